@@ -6,15 +6,27 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.command.table import Invocation, Option, Value
+from bot.command.table import Invocation, Mention, Option, Value
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.services.workspace.actor import Actor
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
 
-__all__ = ["LANGUAGE", "Caller", "Invocation", "Reply", "ReplyView", "Session", "reply_beside_line", "text_language"]
+__all__ = [
+    "LANGUAGE",
+    "SELF_WORDS",
+    "Caller",
+    "Invocation",
+    "Reply",
+    "ReplyView",
+    "Session",
+    "reply_beside_line",
+    "text_language",
+]
 
+SELF_WORDS = frozenset({"me", "myself", "@me"})
+"""Words for the caller, where a person can be named."""
 LANGUAGE = Option("lang", Value.LANGUAGES, about="the language of the text")
 
 
@@ -56,6 +68,10 @@ class Caller:
         """True if the caller is in the incident's channel, and lines can be posted there."""
         is_here = self.here is not None and self.incident is not None and self.here.key == self.incident.key
         return is_here and self.about.channel_id is not None and self.about.archived_at is None
+
+    @property
+    def as_mention(self) -> Mention:
+        return Mention(self.actor.user_id or "")
 
     @property
     def about(self) -> Incident:

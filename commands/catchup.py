@@ -13,6 +13,7 @@ COMMAND = Command(
     usage="catchup",
     summary="Tell me where it stands: what is suspected, who does what, what is due next.",
     aliases=("catch-up",),
+    also_meant=("summary", "recap"),
     run=run,
     reads_only=True,
 )

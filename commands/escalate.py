@@ -62,8 +62,9 @@ COMMAND = Command(
         Option("at", Value.TIME, about="when they were called; nobody is paged then"),
         Option("case", Value.TEXT, about="a vendor's case reference"),
     ),
-    positionals=(Positional("target", Value.TARGET, is_repeatable=True),),
+    positionals=(Positional("target", Value.TARGET, is_repeatable=True, at_either_end=True),),
     text="optional",
     aliases=("page",),
+    also_meant=("call", "notify", "alert"),
     run=run,
 )

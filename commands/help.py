@@ -1,9 +1,9 @@
 """`/incident help`, made from the table of commands."""
 
-from bot.command.grammar import find_command
 from bot.command.help import command_help, help_text
 from bot.command.mark_help import mark_help
 from bot.command.table import Command, Positional, Value
+from bot.command.typed_words import find_command
 from commands.base import Caller, Invocation, Reply, Session
 
 REACTION_WORDS = frozenset({"reactions", "reaction", "emoji", "marks"})
@@ -26,6 +26,7 @@ def build_command(table: tuple[Command, ...]) -> Command:
         name="help",
         usage="help [COMMAND]",
         summary="List the commands, or explain one. `help reactions` explains the emoji.",
+        aliases=("?", "--help", "-h"),
         positionals=(Positional("command", Value.WORD, required=False),),
         needs_incident=False,
         run=run,

@@ -7,12 +7,13 @@ from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_be
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    users = typed.options.get("users")
     state_impact(
         session,
         caller.about.key,
         caller.actor,
         typed.text,
-        users_percent=typed.options.get("users"),
+        users=users,
         started=typed.options.get("started"),
         ended=typed.options.get("ended"),
         language=text_language(typed),
@@ -22,8 +23,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         for name in ("started", "ended")
         if (when := typed.options.get(name))
     ]
-    share = typed.options.get("users")
-    details = ", ".join([*([f"{share:g}% of users"] if share is not None else []), *times])
+    details = ", ".join([*([users.in_english()] if users else []), *times])
     return reply_beside_line(caller, f"Impact recorded{f': {details}' if details else ''}.")
 
 
@@ -33,9 +33,9 @@ COMMAND = Command(
     summary="Say what it did to whom, and from when to when.",
     options=(
         LANGUAGE,
-        Option("users", Value.PERCENT, about="share of users affected"),
-        Option("started", Value.TIME, about="when the impact began"),
-        Option("ended", Value.TIME, about="when the impact ended"),
+        Option("users", Value.USERS, about="how many users are affected"),
+        Option("started", Value.TIME, ("start",), about="when the impact began"),
+        Option("ended", Value.TIME, ("end",), about="when the impact ended"),
     ),
     text="optional",
     run=run,

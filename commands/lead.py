@@ -1,16 +1,24 @@
 """`/incident lead`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.command.values import read_person
+from bot.command.values import quote_word
+from bot.domain.errors import UserError
 from bot.domain.incidents.roles import LEAD
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import SELF_WORDS, Caller, Invocation, Reply, Session
 from commands.role import NOBODY, assign_or_give_up
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     named, text = typed.positionals.get("person"), typed.text
-    if named is None and text and text.casefold() not in NOBODY:
-        named, text = read_person(text.split()[0]), ""
+    word, _, note = text.partition(" ")
+    if named is None and word.casefold() in SELF_WORDS:
+        named, text = caller.as_mention, note.strip()
+    elif named is None and text and text.casefold() not in NOBODY:
+        raise UserError(
+            f"{quote_word(word)} is nobody I know. Type `@` and choose the person from Slack's list, or nothing to "
+            "lead it yourself.",
+            mistake=word,
+        )
     return assign_or_give_up(session, caller, LEAD, named, text)
 
 
@@ -20,5 +28,6 @@ COMMAND = Command(
     summary="Say who leads; without a name, you do. `nobody` gives the lead up.",
     positionals=(Positional("person", Value.PERSON, required=False),),
     text="optional",
+    also_meant=("commander", "ic", "take", "claim"),
     run=run,
 )

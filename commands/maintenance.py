@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from bot.command.table import Command, Option, Positional, Value
 from bot.domain.errors import UserError
 from bot.domain.times import format_time
+from bot.domain.times.future import read_leading_end
 from bot.services.incidents.maintenance_windows import end_windows, is_known_service, list_windows, plan_window
 from bot.store.alerts.maintenance_windows import MaintenanceWindow
 from commands.base import Caller, Invocation, Reply, Session
@@ -20,15 +21,12 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         return Reply(f"Maintenance of {ended[0].service} is over. What still fires opens incidents now.")
     if not typed.options and not typed.text and service.casefold() in {"", LIST}:
         return Reply(_list_windows(session, caller, typed.zone))
+    since, until, why = typed.options.get("from"), typed.options.get("to"), typed.text
+    begin = since.at if since and since.at else caller.actor.at
+    if until is None and (found := read_leading_end(why, now=begin, zone=typed.zone)):
+        until, why = found
     window = plan_window(
-        session,
-        caller.settings,
-        caller.actor,
-        service,
-        typed.text,
-        since=typed.options.get("from"),
-        until=typed.options.get("to"),
-        zone=typed.zone,
+        session, caller.settings, caller.actor, service, why, since=since, until=until, zone=typed.zone
     )
     unknown = (
         ""

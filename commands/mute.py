@@ -3,10 +3,9 @@
 from bot.command.table import Command, Option, Positional, Value
 from bot.domain.errors import UserError
 from bot.domain.times import format_time
+from bot.domain.times.future import read_leading_end
 from bot.services.paging.mutes import mute_person
-from commands.base import Caller, Invocation, Reply, Session
-
-SELF_WORDS = ("me", "@me", "myself")
+from commands.base import SELF_WORDS, Caller, Invocation, Reply, Session
 
 
 def parse_person(caller: Caller, typed: Invocation) -> tuple[str, str]:
@@ -22,9 +21,10 @@ def parse_person(caller: Caller, typed: Invocation) -> tuple[str, str]:
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     user_id, why = parse_person(caller, typed)
-    row = mute_person(
-        session, caller.settings, caller.actor, user_id, why, until=typed.options.get("until"), zone=typed.zone
-    )
+    until_when = typed.options.get("until")
+    if until_when is None and (found := read_leading_end(why, now=caller.actor.at, zone=typed.zone)):
+        until_when, why = found
+    row = mute_person(session, caller.settings, caller.actor, user_id, why, until=until_when, zone=typed.zone)
     until = format_time(row.ends_at, typed.zone) if row.ends_at else ""
     if user_id == caller.actor.user_id:
         return Reply(

@@ -27,5 +27,6 @@ COMMAND = Command(
     ),
     text="required",
     aliases=("log",),
+    also_meant=("add", "comment", "entry"),
     run=run,
 )

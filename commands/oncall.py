@@ -89,7 +89,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         return _view_reply(load_on_call_now(session, settings, actor.team_id, actor.at))
     if (policy := _named_policy(settings, typed.text.strip())) is not None:
         return _view_reply(load_policy_view(session, settings, actor.team_id, policy, actor.at))
-    name = schedule.find_schedule(settings, schedule.strip_prefix(typed.text.strip()))
+    also = [*settings.policies, *(ACTS if " " not in typed.text.strip() else ())]
+    name = schedule.find_schedule(settings, schedule.strip_prefix(typed.text.strip()), also=also)
     if caller.response_url:
         outbox.post_schedule_image(session, actor.team_id, actor.at, actor.user_id or "", name, caller.response_url)
     has_image = bool(caller.response_url)

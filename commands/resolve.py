@@ -36,6 +36,8 @@ COMMAND = Command(
     summary="End it. `at:` is when the impact ended, TEXT what ended it.",
     options=(Option("at", Value.TIME, about="when the impact ended"),),
     text="optional",
+    aliases=("close",),
+    also_meant=("fixed", "end", "done", "finish", "finished", "over"),
     run=run,
     ends_incident=lambda _typed: "Resolve",
 )

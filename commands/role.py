@@ -2,7 +2,7 @@
 
 from bot.command.table import Command, Mention, Positional, Value
 from bot.command.values import quote_word, quote_words
-from bot.domain.errors import UserError, did_you_mean
+from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.incidents.roles import LEAD
 from bot.services.incidents.roles import RoleChange, RoleHolder, assign_role, give_up_role, list_role_holders
 from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
@@ -12,19 +12,30 @@ NOBODY = frozenset({"nobody", "none", "no-one"})
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     name, named, text = typed.positionals.get("role"), typed.positionals.get("person"), typed.text
+    if name is None and named is not None:
+        name, text = _role_behind_person(caller, text)
     if name is None:
-        if text:
+        if text and named is None:
             word, names = text.split()[0], list(caller.settings.role_table)
             guess = did_you_mean(word, list(caller.settings.role_words))
             raise UserError(
                 f"{quote_word(word)} is not a role.{guess} Use one of {quote_words(names)}, as in "
-                f"`/incident role {names[-1]} @somebody`."
+                f"`/incident role {names[-1]} @somebody`.",
+                mistake=word,
+                offers=offer_closest(word, list(caller.settings.role_words)),
             )
         if named:
             raise UserError("Name the role first: `/incident role scribe @somebody`. Alone it shows them.")
         held = list_role_holders(session, caller.settings, caller.about)
         return Reply("\n".join(_role_line(each) for each in held))
     return assign_or_give_up(session, caller, name, named, text)
+
+
+def _role_behind_person(caller: Caller, text: str) -> tuple[str | None, str]:
+    """The role that `text` begins with, as in `role @dba scribe all read`, and the rest."""
+    words = text.split(maxsplit=1)
+    name = caller.settings.role_words.get(words[0].casefold()) if words else None
+    return (name, " ".join(words[1:])) if name else (None, text)
 
 
 def assign_or_give_up(session: Session, caller: Caller, name: str, named: Mention | None, text: str) -> Reply:

@@ -24,5 +24,6 @@ COMMAND = Command(
     positionals=(Positional("severity", Value.SEVERITY),),
     text="optional",
     aliases=("sev",),
+    also_meant=("priority", "prio", "level"),
     run=run,
 )

@@ -109,6 +109,7 @@ COMMAND = Command(
     ),
     text="optional",
     aliases=("declare", "new", "open"),
+    also_meant=("create", "report", "begin"),
     needs_incident=False,
     run=run,
 )

@@ -9,13 +9,17 @@ from zoneinfo import ZoneInfo
 
 from bot.command.flags import SEPARATORS, find_flag_words, flag_question, is_apart_from_text
 from bot.command.help import describe_value, usage_hint
+from bot.command.key_check import KEEP_AS_TEXT, check_options
 from bot.command.slack_text import parse_marks
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
 from bot.command.tokenizer import Word, remove_words, split_words, strip_quotes
+from bot.command.typed_words import commands_by_word, ordered_line, unknown_command
 from bot.command.values import count_name_words, incident_reference, is_flag_value, quote_word, read_span, read_value
-from bot.domain.errors import Ambiguous, UserError, did_you_mean
+from bot.domain.errors import Ambiguous, Offer, UserError, did_you_mean
+from bot.domain.text.normalize import is_visible
 from bot.domain.times import ParsedTime, refuse_future
 
+NO_COMMAND = "What shall I do? `/incident help` shows what there is."
 _TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
 """Names of a command's text, by the word in its usage; any other is a text."""
 JOINING_WORDS = frozenset({"and", "&", "+", ","})
@@ -27,7 +31,15 @@ NAMED = MappingProxyType(
     }
 )
 """Beginnings of a word that names a person or a target."""
-_KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:=])?(?P<rest>.*)", re.DOTALL)
+_GOES_ON = re.compile(r"~?\d+(?:[.,]\d+)? %|~?\d{1,3} \d{3}", re.ASCII)
+"""A number of users in two words."""
+COLONS = (":", "：")
+"""The second one is typed on Chinese and Japanese keyboards."""
+_KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:：=])?(?P<rest>.*)", re.DOTALL)
+
+
+class IncidentNotNamed(UserError):
+    """A command that needs an incident and names none. Its mistake is the command's word."""
 
 
 def parse(text: str, commands: Sequence[Command], context: Context) -> Invocation:
@@ -37,22 +49,25 @@ def parse(text: str, commands: Sequence[Command], context: Context) -> Invocatio
     Only the command's own keys are options, wherever they stand; the rest is the text, as typed. A text that is one
     quotation loses its quotes. Raises UserError for an invalid line, Ambiguous for one with two readings; nothing else.
     """
-    line, groups = parse_marks(text)
+    typed, groups = parse_marks(text)
+    line = ordered_line(typed, commands, context)
     words = split_words(line)
-    command, skipped, named = _parse_head(words, commands, context)
+    command, skipped, named = _parse_head(words, line, commands, context)
     return _LineParser(line, words, command, context, groups).read(skipped, named)
 
 
 def identify_command(text: str, commands: Sequence[Command], context: Context) -> Command | None:
     """The command that `text` begins with. None for a line that `parse` refuses for it."""
-    line, _ = parse_marks(text)
+    line = ordered_line(parse_marks(text)[0], commands, context)
     try:
-        return _parse_head(split_words(line), commands, context)[0]
+        return _parse_head(split_words(line), line, commands, context)[0]
     except UserError:
         return None
 
 
-def _parse_head(words: list[Word], commands: Sequence[Command], context: Context) -> tuple[Command, int, str | None]:
+def _parse_head(
+    words: list[Word], line: str, commands: Sequence[Command], context: Context
+) -> tuple[Command, int, str | None]:
     """
     The command, the number of words spent on it, and the incident named before it.
 
@@ -60,22 +75,10 @@ def _parse_head(words: list[Word], commands: Sequence[Command], context: Context
     """
     named = incident_reference(words[0].text, context) if words else None
     behind = words[1:] if named else words
-    command = find_command(behind[0].value if behind else "", commands)
+    command = commands_by_word(commands).get(behind[0].value.casefold() if behind else "")
+    if command is None:
+        raise unknown_command(behind, line, commands, context) if behind else UserError(NO_COMMAND)
     return command, len(words) - len(behind) + bool(behind), named
-
-
-def find_command(word: str, commands: Sequence[Command]) -> Command:
-    """Find a command by name or alias. Raises UserError with the nearest one, or with all."""
-    by_name = {name.casefold(): command for command in commands for name in (command.name, *command.aliases)}
-    command = by_name.get(word.casefold())
-    if command is not None:
-        return command
-    if not word:
-        raise UserError("What shall I do? `/incident help` shows what there is.")
-    guess = did_you_mean(word, [name for name in by_name if name])
-    names = ", ".join(f"`{command.name}`" for command in commands if command.name)
-    known = "`/incident help` lists them all." if guess else f"There are {names}; `/incident help` explains them."
-    raise UserError(f"{quote_word(word)} is not a command.{guess} {known}")
 
 
 class _LineParser:
@@ -96,6 +99,12 @@ class _LineParser:
         # The zone first: `at:` may stand before the `tz:` that it is meant in.
         for only_zone in (True, False):
             self._read_options(only_zone=only_zone)
+        check_options(
+            [self.words[place] for place in self._unspent_places()],
+            list(self.keys),
+            self.context.chosen,
+            may_be_text=self.command.text != "none",
+        )
         self._read_bare_flags()
         taken = None if named else self._take_incident()
         named = named or taken
@@ -129,7 +138,7 @@ class _LineParser:
     def _key_at(self, place: int) -> tuple[Option, re.Match[str]] | None:
         word = self.words[place]
         match = None if word.is_quotation else _KEY.fullmatch(word.key or word.text)
-        if match is None or not (match["dashes"] or match["sign"] == ":") or (match["rest"] and not match["sign"]):
+        if match is None or not (match["dashes"] or match["sign"] in COLONS) or (match["rest"] and not match["sign"]):
             return None
         option = self.keys.get(match["name"].casefold())
         if option is None or (
@@ -149,13 +158,17 @@ class _LineParser:
                 continue
             option, match = found
             if option.name in self.options:
-                raise UserError(f"`{option.name}:` stands twice. Leave one of them.")
+                raise UserError(f"`{option.name}:` stands twice. Leave one of them.", mistake=self.words[place].text)
             try:
                 self.options[option.name] = value = self._option_value(option, match, place)
             except Ambiguous:
                 raise
             except UserError as problem:
-                raise UserError(problem.message + self._if_it_is_text(match, place)) from None
+                raise UserError(
+                    problem.message + self._if_it_is_text(match, place),
+                    mistake=problem.mistake or self.words[place].text,
+                    offers=problem.offers,
+                ) from None
             if isinstance(value, ZoneInfo):
                 self.context = replace(self.context, zone=value)
 
@@ -202,8 +215,8 @@ class _LineParser:
             span = read_span(option.kind, words, self._context_of(option))
             if span is not None:
                 return span
-        if option.kind is Value.PERCENT and words[1:2] == ["%"]:
-            return self._value(option, words[0]), 2
+        if option.kind is Value.USERS and _GOES_ON.fullmatch(" ".join(words[:2])):  # `20 %`, `1 200`
+            return self._value(option, " ".join(words[:2])), 2
         count = count_name_words(option.kind, words, self.context)
         word = " ".join(words[:count])
         return self._value(option, word.rstrip(",;") or word), count
@@ -265,6 +278,7 @@ class _LineParser:
                 raise self._missing(positional)
             return
         places = [left[0], left[-1]] if positional.at_either_end else [left[0]]
+        problems: list[UserError] = []
         for place in dict.fromkeys(places):
             name = self._name_at(place, positional)
             try:
@@ -272,9 +286,8 @@ class _LineParser:
             except Ambiguous:
                 raise
             except UserError as problem:
-                is_meant = positional.required or self.command.text == "none"  # it cannot be text
-                if is_meant and place == places[-1]:
-                    raise UserError(f"{problem.message} {usage_hint(self.command)}") from None
+                self._check_is_text(positional, place, problem)
+                problems.append(problem)
                 continue
             self.spent |= set(range(place, place + len(name)))
             if positional.is_repeatable:
@@ -283,6 +296,25 @@ class _LineParser:
                 self._refuse_second(positional, place)
             self.positionals[positional.name] = value
             return
+        if positional.required or self.command.text == "none":  # it cannot be text
+            word = self.words[places[0]].text
+            raise UserError(
+                f"{problems[0].message} {usage_hint(self.command)}",
+                mistake=problems[0].mistake or word,
+                offers=problems[0].offers or self._choices_before(word, positional),
+            )
+
+    def _choices_before(self, word: str, positional: Positional) -> list[Offer]:
+        """Each choice as if typed before `word`, where that may be the text's first word."""
+        choices = positional.choices if self.command.text != "none" else ()
+        return [Offer(f"{each} {word}", label=each.capitalize()) for each in choices]
+
+    def _check_is_text(self, positional: Positional, place: int, problem: UserError) -> None:
+        """Raise `problem` for a name with `@` in the place of a person: it is no text."""
+        word = self.words[place].text
+        if positional.kind is Value.PERSON and re.match(r"@\w", word) and self.context.chosen.get(word) != word:
+            kept = [Offer(word, label=KEEP_AS_TEXT)] if positional.at_either_end else []
+            raise UserError(problem.message, mistake=word, offers=kept) from None
 
     def _read_further(self, positional: Positional, place: int) -> list[object]:
         """Read the values that stand right behind the first, also after `and`."""
@@ -339,7 +371,7 @@ class _LineParser:
         return UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_hint(self.command)}")
 
     def _check_text(self, text: str) -> None:
-        if self.command.text == "required" and not text:
+        if self.command.text == "required" and not is_visible(text):
             wanted = next((said for word, said in _TEXT_NAMES.items() if f" {word}" in self.command.usage), "a text")
             raise UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_hint(self.command)}")
         if self.command.text == "none" and text:
@@ -347,11 +379,13 @@ class _LineParser:
             guess = did_you_mean(f"{key}:", [f"{name}:" for name in self.keys]) if ":" in text else ""
             raise UserError(
                 f"`/incident {self.command.name}` does not know what to do with {quote_word(text)}.{guess} "
-                f"{usage_hint(self.command)}"
+                f"{usage_hint(self.command)}",
+                mistake=text,
             )
 
     def _ask_which_incident(self) -> None:
-        raise UserError(
+        raise IncidentNotNamed(
             f"Which incident? Type this in its channel, or name it: `/incident {self.command.name} "
-            f"{self.context.series[0]}-7 …`."
+            f"{self.context.series[0]}-7 …`.",
+            mistake=self.words[0].text if self.words else "",
         )

@@ -16,7 +16,7 @@ _VALUE_WORDS: Mapping[Value, str] = MappingProxyType(
         Value.ZONE: "a time zone (`Europe/Paris`)",
         Value.SEVERITY: "a severity",
         Value.STATUS: "a status",
-        Value.PERCENT: "a percentage (`20%`)",
+        Value.USERS: "a count (`1200`), or a share with its sign (`20%`); `~20%` about",
         Value.LANGUAGES: "languages (`en` or `fr,en`)",
         Value.KIND: "a kind of entry (`cause`, `action`, `misleading`, or the name of its reaction)",
         Value.FLAG: "nothing more, or `yes` or `no`",

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 # `&`, `<` and `>` are escaped in what people type, so that an angle bracket always opens one of Slack's own marks.
 _MARK = re.compile(r"<(?P<body>[@#!][^<>|]*|[a-z][a-z0-9+.-]*:[^<>|]*)(?:\|(?P<label>[^<>]*))?>", re.IGNORECASE)
@@ -29,6 +29,38 @@ def parse_marks(text: str) -> tuple[str, Mapping[str, str]]:
         end = mark.end()
     parts.append(_unescape(text[end:]))
     return "".join(parts), groups
+
+
+def retyped_text(text: str) -> str:
+    """`plain_text(text)` as it can be typed again: a person is `@ana`."""
+    parts: list[str] = []
+    end = 0
+    for mark in _MARK.finditer(text):
+        is_person = bool(mark["label"] and _MENTION.fullmatch(mark["body"]))
+        shown = f"@{_unescape(mark['label'])}" if is_person else _mark_text(mark, {})
+        parts += (_unescape(text[end : mark.start()]), shown)
+        end = mark.end()
+    return "".join([*parts, _unescape(text[end:])])
+
+
+def corrected_text(text: str, mistake: str, instead: str) -> str | None:
+    """
+    `text`, as Slack delivers it, with `instead` for `mistake`.
+
+    Of several places it is the head of the line, or the word behind the command. None where that is not clear.
+    """
+    if not mistake:
+        return None
+    found = list(re.finditer(rf"(?<![\w-]){re.escape(mistake)}(?![\w-])", text))
+    if not found or (len(found) > 1 and not _is_first(found, text)):
+        return None
+    return text[: found[0].start()] + html.escape(instead, quote=False) + text[found[0].end() :]
+
+
+def _is_first(found: Sequence[re.Match[str]], text: str) -> bool:
+    """Return whether the first is one of the first two words, and none is an option's value."""
+    is_value = any(text[: each.start()].endswith((":", "=")) for each in found)
+    return len(text[: found[0].start()].split()) < 2 and not is_value
 
 
 def _mark_text(mark: re.Match[str], groups: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.incidents.roles import DEFAULT_ROLES, role_aliases
 from bot.domain.terms import LANGUAGES, Kind, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime
@@ -30,8 +31,8 @@ class Value(StrEnum):
     """Severity, by the workspace's own words."""
     STATUS = "status"
     """Status."""
-    PERCENT = "percent"
-    """float, 0.0 to 100.0."""
+    USERS = "users"
+    """AffectedUsers: a count, or a share with its sign."""
     LANGUAGES = "languages"
     """tuple[str, ...]: `fr,en`."""
     KIND = "kind"
@@ -69,7 +70,18 @@ class Target:
 
 
 TypedValue = (
-    str | bool | float | date | ParsedTime | ZoneInfo | Severity | Status | Kind | Mention | Target | tuple[str, ...]
+    str
+    | bool
+    | date
+    | ParsedTime
+    | ZoneInfo
+    | Severity
+    | Status
+    | Kind
+    | Mention
+    | Target
+    | AffectedUsers
+    | tuple[str, ...]
 )
 """Parsed value of an option or a positional; its `Value` says which type."""
 
@@ -128,6 +140,8 @@ class Command:
     positionals: tuple[Positional, ...] = ()
     text: Literal["none", "optional", "required"] = "none"
     aliases: tuple[str, ...] = ()
+    also_meant: tuple[str, ...] = ()
+    """Other words that people type for it. They are answered with an offer to run it."""
     needs_incident: bool = True
     run: Callable[..., Any] | None = None
     keeps_quotes: bool = False
@@ -161,6 +175,10 @@ class Context:
         default_factory=lambda: MappingProxyType({each.value: each for each in Status})
     )
     """Words for a status, casefolded."""
+    caller: str | None = None
+    """User id of the person who typed the line: `@me`."""
+    vendors: Sequence[str] = ()
+    """Keys and names of the configured vendors."""
     inside: str | None = None
     series: tuple[str, ...] = ("INC", "DRILL")
     """Prefixes of incident numbers; a bare number has the first."""

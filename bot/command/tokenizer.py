@@ -8,7 +8,7 @@ OPENING = '"“„”«'
 _CLOSING = {"«": "»"}
 _SINGLE = {"'": "'", "‘": "’"}
 # After these an opening quote belongs to the word: `symptom:"a b"`, `--symptom="a b"`.
-_KEY = re.compile(r"(?:[^\W\d_][\w-]*:|(?:--|[—–])[^\W\d_][\w-]*=)")
+_KEY = re.compile(r"(?:[^\W\d_][\w-]*[:：]|(?:--|[—–])[^\W\d_][\w-]*=)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,23 @@ from datetime import date
 from types import MappingProxyType
 
 from bot.command.table import Context, Mention, Target, TypedValue, Value
-from bot.domain.errors import Ambiguous, UserError, closest_word, did_you_mean
+from bot.domain.errors import Ambiguous, Offer, UserError, closest_word, did_you_mean, offer_closest
+from bot.domain.incidents.impact import parse_affected_users
 from bot.domain.terms import DIRECT_STATUSES, MARKS, Kind, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime, read_date, read_leading_date, read_leading_time, read_time, read_zone
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]*)>")
 _NUMBER = r"(?P<number>[1-9]\d{0,9})"
-_PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?)%?", re.ASCII)
+_COMMON_SEVERITIES: Mapping[str, Severity] = MappingProxyType(
+    {
+        word: severity
+        for severity, words in zip(
+            Severity, ("critical blocker outage", "high major urgent", "medium moderate", "low minor"), strict=True
+        )
+        for word in words.split()
+    }
+)
+"""Words of other tools. They are offered and never taken, because teams differ in what they mean by them."""
 _NO = frozenset({"no", "false", "off", "0", "n"})
 _YES = frozenset({"yes", "true", "on", "1", "y"})
 _PREFIXED_TARGETS = {each.value: each for each in (TargetKind.POLICY, TargetKind.SCHEDULE, TargetKind.VENDOR)}
@@ -42,7 +52,11 @@ def read_word(word: str, choices: Sequence[str]) -> str:
     by_folded = {choice.casefold(): choice for choice in choices}
     if word.casefold() not in by_folded:
         guess = did_you_mean(word, choices)
-        raise UserError(f"{quote_word(word)} does not fit here.{guess} Use one of {quote_words(choices)}.")
+        raise UserError(
+            f"{quote_word(word)} does not fit here.{guess} Use one of {quote_words(choices)}.",
+            mistake=word,
+            offers=offer_closest(word, choices),
+        )
     return by_folded[word.casefold()]
 
 
@@ -56,19 +70,27 @@ def read_severity(word: str, context: Context) -> Severity:
         numbered = [*own.items(), *plain.items()]
         found = next((severity for word, severity in numbered if re.fullmatch(rf"\D+{typed}", word)), None)
     if found is None:
-        words = context.severity_labels()
-        known = [
-            each
-            for each in dict.fromkeys([*words, *context.severities])
-            if _severity_stem(each) != _severity_stem(word)
-        ]
-        if re.fullmatch(r"(sev|s|p)?5", typed):
-            raise UserError(_fifth_severity_message(word, words[-1]))
-        guess = did_you_mean(word, known)  # of `SEV9` the next number is no better guess than any other
-        raise UserError(
-            f"{quote_word(word)} is not a severity.{guess} Use one of {quote_words(words)}; the first is the worst."
-        )
+        raise _unknown_severity(word, typed, context)
     return found
+
+
+def _unknown_severity(word: str, folded: str, context: Context) -> UserError:
+    words = context.severity_labels()
+    if re.fullmatch(r"(sev|s|p)?5", folded):
+        return UserError(_fifth_severity_message(word, words[-1]), mistake=word)
+    # Of `SEV9` the next number is no better guess than any other.
+    stem = _severity_stem(word)
+    known = [each for each in dict.fromkeys([*words, *context.severities]) if _severity_stem(each) != stem]
+    guess, offers = did_you_mean(word, known), offer_closest(word, known)
+    common = _COMMON_SEVERITIES.get(word.casefold())
+    if common is not None:
+        label = context.labels.get(common, common.value)
+        guess, offers = f" Did you mean `{label}`?", (Offer(label),)
+    return UserError(
+        f"{quote_word(word)} is not a severity.{guess} Use one of {quote_words(words)}; the first is the worst.",
+        mistake=word,
+        offers=offers,
+    )
 
 
 def _fifth_severity_message(word: str, least: str) -> str:
@@ -94,7 +116,9 @@ def read_status(word: str, context: Context, choices: Sequence[str]) -> Status:
         meant = {Status(each) for each in choices or DIRECT_STATUSES}
         words = [each for each, status in context.statuses.items() if status in meant]
         raise UserError(
-            f"{quote_word(word)} is not a status.{did_you_mean(word, words)} Use one of {quote_words(words)}."
+            f"{quote_word(word)} is not a status.{did_you_mean(word, words)} Use one of {quote_words(words)}.",
+            mistake=word,
+            offers=offer_closest(word, words),
         )
     return found
 
@@ -104,8 +128,12 @@ def read_role(word: str, context: Context) -> str:
     found = {_dashed_key(each): name for each, name in context.roles.items()}.get(_dashed_key(word))
     if found is None:
         names = list(dict.fromkeys(context.roles.values()))
-        guess = did_you_mean(word, [*names, *context.roles])
-        raise UserError(f"{quote_word(word)} is not a role.{guess} Use one of {quote_words(names)}.")
+        known = [*names, *context.roles]
+        raise UserError(
+            f"{quote_word(word)} is not a role.{did_you_mean(word, known)} Use one of {quote_words(names)}.",
+            mistake=word,
+            offers=offer_closest(word, known),
+        )
     return found
 
 
@@ -146,19 +174,10 @@ def read_kind(word: str, context: Context) -> Kind:
     guess = closest_word(typed, list(words))
     hint = f" Did you mean `{words[guess].value}`?" if guess else ""
     raise UserError(
-        f"{quote_word(word)} is not a kind of entry.{hint} Use one of {quote_words(kind.value for kind in MARKS)}."
+        f"{quote_word(word)} is not a kind of entry.{hint} Use one of {quote_words(kind.value for kind in MARKS)}.",
+        mistake=word,
+        offers=[Offer(f'"{words[each.text].value}"') for each in offer_closest(typed, list(words))],
     )
-
-
-def read_percent(word: str) -> float:
-    """`20%` or `20`; `2,5` as well as `2.5`."""
-    match = _PERCENT.fullmatch(word)
-    if match is None:
-        raise UserError(f"{quote_word(word)} is not a percentage. Write for example `20%`.")
-    percent = float(match[1].replace(",", "."))
-    if percent > 100:
-        raise UserError(f"{quote_word(word)} is more than all of them. A percentage goes from `0%` to `100%`.")
-    return percent
 
 
 def read_languages(word: str, context: Context) -> tuple[str, ...]:
@@ -168,7 +187,9 @@ def read_languages(word: str, context: Context) -> tuple[str, ...]:
         if code not in context.languages:
             guess = did_you_mean(code, context.languages)
             raise UserError(
-                f"{quote_word(code)} is not a language I can write.{guess} Use {quote_words(context.languages)}."
+                f"{quote_word(code)} is not a language I can write.{guess} Use {quote_words(context.languages)}.",
+                mistake=code,
+                offers=offer_closest(code, context.languages),
             )
     return tuple(dict.fromkeys(codes))
 
@@ -184,9 +205,17 @@ def read_flag(word: str) -> bool:
     return word.casefold() in _YES
 
 
-def read_person(word: str) -> Mention:
-    """A mention. A plain `@name` is refused: only Slack can resolve it."""
+def read_person(word: str, context: Context, groups: Mapping[str, str]) -> Mention:
+    """
+    A mention, or `@me`. A plain `@name` is refused: only Slack can resolve it.
+
+    So is a user group, one of `groups`.
+    """
+    if word.casefold() == "@me" and context.caller is not None:
+        return Mention(context.caller)
     match = _PERSON.fullmatch(word)
+    if word in groups:
+        raise UserError(f"{quote_word(word)} is a user group, and one person is needed here. Name somebody of it.")
     if match is None:
         raise UserError(
             f"I cannot tell who {quote_word(word)} is. Type `@` and choose the person from Slack's list, so that it "
@@ -195,7 +224,7 @@ def read_person(word: str) -> Mention:
     return Mention(match[1])
 
 
-def read_target(word: str, groups: Mapping[str, str]) -> Target:
+def read_target(word: str, context: Context, groups: Mapping[str, str]) -> Target:
     """
     `@user`, a user group, `@team`, `policy:NAME` or `vendor:NAME`.
 
@@ -212,10 +241,34 @@ def read_target(word: str, groups: Mapping[str, str]) -> Target:
     if colon and kind.casefold() in _PREFIXED_TARGETS:
         if not name:
             raise UserError(f"Name the {kind.casefold()} right behind the colon, as in `{kind.casefold()}:payments`.")
+        if kind.casefold() == TargetKind.VENDOR.value:
+            name = known_vendor(name, context)
         return Target(_PREFIXED_TARGETS[kind.casefold()], name)
     raise UserError(
         f"{quote_word(word)} is nobody I can call. Start with whom to call (`@user`, `@team`, `policy:NAME`, "
         "`schedule:NAME` or `vendor:NAME`), then say why."
+    )
+
+
+def known_vendor(name: str, context: Context) -> str:
+    """
+    The configured vendor of that name, with blanks, dashes or underscores.
+
+    Another name is a new vendor. Raises UserError for a name that is nearly a configured one.
+    """
+    known = {_dashed_key(each): each for each in context.vendors}
+    if _dashed_key(name) in known:
+        return known[_dashed_key(name)]
+    guess = closest_word(_dashed_key(name), list(known))
+    if guess is None or context.chosen.get(name) == name:
+        return name
+    raise UserError(
+        f"dogwatch.toml has no vendor {quote_word(name)}. Did you mean {quote_word(known[guess])}?",
+        mistake=name,
+        offers=[
+            Offer(known[guess] if " " not in known[guess] else f'"{known[guess]}"'),
+            Offer(name, label="It is another vendor"),
+        ],
     )
 
 
@@ -284,12 +337,12 @@ _READERS: Mapping[Value, _Reader] = MappingProxyType(
         Value.ZONE: lambda word, _context, _choices, _groups: read_zone(word),
         Value.SEVERITY: lambda word, context, _choices, _groups: read_severity(word, context),
         Value.STATUS: lambda word, context, choices, _groups: read_status(word, context, choices),
-        Value.PERCENT: lambda word, _context, _choices, _groups: read_percent(word),
+        Value.USERS: lambda word, _context, _choices, _groups: parse_affected_users(word),
         Value.LANGUAGES: lambda word, context, _choices, _groups: read_languages(word, context),
         Value.KIND: lambda word, context, _choices, _groups: read_kind(word, context),
         Value.FLAG: lambda word, _context, _choices, _groups: read_flag(word),
-        Value.PERSON: lambda word, _context, _choices, _groups: read_person(word),
-        Value.TARGET: lambda word, _context, _choices, groups: read_target(word, groups),
+        Value.PERSON: lambda word, context, _choices, groups: read_person(word, context, groups),
+        Value.TARGET: lambda word, context, _choices, groups: read_target(word, context, groups),
         Value.INCIDENT: lambda word, context, _choices, _groups: read_incident(word, context),
         Value.ROLE: lambda word, context, _choices, _groups: read_role(word, context),
     }

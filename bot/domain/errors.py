@@ -1,14 +1,38 @@
 """Errors that a person can correct. Any other exception is a defect or an outage."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
+from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
+
+NEARLY = 0.8
+"""Least similarity of a misspelt word."""
+CLEARLY_CLOSER = 0.1
+"""By how much the closest word has to be closer than the next one, to be offered as the correction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """
+    A text to be typed instead of a mistake; the mistake itself, if it may be none.
+
+    `label` is that of its button; without one, the whole line is.
+    """
+
+    text: str
+    label: str = ""
 
 
 class UserError(Exception):
-    """An error whose message says what is wrong and what to do. Nothing was changed."""
+    """
+    An error whose message says what is wrong and what to do. Nothing was changed.
 
-    def __init__(self, message: str) -> None:
+    `mistake` is the part of a typed text that is wrong, `offers` what may be meant instead; empty if unknown.
+    """
+
+    def __init__(self, message: str, *, mistake: str = "", offers: Sequence[Offer] = ()) -> None:
         self.message = message
+        self.mistake = mistake
+        self.offers = tuple(offers)
         super().__init__(message)
 
 
@@ -43,6 +67,26 @@ def closest_word(word: str, known: Sequence[str]) -> str | None:
     by_folded = {candidate.casefold(): candidate for candidate in known}
     found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
+
+
+def offer_closest(word: str, known: Sequence[str]) -> tuple[Offer, ...]:
+    """The known word that is clearly closer to `word` than all others; empty if none is."""
+    typed = word.casefold()
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    found = get_close_matches(typed, by_folded, n=2, cutoff=0.6)
+    near = [SequenceMatcher(None, each, typed).ratio() for each in found]
+    if not found or (len(found) > 1 and near[0] - near[1] < CLEARLY_CLOSER):
+        return ()
+    return (Offer(by_folded[found[0]]),)
+
+
+def is_misspelling(word: str, known: Sequence[str]) -> bool:
+    """Return whether `word` is nearly one of the known ones: `reslove`, not `login` for `log`."""
+    typed = word.casefold()
+    return any(
+        SequenceMatcher(None, each.casefold(), typed).ratio() >= NEARLY or sorted(each.casefold()) == sorted(typed)
+        for each in known
+    )
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

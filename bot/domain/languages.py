@@ -43,8 +43,11 @@ class Language:
         The categories that only some languages have (`many`) count as `other`: they are for millions.
         """
         form = "one" if self.locale.plural_form(number) == "one" else "other"
-        count = numbers.format_decimal(number, locale=self.locale)
-        return self.format_message(f"{key}_{form}", **{"count": count, **values})
+        return self.format_message(f"{key}_{form}", **{"count": self.format_number(number), **values})
+
+    def format_number(self, number: int) -> str:
+        """`1,200`, `1.200`."""
+        return numbers.format_decimal(number, locale=self.locale)
 
     def format_duration(self, length: timedelta) -> str:
         """

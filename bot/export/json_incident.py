@@ -115,18 +115,23 @@ def _statement(fields: RecordFields, statement: Statement) -> Json:
 
 
 def _impact(fields: RecordFields) -> Json | None:
-    """The impact, with the first stated share of users, which may be of another statement."""
-    impact = _statements([{**_statement(fields, each), **_share(each)} for each in fields.record.impacts])
+    """The impact, with the first stated number of users, which may be of another statement."""
+    impacts = fields.record.impacts
+    impact = _statements([{**_statement(fields, each), **_affected_users(each)} for each in impacts])
     if impact is not None:
-        shares = [_share(each) for each in fields.record.impacts]
-        impact |= next((each for each in shares if each["percent_of_users"] is not None), shares[0])
+        impact |= _affected_users(next((each for each in impacts if each.users), impacts[0]))
     return impact
 
 
-def _share(statement: Statement) -> Json:
-    percent = statement.users_percent
+def _affected_users(statement: Statement) -> Json:
+    users = statement.users
     source = statement.users_source or statement.source
-    return {"percent_of_users": percent, "percent_of_users_ref": source.ref if percent is not None else None}
+    return {
+        "count_of_users": users.count if users else None,
+        "percent_of_users": users.percent if users else None,
+        "users_are_approximate": users.is_about if users else None,
+        "users_ref": source.ref if users else None,
+    }
 
 
 def _because(moment: Moment) -> Json:

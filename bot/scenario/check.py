@@ -128,9 +128,9 @@ def _compare_impact(outcome: _Outcome) -> Iterator[str]:
     texts = [each["text"] for each in impact.get("texts", [])]
     if wanted.text and not any(wanted.text in text for text in texts):
         yield _describe_difference("impact: text", wanted.text, " / ".join(texts))
-    percent = impact.get("percent_of_users")
-    if wanted.percent_of_users is not None and percent != wanted.percent_of_users:
-        yield _describe_difference("impact: percent_of_users", f"{wanted.percent_of_users:g}", percent)
+    for key, number in (("percent_of_users", wanted.percent_of_users), ("count_of_users", wanted.count_of_users)):
+        if number is not None and impact.get(key) != number:
+            yield _describe_difference(f"impact: {key}", f"{number:.15g}", impact.get(key))
 
 
 def _compare_languages(outcome: _Outcome) -> Iterator[str]:

@@ -161,6 +161,7 @@ class ExpectedEscalation(Section):
 class ExpectedImpact(Section):
     text: Text | None = None
     percent_of_users: float | None = None
+    count_of_users: int | None = None
 
 
 class Expected(Section):

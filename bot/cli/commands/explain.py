@@ -16,6 +16,7 @@ from bot.command.grammar import parse
 from bot.command.table import Command, Context, Invocation, Mention, Target
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.times import ParsedTime, read_time, read_zone
 from commands import COMMANDS
 
@@ -120,6 +121,8 @@ def _value(value: object, zone: ZoneInfo) -> Any:
             return {"user": value.user_id}
         case Target():
             return {"kind": value.kind.value, "name": value.name, "id": value.id}
+        case AffectedUsers():
+            return {"count": value.count, "percent": value.percent, "about": value.is_about}
         case tuple():
             return list(value)
         case StrEnum():

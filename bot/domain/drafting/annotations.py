@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.drafting.localized_times import TimeFormatter
+from bot.domain.incidents.impact import ABOUT, AffectedUsers
 from bot.domain.incidents.roles import LEAD, is_default_role
 from bot.domain.languages import Language
 from bot.domain.record.facts import (
@@ -114,14 +115,30 @@ def localized_fact(fact: Fact, language: Language) -> str:
             return _counted_alerts(fact, language)
         case AlertsStillFire(count, names):
             return language.format_count(fact.kind, count, names=names)
-        case UsersAffected(percent):
-            return language.format_message("users_are_affected", percent=language.format_percent(percent))
+        case UsersAffected():
+            return localized_users(fact.users, language, as_sentence=True)
         case StormBegan(references, minutes):  # or that it goes on
             length = language.format_duration(timedelta(minutes=minutes))
             return language.format_count(fact.kind, len(references), length=length, names=", ".join(references))
         case StormOver(minutes):
             return language.format_message("storm_over", length=language.format_duration(timedelta(minutes=minutes)))
     return fact.in_english()
+
+
+def users_figure(users: AffectedUsers, language: Language) -> str:
+    """`1,200`, `20%`."""
+    if users.count is not None:
+        return language.format_number(users.count)
+    return language.format_percent(users.percent or 0)
+
+
+def localized_users(users: AffectedUsers, language: Language, *, as_sentence: bool = False) -> str:
+    """`~20% of users`, or that they were affected."""
+    figure = ABOUT * users.is_about + users_figure(users, language)
+    if users.count is not None:
+        key = "count_are_affected" if as_sentence else "count_of_users"
+        return language.format_count(key, users.count, count=figure)
+    return language.format_message("users_are_affected" if as_sentence else "users_affected", percent=figure)
 
 
 def _counted_alerts(counts: AlertCount, language: Language) -> str:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.drafting.annotations import alert_summary, localized_text
+from bot.domain.drafting.annotations import alert_summary, localized_text, localized_users, users_figure
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
-from bot.domain.languages import Language
 from bot.domain.record.model import Entry, Statement
 from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import Kind, SourceKind, Status
@@ -107,29 +106,23 @@ def statement_section(
 
 def statement_block(builder: BlockBuilder, section: str, statement: Statement, *, label: str = "") -> Block:
     """
-    A statement, with its language if foreign, and its share of users if the text lacks it.
+    A statement, with its language if foreign, and its number of users if the text lacks it.
 
-    The share of users stated in one language holds for the impact in all.
+    The number of users stated in one language holds for the impact in all.
     """
     notes, sources = [], [statement.source]
     text = builder.resolve_mentions(localized_text(statement.text, statement.fact, builder.language))
-    percent, percent_source = statement.users_percent, statement.users_source
-    if section == "impact" and percent is None:
-        other = next((each for each in builder.record.impacts if each.users_percent is not None), None)
+    users, users_source = statement.users, statement.users_source
+    if section == "impact" and users is None:
+        other = next((each for each in builder.record.impacts if each.users), None)
         if other is not None:
-            percent, percent_source = other.users_percent, other.users_source or other.source
-    if percent is not None and not _contains_percent(text, percent, builder.language):
-        notes.append(builder.format_message("users_affected", percent=builder.language.format_percent(percent)))
-        sources += [percent_source] if percent_source else []
+            users, users_source = other.users, other.users_source or other.source
+    if users is not None and not users.is_in_text(text, [users_figure(users, builder.language)]):
+        notes.append(localized_users(users, builder.language))
+        sources += [users_source] if users_source else []
     if statement.language and builder.language.is_foreign(statement.language):
         notes.append(builder.language.language_name(statement.language))
     return builder.fact_block(section, statement.source.ref, text, sources, label=label, notes=notes)
-
-
-def _contains_percent(text: str, percent: float, language: Language) -> bool:
-    """Return whether a text has the figure in any format: `12.5%`, `12,5 %`."""
-    joined = "".join(text.split())
-    return f"{percent:g}%" in joined or "".join(language.format_percent(percent).split()) in joined
 
 
 def response_section(builder: BlockBuilder) -> tuple[Block, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.incidents.roles import LEAD
 from bot.domain.text.payload import Payload
 
@@ -82,13 +83,19 @@ class RoleAssigned(Fact):
 
 @dataclass(frozen=True, slots=True)
 class UsersAffected(Fact):
-    """An impact stated as a figure alone; 20.0 is 20 %."""
+    """An impact stated as a figure alone: a share (20.0 is 20 %) or a count."""
 
     kind: ClassVar[str] = "users_affected"
-    percent: float
+    percent: float | None = None
+    count: int | None = None
+    is_about: bool = False
+
+    @property
+    def users(self) -> AffectedUsers:
+        return AffectedUsers(self.count, self.percent, self.is_about)
 
     def in_english(self) -> str:
-        return f"{self.percent:.6g}% of users affected"
+        return f"{self.users.in_english()} affected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.escalation.vendors import VendorEvent
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import Fact, StormTitle
 from bot.domain.record.sources import Moment, Source
@@ -20,7 +21,7 @@ from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity,
 @dataclass(frozen=True, slots=True)
 class Statement:
     """
-    An impact, a cause or a resolution. `users_percent` is 20.0 for 20 %, or None.
+    An impact, a cause or a resolution. `users` is the figure of an impact, or None.
 
     `users_source` is the source of the figure, if that is another one: a restated impact keeps the figure.
     """
@@ -30,7 +31,7 @@ class Statement:
     source: Source
     at: datetime
     by: str | None
-    users_percent: float | None = None
+    users: AffectedUsers | None = None
     users_source: Source | None = None
     fact: Fact | None = None
 

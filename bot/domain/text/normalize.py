@@ -10,6 +10,10 @@ DIRECTION_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the direction of what follows: a way to show one thing and say another."""
 
 
+_FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe0e\ufe0f\u034f")
+"""Letters and marks that show nothing."""
+
+
 def strip_accents(text: str) -> str:
     """
     Remove accents and straighten apostrophes.
@@ -23,6 +27,13 @@ def strip_accents(text: str) -> str:
 def _base_sign(sign: str) -> str:
     base = unicodedata.normalize("NFD", sign)[0]
     return _APOSTROPHES.get(sign) or (base if base.isascii() else sign)
+
+
+def is_visible(text: str) -> bool:
+    """Return whether a reader sees anything of it, other than blanks, controls and joiners."""
+    return any(
+        unicodedata.category(sign) not in {"Cc", "Cf", "Zs", "Zl", "Zp"} and sign not in _FILLERS for sign in text
+    )
 
 
 def to_one_line(text: str, limit: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.text.payload import Payload
 
 
@@ -18,7 +19,11 @@ class EntryDetails(Payload):
     started: str | None = None
     ended: str | None = None
     stated_about: tuple[str, ...] = ()
+    users: int | None = None
+    """Number of affected users; `users_percent` is their share, 20.0 for 20 %. At most one of both is given."""
     users_percent: float | None = None
+    users_about: bool = False
+    """The number or the share is an estimate."""
     status: str | None = None
     status_before: str | None = None
     severity: str | None = None
@@ -49,3 +54,9 @@ class EntryDetails(Payload):
     """Of an entry of an incident that was merged: its `reference`, the `entry` there, where it was `posted`."""
     posted: Mapping[str, str] = field(default_factory=dict)
     """`channel` and `ts` of the bot's message about it, in a channel that the incident left."""
+
+    @property
+    def affected_users(self) -> AffectedUsers | None:
+        if self.users is None and self.users_percent is None:
+            return None
+        return AffectedUsers(self.users, self.users_percent, self.users_about)

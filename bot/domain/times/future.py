@@ -1,10 +1,33 @@
 """Times in the future: the end of a mute or a maintenance window."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import InvalidField, UserError
-from bot.domain.times import ParsedTime, format_time, read_time
+from bot.domain.text.duration_parser import read_duration
+from bot.domain.times import ParsedTime, format_time, read_leading_time, read_time
+
+_BEFORE_END = frozenset({"for", "until", "till", "to"})
+_LENGTH_WORDS = 5
+"""Words of the longest length: `2 hours and 5 minutes`."""
+
+
+def read_leading_end(text: str, *, now: datetime, zone: ZoneInfo) -> tuple[ParsedTime, str] | None:
+    """
+    Read the end at the start of a text, `1h`, `for 2 hours` or `until 18:00`, and the rest.
+
+    `1h` is a length here, not the time of day. None if the text begins otherwise. Raises UserError for what has the
+    form of a time and is none.
+    """
+    words = text.split()
+    if words and words[0].casefold() in _BEFORE_END:
+        words = words[1:]
+    for count in range(min(len(words), _LENGTH_WORDS), 0, -1):
+        length = read_duration(" ".join(words[:count]).rstrip(",;:."))
+        if length:
+            return ParsedTime((now + length).astimezone(UTC)), " ".join(words[count:])
+    found = read_leading_time(words, now=now, zone=zone, prefer_past=False)
+    return (found[0], " ".join(words[found[1] :])) if found else None
 
 
 def resolve_future_time(when: ParsedTime, *, after: datetime, zone: ZoneInfo) -> datetime:

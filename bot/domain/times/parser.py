@@ -36,6 +36,9 @@ _CLOCK_FIRST = LazyPattern(rf"{_LEAD}{CLOCK_PATTERN}{ZONE_PATTERN}(?:,?\ (?P<of>
 _ABOUT_FIRST = LazyPattern(rf"(?:{ABOUT_PATTERN})", _FLAGS)
 _ABOUT_LAST = LazyPattern(r"(?:\ ?\?|\ (?:circa|ca\.?|environ|approx\.?|approximately|aproximadamente))\Z", _FLAGS)
 _COMPACT = LazyPattern(r"(\d{4})(\d{2})(\d{2})[tT](\d{2})(\d{2})(\d{2})?(?!\d)", re.ASCII)
+_FOUR_FIGURES = LazyPattern(r"(~ ?)?([01]\d|2[0-3])([0-5]\d)( ?(?:[zZ]|[A-Z]{2,5}))?", re.ASCII)
+"""A clock time without its colon, with nothing but a zone beside it: `1405`, `1511Z`, `~0905 CET`."""
+_HALF_BEHIND_H = LazyPattern(r"\b(\d{1,2})h(\d{2}) ?([ap]\.?m\b\.?)", re.ASCII | re.IGNORECASE)
 _MAX_SIGNS = 100
 """Signs of the longest time that can be written."""
 
@@ -87,8 +90,13 @@ def parse_time(text: str, context: ParseContext) -> ParsedTime | None:
 
 
 def normalize_time_text(text: str) -> str:
-    """Normalize blanks, full-width digits and ISO's compact form."""
+    """Normalize blanks, full-width digits, ISO's compact form, `1405`, and `2h05 PM`."""
     folded = " ".join(unicodedata.normalize("NFKC", text).split())
+    if figures := _FOUR_FIGURES.fullmatch(folded):
+        about, hour, minute, zone = figures.groups("")
+        return f"{about}{hour}:{minute}{zone}"
+    if half := _HALF_BEHIND_H.search(folded):
+        folded = f"{folded[: half.start()]}{half[1]}:{half[2]} {half[3]}{folded[half.end() :]}"
     compact = _COMPACT.match(folded)
     if compact is None:
         return folded

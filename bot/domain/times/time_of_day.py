@@ -113,7 +113,8 @@ def _hour_in(part: str | None, hour: int, minute: int) -> int:
 def _from_twelve_hours(hour: int, minute: int, half: str) -> int:
     if not 1 <= hour <= 12:
         typed = f"{hour}:{minute:02}{half}" if minute else f"{hour}{half}"
-        other = f" Do you mean `{hour:02}:{minute:02}`?" if hour < 24 else ""
+        meant = 12 if hour == 0 and half[0] in "pP" else hour
+        other = f" Do you mean `{meant:02}:{minute:02}`?" if hour < 24 else ""
         raise UserError(f"`{typed}` is no clock time: with am and pm hours go from 1 to 12.{other}")
     return hour % 12 + (12 if half[0] in "pP" else 0)
 

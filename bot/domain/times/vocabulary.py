@@ -185,8 +185,18 @@ MINUTES_PAST: Mapping[str, int] = MappingProxyType(
 )
 """Minutes in words after an hour: `14h et quart`, `las 4 y media`."""
 
-NOON = ("noon", "midday", "midi", "mezzogiorno", "mediodia", "mittag", "meio-dia", "meio dia")
-MIDNIGHT = ("midnight", "minuit", "mezzanotte", "medianoche", "mitternacht", "meia-noite", "meia noite")
+NOON = ("noon", "12 noon", "midday", "midi", "mezzogiorno", "mediodia", "mittag", "meio-dia", "meio dia")
+MIDNIGHT = (
+    "midnight",
+    "12 midnight",
+    "12:00 midnight",
+    "minuit",
+    "mezzanotte",
+    "medianoche",
+    "mitternacht",
+    "meia-noite",
+    "meia noite",
+)
 
 # Words before a time of day: `las 4`, `alle 16.11`.
 AT_PATTERN = r"(?:at|um|a|as|ao|al|a\ las?|las?|le|alle(?:\ ore)?|(?:le\ )?ore|h\.?)\ |all'"

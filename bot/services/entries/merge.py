@@ -26,8 +26,9 @@ from bot.store.incidents import timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 
-IMPACT_DETAILS = ("started", "ended", "stated_about", "users_percent")
-"""Detail keys of an impact; the kept entry takes over the ones that it lacks."""
+WINDOW_DETAILS = ("started", "ended", "stated_about")
+USERS_DETAILS = ("users", "users_percent", "users_about")
+"""Detail keys of an impact. The kept entry takes over the ones that are missing in it; the figure is one value."""
 
 
 class MergedText(StrEnum):
@@ -90,7 +91,8 @@ def _merge_into(entry: TimelineEntry, other: TimelineEntry, texts: MergedText) -
     chosen = {MergedText.BOTH: [*own, *others], MergedText.OWN: own, MergedText.OTHER: others}[texts]
     parts = [each for number, each in enumerate(chosen) if each[1] not in [said for _, said in chosen[:number]]]
     kinds = list(dict.fromkeys([*entry.kinds, *other.kinds]))
-    stated = {key: other.details[key] for key in IMPACT_DETAILS if key in other.details and key not in entry.details}
+    taken = WINDOW_DETAILS if entry.values.affected_users else (*WINDOW_DETAILS, *USERS_DETAILS)
+    stated = {key: other.details[key] for key in taken if key in other.details and key not in entry.details}
     entry.details = {**entry.details, **stated, MERGED_PARTS: parts, MARKED_BY_HAND: kinds}
     entry.kinds, entry.text = kinds, "\n".join(text for _, text in parts if text)
     entry.files = list(dict.fromkeys([*entry.files, *other.files]))

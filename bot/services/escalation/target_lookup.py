@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError, did_you_mean
+from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.escalation import Target
 from bot.domain.terms import TargetKind
 from bot.services import vendors
@@ -59,7 +59,9 @@ def find_target(
         return _person(session, team_id, person.user_id)
     raise UserError(
         f"I do not know `@{name}`.{did_you_mean(name, list(settings.teams))} Escalate to a person or user group that "
-        "Slack completes after `@`, to a team of dogwatch.toml, or to `policy:NAME`, `schedule:NAME` or `vendor:NAME`."
+        "Slack completes after `@`, to a team of dogwatch.toml, or to `policy:NAME`, `schedule:NAME` or `vendor:NAME`.",
+        mistake=name,
+        offers=offer_closest(name, list(settings.teams)),
     )
 
 
@@ -80,5 +82,9 @@ def _schedule(settings: Settings, name: str) -> EscalationTarget:
     key = {each.casefold(): each for each in settings.schedules}.get(name.casefold())
     if key is None:
         guess = did_you_mean(name, list(settings.schedules))
-        raise UserError(f"There is no schedule called `{name}`.{guess}")
+        raise UserError(
+            f"There is no schedule called `{name}`.{guess}",
+            mistake=name,
+            offers=offer_closest(name, list(settings.schedules)),
+        )
     return EscalationTarget(TargetKind.SCHEDULE, key, key)

@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.domain.errors import InvalidField, UserError
 from bot.domain.record.facts import StormTitle, store_fact
 from bot.domain.terms import Kind, Severity, Status
+from bot.domain.text.normalize import is_visible
 from bot.domain.times import ParsedTime, refuse_future
 from bot.runtime.log import bind_incident
 from bot.services import outbox
@@ -119,7 +120,7 @@ def _insert_incident(
 
 
 def _check_declaration(wanted: Declaration, actor: Actor, zone: ZoneInfo) -> None:
-    if not wanted.title.strip():
+    if not is_visible(wanted.title):
         raise InvalidField("text", "Say in a few words what is wrong, for example `/incident start checkout is down`.")
     if wanted.started is not None:
         _check_start(wanted.started, actor, zone)

@@ -11,6 +11,7 @@ from bot.config import Settings
 from bot.domain.errors import InvalidField, UserError
 from bot.domain.languages import get_language
 from bot.domain.terms import Kind
+from bot.domain.text.normalize import is_visible
 from bot.services import outbox
 from bot.services.channel.bookmarks_and_canvas import on_reference_changed
 from bot.services.escalation.start import start_configured_policy
@@ -155,7 +156,7 @@ def _merge_titles(incident: Incident, wanted: Mapping[str, str]) -> dict[str, st
     """All titles after the edit. Raises InvalidField if none would be left."""
     titles = dict(incident.titles)
     for code, text in wanted.items():
-        title = " ".join(text.split())
+        title = " ".join(text.split()) if is_visible(text) else ""
         if title:
             titles[code] = shorten_text(title, TITLE_LENGTH)
         else:

@@ -16,7 +16,7 @@ EXEMPT_STATUSES = frozenset({Status.CANCELLED, Status.MERGED})
 
 MET_BY_ENTRY: Mapping[Requirement, Callable[[TimelineEntry], bool]] = {
     Requirement.IMPACT: lambda entry: entry.has(Kind.IMPACT) and bool(entry.text),
-    Requirement.USERS: lambda entry: entry.values.users_percent is not None,
+    Requirement.USERS: lambda entry: entry.values.affected_users is not None,
     Requirement.CAUSE: lambda entry: entry.has(Kind.CAUSE),
     Requirement.RESOLUTION: lambda entry: (entry.has(Kind.RESOLVED) or entry.has(Kind.FIXED)) and bool(entry.text),
     Requirement.UPDATE: lambda entry: bool(entry.values.public),

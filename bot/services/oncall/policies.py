@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.config import Settings
 from bot.config.sections.fields import NO_POLICY
 from bot.config.sections.policies import PolicySection
-from bot.domain.errors import UserError, did_you_mean
+from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.escalation import AtEnd, Level, Need, Policy, Target
 from bot.domain.terms import Severity, TargetKind
 
@@ -22,7 +22,11 @@ def find_policy(settings: Settings, name: str) -> Policy:
     if found is None:
         guess = did_you_mean(name, list(settings.policies))
         remedy = guess or (" dogwatch.toml has none: see `[policies.NAME]`." if not settings.policies else "")
-        raise UserError(f"There is no escalation policy called `{name}`.{remedy}")
+        raise UserError(
+            f"There is no escalation policy called `{name}`.{remedy}",
+            mistake=name,
+            offers=offer_closest(name, list(settings.policies)),
+        )
     return _build_policy(settings, found, settings.policies[found])
 
 

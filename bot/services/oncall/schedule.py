@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError, did_you_mean
+from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.oncall.calendar_schedule import MatchedCalendar, match_copy
 from bot.domain.oncall.schedule import FixedLayer, Override, Schedule, on_call_at, shifts_between
 from bot.domain.terms import TargetKind
@@ -95,12 +95,17 @@ def explain_nobody(session: Session, settings: Settings, schedule_name: str) -> 
     return f'The calendar of the schedule "{schedule_name}" has nobody at this time.'
 
 
-def check_schedule_exists(settings: Settings, name: str) -> None:
-    """Raise UserError for a schedule that is not configured."""
+def check_schedule_exists(settings: Settings, name: str, *, also: Sequence[str] = ()) -> None:
+    """Raise UserError for an unknown schedule. `also`: other words that may be meant."""
     if name not in settings.schedules:
         known = list(settings.schedules)
         there = f"There are {', '.join(f'`{each}`' for each in known)}." if known else "None is configured."
-        raise UserError(f"There is no schedule `{name}`.{did_you_mean(name, known)} {there}")
+        meant = list(dict.fromkeys([*known, *also]))
+        raise UserError(
+            f"There is no schedule `{name}`.{did_you_mean(name, meant)} {there}",
+            mistake=name,
+            offers=offer_closest(name, meant),
+        )
 
 
 def load_rota(session: Session, settings: Settings, team_id: str, name: str, since: datetime, until: datetime) -> Rota:
@@ -140,13 +145,17 @@ def match_schedule_name(settings: Settings, text: str) -> str | None:
     return next((each for each in longest_first if folded.startswith(f"{each.casefold()} ")), None)
 
 
-def find_schedule(settings: Settings, text: str) -> str:
-    """The schedule named by `text`, or the only one if empty. Raises UserError for other text."""
+def find_schedule(settings: Settings, text: str, *, also: Sequence[str] = ()) -> str:
+    """
+    The schedule named by `text`, or the only one if empty.
+
+    Raises UserError for other text; `also` has other words that may be meant.
+    """
     if not text:
         return only_schedule(settings, text)
     found = match_schedule_name(settings, text)
     if found is None or len(found) != len(text):
-        check_schedule_exists(settings, text)
+        check_schedule_exists(settings, text, also=also)
     return found or text
 
 

@@ -177,9 +177,9 @@ def latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: Ma
     for entry in sorted((each for each in entries if each.has(kind)), key=lambda each: (each.recorded_at, each.seq)):
         if not entry.text:
             continue
-        percent = entry.values.users_percent
+        users = entry.values.affected_users
         known = latest.get(entry.language)
-        is_kept = percent is None and known is not None and known.users_percent is not None
+        is_kept = users is None and known is not None and known.users is not None
         latest[entry.language] = Statement(
             text=entry.text,
             language=entry.language,
@@ -187,7 +187,7 @@ def latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: Ma
             at=entry.happened_at or entry.recorded_at,
             by=entry.author,
             fact=read_fact(entry.fact) if entry.fact else None,
-            users_percent=known.users_percent if known is not None and is_kept else percent,
+            users=known.users if known is not None and is_kept else users,
             users_source=known.users_source or known.source if known is not None and is_kept else None,
         )
     return list(latest.values())

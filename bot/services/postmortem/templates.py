@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import Settings
-from bot.domain.errors import UserError, did_you_mean
+from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.postmortem import Draft, build_draft
 from bot.domain.record.model import Record
 from bot.domain.record.samples import bare_record, full_record
@@ -33,7 +33,9 @@ def check_template(settings: Settings, name: str) -> str:
     known = settings.template_names
     if name not in known:
         raise UserError(
-            f"There is no postmortem template `{name}`.{did_you_mean(name, known)} There are: {', '.join(known)}."
+            f"There is no postmortem template `{name}`.{did_you_mean(name, known)} There are: {', '.join(known)}.",
+            mistake=name,
+            offers=offer_closest(name, known),
         )
     return name
 

@@ -1,6 +1,7 @@
 """Action items: improvements and tasks."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -13,6 +14,7 @@ from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import ensure_known, refuse_bot
 from bot.store.incidents import action_items, incidents, timeline
 from bot.store.incidents.action_items import ActionItem
+from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 
 
@@ -33,9 +35,10 @@ def add_action_item(
     Note an improvement or a task, also after the incident was resolved.
 
     `entry` is the one that it is made of, for example a message's. Raises UserError if that entry has an action item
-    already, and for a bot as owner.
+    already, for a bot as owner, and for a due date in the past.
     """
     incident = incidents.lock(session, incident_id)
+    _check_due(incident, actor, due)
     mark = Kind.TASK if kind == ActionKind.TASK else Kind.IMPROVEMENT
     if entry is not None and (known := session.get(ActionItem, (entry.values.action_id or 0))) is not None:
         raise UserError(f"This is {known.kind} {known.number} of {incident.reference} already.")
@@ -66,6 +69,16 @@ def add_action_item(
     return item
 
 
+def _check_due(incident: Incident, actor: Actor, due: date | None) -> None:
+    """What is recorded after the fact may have been due at a day in the past."""
+    if due is None or incident.is_retro or due >= actor.at.astimezone(ZoneInfo(incident.zone)).date():
+        return
+    raise UserError(
+        f"{due.isoformat()} is in the past, and nothing can be done until then. Give a day to come, as in `due:friday` "
+        "or `due:in 2 weeks`."
+    )
+
+
 def action_item_exists(session: Session, incident_id: int, number: int) -> bool:
     return action_items.find_by_number(session, incident_id, number) is not None
 
@@ -84,9 +97,10 @@ def change_action_item(
     """
     Set owner, due date, symptom or state of an action item. None: unchanged.
 
-    Raises UserError for an unknown number, a bot as owner, or if nothing would change.
+    Raises UserError for an unknown number, a bot as owner, a due date in the past, or if nothing would change.
     """
     incident = incidents.lock(session, incident_id)
+    _check_due(incident, actor, due)
     item = action_items.find_by_number(session, incident.key, number)
     entry = timeline.get(session, item.entry_id) if item is not None and item.entry_id is not None else None
     if item is None or (entry is not None and entry.withdrawn_at is not None):

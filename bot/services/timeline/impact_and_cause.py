@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.record.facts import UsersAffected
 from bot.domain.terms import Kind
 from bot.domain.times import ParsedTime, format_time, refuse_future
@@ -23,29 +24,31 @@ def state_impact(
     actor: Actor,
     text: str,
     *,
-    users_percent: float | None = None,
+    users: AffectedUsers | None = None,
     started: ParsedTime | None = None,
     ended: ParsedTime | None = None,
     language: str | None = None,
 ) -> TimelineEntry:
     """
-    Record the impact, and when it began and ended.
+    Record the impact, how many `users` it hits, and when it began and ended.
 
     Raises UserError for an empty statement, for a time that is unknown or in the future, and for an end before the
     start.
     """
     incident = incidents.lock(session, incident_id)
-    if not (text or users_percent is not None or started or ended):
+    if not (text or users or started or ended):
         raise UserError("Say what the impact is, for example `/incident impact users:20% 20% of users could not pay`.")
     _check_times(incident, actor, started, ended)
     entry = record_entry(
         session,
         incident,
         [Kind.IMPACT],
-        text or (UsersAffected(users_percent) if users_percent is not None else ""),
+        text or (UsersAffected(users.percent, users.count, users.is_about) if users else ""),
         actor,
         language=language,
-        users_percent=users_percent,
+        users=users.count if users else None,
+        users_percent=users.percent if users else None,
+        users_about=(users.is_about or None) if users else None,
         started=started.at.isoformat() if started and started.at else None,
         ended=ended.at.isoformat() if ended and ended.at else None,
         stated_about=approximate_times(started=started, ended=ended),

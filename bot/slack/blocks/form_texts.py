@@ -64,8 +64,8 @@ FORM_TEXTS: Mapping[str, FormText] = {
     "impact": FormText(
         "Record",
         {"text": "Impact", "users": "Affected users", "started": "Start", "ended": "End", **LANGUAGE_LABEL},
-        {"text": "Who is affected, and how?", "users": "Share of all users, in percent."},
-        {"users": "20%"},
+        {"text": "Who is affected, and how?", "users": "A number, or a share with a percent sign."},
+        {"users": "1200, or 20%"},
     ),
     "cause": FormText("Record", {"text": "Cause", **LANGUAGE_LABEL}),
     "improve": FormText("Save", {"text": "Improvement", **FOLLOW_UP_LABELS}, FOLLOW_UP_HINTS),

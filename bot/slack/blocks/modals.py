@@ -139,7 +139,7 @@ def add_to_timeline_form(
 def impact_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "Impact", hint="Who was affected, and how?", is_long=True, is_optional=False),
-        text_field(USERS, "Affected users", hint="Share of all users, in percent.", example="20%"),
+        text_field(USERS, "Affected users", hint="A number, or a share with a percent sign.", example="1200, or 20%"),
     ]
     return modal(ASK_IMPACT, "State the impact", "Record", fields, {INCIDENT: incident_id})
 

@@ -3,6 +3,7 @@
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.incidents.impact import parse_affected_users
 from bot.domain.terms import Kind, Precision
 from bot.domain.times import ParsedTime
 from bot.services import outbox
@@ -16,7 +17,7 @@ from bot.slack.blocks.incidents import card
 from bot.slack.blocks.modals import AT, USERS
 from bot.slack.blocks.postmortem.catchup import catchup_message
 from bot.slack.blocks.postmortem.missing_facts import ASK
-from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
+from bot.slack.handlers.fields import errors_at, parse_time_field
 from bot.slack.handlers.interactions import ViewSubmission
 from bot.slack.handlers.registry import INCIDENT, Button, EphemeralMessage, Form
 from bot.store.incidents import incidents
@@ -33,14 +34,10 @@ def _show_catchup(session: Session, settings: Settings, actor: Actor, incident_i
 
 
 def _state_impact(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
-    share = submission.text(USERS).removesuffix("%").strip().replace(",", ".")
-    try:
-        percent = float(share) if share else None
-    except ValueError as problem:
-        raise FieldError(USERS, "Write a number, like 20%.") from problem
-    if percent is not None and not 0 <= percent <= 100:
-        raise FieldError(USERS, "A share of users is between 0% and 100%.")
-    state_impact(session, submission.incident_id, actor, submission.text(), users_percent=percent)
+    typed = submission.text(USERS)
+    with errors_at(USERS):
+        users = parse_affected_users(typed) if typed else None
+    state_impact(session, submission.incident_id, actor, submission.text(), users=users)
 
 
 def _state_start(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:

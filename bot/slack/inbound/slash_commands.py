@@ -14,6 +14,7 @@ from bot.runtime import metrics
 from bot.services.channel.creation import CHANNEL_NAME, find_by_channel
 from bot.slack.api.payloads import parsing_payload
 from bot.slack.handlers.commands.execution import SlashCommand, answer_read_only, execute_command, is_read_only
+from bot.slack.handlers.commands.typed_lines import render_outage
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import outage_text
 from bot.slack.inbound.modals import open_declare_form
@@ -21,6 +22,7 @@ from bot.slack.replies.render import render_text
 from bot.slack.replies.response_url import respond_via_url
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents import installations
+from commands import start
 
 log = get_logger(__name__)
 
@@ -28,6 +30,7 @@ SLOW_SECONDS = 2.0
 """Seconds after which the acknowledgement may be too late to carry the answer: the response URL carries it then."""
 LOOKUP_SECONDS = 1.0
 """Timeout of finding the channel's incident for `/incident` alone: a trigger expires after 3 s."""
+START_WORDS = frozenset({start.COMMAND.name, *start.COMMAND.aliases})
 PRIVATE_CHANNEL = "privategroup"
 """Slack's name for every private channel in a slash command."""
 
@@ -40,7 +43,7 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
         with parsing_payload():
             command = SlashCommand.from_payload(body)
         try:
-            if not command.text.strip() and not await is_in_incident_channel(deps.database, command):
+            if await asks_for_form(deps.database, command):
                 problem_text = await open_declare_form(deps, command)
                 await ack(render_text(problem_text) if problem_text else "")
                 return
@@ -52,7 +55,7 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
                 answer = await deps.database.run(execute_command, settings, command, at)
         except DatabaseUnavailable as problem:
             log.error("command failed; database unavailable", problem=str(problem))  # noqa: TRY400  an outage
-            answer = render_text(outage_text(problem))
+            answer = render_outage(outage_text(problem), command.text)
         seconds = perf_counter() - started
         metrics.ANSWER_SECONDS.labels("command").observe(seconds)
         if seconds > SLOW_SECONDS and answer:
@@ -62,6 +65,12 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
             await ack(answer or "")
 
     app.command(re.compile(".*"))(on_command)
+
+
+async def asks_for_form(database: Database, command: SlashCommand) -> bool:
+    """Return True for `/incident start` alone, and outside an incident's channel `/incident`."""
+    typed = command.text.strip().casefold()
+    return typed in START_WORDS or (not typed and not await is_in_incident_channel(database, command))
 
 
 async def is_in_incident_channel(database: Database, command: SlashCommand) -> bool:

@@ -123,13 +123,12 @@ class _PageValues:
         return f"{person} ({began} to {format_time(until, self.zone, with_date=is_other_day)})"
 
     def statement(self, name: str, statement: Statement) -> Values:
-        percent = statement.users_percent
         return {
             "name": name,
             "text": self.plain_text(statement.text),
             "language": statement.language,
             "language_name": get_language("en").language_name(statement.language) if statement.language else "",
-            "share": f"{percent:g}% of users" if percent is not None else "",
+            "users": statement.users.in_english() if statement.users else "",
             "places": list(dict.fromkeys(each.ref for each in (statement.source, statement.users_source) if each)),
         }
 

@@ -140,6 +140,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "names": st.dictionaries(st.sampled_from(("U0MANAGER", "U0ENGINEER", "U0DBA")), something),
     "details": st.builds(
         EntryDetails,
+        users=st.none() | st.integers(0, 10**12),
         users_percent=st.none() | st.floats(0, 100),
         changes=st.dictionaries(st.sampled_from(("title", "title.fr", "services")) | something, words),
         role=st.just("scribe"),

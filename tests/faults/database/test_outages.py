@@ -219,7 +219,8 @@ async def test_a_file_that_another_program_keeps_locked(impatient: World) -> Non
 
     answer = await world.sandbox.command("oncall", world.channel, "/incident severity 1 worse")
     assert answer.error == "operation_timeout", "Slack waits three seconds, the bot five"
-    await world.sandbox.wait_until(lambda: DATABASE_UNREACHABLE in told())
+    line = "```/incident severity 1 worse```"
+    await world.sandbox.wait_until(lambda: any(DATABASE_UNREACHABLE in each and line in each for each in told()))
     holder.execute("ROLLBACK")
     holder.close()
 

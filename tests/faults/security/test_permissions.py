@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot.services.workspace.access import REFUSAL, REFUSAL_TO_ACCOUNT
 from bot.slack.blocks.command_question import CHOICE_ACTIONS
+from bot.slack.blocks.commands.typed_line import OFFER_ACTIONS
 from bot.slack.blocks.postmortem import entry_forms
 from bot.slack.handlers import BUTTONS, FORMS, SHORTCUTS
 from bot.slack.handlers.commands.command_questions import CommandQuestion
@@ -122,7 +123,7 @@ class Stage:
             return f"amend:{self.entry}:1.0.0.0"
         if action_id in {OLDER, NEWER, SHOW_REMOVED}:
             return "1.0.0.0"
-        if action_id in CHOICE_ACTIONS:
+        if action_id in (*CHOICE_ACTIONS, *OFFER_ACTIONS):
             line = "note at:14:00 it began"
             question = CommandQuestion(user, "x", channel_id(self.world), line, self._next(), self.world.now)
             return question.button_value("14:00", "13:00 UTC")

@@ -28,7 +28,7 @@ async def goes_wrong(world: World) -> None:
     rolling = await world.says("engineer", "rolling back to 4710")
     await world.reacts("engineer", rolling, "rewind")
     await world.types("oncall", "/incident escalate @dba pool is full")
-    await world.types("oncall", "/incident task Tell the partners @support due:2026-03-01")
+    await world.types("oncall", "/incident task Tell the partners @support due:2026-03-02")
     await world.finish()
 
 
@@ -54,7 +54,7 @@ async def test_in_the_middle_of_it(world: World) -> None:
     assert "<@U0DBA> to answer" in due
     assert "next reminder" in due
     assert "Tell the partners" in due
-    assert "overdue" in due
+    assert "2026-03-02" in due
     assert "lacks the impact" in due
     assert "/incidents/INC-1?key=" in shown
     assert len(world.sandbox.messages(world.channel)) == before, "nobody else is told anything"

@@ -10,6 +10,7 @@ from bot.command.grammar import parse
 from bot.command.help import command_help, help_text
 from bot.command.table import Command, Context, Mention, Option, Target, Value
 from bot.domain.errors import Ambiguous, UserError
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.terms import Kind, Precision, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime
 from bot.slack.replies.render import escape_markup
@@ -93,8 +94,11 @@ def refusal(line, context=INSIDE):
         ('note he said "at:14:05 it broke" twice', "note", {}, 'he said "at:14:05 it broke" twice'),
         ('note "a" is not "b"', "note", {}, '"a" is not "b"'),
         ("note  two  blanks\n• and\n\n• lines ", "note", {}, "two  blanks\n• and\n\n• lines"),
-        ("impact users:20% 20% of users", "impact", {"users": 20.0}, "20% of users"),
-        ("impact users:2,5 % of them", "impact", {"users": 2.5}, "of them"),
+        ("impact users:20% 20% of users", "impact", {"users": AffectedUsers(percent=20.0)}, "20% of users"),
+        ("impact users:2,5 % of them", "impact", {"users": AffectedUsers(percent=2.5)}, "of them"),
+        ("impact users:~20 % of them", "impact", {"users": AffectedUsers(percent=20.0, is_about=True)}, "of them"),
+        ("impact users:1,200 Logins fail", "impact", {"users": AffectedUsers(count=1200)}, "Logins fail"),
+        ("impact users:12 Logins fail", "impact", {"users": AffectedUsers(count=12)}, "Logins fail"),
         ("impact started:9:00 ended:now", "impact", {"started": at("09:00"), "ended": at("10:00")}, ""),
         ("cause lang:fr,en La cause", "cause", {"lang": ("fr", "en")}, "La cause"),
         ("task due:in 2 weeks Audit", "task", {"due": date(2023, 11, 21)}, "Audit"),
@@ -340,7 +344,7 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
     [
         ("", "`/incident help`"),
         ("statuss identified", "Did you mean `status`?"),
-        ("xyzzy", "There are `start`, `edit`"),
+        ("xyzzy", "`/incident help` lists them all"),
         ("status identifed", "Did you mean `identified`?"),
         ("status", "a status: `investigating`"),
         ("status fixing", "Use one of `investigating`, `identified`, `monitoring`, `resolved`."),
@@ -363,7 +367,9 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
         ("note kind:causee x", "Did you mean `cause`?"),
         ("note kind:i x", "is not a kind"),
         ("impact users:120% x", "more than all"),
-        ("impact users:many x", "Write for example `20%`"),
+        ("impact users:many x", "a share with its sign, like `20%`"),
+        ("impact users:1.200 x", "Write `1200` for a count"),
+        ("impact users:1 200 x", "Write `1200` for a count"),
         ("cause lang:fq x", "Use `en`, `fr`"),
         ("task due:soonish x", "is not a day"),
         ("lead @ana", "choose the person from Slack's list"),
@@ -372,7 +378,7 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
         ("escalate vendor: Acme", "right behind the colon"),
         ("escalate @dba", "needs a text"),
         ("ack foo", "does not know what to do with `foo`"),
-        ("pm templat:brief", "Did you mean `template:`?"),
+        ("pm templat:brief", "Did you mean `template:brief`?"),
         ("pm template:breif", "Did you mean `brief`?"),
         ("update soon x", "Use one of `investigating`"),
         ("merge soon", "as in `INC-7`"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.drafting.annotations import localized_fact
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.languages import get_language
 from bot.domain.postmortem import build_draft
 from bot.domain.record.facts import (
@@ -129,19 +130,44 @@ def test_alerts_that_are_not_named(more, code, expected):
 
 
 @pytest.mark.parametrize(
-    ("percent", "code", "expected"),
+    ("fact", "code", "expected"),
     [
-        (20.0, "en", "20% of users affected"),
-        (12.5, "fr", "12,5\xa0% des utilisateurs ont été touchés"),
-        (20.0, "de", "20\xa0% der Nutzer waren betroffen"),
+        (UsersAffected(20.0), "en", "20% of users affected"),
+        (UsersAffected(12.5), "fr", "12,5\xa0% des utilisateurs ont été touchés"),
+        (UsersAffected(20.0, is_about=True), "de", "~20\xa0% der Nutzer waren betroffen"),
+        (UsersAffected(count=1200), "en", "1,200 users affected"),
+        (UsersAffected(count=1200), "de", "1.200 Nutzer waren betroffen"),
+        (UsersAffected(count=1), "es", "1 usuario se vio afectado"),
+        (UsersAffected(count=4000, is_about=True), "pt", "~4.000 usuários foram afetados"),
+        (UsersAffected(count=12), "it", "12 utenti coinvolti"),
     ],
 )
-def test_an_impact_that_is_a_figure_alone(percent, code, expected):
+def test_an_impact_that_is_a_figure_alone(fact, code, expected):
     builder = told()
-    builder.impact("22:30", "oncall", UsersAffected(percent), percent=percent)
+    builder.impact("22:30", "oncall", fact, users=fact.users)
     (document,) = build_draft(builder.record(), languages=[code]).documents
 
     assert [(block.text, block.notes) for block in document.sections["impact"]] == [(expected, ())]
+
+
+@pytest.mark.parametrize(
+    ("users", "text", "code", "notes"),
+    [
+        (AffectedUsers(count=1200), "Logins fail", "en", ("1,200 users",)),
+        (AffectedUsers(count=1200, is_about=True), "Logins fail", "fr", ("~1\u202f200 utilisateurs",)),
+        (AffectedUsers(count=1200), "Logins of 1200 people fail", "en", ()),
+        (AffectedUsers(count=1200), "Logins of 1,200 people fail", "de", ()),
+        (AffectedUsers(count=12), "Logins fail since 2012", "en", ("12 users",)),
+        (AffectedUsers(percent=20.0), "At 10:05 20 % of users", "en", ()),
+        (AffectedUsers(percent=20.0), "120% more errors", "en", ("20% of users",)),
+    ],
+)
+def test_the_number_of_users_stands_beside_an_impact_that_does_not_say_it(users, text, code, notes):
+    builder = told()
+    builder.impact("22:30", "oncall", text, users=users)
+    (document,) = build_draft(builder.record(), languages=[code]).documents
+
+    assert [block.notes for block in document.sections["impact"]] == [notes]
 
 
 def test_a_share_in_somebodys_own_words_is_left_alone():
@@ -158,6 +184,7 @@ FACT_EXAMPLES = (
     RoleAssigned("scribe", "Scribe", "U1", "U2", "all read"),
     RoleAssigned("lead", "Lead", None, "U2"),
     UsersAffected(33.3333),
+    UsersAffected(count=1200, is_about=True),
     AlertEnded("Down: Shop is down"),
     AlertsFired("A\nB", 3),
     MoreAlerts(1999, None, 2, "a 1,000, b 999"),

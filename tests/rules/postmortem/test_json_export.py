@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from bot.domain.escalation import Acknowledgement, PagedLevel, Position
 from bot.domain.findings import Finding, review_record
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.postmortem import build_draft
 from bot.domain.record.escalations import PageOutcome, RecordedPage, VendorFacts
 from bot.domain.record.model import Record, RoleAssignment, Statement, Update
@@ -317,16 +318,16 @@ def test_a_figure_names_the_entry_that_states_it():
     said = record.impacts[0]
     elsewhere = replace(said.source, ref="entry-99")
     anew = replace(said, users_source=elsewhere)
-    french = replace(said, language="fr", users_percent=12.5, source=replace(said.source, ref="entry-7"))
+    french = replace(said, language="fr", users=AffectedUsers(percent=12.5), source=replace(said.source, ref="entry-7"))
 
     def refs(*impacts: Statement) -> tuple[float | None, str | None]:
         impact = incident_json(replace(record, impacts=impacts))["incident"]["impact"]
-        return impact["percent_of_users"], impact["percent_of_users_ref"]
+        return impact["percent_of_users"], impact["users_ref"]
 
     assert refs(said) == (20.0, said.source.ref)
     assert refs(anew) == (20.0, "entry-99")
-    assert refs(replace(said, users_percent=None), french) == (12.5, "entry-7")
-    assert refs(replace(said, users_percent=None)) == (None, None)
+    assert refs(replace(said, users=None), french) == (12.5, "entry-7")
+    assert refs(replace(said, users=None)) == (None, None)
 
 
 def test_raw_html_in_markdown_stays_text():

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.catchup import build_catchup
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Action, Alert, Entry, Incident, Record, Statement, Update
 from bot.domain.record.sources import Moment, Source
@@ -124,7 +125,11 @@ OPEN = Record(
     alerts=(ALERT,),
     escalations=CALLS,
     actions=TASKS,
-    impacts=(Statement("Half of all card payments fail", "en", _source("entry-9"), BEGAN, "U0ONCALL", 50.0),),
+    impacts=(
+        Statement(
+            "Half of all card payments fail", "en", _source("entry-9"), BEGAN, "U0ONCALL", AffectedUsers(percent=50.0)
+        ),
+    ),
     updates=(
         Update(
             UpdateState.IDENTIFIED,

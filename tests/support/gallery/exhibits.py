@@ -29,6 +29,7 @@ from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
 from bot.services.views.resolution import ResolutionView
 from bot.slack.blocks.command_question import MAX_CHOICES, command_question_message
+from bot.slack.blocks.commands.typed_line import MAX_OFFERS, offer_label, refusal_message
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
 from bot.slack.blocks.escalation.question import acknowledge_question, acknowledged_message, page_again_question
@@ -144,6 +145,10 @@ QUESTIONS = {
     "which incident": (ask_which_incident(AMONG_TWO, EDITED, OTHER), "/incident resolve INC-3 was the reason"),
     "end another incident?": (ask_to_confirm("Resolve", "INC-3", EDITED, OTHER), "/incident INC-3 resolve done"),
 }
+NOT_A_TIME = ":warning: `26:10` is no clock time: hours go from 0 to 23, as in `14:05`, or `2pm`."
+NOT_A_COMMAND = ":warning: `reslove` is not a command. Did you mean `resolve`? `/incident help` lists them all."
+NOTE = "/incident note at:26:10 The pool was full\n• first db-1\n• then db-2 & db-3 (`max_connections` <100)"
+OVER_ALREADY = ":warning: INC-7 is resolved already, so nothing was changed."
 MISSING_PERMISSIONS = {
     "a permission": [MissingPermission(BY_SCOPE["pins:write"])],
     "a permission that is needed": [
@@ -222,6 +227,20 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
     yield "question: which time", command_question_message(*TIME_QUESTION)
     yield from ((f"question: {name}", _question_message(*asked)) for name, asked in QUESTIONS.items())
+    yield from _refused_lines()
+
+
+def _refused_lines() -> Iterator[tuple[str, Message]]:
+    yield "refused line: a time", refusal_message(NOT_A_TIME, NOTE, mistake="at:26:10")
+    meant = "/incident resolve rolled back"
+    offers = [(offer_label(meant), "{}")]
+    yield (
+        "refused line: a command",
+        refusal_message(NOT_A_COMMAND, "/incident reslove rolled back", mistake="reslove", offers=offers),
+    )
+    yield "refused line: not now", refusal_message(OVER_ALREADY, "/incident resolve rolled back")
+    longest = refusal_message(NOT_A_TIME, "/incident note " + "all of it. " * 2_000, offers=offers * MAX_OFFERS)
+    yield "refused line: the longest", longest
 
 
 def _texts() -> Iterator[tuple[str, str]]:

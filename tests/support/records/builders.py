@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import EscalationAcknowledged, Fact
 from bot.domain.record.model import Action, Alert, Entry, Incident, Record, RoleAssignment, Statement
@@ -150,15 +151,18 @@ class RecordBuilder:
         if "acknowledged" not in self.moments:
             self.sets("acknowledged", entry, "first acknowledgement")
 
-    def states(self, entry: Entry, *, percent: float | None = None) -> None:
+    def states(self, entry: Entry, *, users: AffectedUsers | None = None) -> None:
         """The entry says what the impact, the cause or the resolution is."""
         assert entry.happened_at is not None
         at, fact = entry.happened_at, entry.fact
-        statement = Statement(entry.text, entry.language, entry.source, at, entry.author, percent, fact=fact)
+        statement = Statement(entry.text, entry.language, entry.source, at, entry.author, users, fact=fact)
         self.statements.setdefault(entry.kinds[0], []).append(statement)
 
-    def impact(self, at: str, who: str, text: str | Fact, *, percent: float | None = None) -> None:
-        self.states(self.typed(at, who, text, Kind.IMPACT), percent=percent)
+    def impact(
+        self, at: str, who: str, text: str | Fact, *, percent: float | None = None, users: AffectedUsers | None = None
+    ) -> None:
+        figure = AffectedUsers(percent=percent) if percent is not None else users
+        self.states(self.typed(at, who, text, Kind.IMPACT), users=figure)
 
     def cause(self, at: str, who: str, text: str) -> None:
         entry = self.typed(at, who, text, Kind.CAUSE)

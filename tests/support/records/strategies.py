@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Action, Alert, Entry, Incident, Record, Statement, Update
 from bot.domain.record.sources import Moment, Source
@@ -166,7 +167,9 @@ def alerts(draw: st.DrawFn, number: int) -> Alert:
 @st.composite
 def statements(draw: st.DrawFn, name: str) -> list[Statement]:
     languages = draw(st.lists(st.sampled_from([None, "en", "fr", "ja"]), max_size=3, unique=True))
-    percents = st.sampled_from([None, 20.0, 12.5])
+    figures = st.sampled_from(
+        [None, AffectedUsers(percent=20.0), AffectedUsers(percent=12.5, is_about=True), AffectedUsers(count=1_200)]
+    )
     return [
         Statement(
             draw(_visible_texts()),
@@ -174,7 +177,7 @@ def statements(draw: st.DrawFn, name: str) -> list[Statement]:
             source_of(SourceKind.COMMAND, f"{name}-{place}"),
             START,
             None,
-            draw(percents),
+            draw(figures),
         )
         for place, language in enumerate(languages)
     ]

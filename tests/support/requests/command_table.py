@@ -78,7 +78,7 @@ COMMANDS = (
         "impact",
         "impact [lang:] text [users:20%] [started:] [ended:]",
         "What it did to whom.",
-        options=(LANG, Option("users", Value.PERCENT), Option("started", Value.TIME), Option("ended", Value.TIME)),
+        options=(LANG, Option("users", Value.USERS), Option("started", Value.TIME), Option("ended", Value.TIME)),
         text="optional",
     ),
     Command("cause", "cause [lang:] text", "Why it happened.", options=(LANG,), text="required"),

@@ -160,11 +160,11 @@ class _CatchupRenderer:
     def _statement_lines(self, name: str, statement: Statement | None) -> list[str]:
         if statement is None:
             return []
-        percent = statement.users_percent
-        share = f" ({percent:g}% of users)" if percent is not None and f"{percent:g}%" not in statement.text else ""
-        figure = _source_link(statement.users_source) if share and statement.users_source else ""
-        said = f"*{name}:* {self._text(statement.text, STATEMENT)}{share}"
-        return [f"{said} {_source_link(statement.source)} {figure}".strip()]
+        users = statement.users
+        figure = f" ({users.in_english()})" if users and not users.is_in_text(statement.text) else ""
+        source = _source_link(statement.users_source) if figure and statement.users_source else ""
+        said = f"*{name}:* {self._text(statement.text, STATEMENT)}{figure}"
+        return [f"{said} {_source_link(statement.source)} {source}".strip()]
 
     def _entry_line(self, line: TimelineLine, *, is_labelled: bool = True) -> str:
         entry = line.entry

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from textwrap import wrap
 
@@ -39,11 +39,15 @@ class CommandQuestion:
     asked_at: datetime
     chosen: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def value(self) -> str:
+        """The value of a button that runs the command."""
+        command = [self.user_id, self.user_name, self.channel_id, self.text, self.trigger_id, self.asked_at.isoformat()]
+        return json.dumps([*command, dict(self.chosen)], ensure_ascii=False, separators=(",", ":"))
+
     def button_value(self, about: str, candidate: str) -> str:
         """Return the value of a candidate's button."""
-        chosen = {**self.chosen, about: candidate}
-        command = [self.user_id, self.user_name, self.channel_id, self.text, self.trigger_id, self.asked_at.isoformat()]
-        return json.dumps([*command, chosen], ensure_ascii=False, separators=(",", ":"))
+        return replace(self, chosen={**self.chosen, about: candidate}).value
 
     @classmethod
     def from_value(cls, value: str) -> "CommandQuestion":

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.command.grammar import identify_command, parse
+from bot.command.grammar import IncidentNotNamed, identify_command, parse
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.services.channel.creation import find_by_channel
@@ -19,12 +19,14 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known_caller
 from bot.slack.api.payloads import parse_team_id
 from bot.slack.blocks.command_question import CHOICE_ACTIONS
+from bot.slack.blocks.commands.typed_line import OFFER_ACTIONS
 from bot.slack.handlers.commands.command_questions import CommandQuestion, render_question
 from bot.slack.handlers.commands.incident_questions import find_named_incident, name_other_incident
 from bot.slack.handlers.commands.parse_context import build_context
+from bot.slack.handlers.commands.typed_lines import render_refusal, with_open_incidents
 from bot.slack.handlers.interactions import ButtonClick
 from bot.slack.handlers.registry import CLICK, Answer, Button
-from bot.slack.replies.render import render_command_reply, render_error, render_text
+from bot.slack.replies.render import render_command_reply, render_text
 from bot.store.database.savepoint import savepoint
 from bot.store.incidents import numbering
 from bot.store.incidents.incidents import Incident, IncidentNotFound
@@ -37,6 +39,7 @@ MENTION = re.compile(r"<@([UW][A-Z0-9]+)\|([^>|]+)>")
 """A mention as Slack escapes it in slash commands: user id and handle."""
 REFERENCE = re.compile(r"(?i)(?<![\w-])[a-z][a-z0-9_]*-[0-9]+(?![\w-])")
 """An incident's reference, such as INC-7."""
+ANSWERED_ALREADY = "You have answered this already, and what you typed was done then."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,8 @@ def execute_command(session: Session, settings: Settings, command: SlashCommand,
 
     A redelivery gets the first answer again. A UserError is rendered, and nothing is changed.
 
-    An answer that shows a view is not stored, because it quotes texts that people may delete, nor is a question, whose
-    buttons carry the command. Neither has changed anything, so a redelivery may execute the command again.
+    An answer that shows a view is not stored, because it quotes texts that people may delete, nor is a refusal or a
+    question, which carry the command. Neither has changed anything, so a redelivery may execute the command again.
     """
     key = f"{command.team_id}:command:{command.trigger_id}"
     if command.trigger_id and not idempotency.register_delivery(session, key, at):
@@ -101,10 +104,9 @@ def execute_command(session: Session, settings: Settings, command: SlashCommand,
     except Ambiguous as problem:
         return render_question(problem, _as_question(command, at))
     except UserError as problem:
-        answer, view = render_error(problem), ReplyView.NOTHING
-    else:
-        answer, view = render_command_reply(session, settings, reply, at), reply.shows
-    if command.trigger_id and view is ReplyView.NOTHING:
+        return render_refusal(problem, _as_question(command, at))
+    answer = render_command_reply(session, settings, reply, at)
+    if command.trigger_id and reply.shows is ReplyView.NOTHING:
         idempotency.save_answer(session, key, answer)
     return answer
 
@@ -123,19 +125,18 @@ def answer_read_only(session: Session, settings: Settings, command: SlashCommand
     except Ambiguous as problem:
         return render_question(problem, _as_question(command, at))
     except UserError as problem:
-        return render_error(problem)
+        return render_refusal(problem, _as_question(command, at), with_line=False)
 
 
 def _as_question(command: SlashCommand, at: datetime) -> CommandQuestion:
     return CommandQuestion(command.user_id, command.user_name, command.channel_id, command.text, command.trigger_id, at)
 
 
-def _choose_reading(session: Session, settings: Settings, actor: Actor, click: ButtonClick) -> Answer:
+def _run_choice(session: Session, settings: Settings, actor: Actor, click: ButtonClick) -> Answer:
     """
-    Execute a command with the chosen reading.
+    Execute a command with the chosen reading or correction. Returns the new content of the message.
 
-    Returns the new content of the question's message. It is executed once, however many of the buttons are clicked. A
-    UserError leaves the buttons.
+    It is executed once, however many of the buttons are clicked. A refusal is a message of its own, and leaves them.
     """
     question = CommandQuestion.from_value(click.value)
     question.check_answerable(click.user_id, actor.at)
@@ -153,12 +154,14 @@ def _choose_reading(session: Session, settings: Settings, actor: Actor, click: B
     try:
         with savepoint(session):
             if not idempotency.register_delivery(session, f"{click.team_id}:asked:{question.trigger_id}", actor.at):
-                raise UserError("You have answered this already, and what you typed was done then.")
+                return {**render_text(f":warning: {ANSWERED_ALREADY}"), "replace_original": False}
             _ensure_people_known(session, command, actor.at)
             reply = _run_command(session, settings, command, actor.at, question)
             session.flush()
     except Ambiguous as problem:
         answer = render_question(problem, question)
+    except UserError as problem:
+        return {**render_refusal(problem, question), "replace_original": False}
     else:
         answer = render_command_reply(session, settings, reply, actor.at)
     return {**(answer or render_text("Done, with the time that you chose.")), "replace_original": True}
@@ -184,10 +187,14 @@ def _run_command(
         inside=here,
         zone=_find_zone(session, settings, command, here, visibility),
         earlier=numbering.find_series(session, command.team_id),
+        caller=command.user_id,
     )
     if question:
         context = replace(context, chosen=question.chosen)
-    invocation = parse(command.text, COMMANDS, context)
+    try:
+        invocation = parse(command.text, COMMANDS, context)
+    except IncidentNotNamed as problem:
+        raise with_open_incidents(session, visibility, problem) from problem
     incident = find_named_incident(session, visibility, here, invocation, context.chosen)
     if invocation.command.run is None:
         raise UserError(f"`{invocation.command.name}` does nothing.")
@@ -211,4 +218,4 @@ def _find_zone(
     return ZoneInfo(here.zone) if here else settings.incidents.zone
 
 
-BUTTONS = tuple(Button(action_id, about=CLICK, run=_choose_reading) for action_id in CHOICE_ACTIONS)
+BUTTONS = tuple(Button(action_id, about=CLICK, run=_run_choice) for action_id in (*CHOICE_ACTIONS, *OFFER_ACTIONS))

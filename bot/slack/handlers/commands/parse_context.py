@@ -10,9 +10,19 @@ from bot.store.incidents.incidents import Incident
 
 
 def build_context(
-    settings: Settings, at: datetime, *, inside: Incident | None, zone: ZoneInfo, earlier: Sequence[str] = ()
+    settings: Settings,
+    at: datetime,
+    *,
+    inside: Incident | None,
+    zone: ZoneInfo,
+    earlier: Sequence[str] = (),
+    caller: str | None = None,
 ) -> Context:
-    """`inside`: the incident of the channel. `earlier`: reference prefixes of the past."""
+    """
+    Build the context of a line.
+
+    `inside`: the incident of the channel. `earlier`: reference prefixes of the past. `caller`: a user id.
+    """
     now = (settings.incidents.channel_prefix.upper(), settings.incidents.drill_prefix.upper())
     return Context(
         now=at,
@@ -22,6 +32,8 @@ def build_context(
         mark_words=settings.reactions,
         roles=settings.role_words,
         statuses=settings.status_words,
+        caller=caller,
+        vendors=[each for key, vendor in settings.vendors.items() for each in (key, vendor.name) if each],
         inside=inside.reference if inside else None,
         series=tuple(dict.fromkeys([*now, *earlier])),
     )

@@ -29,11 +29,11 @@ def note_line(view: EventView) -> Message:
 
 
 def impact_line(view: EventView) -> Message:
-    percent = view.details.users_percent
-    share = f" ({percent:g}% of users)" if percent is not None and percent >= 0 else ""
+    users = view.details.affected_users
+    figure = f" ({users.in_english()})" if users else ""
     ends = {"started": view.details.started, "ended": view.details.ended}
     window = "".join(f" · {name} {slack_datetime(datetime.fromisoformat(str(at)))}" for name, at in ends.items() if at)
-    line = f":chart_with_downwards_trend: *Impact*{share}{window}, stated by {person_text(view, view.author)}"
+    line = f":chart_with_downwards_trend: *Impact*{figure}{window}, stated by {person_text(view, view.author)}"
     return with_text(line, view)
 
 

@@ -1,0 +1,100 @@
+"""Read lines in another order, or in other words, than the table of commands has."""
+
+import re
+from collections.abc import Sequence
+
+from bot.command.table import Command, Context
+from bot.command.tokenizer import Word, split_words
+from bot.command.values import incident_reference, quote_word, read_severity
+from bot.domain.errors import Offer, UserError, did_you_mean, is_misspelling, offer_closest
+
+HELP_SIGNS = frozenset({"?", "--help", "-h"})
+_KEYED = re.compile(r"(?P<name>[^\W\d_]+)[:：](?P<value>.+)", re.DOTALL)
+_SEVERITY = re.compile(r"(?:sev|s|p)[-_]?\d", re.IGNORECASE | re.ASCII)
+LABEL_TITLE = 50
+"""Characters of a title in a button's label."""
+
+
+def commands_by_word(commands: Sequence[Command]) -> dict[str, Command]:
+    """The commands by their names and aliases, casefolded; `/incident` alone has an empty name."""
+    return {name.casefold(): command for command in commands for name in (command.name, *command.aliases)}
+
+
+def ordered_line(line: str, commands: Sequence[Command], context: Context) -> str:
+    """
+    The same line with its command first.
+
+    `note --help` is `help note`, `sev:2 start …` is `start sev:2 …`, `sev2 …` is `severity sev2 …`.
+    """
+    words = split_words(line)
+    behind = words[1:] if words and incident_reference(words[0].text, context) else words
+    if not behind:
+        return line
+    head, rest = line[: behind[0].start], line[behind[0].end :]
+    first, known = behind[0].text, commands_by_word(commands)
+    if first.casefold() in known:
+        asks = len(behind) == 2 and behind[1].text.casefold() in HELP_SIGNS
+        return f"{head}help {first}" if asks else line
+    keyed = _KEYED.fullmatch(first)
+    if keyed is not None and len(behind) > 1 and _has_option(known.get(behind[1].text.casefold()), keyed["name"]):
+        return f"{head}{behind[1].text} {first}{line[behind[1].end :]}"
+    severity = keyed["value"] if keyed and keyed["name"].casefold() in {"sev", "severity"} else first
+    if "severity" in known and (keyed or _SEVERITY.fullmatch(first)) and _is_severity(severity, context):
+        return f"{head}severity {severity}{rest}"
+    return line
+
+
+def _has_option(command: Command | None, name: str) -> bool:
+    keys = {key.casefold() for option in command.options for key in (option.name, *option.aliases)} if command else ()
+    return name.casefold() in keys
+
+
+def _is_severity(word: str, context: Context) -> bool:
+    try:
+        read_severity(word, context)
+    except UserError:
+        return False
+    return True
+
+
+def unknown_command(words: Sequence[Word], line: str, commands: Sequence[Command], context: Context) -> UserError:
+    """The refusal of a line that begins with no command, with offers of what may be meant."""
+    word = words[0].value
+    meant = next((each for each in commands if word.casefold() in each.also_meant), None)
+    if meant is not None:
+        message = f"{quote_word(word)} is not a command. Did you mean `{meant.name}`? `/incident help` lists them all."
+        return UserError(message, mistake=words[0].text, offers=[Offer(meant.name)])
+    known = [name for name in commands_by_word(commands) if name]
+    if len(words) > 1 and not is_misspelling(word, known):
+        return _no_command(words[0].text, line[words[0].start :], context)
+    return UserError(
+        f"{quote_word(word)} is not a command.{did_you_mean(word, known)} `/incident help` lists them all.",
+        mistake=words[0].text,
+        offers=offer_closest(word, known),
+    )
+
+
+def _no_command(first: str, text: str, context: Context) -> UserError:
+    """A sentence: the title of an incident, or in an incident's channel a note."""
+    shown = " ".join(text.split())
+    title = shown if len(shown) <= LABEL_TITLE else shown[: LABEL_TITLE - 1] + "…"
+    start = Offer(f"start {first}", label=f'Start incident "{title}"')
+    note = Offer(f"note {first}", label=f"Add it to the timeline of {context.inside}")
+    return UserError(
+        f"{quote_word(first)} is not a command, so nothing was done. `/incident help` lists the commands.",
+        mistake=first,
+        offers=[note, start] if context.inside else [start],
+    )
+
+
+def find_command(word: str, commands: Sequence[Command]) -> Command:
+    """Find a command by name or alias, for its help. Raises UserError with the nearest one."""
+    by_word = commands_by_word(commands)
+    if word.casefold() in by_word:
+        return by_word[word.casefold()]
+    known = [name for name in by_word if name]
+    raise UserError(
+        f"{quote_word(word)} is not a command.{did_you_mean(word, known)} `/incident help` lists them all.",
+        mistake=word,
+        offers=offer_closest(word, known),
+    )
