@@ -81,6 +81,7 @@ async def run_local(data: Path, *, port: int | None, fresh: bool, headless: bool
 
 async def _start_sandbox(data: Path, port: int) -> Sandbox:
     slack = Sandbox(state=data)
+    slack.subscribe(read_manifest()["settings"]["event_subscriptions"]["bot_events"])
     try:
         await slack.start(port=port)
     except OSError as problem:
