@@ -66,7 +66,7 @@ def prepare_folder(data: Path, *, fresh: bool) -> str:
 
 
 def write_environment(data: Path, environment: Mapping[str, str]) -> None:
-    """Write the bot's environment as a shell script: commands in another terminal find the running bot by it."""
+    """Write the bot's environment as a shell script, for commands in another terminal."""
     file = data / ENVIRONMENT
     file.touch(mode=0o600)
     file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()))

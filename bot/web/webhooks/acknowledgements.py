@@ -77,7 +77,11 @@ class AcknowledgementRoutes:
         return _render_page(404, problem=NO_LINK) if view is None else _render_page(200, view, request.path)
 
     async def acknowledge(self, request: web.Request) -> web.Response:
-        """The button. Redirects back to the page."""
+        """
+        The button. Redirects back to the page.
+
+        The button of a notification gets JSON, with 409 if it came too late.
+        """
         settings = self._configuration.current
         page_id = verify_acknowledge_token(settings, request.match_info["token"], self._clock.now())
         if page_id is None:
@@ -92,6 +96,10 @@ class AcknowledgementRoutes:
             return _render_page(503, problem=DATABASE_UNAVAILABLE)
         except UserError as problem:
             log.info("page link acknowledged nothing", why=problem.message)
+            if _is_for_program(request):
+                return web.json_response({"ok": False, "error": problem.message}, status=409)
+        if _is_for_program(request):
+            return web.json_response({"ok": True})
         return web.Response(status=303, headers={"Location": request.path})
 
     async def handle_pagerduty(self, request: web.Request) -> web.Response:
@@ -174,6 +182,11 @@ class AcknowledgementRoutes:
         metrics.REQUESTS.labels(f"paging/{kind}", str(status)).inc()
         log.warning("paging webhook refused", service=kind, status=status, why=why)
         return error_response(status, why)
+
+
+def _is_for_program(request: web.Request) -> bool:
+    """True for the button of a notification, which shows by the status whether it did anything."""
+    return request.headers.get("Accept", "") == "application/json"
 
 
 def _render_page(
