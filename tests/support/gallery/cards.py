@@ -55,6 +55,7 @@ BUSY = replace(
     related=CardRelations(previous="INC-6"),
     open_work=OPEN_WORK,
 )
+WITH_CALL = replace(OPEN, bridge_url="https://meet.jit.si/inc-7-0f6a1c9be2d84735a0cc")
 IN_TRIAGE = replace(OPEN, state=replace(OPEN.state, status=Status.TRIAGE))
 OVER = replace(
     BUSY,
@@ -114,6 +115,7 @@ ENDED = replace(FIRED, ended_at=BEGAN + timedelta(hours=2))
 CARDS = {
     "open": OPEN,
     "busy": BUSY,
+    "with a call": WITH_CALL,
     "in triage": IN_TRIAGE,
     "resolved": OVER,
     "cancelled": CANCELLED,
