@@ -237,6 +237,6 @@ async def test_without_the_setting_no_channel_is_archived(world: World) -> None:
     name = await world.declares("Checkout is down")
     await world.types("oncall", "/incident resolve rolled back")
 
-    await world.advance(days=60)
+    await world.advance(days=20)
 
     assert not is_archived(world, name)
