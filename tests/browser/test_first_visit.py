@@ -85,7 +85,9 @@ async def test_a_form_says_at_its_fields_what_is_wrong_and_keeps_what_was_typed(
 
 async def test_a_notice_covers_nothing_and_goes_by_itself(dogwatch):
     page = await dogwatch.open_page()
-    await page.get_by_role("link", name="Dogwatch").click()
+    await page.get_by_role("button", name="Write to somebody").click()
+    await page.get_by_role("menuitem", name="Dogwatch").click()
+    await expect(page.get_by_role("tab", name="Home")).to_be_visible()
     await dogwatch.control("command", user="dba", channel="ops", text="/incident start Mail is late")
 
     notice = page.locator(".toast", has_text="#inc-1")
