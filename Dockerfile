@@ -7,9 +7,9 @@ ENV PIP_NO_CACHE_DIR=1 \
     PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 # What runs goes into an environment of its own, without pip; what builds stays in this stage.
-COPY requirements.lock requirements-build.lock ./
+COPY requirements-image.lock requirements-build.lock ./
 RUN python -m venv --without-pip /opt/dogwatch \
-    && pip --python /opt/dogwatch/bin/python install --require-hashes -r requirements.lock \
+    && pip --python /opt/dogwatch/bin/python install --require-hashes -r requirements-image.lock \
     && pip install --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE dogwatch.example.toml slack-manifest.yaml ./
 COPY bot bot

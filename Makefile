@@ -69,6 +69,7 @@ lock: $(VENV)/.dev-installed ## write the lock files anew from pyproject.toml
 	$(COMPILE) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --all-build-deps --only-build-deps --output-file requirements-build.lock pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --extra apprise --constraint requirements-dev.lock --output-file requirements-image.lock pyproject.toml
 
 clean: ## remove everything that was made, the sandbox's state excepted
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,7 +14,9 @@ from bot.runtime import log
 @click.command()
 @click.option("--fresh", is_flag=True, help="Forget everything that earlier runs left.")
 @click.option("--headless", is_flag=True, help="Without the page: for scripts, which use the control API.")
-@click.option("--port", default=8055, show_default=True, help="Where the page is; 0 takes any free port.")
+@click.option(
+    "--port", type=int, help="Where the page is: 8055 at first, later as in the last run; 0 takes any free ports."
+)
 @click.option(
     "--data",
     default="dogwatch-data",
@@ -22,7 +24,7 @@ from bot.runtime import log
     type=click.Path(path_type=Path),
     help="The folder that keeps the state of the bot and of the local Slack.",
 )
-def sandbox(*, fresh: bool, headless: bool, port: int, data: Path) -> None:
+def sandbox(*, fresh: bool, headless: bool, port: int | None, data: Path) -> None:
     """Try the bot with a local Slack in the browser: nothing to install, no account."""
     log.configure_logging(level="WARNING")
 

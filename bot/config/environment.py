@@ -46,6 +46,7 @@ VARIABLES = (
     *(Variable(f"DOGWATCH_ALERT_TOKEN_{name.upper()}", ("alert_tokens", name), secret=True) for name in SOURCE_NAMES),
     Variable("DOGWATCH_ALERT_SECRET_GRAFANA", ("alert_secrets", "grafana"), secret=True),
     Variable("DOGWATCH_SMTP_PASSWORD", ("smtp_password",), secret=True),
+    Variable("DOGWATCH_NTFY_TOKEN", ("ntfy_token",), secret=True),
     Variable("DOGWATCH_PAGERDUTY_WEBHOOK_SECRET", ("pagerduty_webhook_secret",), secret=True),
     Variable("DOGWATCH_OPSGENIE_WEBHOOK_SECRET", ("opsgenie_webhook_secret",), secret=True),
     Variable("DOGWATCH_WEBHOOK_SECRET", ("webhook_secret",), secret=True),

@@ -71,6 +71,12 @@ def _check_token(value: SecretStr) -> SecretStr:
     return value
 
 
+def _check_access_token(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError("This is no access token. Copy it from ntfy: tk_ and 29 letters and digits.")
+    return value
+
+
 def _slack_secret(find_problem: Callable[[str], str | None]) -> AfterValidator:
     """Return a validator that applies `find_problem` to each alternative of a secret."""
 
@@ -146,6 +152,7 @@ class EnvironmentSettings(BaseModel):
     alert_tokens: Mapping[str, Token] = Field(default_factory=dict)
     alert_secrets: Mapping[str, Token] = Field(default_factory=dict)
     smtp_password: SecretStr | None = None
+    ntfy_token: Annotated[SecretStr, AfterValidator(_check_access_token)] | None = None
     pagerduty_webhook_secret: Token | None = None
     opsgenie_webhook_secret: Token | None = None
     webhook_secret: Token | None = None
@@ -210,6 +217,7 @@ class EnvironmentSettings(BaseModel):
             self.secret_key,
             self.heartbeat_url,
             self.smtp_password,
+            self.ntfy_token,
             *self.pagerduty_keys.values(),
             *self.opsgenie_keys.values(),
             *self.apprise_addresses.values(),

@@ -27,6 +27,8 @@ async def check_contact_methods(settings: Settings) -> list[CheckResult]:
     results: list[CheckResult] = []
     if paging.email.host is not None:
         results.append(await _check_mail(settings))
+    if paging.ntfy.url is not None:
+        results.append(await _check_host("ntfy", paging.ntfy.url))
     for label, url, services, prefix, key_of in (
         ("PagerDuty", paging.pagerduty.url, paging.pagerduty.services, "PAGERDUTY", settings.pagerduty_key),
         ("Opsgenie", paging.opsgenie.url, paging.opsgenie.services, "OPSGENIE", settings.opsgenie_key),

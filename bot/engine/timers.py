@@ -14,6 +14,7 @@ from bot.config import Settings
 from bot.services import vendors
 from bot.services.alerts.announcements import SUMMARY_TIMER, run_summary_timer
 from bot.services.alerts.maintenance_end import lock_windows, run_window_end_timer
+from bot.services.channel.archive_timer import ARCHIVE_TIMER, run_archive_timer
 from bot.services.channel.backfill import RECONCILE_TIMER, run_reconcile_timer
 from bot.services.escalation.ack_timeout import ACK_TIMEOUT_CHECK, check_ack_timeout
 from bot.services.escalation.advance import lock_escalations, run_due_steps
@@ -59,6 +60,7 @@ HANDLERS: Mapping[str, tuple[Handler, Lock]] = {
     ESCALATION_STEP: (run_due_steps, lock_escalations),
     vendors.CASE_QUESTION: (_for_each(vendors.ask_for_case), lock_escalations),
     RECONCILE_TIMER: (_for_each(run_reconcile_timer), _lock_incidents),
+    ARCHIVE_TIMER: (_for_each(run_archive_timer), _lock_incidents),
     DRILL_TIMER: (_for_each(play_due_lines), _lock_incidents),
     LATER_PAGE: (send_due_pages, lock_escalations),
     UNREACHABLE_PERSON: (_for_each(handle_unreachable), lock_escalations),

@@ -6,7 +6,6 @@ Both keep their state in one folder. The bot connects by Socket Mode and is rest
 
 import json
 import os
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from pathlib import Path
 
 from bot.config import DEFAULT_PATH, Settings, examine, load
 from bot.domain.errors import UserError
-from bot.local.folder import CONFIG, DATABASE, LOG, prepare_folder
+from bot.local.addresses import HOST, Ports, choose_ports, keep_ports
+from bot.local.folder import CONFIG, DATABASE, ENVIRONMENT, LOG, prepare_folder, write_environment
 from bot.local.process import BotProcess
 from bot.local.progress import ProgressReader
 from bot.local.tour import Tour
@@ -38,13 +38,17 @@ class LocalBot:
 
 
 @asynccontextmanager
-async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> AsyncIterator[LocalBot]:
-    """Run both until the block ends. `fresh` empties the folder first. Raises UserError."""
+async def run_local(data: Path, *, port: int | None, fresh: bool, headless: bool) -> AsyncIterator[LocalBot]:
+    """
+    Run both until the block ends. `fresh` empties the folder first. Raises UserError.
+
+    `port` None: the page has the port of the last run.
+    """
     alert_token = prepare_folder(data, fresh=fresh)
-    bot_port = int(os.environ.get("DOGWATCH_PORT") or 0) or _free_port()
-    bot_url = f"http://127.0.0.1:{bot_port}"
-    slack = await _start_sandbox(data, port)
-    environment = _environment(slack, data, bot_url, bot_port, alert_token)
+    ports = choose_ports(data, page=port, bot=int(os.environ.get("DOGWATCH_PORT") or 0) or None)
+    bot_url = f"http://{HOST}:{ports.bot}"
+    slack = await _start_sandbox(data, ports.page)
+    environment = _environment(slack, data, bot_url, ports, alert_token)
     bot = BotProcess(environment, url=bot_url, log_file=data / LOG)
     progress = ProgressReader(data / DATABASE, slack.team_id)
     tour = Tour(slack, bot, progress, examples_folder(), bot_url=bot_url, alert_token=alert_token)
@@ -63,7 +67,10 @@ async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> As
             _publish_bot_features(slack, load({**os.environ, **environment}))
             slack.panel, slack.guide = progress.list_waiting, tour.guide()
         await bot.start()
-        greeting = _greeting(slack, bot_url, alert_token, data, headless=headless)
+        if port != 0:
+            keep_ports(data, ports)
+        write_environment(data, environment)
+        greeting = _greeting(slack, bot_url, alert_token, data, headless=headless, notices=ports.notices)
         yield LocalBot(slack, bot, bot_url, alert_token, greeting, reload)
     finally:
         await tour.close()
@@ -74,10 +81,11 @@ async def run_local(data: Path, *, port: int, fresh: bool, headless: bool) -> As
 
 async def _start_sandbox(data: Path, port: int) -> Sandbox:
     slack = Sandbox(state=data)
+    slack.subscribe(read_manifest()["settings"]["event_subscriptions"]["bot_events"])
     try:
         await slack.start(port=port)
     except OSError as problem:
-        raise UserError(f"Port {port} is taken. Choose another with --port, or 0 for any free one.") from problem
+        raise UserError(f"Port {port} was taken just now. Start again.") from problem
     return slack
 
 
@@ -96,24 +104,26 @@ def _shortcuts(kind: str) -> tuple[tuple[str, str], ...]:
     return tuple((each["callback_id"], each["name"]) for each in declared if each["type"] == kind)
 
 
-def _environment(slack: Sandbox, data: Path, bot_url: str, bot_port: int, alert_token: str) -> dict[str, str]:
+def _environment(slack: Sandbox, data: Path, bot_url: str, ports: Ports, alert_token: str) -> dict[str, str]:
     """Environment of the bot. The user's own configuration file replaces the sandbox's."""
     own = os.environ.get("DOGWATCH_CONFIG") or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
     return {
-        "DOGWATCH_CONFIG": str(own or (data / CONFIG).resolve()),
+        "DOGWATCH_CONFIG": str(Path(own or data / CONFIG).resolve()),
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_SIGNING_SECRET": slack.signing_secret,
         "SLACK_API_URL": slack.api_url,
         "DATABASE_URL": f"sqlite:///{(data / DATABASE).resolve()}",
-        "DOGWATCH_HOST": "127.0.0.1",
-        "DOGWATCH_PORT": str(bot_port),
+        "DOGWATCH_HOST": HOST,
+        "DOGWATCH_PORT": str(ports.bot),
         "DOGWATCH_PUBLIC_URL": bot_url,
         "DOGWATCH_ALERT_TOKEN": alert_token,
     }
 
 
-def _greeting(slack: Sandbox, bot_url: str, token: str, data: Path, *, headless: bool) -> tuple[str, ...]:
+def _greeting(
+    slack: Sandbox, bot_url: str, token: str, data: Path, *, headless: bool, notices: tuple[str, ...]
+) -> tuple[str, ...]:
     if headless:
         addresses = {
             "base_url": slack.base_url,
@@ -125,15 +135,11 @@ def _greeting(slack: Sandbox, bot_url: str, token: str, data: Path, *, headless:
         return (json.dumps(addresses),)
     return (
         "",
+        *(f"  {notice}" for notice in notices),
         f"  Dogwatch is up. Open {slack.page_url}",
         "",
         f"  Alerts are taken at {bot_url}/alerts/alertmanager with the bearer token {token}",
         f"  State and the bot's log are kept in {data}/ (begin anew with --fresh). Stop with Ctrl-C.",
+        f"  For other commands, in a second terminal: . {data / ENVIRONMENT}",
         "",
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

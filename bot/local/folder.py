@@ -1,7 +1,9 @@
 """The folder with the state of the bot and of the local Slack."""
 
 import secrets
+import shlex
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from bot.domain.errors import UserError
@@ -10,6 +12,8 @@ DATABASE = "dogwatch.db"
 LOG = "dogwatch.log"
 TOKEN_FILE = "alert-token"  # noqa: S105  a file name
 CONFIG = "dogwatch.toml"
+PORTS = "ports.json"
+ENVIRONMENT = "environment"
 BOT_FILES = (
     DATABASE,
     f"{DATABASE}-wal",
@@ -19,6 +23,8 @@ BOT_FILES = (
     TOKEN_FILE,
     LOG,
     CONFIG,
+    PORTS,
+    ENVIRONMENT,
 )
 SANDBOX_FILES = ("workspace.json", "workspace.new")
 
@@ -57,6 +63,13 @@ def prepare_folder(data: Path, *, fresh: bool) -> str:
         token.touch(mode=0o600)
         token.write_text(secrets.token_hex(16))
     return token.read_text().strip()
+
+
+def write_environment(data: Path, environment: Mapping[str, str]) -> None:
+    """Write the bot's environment as a shell script, for commands in another terminal."""
+    file = data / ENVIRONMENT
+    file.touch(mode=0o600)
+    file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()))
 
 
 def _empty(data: Path) -> None:

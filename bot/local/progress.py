@@ -15,11 +15,13 @@ from bot.store.database.session import DatabaseUnavailable, open_database
 from bot.store.database.sqlite_database import SqliteDatabase
 from bot.store.escalation import escalations
 from bot.store.incidents import incident_lists, postmortems, timeline
+from bot.store.incidents.incidents import Incident
 from bot.store.outbox.inspection import count_rows, find_pending
 
 T = TypeVar("T")
 AnyDatabase = SqliteDatabase | PostgresDatabase
 MAX_ROWS = 12
+MAX_INCIDENTS = 20
 STEPS = (
     "Open an incident, with a button above",
     "Write in its channel, add :mag: to it",
@@ -43,7 +45,7 @@ class ProgressReader:
         return await self._read(lambda session: _list_waiting(session, datetime.now(UTC))) or []
 
     async def list_steps(self) -> list[Json]:
-        """Steps of the tour, by the newest incident: `[{"text", "done"}]`."""
+        """Steps of the tour: `[{"text", "done"}]`."""
         done = await self._read(lambda session: _completed_steps(session, self._team_id)) or (False,) * len(STEPS)
         return [{"text": text, "done": is_done} for text, is_done in zip(STEPS, done, strict=True)]
 
@@ -80,10 +82,12 @@ def _list_waiting(session: Session, now: datetime) -> list[Json]:
 
 
 def _completed_steps(session: Session, team_id: str) -> tuple[bool, ...]:
-    newest = incident_lists.find_newest(session, team_id, 1)
-    if not newest:
-        return (False,) * len(STEPS)
-    incident = newest[0]
+    """Return which steps are done, in whichever incident: a later one takes no tick away."""
+    done = [_steps_of(session, incident) for incident in incident_lists.find_newest(session, team_id, MAX_INCIDENTS)]
+    return tuple(any(step) for step in zip(*done, strict=True)) or (False,) * len(STEPS)
+
+
+def _steps_of(session: Session, incident: Incident) -> tuple[bool, ...]:
     paged = escalations.find_by_incident(session, incident.key)
     marked = [entry for entry in timeline.find_entries(session, incident.key, with_withdrawn=False) if entry.message_ts]
     return (

@@ -20,7 +20,7 @@ from bot.config import Settings
 from bot.config.crypto import CannotDecrypt
 from bot.domain.paging.contact_methods import ContactMethod, ContactMethodKind, parse_contact_method
 from bot.domain.slack_app.api_errors import PAGING_PREFIX
-from bot.notifiers import apprise, email, opsgenie, pagerduty, webhook
+from bot.notifiers import apprise, email, ntfy, opsgenie, pagerduty, webhook
 from bot.notifiers.outcome import PermanentFailure, Sent, TemporaryFailure, Timeouts
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import PAGES, SENT_AGAIN
@@ -49,6 +49,8 @@ BUSY_DELAY = timedelta(milliseconds=500)
 MAX_BACKOFF = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=2)
 """By then the escalation has paged the person by other methods, and other people."""
+UNRECOGNISED_REPETITION = {ContactMethodKind.EMAIL, ContactMethodKind.NTFY, ContactMethodKind.APPRISE}
+"""After a lost answer the page may come twice."""
 UNDECRYPTABLE = "The address cannot be opened: it was kept with another DOGWATCH_SECRET_KEY. It has to be typed anew."
 
 
@@ -151,12 +153,14 @@ class PageDelivery:
         self, claim: Claim, request: ContactMethodPagePayload, page: PageToSend, settings: Settings
     ) -> Sent:
         method, text, row, timeouts = parse_contact_method(request.method), page.text, claim.row, self._timeouts
-        if claim.is_unknown and _metric_label(request.method) in {ContactMethodKind.EMAIL, ContactMethodKind.APPRISE}:
+        if claim.is_unknown and _metric_label(request.method) in UNRECOGNISED_REPETITION:
             SENT_AGAIN.labels(row.kind).inc()  # whether it arrived cannot be checked, and no page may be lost
         match method:
             case ContactMethod(ContactMethodKind.EMAIL):
                 message_id, at = f"dogwatch.{row.uuid}", row.created_at
                 return await email.send(text, page.address, settings, message_id=message_id, at=at, timeouts=timeouts)
+            case ContactMethod(ContactMethodKind.NTFY):
+                return await ntfy.send(_started(self._http), text, page.address, settings)
             case ContactMethod(ContactMethodKind.APPRISE, service):
                 threads = _started(self._threads)
                 return await apprise.send(text, service, page.address, settings, threads=threads, timeouts=timeouts)

@@ -111,3 +111,9 @@ class Sandbox(ViewActions, Documents, Inspection, SandboxSettings):
         if act is None:
             raise SlackError("not_found", [f"there is no button {label!r}"])
         await act()
+
+    async def run_play(self, name: str, speed: float = 1.0) -> None:
+        """Start a story of the guide; `speed` 10 is ten times as fast, 0 at once."""
+        if self.guide is None or self.guide.play is None or name not in {play.name for play in self.guide.plays}:
+            raise SlackError("not_found", [f"there is no story {name!r}"])
+        await self.guide.play(name, speed)

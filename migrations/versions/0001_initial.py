@@ -112,6 +112,7 @@ def _incident() -> None:
         sa.Column("drill_of", Text(), nullable=True),
         sa.Column("archived_at", Time(), nullable=True),
         sa.Column("former_channels", sa.JSON(), nullable=False),
+        sa.Column("bridge_url", Text(), nullable=True),
         sa.ForeignKeyConstraint(["previous_id"], ["incident.id"], name="fk_incident_previous_id"),
         sa.PrimaryKeyConstraint("id", name="pk_incident"),
         sa.UniqueConstraint("team_id", "series", "number", name="uq_incident_team_id_series_number"),

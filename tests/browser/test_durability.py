@@ -23,7 +23,11 @@ async def test_the_bot_is_killed_and_goes_on(dogwatch):
     await expect(page.get_by_text("Dogwatch is not connected")).to_be_visible()
     await send_text(page, "/incident note while it is away")
     await expect(message_with(page, "/incident was not carried out")).to_contain_text("did not answer")
+    await expect(page.locator("#text")).to_have_value("/incident note while it is away")
     await expect(page.get_by_text("The bot is back after")).to_be_visible(timeout=OUTAGE)
+    await page.locator("#text").press("Enter")
+    await expect(page.get_by_text("while it is away")).to_be_visible(timeout=TIMEOUT_MS)
+    await expect(page.locator("#text")).to_have_value("")
 
     await message_with(page, "/incident was not carried out").get_by_role("button", name="Dismiss").click()
     await expect(page.get_by_text("/incident was not carried out")).to_have_count(0)

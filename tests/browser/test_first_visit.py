@@ -83,6 +83,23 @@ async def test_a_form_says_at_its_fields_what_is_wrong_and_keeps_what_was_typed(
     await expect(page.locator(".toast", has_text="#inc-1-checkout-is-down")).to_be_visible(timeout=TIMEOUT_MS)
 
 
+async def test_a_notice_covers_nothing_and_goes_by_itself(dogwatch):
+    page = await dogwatch.open_page()
+    await page.get_by_role("button", name="Write to somebody").click()
+    await page.get_by_role("menuitem", name="Dogwatch").click()
+    await expect(page.get_by_role("tab", name="Home")).to_be_visible()
+    await dogwatch.control("command", user="dba", channel="ops", text="/incident start Mail is late")
+
+    notice = page.locator(".toast", has_text="#inc-1")
+    await expect(notice).to_be_visible(timeout=TIMEOUT_MS)
+    box = await notice.bounding_box()
+    for other in ("#tabs", "#log", "#composer"):
+        place = await page.locator(other).bounding_box()
+        assert place["y"] >= box["y"] + box["height"] or place["y"] + place["height"] <= box["y"], other
+    await page.get_by_role("tab", name="Home").click()
+    await expect(page.locator(".toast")).to_have_count(0, timeout=TIMEOUT_MS)
+
+
 async def test_ones_own_words_can_be_edited_and_deleted_and_a_reaction_taken_back(dogwatch):
     page = await dogwatch.open_page()
     await send_text(page, "The *deploy* of @developer broke it")

@@ -1,6 +1,7 @@
 """The tutorial step by step, with the texts from its page."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from subprocess import run
@@ -74,9 +75,8 @@ async def test_step_by_step(dogwatch, tmp_path):
 
 def printed(arguments: list[str], data: Path) -> str:
     """`dogwatch …` beside the running sandbox, as the page says."""
-    url = re.findall(r"^\$ export DATABASE_URL=sqlite:///dogwatch-data/(.+)$", PAGE, re.MULTILINE)[0]
-    environment = {"DATABASE_URL": f"sqlite:///{data / url}", "PYTHONPATH": str(ROOT)}
-    done = run(
-        [sys.executable, "-m", "bot", *arguments], env=environment, cwd=data, capture_output=True, text=True, check=True
-    )
+    script = re.findall(r"^\$ \. dogwatch-data/(.+)$", PAGE, re.MULTILINE)[0]
+    line = f'. {shlex.quote(str(data / script))} && exec "$@"'
+    command = ["sh", "-c", line, "sh", sys.executable, "-m", "bot", *arguments]
+    done = run(command, env={"PYTHONPATH": str(ROOT)}, cwd=data, capture_output=True, text=True, check=True)
     return done.stdout

@@ -12,6 +12,7 @@ from bot.config.sections.fields import is_user_id
 from bot.config.settings import Settings
 from bot.domain.alerts.routing import RouteAction
 from bot.domain.errors import did_you_mean
+from bot.domain.incidents import bridge
 from bot.domain.incidents.requirements import Requirement
 from bot.domain.terms import Severity, Status
 from bot.domain.timeline.marks import normalise_emoji
@@ -46,6 +47,11 @@ def find_doubts(settings: Settings) -> Iterator[Conflict]:
     yield from find_policy_doubts(settings)
     yield from find_paging_doubts(settings)
     yield from find_schedule_doubts(settings)
+    if settings.incidents.bridge is not None and bridge.RANDOM not in settings.incidents.bridge:
+        message = (
+            f"Private incidents get no call by it, because others know the link. Add {bridge.RANDOM}, or leave it."
+        )
+        yield ("incidents", "bridge"), message, settings.incidents.bridge
     for name, team in settings.teams.items():
         if not team.members and team.usergroup is None:
             message = "Nobody is in this team, so nobody is called. Give it members, or a usergroup."

@@ -12,6 +12,8 @@ from bot.config.settings import Settings
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 UNSIGNED_WEBHOOKS = "Webhooks are only sent signed: set DOGWATCH_WEBHOOK_SECRET, or nobody is paged by them."
 
+READABLE = "Whoever is on the way could read its pages, and acknowledge by the links in them. Use https://."
+
 
 def find_paging_conflicts(settings: Settings) -> Iterator[Conflict]:
     mail = settings.paging.email
@@ -35,11 +37,20 @@ def find_paging_doubts(settings: Settings) -> Iterator[Conflict]:
     )
     if (paging.webhook.services or paging.webhook.hosts) and settings.webhook_secret is None:
         yield ("paging", "webhook"), UNSIGNED_WEBHOOKS, None
+    yield from _find_ntfy_doubts(settings)
     for name, url in paging.webhook.services.items():
         parts = urlsplit(url)
         if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
-            message = "Whoever is on the way could read its pages, and acknowledge by the links in them. Use https://."
-            yield ("paging", "webhook", "services", name), message, url
+            yield ("paging", "webhook", "services", name), READABLE, url
+
+
+def _find_ntfy_doubts(settings: Settings) -> Iterator[Conflict]:
+    url = settings.paging.ntfy.url
+    if url is None and settings.ntfy_token is not None:
+        message = "DOGWATCH_NTFY_TOKEN is set, but not the server that it is of. Add its url, or take the token away."
+        yield ("paging", "ntfy", "url"), message, None
+    if url is not None and urlsplit(url).scheme == "http" and urlsplit(url).hostname not in LOCAL_HOSTS:
+        yield ("paging", "ntfy", "url"), READABLE, url
 
 
 def _find_mail_doubts(settings: Settings) -> Iterator[Conflict]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.config.sections.fields import (
+    BridgeTemplate,
     Channel,
     ChannelPrefix,
     ClockTime,
@@ -58,6 +59,8 @@ class IncidentsSection(Section):
     template: Template = "classic"
     confirm_emoji: Emoji = CONFIRM_EMOJI
     policy: Word | None = None
+    bridge: BridgeTemplate | None = None
+    archive_after_days: Annotated[int, Field(ge=1, le=365)] | None = None
 
 
 class SeveritySection(Section):

@@ -12,6 +12,7 @@ from bot.config.sections.severity_words import PLAIN_WORDS
 from bot.domain.alerts.routing import Matcher, parse_matcher
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.findings import RULES
+from bot.domain.incidents import bridge
 from bot.domain.oncall.working_hours import DAYS
 from bot.domain.terms import LANGUAGES, MARKS, Kind, Severity
 from bot.domain.timeline.marks import normalise_emoji
@@ -153,6 +154,14 @@ def _check_holiday(value: object) -> str:
     return text
 
 
+def _check_bridge(value: str) -> str:
+    try:
+        bridge.check_template(value)
+    except UserError as problem:
+        raise ValueError(problem.message) from None
+    return value
+
+
 def _expand_policy(value: object) -> object:
     if isinstance(value, str):
         return dict.fromkeys(Severity, value)
@@ -181,6 +190,7 @@ ChannelPrefix = Annotated[
         r"[a-z0-9][a-z0-9_-]{0,19}", "Use up to 20 small letters, digits, - and _, beginning with a letter or digit."
     ),
 ]
+BridgeTemplate = Annotated[str, AfterValidator(_check_bridge)]
 Channel = Annotated[Word, AfterValidator(_check_channel)]
 RoleName = Annotated[
     str,

@@ -9,6 +9,7 @@ from bot.config.sections.fields import ListOf, Word
 from bot.config.sections.paging_services import (
     AppriseSection,
     EmailSection,
+    NtfySection,
     OpsgenieSection,
     PagerDutySection,
     WebhookSection,
@@ -39,6 +40,7 @@ class PagingSection(Section):
     bundle_after: Annotated[int, Field(ge=1, le=100)] = 3
     mute_others: Literal["anyone", "team", "nobody"] = "anyone"
     email: EmailSection = EmailSection()
+    ntfy: NtfySection = NtfySection()
     pagerduty: PagerDutySection = PagerDutySection()
     opsgenie: OpsgenieSection = OpsgenieSection()
     webhook: WebhookSection = WebhookSection()

@@ -65,6 +65,12 @@ class EmailSection(Section):
     ca_file: FileName | None = None
 
 
+class NtfySection(Section):
+    """`[paging.ntfy]`. `url` None: nobody is paged by ntfy. The token is in the environment."""
+
+    url: Api | None = None
+
+
 class PagerDutySection(Section):
     """`[paging.pagerduty]`. The environment holds the integration key of each of the `services`."""
 

@@ -13,6 +13,7 @@ CHANNEL_NAME_LENGTH = 80
 """Slack's limit, in characters of `a-z 0-9 - _`."""
 SHORT_NAME_LENGTH = 60
 """Length up to which words of the title are added to the channel's name."""
+EMOJI_NAME = re.compile(r":[a-z0-9_+'-]+:")
 
 
 class Event(StrEnum):
@@ -114,9 +115,9 @@ def channel_name(prefix: str, number: int, title: str) -> str:
     """
     Name of an incident's channel, valid in Slack for any title: `inc-7-checkout-is-down`.
 
-    Other scripts and emoji are transliterated (anyascii). A title without letters gives `inc-7`. Cut at a word.
+    Other scripts are transliterated (anyascii), emoji dropped. A title without letters gives `inc-7`. Cut at a word.
     """
-    latin = anyascii(re.sub(r"(?i):[a-z0-9_+'-]+:", " ", title)).lower() if title else ""
+    latin = _transliterate(re.sub(r"(?i):[a-z0-9_+'-]+:", " ", title)).lower()
     words = re.findall(r"[a-z0-9]+", latin.replace("'", ""))
     stem = re.sub(r"[^a-z0-9_-]+", "-", anyascii(prefix).lower()).strip("-") or "inc"
     name = f"{stem}-{number}"
@@ -127,6 +128,12 @@ def channel_name(prefix: str, number: int, title: str) -> str:
     if name == f"{stem}-{number}" and words:
         name += f"-{words[0]}"[: SHORT_NAME_LENGTH - len(name)]
     return name[:CHANNEL_NAME_LENGTH]
+
+
+def _transliterate(text: str) -> str:
+    """Latin letters for other scripts, a blank for an emoji, which anyascii names like `:fire:`."""
+    latin = ((letter, anyascii(letter)) for letter in text)
+    return "".join(" " if letter != name and EMOJI_NAME.fullmatch(name) else name for letter, name in latin)
 
 
 def is_channel_name(name: str, prefix: str, number: int) -> bool:

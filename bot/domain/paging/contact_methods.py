@@ -1,5 +1,5 @@
 """
-Contact methods, written as `slack`, `email`, `webhook`, `pagerduty:NAME`, `apprise:NAME`.
+Contact methods, written as `slack`, `email`, `ntfy`, `webhook` or `pagerduty:NAME`.
 
 NAME is a service of the configuration.
 """
@@ -22,6 +22,7 @@ class ContactMethodKind(StrEnum):
 
     SLACK = "slack"
     EMAIL = "email"
+    NTFY = "ntfy"
     WEBHOOK = "webhook"
     PAGERDUTY = "pagerduty"
     OPSGENIE = "opsgenie"
@@ -35,6 +36,7 @@ RINGING_KINDS = (ContactMethodKind.PAGERDUTY, ContactMethodKind.OPSGENIE)
 LABELS = {
     ContactMethodKind.SLACK: "Slack",
     ContactMethodKind.EMAIL: "E-mail",
+    ContactMethodKind.NTFY: "ntfy",
     ContactMethodKind.WEBHOOK: "Webhook",
     ContactMethodKind.PAGERDUTY: "PagerDuty",
     ContactMethodKind.OPSGENIE: "Opsgenie",

@@ -25,6 +25,9 @@ CONNECTION_SECONDS = 361.0
 REORDER_SECONDS = 1.0
 """Seconds that a reordered event waits for a later one."""
 
+MESSAGES_OF = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
+"""Subscription to messages by kind of conversation."""
+
 
 @dataclass
 class Outgoing:
@@ -101,7 +104,7 @@ class Delivery:
         """Queue an event of the workspace."""
         if self.is_stopped or not event.is_for_app:
             return
-        if self.subscribed is not None and event.body["type"] not in self.subscribed:
+        if not self._is_subscribed(event.body):
             return
         outgoing = Outgoing("events_api", self.event_payload(event))
         outgoing.expires = time.monotonic() + CONNECTION_SECONDS
@@ -122,6 +125,11 @@ class Delivery:
         if first_fault(active, "duplicate"):
             self._enqueue(Outgoing(outgoing.kind, outgoing.payload, expires=outgoing.expires))
         self._release_reordered()
+
+    def _is_subscribed(self, body: Json) -> bool:
+        if self.subscribed is None or body["type"] in self.subscribed:
+            return True
+        return body["type"] == "message" and MESSAGES_OF.get(body.get("channel_type", "")) in self.subscribed
 
     def event_payload(self, event: Event) -> Json:
         workspace = self.workspace

@@ -80,7 +80,7 @@ class SandboxSettings(Core):
         self.hub.announced_seconds = says or seconds or APPROXIMATE_SECONDS
 
     def subscribe(self, events: Sequence[str] | None) -> None:
-        """Set the event types that the app gets; None: all."""
+        """Set the events that the app gets, by their names in a manifest, or `message`; None: all."""
         self.delivery.subscribed = None if events is None else set(events)
 
     def retry_now(self) -> None:

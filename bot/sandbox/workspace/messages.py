@@ -64,7 +64,7 @@ def post(workspace: Workspace, channel: Channel, message: Message) -> Message:
     announce_message(workspace, channel, message)
     for file_id in message.files:
         _record_share(workspace, channel, message, file_id)
-    if f"<@{workspace.app.bot_user_id}" in message.text and not message.bot_id:
+    if f"<@{workspace.app.bot_user_id}" in message.text and not message.bot_id and not channel.is_im:
         mention = {"type": "app_mention", "user": message.user, "text": message.text, "ts": message.ts}
         if message.thread_ts:
             mention["thread_ts"] = message.thread_ts

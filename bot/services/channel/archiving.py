@@ -7,6 +7,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.services import outbox
+from bot.services.channel.bookmarks_and_canvas import assign_bridge
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import USER_ID_PREFIXES, ensure_known
@@ -61,14 +62,17 @@ def on_channel_unarchived(session: Session, team_id: str, channel_id: str, at: d
         outbox.reconcile_channel(session, incident, at)
 
 
-def on_channel_made_private(session: Session, team_id: str, channel_id: str, at: datetime) -> None:
-    """Show the incident nowhere but in its channel from now on."""
+def on_channel_made_private(session: Session, settings: Settings, team_id: str, channel_id: str, at: datetime) -> None:
+    """Show the incident in its channel only, with a call that others do not know."""
     incident = incidents.lock_by_channel(session, team_id, channel_id)
     if incident is None or incident.is_private:
         return
     if is_posted(session, incident, SlackView.ANNOUNCEMENT):
         outbox.refresh_announcement(session, incident, at)  # once more, without the title
     incident.is_private = True
+    if incident.bridge_url is not None:
+        assign_bridge(settings, incident)
+        outbox.refresh_bookmarks(session, incident, at)
     session.add(incident)
     outbox.refresh_topic(session, incident, at)
     outbox.refresh_card(session, incident, at)

@@ -1,6 +1,7 @@
 """The channel's bookmarks, and the draft as a canvas."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.config.crypto import incident_page_link
+from bot.domain.incidents.bridge import build_bridge_url
 from bot.domain.text.links import split_url
 from bot.services import outbox
 from bot.services.outbox.payloads import CanvasPayload, DraftPayload
@@ -16,7 +18,7 @@ from bot.store.incidents import incidents, postmortems, slack_messages
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView, find_ts, is_posted
 
-PAGE, REFERENCE, POSTMORTEM = "page", "reference", "postmortem"
+PAGE, BRIDGE, REFERENCE, POSTMORTEM = "page", "bridge", "reference", "postmortem"
 URL = re.compile(r"https?://\S+")
 MAX_URL_LENGTH = 2_048
 """Slack's limit of a bookmark's link, in characters."""
@@ -25,20 +27,21 @@ MAX_URL_LENGTH = 2_048
 @dataclass(frozen=True, slots=True)
 class BookmarkTargets:
     """
-    Targets of the bookmarks. `page` and `reference` are URLs, None if there is none.
+    Targets of the bookmarks. `page`, `bridge` and `reference` are URLs or None.
 
     `file_id` is the draft: the canvas, or else the newest file.
     """
 
     incident: Incident
     page: str | None
+    bridge: str | None
     reference: str | None
     file_id: str | None
     bookmark_ids: Mapping[str, str]
 
     @property
     def is_empty(self) -> bool:
-        return not (self.page or self.reference or self.file_id or self.bookmark_ids)
+        return not (self.page or self.bridge or self.reference or self.file_id or self.bookmark_ids)
 
 
 def load_bookmark_targets(session: Session, settings: Settings, incident_id: int) -> BookmarkTargets:
@@ -47,6 +50,7 @@ def load_bookmark_targets(session: Session, settings: Settings, incident_id: int
     return BookmarkTargets(
         incident=incident,
         page=_public_page_url(settings, incident),
+        bridge=incident.bridge_url,
         reference=find_url(incident.outside_reference),
         file_id=find_ts(session, incident_id, SlackView.CANVAS) or (draft.file_id if draft else None) or None,
         bookmark_ids=slack_messages.bookmark_ids(session, incident),
@@ -67,9 +71,16 @@ def find_url(reference: str | None) -> str | None:
     return found[0] if parts and parts.hostname else None
 
 
+def assign_bridge(settings: Settings, incident: Incident) -> None:
+    """Give the incident a call of its own, if the configuration has a template."""
+    incident.bridge_url = build_bridge_url(
+        settings.incidents.bridge, incident.reference, secrets.token_hex(10), is_private=incident.is_private
+    )
+
+
 def set_up_bookmarks(session: Session, settings: Settings, incident: Incident, at: datetime) -> None:
     """Queue the bookmarks of a new incident, if there are any."""
-    if _public_page_url(settings, incident) or find_url(incident.outside_reference):
+    if _public_page_url(settings, incident) or incident.bridge_url or find_url(incident.outside_reference):
         outbox.refresh_bookmarks(session, incident, at)
 
 

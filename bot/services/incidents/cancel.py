@@ -7,6 +7,7 @@ from bot.domain.errors import UserError
 from bot.domain.incidents.lifecycle import Event, transition
 from bot.domain.terms import Kind, Status
 from bot.services import outbox
+from bot.services.channel.archive_timer import plan_archiving
 from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.lifecycle import lock_unanswered_escalations, stop_outstanding_work
 from bot.services.timeline.entries import record_entry
@@ -34,6 +35,7 @@ def cancel_incident(session: Session, settings: Settings, incident_id: int, acto
     )
     refresh_milestones(session, incident)
     stop_outstanding_work(session, incident, actor)
+    plan_archiving(session, settings, incident, actor.at)
     firing = find_firing(session, incident.key).event_values()
     outbox.post_event(session, incident, "cancelled", actor.at, entry_id=entry.key, by=actor.user_id, **firing)
     outbox.refresh_topic(session, incident, actor.at)

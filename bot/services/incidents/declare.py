@@ -14,7 +14,7 @@ from bot.domain.text.normalize import is_visible
 from bot.domain.times import ParsedTime, refuse_future
 from bot.runtime.log import bind_incident
 from bot.services import outbox
-from bot.services.channel.bookmarks_and_canvas import set_up_bookmarks
+from bot.services.channel.bookmarks_and_canvas import assign_bridge, set_up_bookmarks
 from bot.services.escalation.start import start_configured_policy
 from bot.services.incidents.maintenance_windows import open_windows
 from bot.services.timeline.entries import record_entry
@@ -114,6 +114,8 @@ def _insert_incident(
         started_at=actor.at,
         detected_at=actor.at,
     )
+    if not wanted.is_retro:
+        assign_bridge(settings, incident)
     session.add(incident)
     session.flush()
     return incident

@@ -11,6 +11,7 @@ from bot.domain.incidents.requirements import unmet_values
 from bot.domain.terms import DIRECT_STATUSES, Kind, Severity, Status
 from bot.domain.times import ParsedTime, format_time, refuse_future
 from bot.services import outbox
+from bot.services.channel.archive_timer import cancel_archiving, plan_archiving
 from bot.services.channel.backfill import reconcile_now_and_later
 from bot.services.escalation import ack_timeout
 from bot.services.escalation.advance import stop_escalation
@@ -130,6 +131,7 @@ def reopen_incident(
         outbox.refresh_topic(session, incident, actor.at)
     outbox.refresh_card(session, incident, actor.at)
     reconcile_now_and_later(session, incident, actor.at)
+    cancel_archiving(session, incident)
     if actor.origin is Origin.ALERT:  # a person who reopens it is there
         start_configured_policy(session, settings, incident, actor, again=True)
     return incident
@@ -165,6 +167,7 @@ def resolve_incident(
     _record_resolution(session, incident, actor, text, ended)
     refresh_milestones(session, incident)
     stop_outstanding_work(session, incident, actor)
+    plan_archiving(session, settings, incident, actor.at)
     outbox.post_resolution(session, incident, actor.at)
     outbox.refresh_card(session, incident, actor.at)
     asked_by = actor.user_id if incident.is_retro else None

@@ -11,6 +11,7 @@ from bot.domain.incidents.lifecycle import Event, transition
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Kind, Status
 from bot.services import outbox
+from bot.services.channel.archive_timer import plan_archiving
 from bot.services.escalation.responses.acknowledge import share_acknowledgements
 from bot.services.incidents.carry_over import carry_entries, move_action_items, move_escalations
 from bot.services.incidents.lifecycle import stop_outstanding_work
@@ -151,6 +152,7 @@ def _close_source(session: Session, settings: Settings, source: Incident, target
         status_before=before.value,
     )
     stop_outstanding_work(session, source, actor)
+    plan_archiving(session, settings, source, actor.at)
 
 
 def _post_merge(

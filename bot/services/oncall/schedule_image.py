@@ -31,7 +31,8 @@ def delete_image(session: Session, _settings: Settings, timer: Timer, at: dateti
 def build_roster(session: Session, settings: Settings, team_id: str, name: str, at: datetime) -> Roster:
     """Content of the image. Raises UserError for an unknown schedule."""
     found = load_rota_around(session, settings, team_id, name, at)
-    empty = Roster(f"On call for {name}", found.schedule.zone, at, [])
+    zone = found.schedule.zone
+    empty = Roster(f"On call for {name} ({zone.key})", zone, at, [])
     since, until = empty.span
     shifts = shifts_between(found.schedule, found.overrides, since, until)
     names = load_names(session, team_id, {person for each in shifts for person in each.people})

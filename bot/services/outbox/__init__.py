@@ -27,6 +27,7 @@ from bot.services.outbox.escalation import (
 )
 from bot.services.outbox.incident import (
     announce_event,
+    archive_channel,
     blank_message,
     delete_file,
     fetch_message,
@@ -74,6 +75,7 @@ __all__ = [
     "URGENCIES",
     "OutboxKind",
     "announce_event",
+    "archive_channel",
     "ask_to_confirm_active",
     "blank_message",
     "card_target",

@@ -89,6 +89,10 @@ def pin_card(session: Session, incident: Incident, at: datetime) -> None:
     queue_row(session, incident, OutboxKind.PIN_CARD, at)
 
 
+def archive_channel(session: Session, incident: Incident, at: datetime) -> None:
+    queue_row(session, incident, OutboxKind.ARCHIVE_CHANNEL, at)
+
+
 def post_draft(session: Session, incident: Incident, at: datetime, payload: DraftPayload) -> None:
     """
     Post the draft as a file; the message of a resolve shows it.

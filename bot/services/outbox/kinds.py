@@ -14,6 +14,7 @@ class OutboxKind(StrEnum):
     CREATE_CHANNEL = "create channel"
     INVITE = "invite"
     PIN_CARD = "pin card"
+    ARCHIVE_CHANNEL = "archive channel"
     EVENT = "say"
     PAGE = "page"
     CONTACT_METHOD_PAGE = "page by means"
@@ -92,6 +93,7 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.SCHEDULE_IMAGE: (44, "views"),
         OutboxKind.USER_LOOKUP: (45, "reading"),
         OutboxKind.RECONCILE_CHANNEL: (46, "reading"),
+        OutboxKind.ARCHIVE_CHANNEL: (47, "channels"),
     }
 )
 PRIORITY: Mapping[OutboxKind, int] = MappingProxyType({kind: priority for kind, (priority, _) in _KINDS.items()})

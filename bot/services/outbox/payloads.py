@@ -221,6 +221,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.CREATE_CHANNEL: NoPayload,
         OutboxKind.INVITE: InvitePayload,
         OutboxKind.PIN_CARD: NoPayload,
+        OutboxKind.ARCHIVE_CHANNEL: NoPayload,
         OutboxKind.EVENT: EventPayload,
         OutboxKind.PAGE: PagePayload,
         OutboxKind.CONTACT_METHOD_PAGE: ContactMethodPagePayload,

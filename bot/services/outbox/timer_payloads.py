@@ -12,6 +12,15 @@ class IncidentTimer(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveTimer(Payload):
+    """Times in ISO 8601. `announced_at`: of the notice in the channel; None before it."""
+
+    incident_id: int
+    ended_at: str
+    announced_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DrillTimer(Payload):
     """`lines`: the lines still to post. `speed`: how many times faster than they happened."""
 

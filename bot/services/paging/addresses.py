@@ -51,6 +51,9 @@ def offered_methods(settings: Settings) -> tuple[ContactMethodOffer, ...]:
                 ContactMethodKind.EMAIL.value, LABELS[ContactMethodKind.EMAIL], "E-mail address", f"you@{domain}"
             )
         )
+    if paging.ntfy.url is not None:
+        label = LABELS[ContactMethodKind.NTFY]
+        found.append(ContactMethodOffer(ContactMethodKind.NTFY.value, label, "Topic", "pages-3f9ac1d07b"))
     for name, label in paging.apprise.services.items():
         asks_for = "{to}" in (settings.apprise_address(name) or "")
         asks = "Number or name there" if asks_for else None
@@ -101,6 +104,8 @@ def check_address(settings: Settings, method: str, text: str) -> Address:
             return _check_email(settings, text)
         case ContactMethod(ContactMethodKind.WEBHOOK):
             return _check_webhook(settings, text)
+        case ContactMethod(ContactMethodKind.NTFY):
+            return _check_topic(text)
     if not re.fullmatch(r"[\w+@.-]{2,200}", text):
         raise UserError(f"Write letters, digits and `+ @ . - _` only, like {offer.hint}.")
     return Address(text, mask_ending(text))
@@ -114,6 +119,12 @@ def _check_email(settings: Settings, text: str) -> Address:
     if domains and address.rpartition("@")[2].casefold() not in domains:
         raise UserError(f"Pages are mailed to {' and '.join(domains)} only, as the operator set it.")
     return Address(address, mask_mail_address(address))
+
+
+def _check_topic(text: str) -> Address:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
+        raise UserError("That is no topic of ntfy. Write its name only: up to 64 letters, digits, `-` and `_`.")
+    return Address(text, mask_ending(text))
 
 
 def _check_webhook(settings: Settings, text: str) -> Address:

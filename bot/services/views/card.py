@@ -157,6 +157,7 @@ class CardView:
     is_drill: bool = False
     is_private: bool = False
     is_retro: bool = False
+    bridge_url: str | None = None
     people: CardPeople = field(default_factory=CardPeople)
     alerts: CardAlerts = field(default_factory=CardAlerts)
     related: CardRelations = field(default_factory=CardRelations)
@@ -182,6 +183,7 @@ def load_card_view(session: Session, settings: Settings, incident_id: int) -> Ca
         is_drill=row.is_drill,
         is_private=row.is_private,
         is_retro=row.is_retro,
+        bridge_url=row.bridge_url,
         people=_load_people(session, settings, row),
         alerts=_load_alerts(session, row, counts),
         related=_load_relations(session, row),

@@ -16,6 +16,7 @@ ACT_WORDS = {
     OutboxKind.CREATE_CHANNEL: "Open the channel",
     OutboxKind.INVITE: "Invite people",
     OutboxKind.PIN_CARD: "Pin the card",
+    OutboxKind.ARCHIVE_CHANNEL: "Archive the channel",
     OutboxKind.EVENT: "Post what happened",
     OutboxKind.PAGE: "Page somebody",
     OutboxKind.CONTACT_METHOD_PAGE: "Page somebody outside Slack",

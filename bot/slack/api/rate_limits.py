@@ -14,6 +14,7 @@ PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
 TIER = {
     "conversations.create": 2,
     "conversations.setTopic": 2,
+    "conversations.archive": 2,
     "conversations.list": 2,
     "pins.add": 2,
     "reactions.remove": 2,

@@ -131,7 +131,7 @@ def _record_message(session: Session, settings: Settings, team_id: str, event: M
         case "channel_unarchive" | "group_unarchive":
             archiving.on_channel_unarchived(session, team_id, channel_id, at)
         case "channel_convert_to_private":
-            archiving.on_channel_made_private(session, team_id, channel_id, at)
+            archiving.on_channel_made_private(session, settings, team_id, channel_id, at)
     message = parse_message_event(event, _bot_identity(session))
     if isinstance(message, DeletedMessage):
         transcript.record_deletion(session, team_id, message.channel_id, message.ts, at)

@@ -97,6 +97,8 @@ class Incident(SQLModel, table=True):
     """When its channel was found archived; None while it is not."""
     former_channels: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON_COLUMN)
     """Channels before the present one, the oldest first: `id` and `name` of each."""
+    bridge_url: str | None = None
+    """Link of its call; None if it has none."""
 
     @property
     def key(self) -> int:

@@ -62,6 +62,14 @@ class Reaction(SQLModel, table=True):
     user_team_id: str | None = None
 
 
+def find_newest_of_people(session: Session, team_id: str, channel_id: str) -> str | None:
+    """The ts of the newest message that the bot did not post; None if there is none."""
+    statement = select(func.max(col(Message.ts))).where(
+        Message.team_id == team_id, Message.channel_id == channel_id, col(Message.is_own).is_(False)
+    )
+    return session.exec(statement).one()
+
+
 def get_message(session: Session, team_id: str, channel_id: str, ts: str) -> Message | None:
     return session.get(Message, (team_id, channel_id, ts))
 

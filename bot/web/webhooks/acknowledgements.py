@@ -94,7 +94,11 @@ class AcknowledgementRoutes:
         return _render_page(400 if problem else 200, view, request.path, name=name, name_problem=problem)
 
     async def acknowledge(self, request: web.Request) -> web.Response:
-        """A button of the page. Redirects back to the page; 400 without a name where one is needed."""
+        """
+        A button of the page. Redirects back to the page; 400 without a name where one is needed.
+
+        The button of a notification gets JSON, with 409 if it came too late.
+        """
         settings = self._configuration.current
         page_id = verify_acknowledge_token(settings, request.match_info["token"], self._clock.now())
         if page_id is None:
@@ -112,7 +116,11 @@ class AcknowledgementRoutes:
             return await self._render_link(request, page_id, name=name, problem=problem.message)
         except UserError as problem:
             log.info("page link changed nothing", why=problem.message)
+            if _is_for_program(request):
+                return web.json_response({"ok": False, "error": problem.message}, status=409)
             done = ""
+        if _is_for_program(request):
+            return web.json_response({"ok": True})
         return web.Response(status=303, headers={"Location": f"{request.path}{done}"})
 
     async def handle_pagerduty(self, request: web.Request) -> web.Response:
@@ -201,6 +209,11 @@ def _read_answer(body: bytes) -> tuple[LinkAnswer, str]:
     """The pressed button and the typed name. Raises ValueError for any other body."""
     fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
     return LinkAnswer(fields.get(ANSWER, LinkAnswer.ACKNOWLEDGE)), fields.get(NAME, "")
+
+
+def _is_for_program(request: web.Request) -> bool:
+    """True for the button of a notification, which shows by the status whether it did anything."""
+    return request.headers.get("Accept", "") == "application/json"
 
 
 def _render_page(

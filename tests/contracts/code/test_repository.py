@@ -16,6 +16,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 LOCKED = {
     "requirements.lock": PROJECT["project"]["dependencies"],
+    "requirements-image.lock": [
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"]["apprise"],
+    ],
     "requirements-build.lock": PROJECT["build-system"]["requires"],
     "requirements-dev.lock": [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["dev"]],
 }
@@ -79,10 +83,10 @@ def test_the_locks_agree():
     """What is tested is what is shipped."""
     development = pins("requirements-dev.lock")
 
-    for lock in ("requirements.lock", "requirements-build.lock"):
+    for lock in ("requirements.lock", "requirements-image.lock", "requirements-build.lock"):
         shared = {name: pin for name, pin in pins(lock).items() if name in development}
         assert shared == {name: development[name] for name in shared}
-    assert pins("requirements.lock").keys() <= development.keys()
+    assert pins("requirements.lock").keys() <= pins("requirements-image.lock").keys() <= development.keys()
 
 
 def test_no_lock_names_a_place_to_download_from():

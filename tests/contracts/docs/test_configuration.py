@@ -44,6 +44,7 @@ HEADINGS = {
     "[policies.NAME.at_end]": ("policies", ANY, "at_end"),
     "[paging]": ("paging",),
     "[paging.email]": ("paging", "email"),
+    "[paging.ntfy]": ("paging", "ntfy"),
     "[paging.pagerduty]": ("paging", "pagerduty"),
     "[paging.opsgenie]": ("paging", "opsgenie"),
     "[paging.webhook]": ("paging", "webhook"),

@@ -109,6 +109,22 @@ async def test_who_answers_too_late_is_told_again(sandbox, receiver):
     assert [h.get("x-slack-retry-reason") for h, _ in receiver.requests] == [None, "http_timeout"]
 
 
+async def test_an_app_gets_the_events_of_its_manifest(sandbox, receiver):
+    sandbox.subscribe(["message.channels", "app_mention"])
+
+    sandbox.say("dba", "room", "hello @dogwatch")
+    sandbox.say("dba", sandbox.open_dm("dba"), "a direct message")
+    sandbox.pin("dba", "room", sandbox.say("dba", "room", "pinned"))
+    await sandbox.wait_settled()
+
+    events = [json.loads(body)["event"] for _, body in receiver.requests]
+    assert sorted((each["type"], each["text"]) for each in events if not each.get("subtype")) == [
+        ("app_mention", "hello <@U0DOGWATCH>"),
+        ("message", "hello <@U0DOGWATCH>"),
+        ("message", "pinned"),
+    ]
+
+
 async def test_nobody_listening_and_then_somebody(receiver):
     async with Sandbox(retry_delays=(60, 60, 60)) as sandbox:
         sandbox.subscribe(["message"])

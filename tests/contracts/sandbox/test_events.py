@@ -125,6 +125,12 @@ async def test_a_mention_is_told_twice(sandbox, events):
     assert events.all[0]["text"] == "hello <@U0DOGWATCH>"
 
 
+async def test_a_mention_in_a_direct_message_is_a_message_only(sandbox, events):
+    sandbox.say("dba", sandbox.open_dm("dba"), "hello @dogwatch")
+
+    assert events.names() == [("message", None)]
+
+
 async def test_joining_and_inviting(sandbox, events):
     sandbox.join("support", "room")
     sandbox.invite("dba", "room", ["engineer"])

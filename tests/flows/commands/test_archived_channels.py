@@ -188,3 +188,55 @@ async def test_the_channel_that_was_left_is_not_taken_for_the_new_one(world: Wor
 
     assert world.channel != old
     assert any("goes on here" in each for each in world.texts(world.channel))
+
+
+WEEK = pytest.mark.world(config="[incidents]\narchive_after_days = 7\n")
+
+
+def is_archived(world: World, channel: str) -> bool:
+    return bool(world.sandbox.channel(channel)["is_archived"])
+
+
+@WEEK
+async def test_a_quiet_channel_is_archived_and_told_the_day_before(world: World) -> None:
+    name = await world.declares("Checkout is down")
+    await world.types("oncall", "/incident resolve rolled back")
+    await world.advance(days=5)
+    assert not any("will be archived" in text for text in world.texts(name))
+
+    await world.advance(days=1, minutes=5)
+    assert "This channel will be archived" in world.texts(name)[-1]
+    assert not is_archived(world, name)
+
+    await world.advance(days=1, minutes=5)
+    assert is_archived(world, name)
+    told = await world.types("oncall", "/incident reopen INC-1 it is back", "ops")
+    assert "*Unarchive channel*" in told
+
+
+@WEEK
+async def test_a_message_keeps_the_channel_and_a_reopened_incident_its_own(world: World) -> None:
+    kept = await world.declares("Checkout is down")
+    await world.types("oncall", "/incident resolve rolled back")
+    reopened = await world.declares("Mail is late")
+    await world.types("oncall", "/incident resolve sent")
+    await world.advance(days=6, minutes=5)
+
+    world.sandbox.say("dba", kept, "I am still writing the postmortem")
+    await world.settle()
+    await world.types("oncall", "/incident reopen it is back", reopened)
+    await world.advance(days=2)
+    assert not is_archived(world, kept)
+
+    await world.advance(days=7)
+    assert is_archived(world, kept)
+    assert not is_archived(world, reopened)
+
+
+async def test_without_the_setting_no_channel_is_archived(world: World) -> None:
+    name = await world.declares("Checkout is down")
+    await world.types("oncall", "/incident resolve rolled back")
+
+    await world.advance(days=20)
+
+    assert not is_archived(world, name)

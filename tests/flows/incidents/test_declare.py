@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from bot.sandbox.workspace import messages
 from tests.flows.timeline.test_time_questions import choose, newest_question
+from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, action_ids
 
 
@@ -221,3 +223,58 @@ async def test_a_long_title_that_is_asked_about_is_given_back(world: World) -> N
         each["text"]["text"] for each in world.sandbox.ephemerals("oncall", "ops")[-1]["blocks"]
     )
     assert world.channels == []
+
+
+JITSI = '[incidents]\nbridge = "https://meet.jit.si/{reference}-{random}"\n'
+ZOOM = '[incidents]\nbridge = "https://example.zoom.us/my/incidents"\n'
+
+
+def call_bookmark(world: World) -> str | None:
+    links = [each["link"] for each in world.sandbox.bookmarks(world.channel) if each["title"] == "Join the call"]
+    return links[0] if links else None
+
+
+@pytest.mark.world(config=JITSI)
+async def test_each_incident_has_a_call_of_its_own(world: World) -> None:
+    await world.declares("Checkout is down")
+    first = call_bookmark(world)
+    await world.declares("Payroll data leaked private:yes")
+    private = call_bookmark(world)
+
+    assert first
+    assert re.fullmatch(r"https://meet\.jit\.si/inc-1-[0-9a-f]{20}", first)
+    assert private
+    assert re.fullmatch(r"https://meet\.jit\.si/inc-2-[0-9a-f]{20}", private)
+    assert f"<{private}|Join the call>" in world.card()
+    assert first not in world.card()
+
+    await world.types("oncall", "/incident resolve it was found")
+    await world.finish()
+    assert "Join the call" not in world.card()
+
+
+@pytest.mark.world(config=ZOOM, databases=SQLITE)
+async def test_a_call_that_others_know_is_none_for_a_private_incident(world: World) -> None:
+    await world.declares("Checkout is down")
+    assert call_bookmark(world) == "https://example.zoom.us/my/incidents"
+
+    await world.declares("Payroll data leaked private:yes")
+    assert call_bookmark(world) is None
+    assert "Join the call" not in world.card()
+
+
+@pytest.mark.world(config=JITSI, databases=SQLITE)
+async def test_a_channel_that_is_made_private_gets_another_call(world: World) -> None:
+    name = await world.declares("Checkout is down")
+    known = call_bookmark(world)
+
+    channel = world.sandbox.workspace.channels[world.sandbox.channel(name)["id"]]
+    channel.is_private = True
+    messages.post_system_message(
+        world.sandbox.workspace, channel, "U0ONCALL", "channel_convert_to_private", "made private", world.now
+    )
+    await world.finish()
+
+    assert known
+    assert call_bookmark(world) not in {None, known}
+    assert known not in world.card()

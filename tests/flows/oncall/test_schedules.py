@@ -7,10 +7,10 @@ from pathlib import Path
 import icalendar
 import pytest
 
+from bot.export.schedule_image import format_time
 from bot.services.oncall.on_call_view import load_schedule_view
 from bot.services.privacy import erase_person
 from bot.slack.blocks.escalation import oncall
-from bot.slack.blocks.limits import slack_datetime
 from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.oncall import PLATFORM, POLICY, WEEKS, answers, direct, types
 from tests.support.worlds.services import TEAM, Desk
@@ -41,7 +41,10 @@ async def test_schedule_view_with_an_image(world: World) -> None:
     words, image = answers(world, "support")
     assert "<@U0ENGINEER> until" in rendered(words)
     assert "then <@U0ONCALL>" in rendered(words)
+    assert "Mon 9 Mar 09:00 to Mon 16 Mar 09:00: " in rendered(words)
+    assert "Times are in the schedule's zone, Europe/Paris." in rendered(words)
     [picture] = image["blocks"]
+    assert "On call for payments (Europe/Paris)" in picture["alt_text"]
     assert "Mon 9 Mar 09:00 to Mon 16 Mar 00:00: " in picture["alt_text"]
     assert "U0" not in picture["alt_text"], "names are asked for before they are drawn"
     assert world.sandbox.file_content(picture["slack_file"]["id"]).startswith(b"\x89PNG")
@@ -64,7 +67,7 @@ async def test_shifts_of_two_weeks_are_listed_to_their_ends(tmp_path: Path, ever
 
     shown = oncall.schedule_message(found)
     assert found.shifts[-1][1] == ends
-    assert ends is not None or f"{slack_datetime(desk.now)} on: <@U0ONCALL>" in shown.text
+    assert ends is not None or f"{format_time(desk.now, found.zone)} on: <@U0ONCALL>" in shown.text
 
 
 @ON_SQLITE

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.notifiers import webhook
@@ -126,6 +127,48 @@ def test_the_documented_check_takes_what_is_ours_and_new(age: int, secret: str, 
     headers = {webhook.TIMESTAMP_HEADER: stamp, webhook.SIGNATURE_HEADER: webhook.sign(secret, stamp, b"{}")}
 
     assert documented_check()(headers, body, SECRET) is expected
+
+
+async def press_on_telephone(action: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Do what the app of ntfy does with the button of a notification."""
+    async with (
+        aiohttp.ClientSession() as http,
+        http.request(action["method"], action["url"], headers=action["headers"]) as answer,
+    ):
+        return answer.status, await answer.json()
+
+
+async def test_the_button_of_an_ntfy_notification_acknowledges(world: ContactMethodWorld) -> None:
+    await world.declares("checkout is down sev:1")
+
+    page_id = await world.calls("ntfy", address="pages-3f9ac1d07b")
+
+    [told] = world.ntfy.topics["pages-3f9ac1d07b"]
+    assert (told["title"], told["priority"]) == ("INC-1 SEV1 checkout is down", 5)
+    assert "Why: the pool is full" in told["message"]
+    assert (await world.page(page_id)).outcome == "sent"
+    acknowledge, channel = told["actions"]
+    assert (acknowledge["label"], channel["label"]) == ("Acknowledge", "Open channel")
+    assert told["click"] == acknowledge["url"]
+
+    assert await press_on_telephone(acknowledge) == (200, {"ok": True})
+    await world.finish()
+    assert any("acknowledged by <@U0DBA>" in text for text in world.texts())
+
+    status, refused = await press_on_telephone(acknowledge)
+    assert (status, refused["error"]) == (409, "This link was used already.")
+
+
+async def test_the_button_of_a_notification_says_when_somebody_was_first(world: ContactMethodWorld) -> None:
+    await world.declares("checkout is down sev:1")
+    await world.calls("ntfy", address="pages-3f9ac1d07b")
+    await world.presses("dba", "escalation_acknowledge")
+
+    [told] = world.ntfy.topics["pages-3f9ac1d07b"]
+    status, refused = await press_on_telephone(told["actions"][0])
+
+    assert status == 409
+    assert "cknowledged" in refused["error"]
 
 
 async def test_apprise_sends_what_fits_a_small_screen(world: ContactMethodWorld) -> None:

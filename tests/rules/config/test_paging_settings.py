@@ -55,6 +55,22 @@ def test_what_a_means_lacks_is_a_warning_with_the_name_of_the_variable(tmp_path)
     assert "There is no such variable" not in said
 
 
+@pytest.mark.parametrize(
+    ("text", "environ", "said"),
+    [
+        ('[paging.ntfy]\nurl = "http://ntfy.example.test"\n', {}, "Use https://."),
+        ("", {"DOGWATCH_NTFY_TOKEN": "tk_abc"}, "DOGWATCH_NTFY_TOKEN is set, but not the server that it is of."),
+        ('[paging.ntfy]\nurl = "ntfy.example.test"\n', {}, "This is no web address."),
+        ('[paging.ntfy]\nurl = "https://ntfy.sh"\n', {"DOGWATCH_NTFY_TOKEN": "tk\nabc"}, "This is no access token."),
+    ],
+)
+def test_what_is_wrong_with_ntfy_is_named(tmp_path, text, environ, said):
+    report = examine(environ, config_path=write_paging(tmp_path, text))
+
+    [found] = [*report.problems, *report.warnings]
+    assert said in str(found)
+
+
 @pytest.mark.parametrize(("host", "doubts"), [("localhost", 0), ("127.0.0.1", 0), ("bridge.example.test", 2)])
 def test_what_goes_unsealed_over_a_network_is_a_warning_and_on_this_machine_is_none(tmp_path, host, doubts):
     path = tmp_path / "open.toml"

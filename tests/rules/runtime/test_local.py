@@ -1,11 +1,15 @@
 """`dogwatch sandbox`: its messages, and the files it keeps and removes."""
 
+import socket
+import subprocess
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.domain.errors import UserError
-from bot.local.folder import DATABASE, prepare_folder
+from bot.local.addresses import choose_ports, keep_ports
+from bot.local.folder import DATABASE, prepare_folder, write_environment
 from bot.services.outbox import OutboxKind
 from bot.services.views.outbox_wording import ACT_WORDS, describe_lane, describe_state
 from bot.store.outbox import State
@@ -86,3 +90,56 @@ def test_only_what_is_ours_is_removed_from_a_folder_that_we_share(tmp_path):
 
     assert not (tmp_path / DATABASE).exists()
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@contextmanager
+def taken_port():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def free_port():
+    with taken_port() as port:
+        return port
+
+
+def test_the_ports_of_the_last_run_are_used_again(tmp_path):
+    page, bot = free_port(), free_port()
+    keep_ports(tmp_path, choose_ports(tmp_path, page=page, bot=bot))
+
+    again = choose_ports(tmp_path, page=None, bot=None)
+
+    assert (again.page, again.bot, again.notices) == (page, bot, ())
+
+
+def test_a_taken_port_is_named_and_another_is_used(tmp_path):
+    with taken_port() as taken:
+        page = free_port()
+        (tmp_path / "ports.json").write_text(f'{{"page": {page}, "bot": {taken}}}')
+
+        ports = choose_ports(tmp_path, page=None, bot=None)
+
+    assert ports.page == page
+    assert ports.bot not in {page, taken}
+    expected = f"Port {taken} is taken: the bot uses {ports.bot}. Earlier links to {taken} do not work."
+    assert ports.notices == (expected,)
+
+
+def test_a_port_that_was_asked_for_is_never_replaced(tmp_path):
+    with taken_port() as taken:
+        with pytest.raises(UserError, match=f"Port {taken} is taken. Choose another with --port."):
+            choose_ports(tmp_path, page=taken, bot=None)
+        with pytest.raises(UserError, match=f"Port {taken} is taken. Choose another with DOGWATCH_PORT."):
+            choose_ports(tmp_path, page=None, bot=taken)
+
+
+def test_the_environment_is_a_script_for_a_shell(tmp_path):
+    write_environment(tmp_path, {"DATABASE_URL": "sqlite:////srv/it's here/dogwatch.db"})
+
+    command = ["sh", "-c", '. ./environment && printf %s "$DATABASE_URL"']
+    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert printed == "sqlite:////srv/it's here/dogwatch.db"
+    assert (tmp_path / "environment").stat().st_mode & 0o777 == 0o600

@@ -85,6 +85,7 @@ BUSY = replace(
     related=CardRelations(previous="INC-6"),
     open_work=OPEN_WORK,
 )
+WITH_CALL = replace(OPEN, bridge_url="https://meet.jit.si/inc-7-0f6a1c9be2d84735a0cc")
 IN_TRIAGE = replace(
     OPEN, state=replace(OPEN.state, status=Status.TRIAGE), open_work=CardOpenWork(next_step=NextStep.ACCEPT)
 )
@@ -142,6 +143,7 @@ CARDS = {
     "open": OPEN,
     **NEXT_STEPS,
     "busy": BUSY,
+    "with a call": WITH_CALL,
     "in triage": IN_TRIAGE,
     "resolved": OVER,
     "resolved, an alert still fires": OVER_AND_FIRING,

@@ -73,6 +73,7 @@ LINES = (
     _event_view("practice", what="message", text="<@U0ENGINEER> reads the gateway's logs"),
     _event_view("practice", what="vendor", text="gateway (monitoring): a fix is in place"),
     _event_view("drill told"),
+    _event_view("archive soon", archive_at="2026-04-01T08:00:00+00:00"),
     _event_view("goes on here", by="U0ONCALL", channel_id="C0INC7"),
     replace(_event_view("merged", by="U0ONCALL"), other=RelatedIncident("INC-3", "C0INC3")),
     replace(_event_view("took in", by="U0ONCALL", entries=31, alerts=3), other=RelatedIncident("INC-8", "C0INC8")),

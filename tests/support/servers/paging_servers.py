@@ -1,11 +1,12 @@
 """
-Paging services as real servers: mail with TLS, PagerDuty, Opsgenie, a webhook receiver.
+Paging services as real servers: mail with TLS, PagerDuty, Opsgenie, ntfy, a webhook receiver.
 
 Each is as strict as its documentation, keeps what it took, and can be told to fail, to hang or to lose its answer.
 """
 
 import asyncio
 import json
+import re
 import ssl
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
@@ -247,6 +248,38 @@ class Opsgenie(Service):
             if parts[2] in self.alerts:
                 self.alerts[parts[2]]["state"] = {"acknowledge": "acked", "close": "closed"}[parts[3]]
         return web.json_response({"result": "Request will be processed", "took": 0.1, "requestId": "r"}, status=202)
+
+
+class Ntfy(Service):
+    """A server that takes JSON, for one access token; `topics` has what each topic was told."""
+
+    TOKEN = "tk_0123456789abcdefghijklmnopqrs"
+    FIELDS = frozenset(
+        {"topic", "message", "title", "tags", "priority", "actions", "click", "attach", "markdown", "icon", "filename"}
+        | {"delay", "email", "call"}
+    )
+    HTTP_FIELDS = frozenset({"action", "label", "url", "method", "headers", "body", "clear"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.topics: dict[str, list[dict[str, Any]]] = {}
+
+    async def take(self, request: web.Request, body: bytes) -> web.Response:
+        assert (request.method, request.path) == ("POST", "/"), request.path
+        if request.headers.get("Authorization") != f"Bearer {self.TOKEN}":
+            return web.json_response({"code": 40301, "http": 403, "error": "forbidden"}, status=403)
+        told = json.loads(body)
+        assert set(told) <= self.FIELDS, set(told) - self.FIELDS
+        assert re.fullmatch(r"[-_A-Za-z0-9]{1,64}", told["topic"])
+        assert 0 < len(told["message"].encode()) <= 4096
+        assert told["priority"] in {1, 2, 3, 4, 5}
+        assert len(told["actions"]) <= 3
+        for each in told["actions"]:
+            fields = self.HTTP_FIELDS if each["action"] == "http" else {"action", "label", "url", "clear"}
+            assert each["action"] in {"view", "http"}
+            assert {"action", "label", "url"} <= set(each) <= fields
+        self.topics.setdefault(told["topic"], []).append(told)
+        return web.json_response({"id": "sPs71M8A2T", "time": 1795332695, "event": "message", "topic": told["topic"]})
 
 
 class Receiver(Service):

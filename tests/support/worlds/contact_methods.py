@@ -15,7 +15,16 @@ from bot.store.escalation import escalations
 from bot.store.escalation.contacts import Contact
 from bot.store.escalation.escalations import Page
 from bot.store.incidents import incidents
-from tests.support.servers.paging_servers import PASSWORD, USER, MailServer, Opsgenie, PagerDuty, Receiver, certificate
+from tests.support.servers.paging_servers import (
+    PASSWORD,
+    USER,
+    MailServer,
+    Ntfy,
+    Opsgenie,
+    PagerDuty,
+    Receiver,
+    certificate,
+)
 from tests.support.worlds.world import World
 
 SECRET = "the-secret-of-the-webhooks-0123"
@@ -42,10 +51,11 @@ class ContactMethodWorld(World):
         self._cert_file = cert_file
         self.mail = MailServer(context)
         self.pagerduty, self.opsgenie, self.receiver = PagerDuty(), Opsgenie(), Receiver(check)
+        self.ntfy = Ntfy()
         self._servers = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        for each in (self.mail, self.pagerduty, self.opsgenie, self.receiver):
+        for each in (self.mail, self.pagerduty, self.opsgenie, self.ntfy, self.receiver):
             await self._servers.enter_async_context(each)
         config = self._config
         self._config = f"""
@@ -55,6 +65,8 @@ port = {self.mail.port}
 user = "{USER}"
 from = "Dogwatch <dogwatch@example.test>"
 ca_file = "{self._cert_file.name}"
+[paging.ntfy]
+url = "{self.ntfy.url}"
 [paging.pagerduty]
 services = ["payments"]
 url = "{self.pagerduty.url}"
@@ -81,6 +93,7 @@ push = "Push"
         return {
             **super().environment(),
             "DOGWATCH_SMTP_PASSWORD": PASSWORD,
+            "DOGWATCH_NTFY_TOKEN": Ntfy.TOKEN,
             "DOGWATCH_PAGERDUTY_KEY_PAYMENTS": PagerDuty.KEY,
             "DOGWATCH_OPSGENIE_KEY_EU_WEST": Opsgenie.KEY,
             "DOGWATCH_WEBHOOK_SECRET": SECRET,

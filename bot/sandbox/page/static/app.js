@@ -114,7 +114,8 @@ async function send(text, form) {
     byId("broadcast").checked = false;
     return run(ask("say", { ...where, ...thread }));
   }
-  return run(ask("command", { ...where, thread: inThread }));
+  const answer = await run(ask("command", { ...where, thread: inThread }));
+  return answer?.ok;
 }
 
 async function attach(file) {

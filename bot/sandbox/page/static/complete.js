@@ -4,9 +4,10 @@ import { EMOJI, emoji } from "/static/emoji.js";
 import { world } from "/static/world.js";
 
 const MOST = 8;
+const ONLY_HERE = "Help of the sandbox, not in Slack";
 
-// { from, items: [{ insert, label, about, sign }], eager } or null. `from`: where the text to replace begins; `eager`:
-// the first is chosen already, so that Enter takes it.
+// { from, items: [{ insert, label, about, sign }], eager, hint, about } or null. `from`: where the text to replace begins;
+// `eager`: the first is chosen already, so that Enter takes it; `hint` and `about`: a line above the field.
 export function complete(text, caret, page) {
   const typed = text.slice(0, caret);
   if (/^\/\S*(\s+\S*)?$/.test(typed) && caret === text.length) return commands(typed, page.commands);
@@ -25,14 +26,14 @@ function commands(typed, known) {
   const items = known
     .map((each) => ({ insert: `${`${each.name} ${firstWord(each)}`.trim()} `, label: `${each.name} ${each.usage}`.trim(), about: each.summary }))
     .filter((item) => item.insert.toLowerCase().startsWith(line));
-  return items.length ? { from: 0, items, eager: false } : usage(typed, known);
+  return items.length ? { from: 0, items, eager: false, hint: ONLY_HERE, about: "" } : usage(typed, known);
 }
 
 // Beyond the first words: how the command goes on.
 function usage(typed, known) {
   if (!typed.startsWith("/")) return null;
   const found = known.find((each) => firstWord(each) && typed.toLowerCase().startsWith(`${each.name} ${firstWord(each)} `));
-  return found ? { from: 0, items: [], hint: `${found.name} ${found.usage}`, about: found.summary } : null;
+  return found ? { from: 0, items: [], hint: `${found.name} ${found.usage}`, about: `${found.summary} (${ONLY_HERE})` } : null;
 }
 
 function people(part) {

@@ -54,10 +54,9 @@ export function wireComposer(form, { place, page, send, attach, editLast, upward
     field.value = "";
     drafts.delete(where);
     close();
-    if (!await send(text, form) && !field.value && place() === where) {
-      field.value = text;
-      drafts.set(where, text);
-    }
+    if (await send(text, form) || drafts.get(where)) return;
+    drafts.set(where, text);
+    if (place() === where) field.value = text;
   }
 
   // What all that is offered begins with, as in a shell; the first of it where that is no more than stands there.

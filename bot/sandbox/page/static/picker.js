@@ -33,9 +33,10 @@ function sections(marks, query, told, choose) {
   };
   const fits = (name) => !query || name.includes(query) || marks[name]?.includes(query);
   const known = Object.keys(marks).filter(fits);
-  const others = [...EMOJI.keys()].filter((name) => fits(name) && !marks[name]);
+  const shown = new Set(known.map(emoji)); // one button for each picture: `+1` and `thumbsup` are the same
+  const others = [...EMOJI.keys()].filter((name) => fits(name) && !shown.has(emoji(name)) && shown.add(emoji(name)));
   const part = (heading, names) => names.length > 0 && [el("p.part", { "aria-hidden": "true" }, heading), el("div.grid", { role: "group", "aria-label": heading }, ...names.map(one))];
-  const nodes = [part("Marks for the timeline", known), part(known.length ? "Others" : "Emoji", others)].flat().filter(Boolean);
+  const nodes = [part("Timeline marks (sandbox only, not in Slack)", known), part("Emoji", others)].flat().filter(Boolean);
   return nodes.length ? nodes : [el("p.told", {}, `No emoji is called ${query}.`)];
 }
 

@@ -1,12 +1,12 @@
 """On-call messages: all schedules, one schedule for two weeks, a policy, a calendar address."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import TargetKind
 from bot.domain.text.durations import format_duration
-from bot.export.schedule_image import Roster, describe_roster, render_alt_text
+from bot.export.schedule_image import Roster, describe_roster, format_time, render_alt_text
 from bot.services.oncall.ics_feed import FeedAddress
 from bot.services.oncall.on_call_view import NowLine, NowView, OverrideLine, PolicyTarget, PolicyView, ScheduleView
 from bot.services.oncall.override_change import OverrideChange
@@ -53,6 +53,9 @@ HINT = (
     "own turns into your calendar."
 )
 
+Clock = Callable[[datetime], str]
+"""How times are written: in the reader's zone, or in a schedule's."""
+
 OncallView = NowView | ScheduleView | PolicyView | OverrideChange | FeedAddress
 
 
@@ -87,10 +90,10 @@ def on_call_now_message(view: NowView) -> Message:
     )
 
 
-def _schedule_line(line: NowLine) -> str:
+def _schedule_line(line: NowLine, clock: Clock = slack_datetime) -> str:
     """Present and next people of a schedule, and its next gap."""
     name = f"*{literal(line.schedule, limit=MAX_NAME)}*"
-    end = f" until {slack_datetime(line.until)}" if line.until else ""
+    end = f" until {clock(line.until)}" if line.until else ""
     if not line.people:
         return f":warning: {name}: *nobody*{end}{f', then {people_markup(line.then)}' if line.then else ''}"
     after = ""
@@ -98,28 +101,42 @@ def _schedule_line(line: NowLine) -> str:
         after = f", then {people_markup(line.then)}" if line.then else ", then *nobody*"
     gap = ""
     if line.next_gap and line.next_gap[0] != line.until:
-        gap = f"\n:warning: Nobody from {slack_datetime(line.next_gap[0])} to {slack_datetime(line.next_gap[1])}"
+        gap = f"\n:warning: Nobody from {clock(line.next_gap[0])} to {clock(line.next_gap[1])}"
     return f"{name}: {people_markup(line.people)}{end}{after}{gap}"
 
 
 def schedule_message(view: ScheduleView) -> Message:
-    shifts = [_shift_line(*each) for each in view.shifts]
+    """A schedule in its own zone, like its image and the times that people type for it."""
+
+    def clock(at: datetime) -> str:
+        return format_time(at, view.zone)
+
+    shifts = [_shift_line(*each, clock) for each in view.shifts]
+    now = _schedule_line(view.now, clock)
     most = SHIFTS_WITH_IMAGE if view.has_image else MAX_SHIFTS
     more = f"\nand {len(shifts) - most} more" if len(shifts) > most else ""
     blocks = [
         header(f"On call for {replace_mentions(view.now.schedule)}"),
-        section(_schedule_line(view.now)),
+        section(now),
         section(join_lines(shifts[:most], SECTION_TEXT - len(more)) + more),
+        *_override_blocks(view.overrides, clock),
+        actions(button("Change who is on call", CHANGE, str(view.number))),
+        context(f"The next two weeks.{' The picture follows.' if view.has_image else ''} {_zone_hint(view)}", HINT),
     ]
-    if view.overrides:
-        blocks.append(section("*Changed by hand*"))
-        blocks += [_override_block(each) for each in view.overrides[:MAX_CHANGES]]
-        if len(view.overrides) > MAX_CHANGES:
-            blocks.append(context(f"and {len(view.overrides) - MAX_CHANGES} more"))
-    blocks.append(actions(button("Change who is on call", CHANGE, str(view.number))))
-    coming = " The picture of it follows." if view.has_image else ""
-    blocks.append(context(f"The next two weeks, in your own time.{coming}", HINT))
-    return Message("\n".join([_schedule_line(view.now), *shifts[:most]]), blocks)
+    return Message("\n".join([now, *shifts[:most]]), blocks)
+
+
+def _zone_hint(view: ScheduleView) -> str:
+    return f"Times are in the schedule's zone, {view.zone.key}. Type times in this zone."
+
+
+def _override_blocks(overrides: Sequence[OverrideLine], clock: Clock) -> list[Block]:
+    if not overrides:
+        return []
+    blocks = [section("*Changed by hand*"), *(_override_block(each, clock) for each in overrides[:MAX_CHANGES])]
+    if len(overrides) > MAX_CHANGES:
+        blocks.append(context(f"and {len(overrides) - MAX_CHANGES} more"))
+    return blocks
 
 
 def policy_message(view: PolicyView) -> Message:
@@ -162,18 +179,18 @@ def _problem_lines(found: Sequence[PolicyTarget]) -> str:
     return "".join(f"\n:warning: {why}" for each in found for why in each.why)
 
 
-def _shift_line(starts: datetime, ends: datetime | None, found: Sequence[str], is_changed: bool) -> str:
+def _shift_line(starts: datetime, ends: datetime | None, found: Sequence[str], is_changed: bool, clock: Clock) -> str:
     mark = ":warning: " if not found else ""
-    span = f"{slack_datetime(starts)} to {slack_datetime(ends)}" if ends else f"from {slack_datetime(starts)} on"
+    span = f"{clock(starts)} to {clock(ends)}" if ends else f"from {clock(starts)} on"
     return f"• {mark}{span}: {people_markup(found)}{' (changed)' * is_changed}"
 
 
-def _override_block(each: OverrideLine) -> Block:
+def _override_block(each: OverrideLine, clock: Clock) -> Block:
     instead = f" instead of <@{each.instead}>" if each.instead else ""
     reason = f"\n>{literal(one_line(each.reason, REASON))}" if each.reason else ""
     kind = "swap, " if each.is_swap else ""
     text = (
-        f"<@{each.person}>{instead}, {slack_datetime(each.starts_at)} to {slack_datetime(each.ends_at)} "
+        f"<@{each.person}>{instead}, {clock(each.starts_at)} to {clock(each.ends_at)} "
         f"({kind}number {each.number}){reason}"
     )
     return section(text, accessory=button("Take it back", UNDO, str(each.number)))
@@ -188,7 +205,7 @@ def schedule_image_message(roster: Roster, file_id: str) -> Message:
 
 def schedule_text_message(roster: Roster, why: str) -> Message:
     """The next two weeks in words, if Slack refuses the image."""
-    text = f"The picture could not be shown ({literal(why)}). In words, by the clock there:"
+    text = f"The picture could not be shown ({literal(why)}). In words:"
     lines = join_lines([f"• {literal(each)}" for each in describe_roster(roster)])
     return Message(f"{text}\n{lines}", [section(text), section(lines or "Nobody is on call.")])
 

@@ -19,6 +19,7 @@ from bot.slack.blocks.limits import (
     fields,
     header,
     join_lines,
+    link,
     literal,
     one_line,
     replace_mentions,
@@ -116,6 +117,7 @@ def card_message(view: CardView) -> Message:
                 *_role_fields(view),
             ]
         ),
+        *_bridge_blocks(view),
         *_next_step_blocks(view),
         context(_state_text(view)),
         *alert_blocks(view),
@@ -141,6 +143,12 @@ def _lead_field(view: CardView) -> list[str]:
 def _status_text(view: CardView, *, by_itself: bool = False) -> str:
     own = literal(view.state.custom_status, limit=100)
     return own or (view.state.status.capitalize() if by_itself else view.state.status.value)
+
+
+def _bridge_blocks(view: CardView) -> Blocks:
+    if view.bridge_url is None or not view.state.is_open:
+        return []
+    return [context(f":telephone_receiver: {link(view.bridge_url, 'Join the call')}")]
 
 
 def _requirement_blocks(view: CardView) -> Blocks:

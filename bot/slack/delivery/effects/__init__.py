@@ -10,7 +10,13 @@ from bot.slack.api.rate_limits import POST_MESSAGE, call_rates
 from bot.slack.delivery.effects.channel.backfill import read_channel_history
 from bot.slack.delivery.effects.channel.bookmarks import update_bookmarks
 from bot.slack.delivery.effects.channel.canvases import update_canvas
-from bot.slack.delivery.effects.channel.channels import create_channel, invite_people, pin_card, set_topic
+from bot.slack.delivery.effects.channel.channels import (
+    archive_channel,
+    create_channel,
+    invite_people,
+    pin_card,
+    set_topic,
+)
 from bot.slack.delivery.effects.channel.files import delete_file, upload_draft
 from bot.slack.delivery.effects.channel.reactions import fetch_message, look_up_person, update_confirmation
 from bot.slack.delivery.effects.context import EffectContext
@@ -50,6 +56,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.INVITE: EffectHandler(invite_people, "conversations.invite"),
     OutboxKind.TOPIC: EffectHandler(set_topic, "conversations.setTopic"),
     OutboxKind.PIN_CARD: EffectHandler(pin_card, "pins.add"),
+    OutboxKind.ARCHIVE_CHANNEL: EffectHandler(archive_channel, "conversations.archive"),
     OutboxKind.CARD: EffectHandler(show_card),
     OutboxKind.ANNOUNCEMENT: EffectHandler(show_announcement),
     OutboxKind.FOLLOWUPS: EffectHandler(show_followups),

@@ -25,6 +25,7 @@ from bot.slack.blocks.incidents.channel_lines.escalations import (
     unanswered_line,
 )
 from bot.slack.blocks.incidents.channel_lines.lifecycle import (
+    archive_soon_line,
     archived_line,
     cancelled_line,
     canvas_left_line,
@@ -87,6 +88,7 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "only looking": only_looking_line,
     "no channel": no_channel_line,
     "archived": archived_line,
+    "archive soon": archive_soon_line,
     "canvas left": canvas_left_line,
 }
 

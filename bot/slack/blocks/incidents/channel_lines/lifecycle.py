@@ -1,12 +1,14 @@
 """Lines on an incident's lifecycle: severity, status, merge, details, channel."""
 
+from datetime import datetime
+
 from bot.domain.terms import Status
 from bot.services.views.event import EventView
 from bot.slack.blocks.incidents.archiving import channel_archived_message
 from bot.slack.blocks.incidents.card import incident_link
 from bot.slack.blocks.incidents.channel_lines.alerts import with_firing_alerts
 from bot.slack.blocks.incidents.channel_lines.parts import actor_text, int_value, person_text, with_text
-from bot.slack.blocks.limits import context, join_lines, literal, section
+from bot.slack.blocks.limits import context, join_lines, literal, section, slack_datetime
 from bot.slack.blocks.message import Message, plain_message
 
 
@@ -94,6 +96,14 @@ def no_channel_line(view: EventView) -> Message:
     return plain_message(
         f":warning: {view.reference} is open, but Slack did not let me create its channel ({problem}). "
         f"Commands work elsewhere with {view.reference} as the first word."
+    )
+
+
+def archive_soon_line(view: EventView) -> Message:
+    at = datetime.fromisoformat(str(view.values.get("archive_at")))
+    return plain_message(
+        f":file_cabinet: This channel will be archived {slack_datetime(at)}. To keep it, write a message here. "
+        "The record and the postmortem stay."
     )
 
 

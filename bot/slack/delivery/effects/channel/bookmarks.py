@@ -1,4 +1,4 @@
-"""Effect on an incident channel's bookmarks: its page, ticket and postmortem."""
+"""Effect on an incident channel's bookmarks: its page, call, ticket and postmortem."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ async def update_bookmarks(context: EffectContext, claim: Claim) -> Outcome:
     channel = require_channel(targets.incident)
     ids = dict(targets.bookmark_ids)
     try:
-        wanted = [*_page_and_ticket(targets), *await _postmortem_bookmark(context, targets)]
+        wanted = [*_incident_bookmarks(targets), *await _postmortem_bookmark(context, targets)]
         listed = (await context.gateway.call("bookmarks.list", channel_id=channel)).get("bookmarks", [])
         for bookmark in wanted:
             ids[bookmark.purpose] = await _set_bookmark(context, channel, bookmark, ids.get(bookmark.purpose), listed)
@@ -61,9 +61,11 @@ def _save_ids(session: Session, targets: BookmarkTargets, ids: dict[str, str]) -
     bookmarks_and_canvas.save_bookmark_ids(session, targets.incident.key, ids)
 
 
-def _page_and_ticket(targets: BookmarkTargets) -> Iterator[Bookmark]:
+def _incident_bookmarks(targets: BookmarkTargets) -> Iterator[Bookmark]:
     if targets.page:
         yield Bookmark(bookmarks_and_canvas.PAGE, f"{targets.incident.reference}: the record", targets.page, ":dog:")
+    if targets.bridge:
+        yield Bookmark(bookmarks_and_canvas.BRIDGE, "Join the call", targets.bridge, ":telephone_receiver:")
     if targets.reference:
         yield Bookmark(bookmarks_and_canvas.REFERENCE, _link_title(targets.reference), targets.reference, ":ticket:")
 

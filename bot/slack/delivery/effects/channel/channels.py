@@ -1,4 +1,4 @@
-"""Effects on channels: create, invite, set the topic, pin the card; and lookup by name."""
+"""Effects on channels: create, invite, set the topic, pin, archive; and lookup by name."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from structlog import get_logger
 from bot.domain.incidents.lifecycle import alternative_channel_name, channel_name
 from bot.domain.slack_app.missing_permissions import MISSING_SCOPE
 from bot.services.alerts import storms
+from bot.services.channel.archive_timer import on_channel_archived_by_bot
 from bot.services.channel.creation import on_channel_created, on_channel_refused, on_topic_set
 from bot.services.outbox.payloads import InvitePayload
 from bot.services.views.card import load_card_view
@@ -197,6 +198,19 @@ async def pin_card(context: EffectContext, claim: Claim) -> Outcome:
         if problem.error != "already_pinned":
             return outbox.Rejected(problem.error)
     return Done()
+
+
+async def archive_channel(context: EffectContext, claim: Claim) -> Outcome:
+    """Archive the channel, unless the incident was reopened meanwhile."""
+    incident = await context.read_incident(claim.row.incident_id)
+    if incident.is_open or incident.archived_at is not None:
+        return Done()
+    try:
+        await context.gateway.call("conversations.archive", channel=require_channel(incident))
+    except SlackApiError as problem:
+        if problem.error != "already_archived":
+            raise
+    return Done(partial(on_channel_archived_by_bot, incident_id=incident.key, at=context.now()))
 
 
 async def incidents_channel(context: EffectContext, installation: Installation) -> str:
