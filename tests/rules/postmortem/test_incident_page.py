@@ -73,7 +73,7 @@ def test_roles_statements_findings_and_public_words() -> None:
 
     assert "<dt>Communications lead</dt><dd>support</dd>" in page
     assert "20% of users" in page
-    assert '<p class="said" lang="fr">Nous savons pourquoi.</p>' in page
+    assert '<div class="said" lang="fr">Nous savons pourquoi.</div>' in page
     objections = review_record(payment_outage())
     assert objections
     assert "<h2>To check</h2>" in page_of(payment_outage())
