@@ -13,7 +13,6 @@ from bot.domain.text.mrkdwn.parser import (
     Block,
     Code,
     Fence,
-    Line,
     Span,
     Styled,
     Text,
@@ -49,29 +48,34 @@ def render_slack(text: str, limit: int, *, prefix: str = "", max_lines: int = 10
 
     `prefix` stands before each line of text (`>`), and not before fences: Slack shows no code in a quote.
     """
-    blocks = parse_blocks(text)
+    lines = [_parse_line(block) for block in parse_blocks(text) if isinstance(block, Fence) or block.text.strip()]
     room = limit
-    while len(rendered := "\n".join(_render_blocks(blocks, room, prefix, max_lines))) > limit and room > 1:
+    while len(rendered := "\n".join(_render_lines(lines, room, prefix, max_lines))) > limit and room > 1:
         room = max(1, room - max(1, (len(rendered) - limit) // 5))
     return rendered
 
 
-def _render_blocks(blocks: Sequence[Block], room: int, prefix: str, max_lines: int) -> Iterator[str]:
+def _parse_line(block: Block) -> Fence | list[Span]:
+    """A fence, or the spans of a line, with the sign of a quote as text."""
+    if isinstance(block, Fence):
+        return block
+    return [*([Text("> ")] if block.is_quote else []), *parse_spans(block.text.strip())]
+
+
+def _render_lines(lines: Sequence[Fence | list[Span]], room: int, prefix: str, max_lines: int) -> Iterator[str]:
     """Lines and fences until the room is used up; the last one says so."""
-    for block in blocks:
-        if isinstance(block, Line) and not block.text.strip():
-            continue
+    for line in lines:
         if room == 0 or max_lines <= 0:
             yield prefix + ELLIPSIS
             return
-        if isinstance(block, Fence):
-            lines = _cut_lines(block.lines, room, max_lines)
-            yield "\n".join([FENCE_MARK, *map(escape_angles, lines), FENCE_MARK])
-            max_lines -= len(lines)
-            room = -1 if lines != list(block.lines) else max(0, room - sum(len(line) + 1 for line in lines))
+        if isinstance(line, Fence):
+            code = _cut_lines(line.lines, room, max_lines)
+            yield "\n".join([FENCE_MARK, *map(escape_angles, code), FENCE_MARK])
+            max_lines -= len(code)
+            room = -1 if code != list(line.lines) else max(0, room - sum(len(each) + 1 for each in code))
         else:
-            spans, room = _cut_spans(parse_spans(block.text.strip()), room)
-            yield prefix + ("&gt; " if block.is_quote else "") + _render_spans(spans)
+            spans, room = _cut_spans(line, room)
+            yield prefix + _render_spans(spans)
             max_lines -= 1
             room = max(0, room - 1) if room >= 0 else room
         if room < 0:
