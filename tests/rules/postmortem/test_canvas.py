@@ -20,6 +20,12 @@ LINK = "https://dogwatch.example/incidents/INC-7"
         ("> -not a list", "> -not a list"),
         ("```\n#### code\n> - code\n```\n#### words", "```\n#### code\n> - code\n```\n### words"),
         ("~~~\n```\n#### code\n~~~", "~~~\n```\n#### code\n~~~"),
+        (
+            "- log:\n  ```\n  #### a\n\n    > - b\n  ```\n  end\n- next",
+            "- log:\n```\n#### a\n\n  > - b\n```\n  end\n- next",
+        ),
+        ("- they:\n  > late\n  >\n  end", "- they:\n> late\n>\n  end"),
+        ("```` `a```b` ````\n#### words", "```` `a```b` ````\n### words"),
     ],
 )
 def test_what_canvases_have_no_form_for_takes_the_nearest(given: str, expected: str) -> None:
