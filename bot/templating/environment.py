@@ -83,7 +83,7 @@ def _as_text(value: object) -> object:
 
 
 def _as_html(text: str) -> str:
-    """What people wrote in Slack, with its formatting, for an element with `white-space: pre-wrap`."""
+    """A text of Slack with its formatting, for an element with `white-space: pre-wrap`."""
     return do_mark_safe(render_html(text))
 
 

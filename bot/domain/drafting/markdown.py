@@ -37,7 +37,7 @@ class BlockRenderer:
         return "\n".join([f"- {self.render_line(block)}" for block in blocks])
 
     def render_line(self, block: Block) -> str:
-        """All parts of a block; further lines and code of its text are indented to stay in its list item."""
+        """All parts of a block; further lines of its text are indented to stay in its item."""
         if block.kind is BlockKind.MISSING:
             return f"*{escape_markdown(block.text)}*"
         text, label, by, notes, mark = block.text, block.label, block.by, block.notes, block.details.get("mark")
@@ -81,7 +81,7 @@ class BlockRenderer:
 
 
 def _is_ended(text: str) -> bool:
-    """Return whether a text needs no full stop: it has one, or it ends with code on lines of its own."""
+    """Return whether a text needs no full stop: it has one, or it ends with a fence."""
     return text[-1] in ENDINGS or text.rstrip().endswith(FENCE_MARK)
 
 

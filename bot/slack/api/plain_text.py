@@ -1,4 +1,4 @@
-"""The text of a Slack message as people typed it: of its markup, or of its blocks and attachments."""
+"""The text of a Slack message, with its formatting as people would type it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -88,7 +88,7 @@ def _rich_lines(kind: object, texts: list[str]) -> str:
 
 
 def _styled_text(text: str, style: Mapping[str, bool]) -> str:
-    """The marks that people would type. They stay inside blanks at the ends, which would keep them from acting."""
+    """Put the marks of a style around a text, inside of blanks at its ends."""
     words = text.strip()
     if not words or "\n" in words:
         return text

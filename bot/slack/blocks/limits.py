@@ -54,9 +54,9 @@ def is_mention(text: str) -> bool:
 
 def literal(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT) -> str:
     """
-    Escape a text of others: nothing in it pings or links, and nothing but inline code is formatted.
+    Escape a text of others: nothing in it pings or links.
 
-    Mentions become the names that are known. An invisible joiner disables formatting characters.
+    Inline code stays code; an invisible joiner disables other formatting. Mentions become the names that are known.
     """
     room = cut(replace_mentions(text, names), limit)
     while len(escaped := escape_all_but_code(room)) > limit:
@@ -65,7 +65,7 @@ def literal(text: str, names: Mapping[str, str] | None = None, limit: int = SECT
 
 
 def formatted(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT) -> str:
-    """What people wrote, with their formatting, in lines; nothing in it pings or links."""
+    """Render a text of people with its formatting, in lines; nothing in it pings or links."""
     return render_slack(replace_mentions(text, names), limit, max_lines=MAX_QUOTED_LINES)
 
 
@@ -73,7 +73,7 @@ def formatted_line(
     text: str, names: Mapping[str, str] | None = None, length: int = SECTION_TEXT, limit: int = SECTION_TEXT
 ) -> str:
     """
-    What people wrote, with their formatting, on one line; fences become inline code.
+    Render a text of people with its formatting, on one line; fences become inline code.
 
     `length`: visible characters, `limit`: characters of markup.
     """

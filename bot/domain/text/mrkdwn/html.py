@@ -1,4 +1,8 @@
-"""What people wrote in Slack as an HTML fragment. Lines end with a line break: show it with `white-space: pre-wrap`."""
+"""
+Texts of Slack as HTML fragments.
+
+Lines end with a line break: the element around them needs `white-space: pre-wrap`.
+"""
 
 from collections.abc import Sequence
 from html import escape

@@ -1,4 +1,4 @@
-"""What people wrote in Slack as Markdown: their formatting kept, everything else escaped."""
+"""Texts of Slack as Markdown: their formatting is kept, everything else is escaped."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -73,7 +73,11 @@ def _close_quote(lines: list[str]) -> list[str]:
 
 
 def _render_fence(block: Fence) -> list[str]:
-    """A fence that is longer than any in the code. Tabs become blanks, which readers count alike in a list."""
+    """
+    Code in a fence that is longer than any backticks in it.
+
+    Tabs become blanks, because readers of Markdown disagree on tabs in a list.
+    """
     longest = max((len(ticks) for line in block.lines for ticks in _TICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     return [fence, *(line.expandtabs(_TAB) for line in block.lines), fence]
@@ -106,14 +110,22 @@ def _render_code(text: str) -> str:
 
 
 def render_markdown_line(text: str, *, in_table: bool = False) -> Markdown:
-    """A text on one line. `in_table`: for a table's cell, in which a bar in code is escaped, too."""
+    """
+    A text on one line.
+
+    `in_table`: for the cell of a table, in which a bar in code is escaped, too.
+    """
     if not _MARKED.search(text):
         return escape_markdown(text)
     return Markdown(_render_spans(parse_one_line(text), is_start=True, in_table=in_table))
 
 
 def join_markdown(parts: Sequence[str], separator: str = " ", indent: str = INDENT) -> str:
-    """Join parts into one text. After a fence or a quote a new line begins, without the separator."""
+    """
+    Join parts into one text.
+
+    A new line takes the place of the separator after a fence or a quote.
+    """
     if not any("\n" in part for part in parts):
         return separator.join(parts)
     joined = ""

@@ -1,5 +1,5 @@
 """
-Slack's formatting in what people write: code, bold, italics, strikethrough and quotes.
+Slack's formatting in texts: code, bold, italics, strikethrough and quotes.
 
 Texts are stored as they were typed, with `*`, `_`, `~`, backticks and `>`; the renderers beside this module show them.
 Marks that format nothing by Slack's rules (`2 * 3 * 4`, `snake_case`, an unclosed fence) stay text. Bullets and numbers
@@ -83,7 +83,7 @@ _SPAN = re.compile(
 
 
 def parse_blocks(text: str) -> list[Block]:
-    """The lines and fences of a text, without control characters, and without blank lines at the ends."""
+    """The lines and fences of a text, without control characters and outer blank lines."""
     found: list[Block] = []
     for index, part in enumerate(_FENCE.split(remove_controls(text))):
         lines = _trim_lines(part)
@@ -96,7 +96,7 @@ def parse_blocks(text: str) -> list[Block]:
 
 
 def _trim_lines(text: str) -> list[str]:
-    """The lines without blanks at their ends, and without blank lines before the first and behind the last."""
+    """The lines without blanks at their ends, and without outer blank lines."""
     lines = [line.rstrip() for line in LINE_BREAK.split(text)]
     full = [place for place, line in enumerate(lines) if line]
     return lines[full[0] : full[-1] + 1] if full else []
@@ -123,7 +123,7 @@ def parse_spans(line: str) -> list[Span]:
 
 
 def parse_one_line(text: str) -> list[Span]:
-    """A whole text on one line: each line of a fence becomes inline code, quotes lose their sign."""
+    """A text as one line: each line of a fence becomes inline code, quotes lose their sign."""
     spans: list[Span] = []
     for block in parse_blocks(text):
         if isinstance(block, Fence):

@@ -1,4 +1,4 @@
-"""What people wrote in Slack as plain text on one line, without the marks of formatting."""
+"""Texts of Slack as plain text on one line, without the marks of formatting."""
 
 from collections.abc import Sequence
 

@@ -1,5 +1,5 @@
 """
-What people wrote in Slack as markup for Slack: their formatting kept, nothing else acts.
+Texts of Slack as markup for Slack: their formatting is kept, and nothing else acts.
 
 Nobody is notified and nothing is linked, because `<` and `>` are escaped. An invisible joiner after a mark that formats
 nothing keeps it from forming a pair with another one; there is none in code.
@@ -44,9 +44,10 @@ def escape_all_but_code(text: str) -> str:
 
 def render_slack(text: str, limit: int, *, prefix: str = "", max_lines: int = 100) -> str:
     """
-    All lines of a text, at most `limit` characters of markup; what is cut ends in an ellipsis.
+    All lines of a text in at most `limit` characters of markup.
 
-    `prefix` stands before each line of text (`>`), and not before fences: Slack shows no code in a quote.
+    A text that is cut ends in an ellipsis, and code in it is closed. `prefix` (`>`) is put before each line of text and
+    not before fences: Slack shows no code in a quote.
     """
     lines = [_parse_line(block) for block in parse_blocks(text) if isinstance(block, Fence) or block.text.strip()]
     room = limit
@@ -95,7 +96,7 @@ def _cut_lines(lines: Sequence[str], room: int, max_lines: int) -> list[str]:
 
 
 def render_slack_line(text: str, length: int, limit: int) -> str:
-    """A text on one line, at most `length` visible characters and `limit` characters of markup."""
+    """A text on one line, in `length` visible characters and `limit` characters of markup."""
     spans = parse_one_line(text)
     room = length
     while len(rendered := _render_spans(_cut_spans(spans, room)[0])) > limit and room > 1:
@@ -118,7 +119,11 @@ def _render_spans(spans: Sequence[Span]) -> str:
 
 
 def _cut_spans(spans: Sequence[Span], room: int) -> tuple[list[Span], int]:
-    """The spans that fit into `room` visible characters, and the room that is left: -1 if something was cut."""
+    """
+    The spans that fit into `room` visible characters, and the room that is left.
+
+    It is -1 if something was cut.
+    """
     kept: list[Span] = []
     for span in spans:
         if room == 0:
