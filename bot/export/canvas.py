@@ -61,8 +61,13 @@ def _split_tables(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _truncate(markdown: str, link: str) -> str:
-    """Truncate at a line end, with a link."""
+    """Truncate at a line end, with a link. Code that is cut is closed."""
     if len(markdown.encode()) <= MAX_BYTES:
         return markdown
-    kept = markdown.encode()[:MAX_BYTES].decode(errors="ignore")
-    return f"{kept[: kept.rfind(chr(10))]}\n\n{CONTINUATION.format(link=link)}\n"
+    kept = markdown.encode()[:MAX_BYTES].decode(errors="ignore").rpartition("\n")[0]
+    fence = ""
+    for line in kept.splitlines():
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[2].startswith(fence)):
+            fence = "" if fence else mark[2]
+    return "\n".join([kept, *([fence] if fence else []), "", CONTINUATION.format(link=link), ""])

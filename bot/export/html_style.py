@@ -29,6 +29,7 @@ pre { overflow-x: auto; margin: .4rem 0; padding: .5rem .75rem; background: var(
 pre code { padding: 0; background: none; border: 0; }
 blockquote { margin: 1rem 0; padding: .35rem 1rem; border-left: 3px solid var(--line); background: var(--tint);
   border-radius: 0 .35rem .35rem 0; }
+li > blockquote { margin: .4rem 0; padding: .1rem .75rem; }
 a { color: var(--link); text-underline-offset: .15em; }
 a.source { padding: 0 .15em; font-size: .75em; line-height: 1; vertical-align: super;
   color: var(--quiet); text-decoration: none; }

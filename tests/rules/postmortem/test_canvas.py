@@ -55,6 +55,12 @@ def test_a_long_table_becomes_several_with_the_same_head(rows: int) -> None:
     assert canvases._validate_markdown(written, "refused") == written
 
 
+def test_code_that_is_too_long_is_closed() -> None:
+    written = canvas_markdown("- log:\n  ````\n" + "  ``` a line of a log\n" * 60_000 + "  ````\n", LINK)
+
+    assert written.endswith(f"\n``` a line of a log\n````\n\n[…]({LINK})\n")
+
+
 def test_what_is_too_long_is_cut_with_a_link_to_the_whole() -> None:
     line = "- something happened, naïvely 🐕"
     written = canvas_markdown("\n".join([line] * 40_000), LINK)
