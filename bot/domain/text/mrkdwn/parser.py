@@ -61,6 +61,7 @@ class Fence:
 Block: TypeAlias = Line | Fence
 
 FENCE_MARK = "```"
+_MARK = re.compile("[*_~`]")
 _FENCE = re.compile(r"```(?!\s*```)(.*?)```", re.DOTALL)
 _QUOTE = re.compile(r"\s*>(?![>=]) ?(?=.*\S)")
 _BEFORE = r"\s(\[{\"'“‘«–—"
@@ -85,7 +86,8 @@ _SPAN = re.compile(
 def parse_blocks(text: str) -> list[Block]:
     """The lines and fences of a text, without control characters and outer blank lines."""
     found: list[Block] = []
-    for index, part in enumerate(_FENCE.split(remove_controls(text))):
+    text = remove_controls(text)
+    for index, part in enumerate(_FENCE.split(text) if FENCE_MARK in text else [text]):
         lines = _trim_lines(part)
         if index % 2:
             found.append(Fence(tuple(lines)))
@@ -109,6 +111,8 @@ def _parse_line(line: str) -> Line:
 
 def parse_spans(line: str) -> list[Span]:
     """The formatting in one line of text."""
+    if not _MARK.search(line):  # most lines have none
+        return [Text(line)] if line else []
     spans: list[Span] = []
     end = 0
     for found in _SPAN.finditer(line):
