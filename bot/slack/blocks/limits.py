@@ -141,7 +141,9 @@ def link(url: str, label: str) -> str:
     """Link `label` (markup) to a web address; the label alone if it cannot be linked."""
     if len(url) > MAX_URL or not url.startswith(("http://", "https://")) or not url.isprintable():
         return label
-    safe = url.replace(" ", "%20").replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
+    safe = url.replace("&", "&amp;")
+    for sign, escaped in ((" ", "%20"), ("<", "%3C"), (">", "%3E"), ("|", "%7C"), ("`", "%60")):
+        safe = safe.replace(sign, escaped)
     return f"<{safe}|{label}>"
 
 
