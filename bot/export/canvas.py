@@ -2,7 +2,7 @@
 Convert a draft to the Markdown dialect of Slack canvases.
 
 Three heading levels, no list in a quotation, at most 300 cells in a table; Slack refuses a canvas that breaks a rule.
-Source: docs.slack.dev/surfaces/canvases.
+Source: docs.slack.dev/surfaces/canvases. Code and quotations in a list are not documented: they are put between lists.
 """
 
 import re
@@ -13,7 +13,8 @@ MAX_BYTES = 1_000_000
 MAX_TABLE_CELLS = 300
 CONTINUATION = "[…]({link})"
 
-_FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
+_FENCE = re.compile(r"(\s*)(`{3,}(?!.*`)|~{3,})")
+_QUOTE_IN_LIST = re.compile(r"^\s+(?=>)")
 _DEEP_HEADING = re.compile(r"#{4,6}(?=\s)")
 _LIST_IN_QUOTE = re.compile(r"(?:\s{0,3}>)+\s*(?=(?:[-*+]|\d{1,9}[.)])(?:\s|$))")
 _ROW = re.compile(r"\s*\|.*\|\s*")
@@ -27,12 +28,16 @@ def canvas_markdown(markdown: str, link: str) -> str:
 
 
 def _convert_dialect(markdown: str) -> Iterator[str]:
-    fence = ""
+    fence, indent = "", ""
     for line in markdown.splitlines():
         mark = _FENCE.match(line)
-        if mark and (not fence or mark[1].startswith(fence)):
-            fence = "" if fence else mark[1]
-        yield line if fence or mark else _LIST_IN_QUOTE.sub("", _DEEP_HEADING.sub("###", line))
+        if mark and (not fence or mark[2].startswith(fence)):
+            fence, indent = "" if fence else mark[2], indent if fence else mark[1]
+            yield line.lstrip()
+        elif fence:
+            yield line.removeprefix(indent)
+        else:
+            yield _LIST_IN_QUOTE.sub("", _DEEP_HEADING.sub("###", _QUOTE_IN_LIST.sub("", line)))
 
 
 def _split_tables(lines: Iterator[str]) -> Iterator[str]:
@@ -56,8 +61,13 @@ def _split_tables(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _truncate(markdown: str, link: str) -> str:
-    """Truncate at a line end, with a link."""
+    """Truncate at a line end, with a link. Code that is cut is closed."""
     if len(markdown.encode()) <= MAX_BYTES:
         return markdown
-    kept = markdown.encode()[:MAX_BYTES].decode(errors="ignore")
-    return f"{kept[: kept.rfind(chr(10))]}\n\n{CONTINUATION.format(link=link)}\n"
+    kept = markdown.encode()[:MAX_BYTES].decode(errors="ignore").rpartition("\n")[0]
+    fence = ""
+    for line in kept.splitlines():
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[2].startswith(fence)):
+            fence = "" if fence else mark[2]
+    return "\n".join([kept, *([fence] if fence else []), "", CONTINUATION.format(link=link), ""])

@@ -65,11 +65,11 @@ def _header_cell(renderer: RendererHTML, tokens: Sequence[Token], index: int, op
 @cache
 def _create_converter() -> MarkdownIt:
     """
-    CommonMark with tables.
+    CommonMark with tables and strikethrough.
 
     Raw HTML stays text, and links with a scheme that runs code stay text, too.
     """
-    converter = MarkdownIt("commonmark", {"html": False}).enable("table")
+    converter = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     converter.core.ruler.push("sources", _mark_sources)
     for name, rule in (("table_open", _table_open), ("table_close", _table_close), ("th_open", _header_cell)):
         converter.add_render_rule(name, rule)

@@ -22,9 +22,14 @@ li { margin: .35rem 0; }
 li::marker { color: var(--quiet); }
 em { color: var(--quiet); }
 strong { font-variant-numeric: tabular-nums; }
-pre { overflow-x: auto; }
+code { font: .875em/1.5 ui-monospace, "Cascadia Mono", "Source Code Pro", Menlo, "Noto Sans Mono", monospace;
+  padding: .1em .3em; background: var(--tint); border: 1px solid var(--line); border-radius: .25rem; }
+pre { overflow-x: auto; margin: .4rem 0; padding: .5rem .75rem; background: var(--tint); border: 1px solid var(--line);
+  border-radius: .35rem; }
+pre code { padding: 0; background: none; border: 0; }
 blockquote { margin: 1rem 0; padding: .35rem 1rem; border-left: 3px solid var(--line); background: var(--tint);
   border-radius: 0 .35rem .35rem 0; }
+li > blockquote { margin: .4rem 0; padding: .1rem .75rem; }
 a { color: var(--link); text-underline-offset: .15em; }
 a.source { padding: 0 .15em; font-size: .75em; line-height: 1; vertical-align: super;
   color: var(--quiet); text-decoration: none; }
@@ -51,6 +56,7 @@ th { font-weight: 600; }
   thead { display: table-header-group; }
   a { text-decoration: none; }
   .wide { overflow: visible; }
+  pre { white-space: pre-wrap; }
   article + article { break-before: page; margin: 0; padding: 0; border: 0; }
   .transcript { font-size: 9pt; }
 }

@@ -9,6 +9,7 @@ from bot.domain.record.model import Incident
 from bot.domain.record.transcript import Transcript, TranscriptMessage, group_threads
 from bot.domain.text.markdown_escape import escape_markdown, markdown_link
 from bot.domain.text.mentions import resolve_mentions
+from bot.domain.text.mrkdwn.markdown import INDENT, join_markdown, render_markdown
 
 
 def transcript_markdown(transcript: Transcript, incident: Incident, *, language: str) -> str:
@@ -46,11 +47,11 @@ class _Writer:
     def message(self, message: TranscriptMessage, indent: str) -> str:
         by = resolve_mentions(f"<@{message.author}>", self.people).removeprefix("@") if message.author else ""
         parts = [f"**{self.clock.format_short(message.at)}**", *([f"{escape_markdown(by)}:"] if by else [])]
-        text = escape_markdown(resolve_mentions(message.text, self.people), indent=f"{indent}  ")
+        text = render_markdown(resolve_mentions(message.text, self.people), indent=f"{indent}{INDENT}")
         parts += [text] if text else []
         parts += [f"*{escape_markdown(word)}*" for word in self._remarks(message)]
         parts += [mark] if (mark := markdown_link(message.link, SOURCE_MARK)) else []
-        return f"{indent}- {' '.join(parts)}"
+        return f"{indent}- {join_markdown(parts, indent=f'{indent}{INDENT}')}"
 
     def _remarks(self, message: TranscriptMessage) -> list[str]:
         words = self.language.words

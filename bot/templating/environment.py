@@ -11,11 +11,13 @@ from typing import Any, SupportsIndex
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.exceptions import SecurityError
+from jinja2.filters import do_mark_safe
 from jinja2.sandbox import SandboxedEnvironment, safe_range
 
 from bot.domain.drafting.markdown import FILTERS
 from bot.domain.resources import resource_path
 from bot.domain.text.markdown_escape import Markdown, escape_markdown
+from bot.domain.text.mrkdwn.html import render_html
 from bot.domain.text.normalize import DIRECTION_CONTROLS
 
 MARKDOWN, HTML, TEXT = ".md.j2", ".html.j2", ".txt.j2"
@@ -80,6 +82,11 @@ def _as_text(value: object) -> object:
     return value
 
 
+def _as_html(text: str) -> str:
+    """A text of Slack with its formatting, for an element with `white-space: pre-wrap`."""
+    return do_mark_safe(render_html(text))
+
+
 @cache
 def create_environment(kind: str, folders: tuple[Path, ...]) -> _Environment:
     environment = _Environment(
@@ -93,4 +100,6 @@ def create_environment(kind: str, folders: tuple[Path, ...]) -> _Environment:
     )
     if kind == MARKDOWN:
         environment.filters |= FILTERS
+    elif kind == HTML:
+        environment.filters["formatted"] = _as_html
     return environment

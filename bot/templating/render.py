@@ -1,5 +1,6 @@
 """Render templates of documents, mails and web pages. What a template may do: `environment`."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from traceback import walk_tb
@@ -248,7 +249,13 @@ def template_variables(document: Document, later: Sequence[Document], draft: Dra
 
 
 def _collapse_blank_lines(markdown: str) -> str:
-    """Remove blank lines that omitted parts leave behind."""
-    while "\n\n\n" in markdown:  # ten times as fast as a regular expression on megabytes
-        markdown = markdown.replace("\n\n\n", "\n\n")
-    return markdown.strip() + "\n"
+    """Remove blank lines that omitted parts leave behind; those in code stay."""
+    parts = _FENCED.split(markdown) if "```" in markdown else [markdown]
+    for place in range(0, len(parts), 3):
+        while "\n\n\n" in parts[place]:  # ten times as fast as a regular expression on megabytes
+            parts[place] = parts[place].replace("\n\n\n", "\n\n")
+    return "".join(parts[place] for place in range(len(parts)) if place % 3 < 2).strip() + "\n"
+
+
+_FENCED = re.compile(r"(^[ >]*(`{3,})[^`\n]*\n.*?^[ >]*\2`*[ ]*$)", re.MULTILINE | re.DOTALL)
+"""Code between fences, of which the second is as long as the first."""

@@ -8,6 +8,8 @@ from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.languages import get_language
 from bot.domain.record.sources import Source
 from bot.domain.text.markdown_escape import Markdown, escape_markdown, markdown_link
+from bot.domain.text.mrkdwn.markdown import join_markdown, render_markdown, render_markdown_line
+from bot.domain.text.mrkdwn.parser import FENCE_MARK
 
 SOURCE_MARK = "↗"
 """The text of a link to a source."""
@@ -19,7 +21,7 @@ _NUMBERED = re.compile(r"^(\d{1,9})\\([.)])")
 
 class BlockRenderer:
     """
-    Renders blocks as lines, with a cache of escaped texts.
+    Renders blocks as lines, with a cache of rendered texts.
 
     Names and labels occur in many rows, and the text of an entry in two sections. Each rendering has its own instance,
     so that no deleted text stays in memory.
@@ -27,6 +29,7 @@ class BlockRenderer:
 
     def __init__(self) -> None:
         self._short: dict[str, str] = {}
+        self._notes: dict[str, str] = {}
         self._texts: dict[str, str] = {}
         self._separators: dict[str, tuple[str, str]] = {}
 
@@ -34,7 +37,7 @@ class BlockRenderer:
         return "\n".join([f"- {self.render_line(block)}" for block in blocks])
 
     def render_line(self, block: Block) -> str:
-        """All parts of a block; further lines of its text are indented to stay in its list item."""
+        """All parts of a block; further lines of its text are indented to stay in its item."""
         if block.kind is BlockKind.MISSING:
             return f"*{escape_markdown(block.text)}*"
         text, label, by, notes, mark = block.text, block.label, block.by, block.notes, block.details.get("mark")
@@ -43,27 +46,27 @@ class BlockRenderer:
         if label:
             shown = self._escaped(label)
             parts.append(f"*{shown}{colon}*" if text else f"{shown}." if mark else shown)
-        if text and mark and text[-1] not in ENDINGS:
-            parts.append(f"{escape_markdown(text, indent='  ')}.")
-        elif text:
-            shown = self._texts.get(text) or self._texts.setdefault(text, escape_markdown(text, indent="  "))
+        if text:
+            shown = self._texts.get(text) or self._texts.setdefault(text, render_markdown(text))
             # After a label, a number with a full stop (`1. März`) begins no list.
-            parts.append(_NUMBERED.sub(r"\1\2", shown) if parts else shown)
+            shown = _NUMBERED.sub(r"\1\2", shown) if parts else shown
+            parts.append(f"{shown}." if mark and not _is_ended(text) else shown)
         if mark:
             parts.append(f"**{self._escaped(mark)}**")
         if by or notes:
-            shown = self._escaped(semicolon.join([by, *notes]) if by and notes else by or semicolon.join(notes))
+            shown = semicolon.join([*([self._escaped(by)] if by else []), *map(self._rendered_note, notes)])
             parts.append(f"— {shown}" if parts else shown)
         parts += _source_links(block)
-        return " ".join(parts)
+        return join_markdown(parts)
 
     def render_cell(self, block: Block) -> str:
         """Text, remarks and sources on one line, as the cell of a table."""
         if block.is_missing:
             return f"*{escape_markdown(block.text)}*"
         semicolon = self._load_separators(block.language)[1]
-        remarks = f"({self._escaped(semicolon.join(block.notes))})" if block.notes else ""
-        return " ".join(part for part in (escape_markdown(block.text), remarks, *_source_links(block)) if part)
+        notes = semicolon.join(render_markdown_line(note, in_table=True) for note in block.notes)
+        text = render_markdown_line(block.text, in_table=True)
+        return " ".join(part for part in (text, f"({notes})" if notes else "", *_source_links(block)) if part)
 
     def _load_separators(self, code: str) -> tuple[str, str]:
         """The signs after a label and between remarks; in French with a blank before them."""
@@ -72,6 +75,14 @@ class BlockRenderer:
 
     def _escaped(self, text: str) -> str:
         return self._short.get(text) or self._short.setdefault(text, escape_markdown(text))
+
+    def _rendered_note(self, text: str) -> str:
+        return self._notes.get(text) or self._notes.setdefault(text, render_markdown_line(text))
+
+
+def _is_ended(text: str) -> bool:
+    """Return whether a text needs no full stop: it has one, or it ends with a fence."""
+    return text[-1] in ENDINGS or text.rstrip().endswith(FENCE_MARK)
 
 
 def _source_links(block: Block) -> list[str]:
@@ -90,9 +101,9 @@ def render_sources(block: Block) -> Markdown:
 
 def render_line(block: Block) -> Markdown:
     """
-    All parts of a block on one line: time, label, text, author, notes and sources.
+    All parts of a block: time, label, text, author, notes and sources.
 
-    For list items: further lines of the text are indented. Missing facts are in italics, without a source.
+    For list items: further lines and code of the text are indented. Missing facts are in italics, without a source.
     """
     return Markdown(BlockRenderer().render_line(block))
 
@@ -107,17 +118,24 @@ def render_bullets(blocks: Sequence[Block]) -> Markdown:
 
 def render_paragraph(blocks: Sequence[Block]) -> Markdown:
     """The blocks as running text."""
-    return Markdown(" ".join([render_line(block) for block in blocks]))
+    return Markdown(join_markdown([render_line(block) for block in blocks]))
 
 
 def render_joined(blocks: Sequence[Block]) -> Markdown:
     """The blocks on one line, separated by dots."""
-    return Markdown(" · ".join([render_line(block) for block in blocks]))
+    return Markdown(join_markdown([render_line(block) for block in blocks], " · "))
 
 
-def render_cell(block: Block) -> Markdown:
-    """A block as the cell of a table: text, remarks and sources on one line."""
-    return Markdown(BlockRenderer().render_cell(block))
+def render_cell(content: Block | str) -> Markdown:
+    """A block or a text as the cell of a table: text, remarks and sources on one line."""
+    if isinstance(content, str):
+        return render_markdown_line(content, in_table=True)
+    return Markdown(BlockRenderer().render_cell(content))
+
+
+def render_inline(text: str) -> Markdown:
+    """A text on one line with its formatting, as for a heading."""
+    return render_markdown_line(text)
 
 
 def render_quote(blocks: Sequence[Block], heading: str) -> Markdown:
@@ -154,6 +172,7 @@ FILTERS: Mapping[str, Callable[..., object]] = MappingProxyType(
         "paragraph": render_paragraph,
         "joined": render_joined,
         "cell": render_cell,
+        "inline": render_inline,
         "quoted": render_quote,
         "without": exclude_blocks,
         "sources": render_sources,

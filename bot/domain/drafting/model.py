@@ -27,8 +27,9 @@ NO_DETAILS: Mapping[str, str] = MappingProxyType({})
 
 class Block(NamedTuple):
     """
-    One statement of a draft, in plain text without Markdown.
+    One statement of a draft.
 
+    Texts have the formatting that people typed in Slack, and no Markdown.
     (`section`, `key`, `language`) is its identity, stable when the draft is rebuilt from a longer record; `key` is the
     ref of its source, or the name of the fact. A named tuple, because a long record has tens of thousands.
     `text` is somebody's text or a whole sentence, `label` the kind of statement ("Misleading path"); `time` is empty if

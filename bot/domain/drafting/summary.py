@@ -10,6 +10,7 @@ from bot.domain.record.model import Entry, Statement
 from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import Kind, SourceKind, Status
 from bot.domain.text.durations import duration_between
+from bot.domain.text.mrkdwn.parser import FENCE_MARK
 
 RESPONSE = ("detected", "declared", "first_acknowledged", "identified", "mitigated", "resolved")
 """The times of the response; two at the same moment keep this order."""
@@ -246,6 +247,6 @@ def _duration_sentence(builder: BlockBuilder) -> Block:
 
 
 def as_sentence(text: str) -> str:
-    """The text with a full stop, unless it ends with a sign of its own."""
+    """The text with a full stop, unless it ends with a sign of its own or with a fence."""
     text = text.strip()
-    return text if not text or text[-1] in ".!?…。！？؟" else f"{text}."
+    return text if not text or text[-1] in ".!?…。！？؟" or text.endswith(FENCE_MARK) else f"{text}."

@@ -12,6 +12,7 @@ from bot.domain.languages import Language, get_language
 from bot.domain.record.model import Record
 from bot.domain.record.sources import Source
 from bot.domain.text.mentions import resolve_mentions
+from bot.domain.text.mrkdwn.plain import render_plain_line
 from bot.domain.times import zone_label
 
 SECTION = "findings"
@@ -127,5 +128,5 @@ def _names_in(text: str) -> tuple[str, ...]:
 
 
 def _cut_quote(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(render_plain_line(text).split())
     return line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1].rstrip() + "…"

@@ -19,7 +19,7 @@ class Markdown(str):
         return type(self)(str.__add__(self, other if isinstance(other, Markdown) else escape_markdown(other)))
 
 
-_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1f\x85\u2028\u2029]")
+LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1f\x85\u2028\u2029]")
 # The second row are direction controls: a way to show one thing and say another.
 _CONTROL = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f"
@@ -42,11 +42,14 @@ _SAFE_LINK = re.compile(r"https?://[\w.~:/?#@!$&'*+,=%\-]+", re.ASCII)
 _LINK = re.compile(r"(?i:https?)://[^\s/]")
 
 
+def remove_controls(text: str) -> str:
+    """Remove what nobody sees and readers act upon. Line breaks and tabs stay."""
+    return _CONTROL.sub("", text) if _CONTROL.search(text) else text
+
+
 def visible_lines(text: str) -> list[str]:
     """The lines that are not empty, without surrounding blanks and control characters."""
-    if _CONTROL.search(text):
-        text = _CONTROL.sub("", text)
-    return [line for line in (part.strip() for part in _BREAK.split(text)) if line]
+    return [line for line in (part.strip() for part in LINE_BREAK.split(remove_controls(text))) if line]
 
 
 def escape_markdown(text: str, *, indent: str | None = None) -> Markdown:
@@ -56,12 +59,19 @@ def escape_markdown(text: str, *, indent: str | None = None) -> Markdown:
     Empty lines are dropped.
     """
     if text.isprintable() and text[:1] != " " != text[-1:]:  # one line, with nothing to strip
-        return Markdown(_escape_line(text))
-    lines = [_escape_line(line) for line in visible_lines(text)]
+        return Markdown(escape_line(text))
+    lines = [escape_line(line) for line in visible_lines(text)]
     return Markdown(" ".join(lines) if indent is None else f"  \n{indent}".join(lines))
 
 
-def _escape_line(line: str) -> str:
+def escape_line(line: str) -> str:
+    """Escape one line, which may begin a block of Markdown at its start."""
+    line = escape_part(line)
+    return _escape_start(line) if line[:1] in _STARTS else line
+
+
+def escape_part(line: str) -> str:
+    """Escape a part of a line that does not begin it."""
     if "\\" in line:
         line = _BACKSLASH.sub(r"\\\\", line)
     if "&" in line:
@@ -73,7 +83,7 @@ def _escape_line(line: str) -> str:
         line = _UNDERSCORE.sub(r"\\_", line)
     if line[-1:] == "#":
         line = _CLOSING.sub(r"\\#", line)
-    return _escape_start(line) if line[:1] in _STARTS else line
+    return line
 
 
 def _escape_start(line: str) -> str:

@@ -1,4 +1,4 @@
-"""The plain text of a Slack message: of its markup, or of its blocks and attachments."""
+"""The text of a Slack message, with its formatting as people would type it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,6 +7,9 @@ from bot.command.slack_text import plain_text
 
 MAX_CHARACTERS = 40_000
 """Slack's limit for a message's text; also applied to the text of blocks and attachments."""
+
+_MARKS = {"code": "`", "bold": "*", "italic": "_", "strike": "~"}
+"""By style of a rich text, the innermost first."""
 
 
 def message_text(message: Mapping[str, Any]) -> str:
@@ -53,7 +56,7 @@ def _rich_text(element: Mapping[str, Any]) -> str:
     """Source: docs.slack.dev/reference/block-kit/blocks/rich-text-block."""
     match element.get("type"):
         case "text":
-            return str(element.get("text", ""))
+            return _styled_text(str(element.get("text", "")), element.get("style") or {})
         case "link":
             url, label = str(element.get("url", "")), element.get("text")
             return f"{label} ({url})" if label and label != url else url
@@ -67,10 +70,33 @@ def _rich_text(element: Mapping[str, Any]) -> str:
             return "@" + str(element.get("range", ""))
         case "emoji":
             return f":{element.get('name', '')}:"
+        case kind:
+            return _rich_lines(kind, _element_texts(element.get("elements")))
+
+
+def _rich_lines(kind: object, texts: list[str]) -> str:
+    """Lines of a section, a list, a quote or code, with the marks that people would type."""
+    match kind:
         case "rich_text_list":
-            return "".join(f"- {line}\n" for line in _element_texts(element.get("elements")))
+            return "".join(f"- {line}\n" for line in texts)
+        case "rich_text_preformatted":
+            return f"```\n{''.join(texts)}\n```\n"
+        case "rich_text_quote":
+            return "".join(f"> {line}\n" for line in "".join(texts).splitlines())
         case _:
-            return "".join(_element_texts(element.get("elements"))) + "\n" * bool(element.get("elements"))
+            return "".join(texts) + "\n" * bool(texts)
+
+
+def _styled_text(text: str, style: Mapping[str, bool]) -> str:
+    """Put the marks of a style around a text, inside of blanks at its ends."""
+    words = text.strip()
+    if not words or "\n" in words:
+        return text
+    marked = words
+    for name, mark in _MARKS.items():
+        if style.get(name):
+            marked = f"{mark}{marked}{mark}"
+    return text.replace(words, marked, 1)
 
 
 def _element_texts(elements: Iterable[Mapping[str, Any]] | None) -> list[str]:

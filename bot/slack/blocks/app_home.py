@@ -25,6 +25,7 @@ from bot.slack.blocks.limits import (
     button,
     channel_suffix,
     context,
+    formatted_line,
     header,
     join_lines,
     literal,
@@ -123,7 +124,7 @@ def _incident_block(view: HomeView, one: HomeIncident) -> Block:
 
 
 def _page_block(view: HomeView, one: HomePage) -> Block:
-    reason = f"\n>{literal(one_line(one.reason, TEXT), view.names)}" if one.reason.strip() else ""
+    reason = f"\n>{formatted_line(one.reason, view.names, TEXT)}" if one.reason.strip() else ""
     text = f":rotating_light: *{one.reference}* {literal(one_line(one.title, TITLE), view.names)}"
     paged = f"\nPaged {slack_datetime(one.since)}{_progress(one)}{channel_suffix(one.channel_id)}"
     answer = button("Acknowledge", ACKNOWLEDGE, str(one.escalation_id), style="primary")
@@ -153,7 +154,7 @@ def _action_item_block(view: HomeView, one: HomeActionItem) -> Block:
     due = ""
     if one.due:
         due = f" · :warning: *was due {literal(one.due)}*" if one.is_overdue else f" · due {literal(one.due)}"
-    text = f"{literal(one_line(one.text, TEXT), view.names)}\n{one.reference}, {one.kind} {one.number}{due}"
+    text = f"{formatted_line(one.text, view.names, TEXT)}\n{one.reference}, {one.kind} {one.number}{due}"
     return section(text + channel_suffix(one.channel_id), accessory=button("Done", DONE, str(one.item_id)))
 
 

@@ -1,8 +1,9 @@
 """
 Block Kit elements that keep Slack's limits: a text that is too long ends in an ellipsis.
 
-Limits: docs.slack.dev/reference/block-kit. Two kinds of text go in: markup that Dogwatch wrote, and texts of people and
-monitors, which pass through `literal` first.
+Limits: docs.slack.dev/reference/block-kit. Two kinds of text go in: markup that Dogwatch wrote, and texts of others.
+Names, titles and texts of monitors pass through `literal` first; what people wrote keeps its formatting through
+`formatted`, `formatted_line` and `quoted`.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.domain.text.mrkdwn.slack import escape_all_but_code, escape_angles, render_slack, render_slack_line
 from bot.domain.text.normalize import DIRECTION_CONTROLS
 
 Block = dict[str, Any]
@@ -27,8 +29,6 @@ HEADER_TEXT = 150
 BUTTON_TEXT = 75
 MENTION = re.compile(r"<@([UWB][A-Z0-9]+)>")
 MENTION_PARTS = re.compile(r"(<@[UWB][A-Z0-9]+>)")
-FORMATTING = re.compile(r"(?<!\w)[*_~`]|[*_~`](?!\w)")
-WORD_JOINER = "\u2060"
 
 
 def cut(text: str, limit: int) -> str:
@@ -54,39 +54,47 @@ def is_mention(text: str) -> bool:
 
 def literal(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT) -> str:
     """
-    Escape a text of others: nothing in it pings, links or is formatted.
+    Escape a text of others: nothing in it pings or links.
 
-    Mentions become the names that are known. An invisible joiner disables formatting characters.
+    Inline code stays code; an invisible joiner disables other formatting. Mentions become the names that are known.
     """
     room = cut(replace_mentions(text, names), limit)
-    while len(escaped := _escape(room)) > limit:
+    while len(escaped := escape_all_but_code(room)) > limit:
         room = cut(room, len(room) - max(1, (len(escaped) - limit) // 5))
     return escaped
+
+
+def formatted(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT) -> str:
+    """Render a text of people with its formatting, in lines; nothing in it pings or links."""
+    return render_slack(replace_mentions(text, names), limit, max_lines=MAX_QUOTED_LINES)
+
+
+def formatted_line(
+    text: str, names: Mapping[str, str] | None = None, length: int = SECTION_TEXT, limit: int = SECTION_TEXT
+) -> str:
+    """
+    Render a text of people with its formatting, on one line; fences become inline code.
+
+    `length`: visible characters, `limit`: characters of markup.
+    """
+    return render_slack_line(replace_mentions(text, names), length, limit)
 
 
 def literal_with_formatting(text: str, limit: int = SECTION_TEXT) -> str:
     """Escape a text of the operator: it may be bold or code, but nothing in it pings."""
     room = cut(DIRECTION_CONTROLS.sub("", text), limit)
-    while len(safe := _escape_angles(room)) > limit:
+    while len(safe := escape_angles(room)) > limit:
         room = cut(room, len(room) - max(1, (len(safe) - limit) // 5))
     return safe
 
 
-def _escape_angles(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _escape(text: str) -> str:
-    safe = _escape_angles(text)
-    return FORMATTING.sub(lambda found: found[0] + WORD_JOINER, safe)
-
-
 def quoted(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT - 1_000) -> str:
-    """Quote a text of others line by line, at most MAX_QUOTED_LINES lines."""
-    lines = [line for line in literal(text, names, limit).splitlines() if line.strip()]
-    return "\n".join(
-        f">{line}" for line in [*lines[:MAX_QUOTED_LINES], *(["…"] if len(lines) > MAX_QUOTED_LINES else [])]
-    )
+    """
+    Quote what people wrote, with their formatting, at most MAX_QUOTED_LINES lines.
+
+    A fence stands between two quotes.
+    """
+    return render_slack(replace_mentions(text, names), limit, prefix=">", max_lines=MAX_QUOTED_LINES)
 
 
 def join_lines(lines: Sequence[str], limit: int = SECTION_TEXT) -> str:
@@ -137,7 +145,9 @@ def link(url: str, label: str) -> str:
     """Link `label` (markup) to a web address; the label alone if it cannot be linked."""
     if not is_linkable(url):
         return label
-    safe = url.replace(" ", "%20").replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
+    safe = url.replace("&", "&amp;")
+    for sign, escaped in ((" ", "%20"), ("<", "%3C"), (">", "%3E"), ("|", "%7C"), ("`", "%60")):
+        safe = safe.replace(sign, escaped)
     return f"<{safe}|{label}>"
 
 

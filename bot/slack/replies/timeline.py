@@ -16,7 +16,7 @@ from bot.domain.times import format_time
 from bot.services.entries.remove import removal_objection
 from bot.services.postmortem.load_record import load_record
 from bot.slack.api.payloads import is_row_id
-from bot.slack.blocks.limits import Block, Blocks, actions, button, link, literal, one_line, section
+from bot.slack.blocks.limits import Block, Blocks, actions, button, formatted_line, link, literal, one_line, section
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem.candidates import CHOOSE, CHOOSE_LABEL
 from bot.slack.blocks.postmortem.entry_forms import entry_menu
@@ -128,7 +128,7 @@ def _page_buttons(
 def _entry_block(record: Record, line: TimelineLine, page: TimelinePage, *, with_date: bool, is_over: bool) -> Block:
     entry, zone = line.entry, record.incident.zone
     at = _format_entry_time(entry, zone, with_date=with_date)
-    words = literal(one_line(" ".join(filter(None, [line.text, "; ".join(line.notes)])), MAX_LINE))
+    words = formatted_line("\n".join(filter(None, [line.text, "; ".join(line.notes)])), length=MAX_LINE)
     label = f"_{literal(line.label, limit=MAX_LINE)}_" if line.label else ""
     by = f" · {literal(line.by, limit=100)}" if line.by else ""
     source = f" {link(entry.source.link, '↗')}" if entry.source.link else ""

@@ -71,6 +71,8 @@ PIECES = (
     "|",
     "`",
     "```",
+    "`code`",
+    "```\n<!channel>\n`x` <b>\n```",
     "*bold*",
     "_",
     "~",
@@ -228,6 +230,7 @@ def check(limits: Limits, message: Message, *, acts: set[str] = ACTING) -> None:
     assert {token for token in markup.acting(sent) if not token.startswith("https://monitor.test/")} <= acts
     assert markup.broken({"blocks": sent["blocks"]}) == []
     assert not markup.TURNING.search(markup.read(sent))
+    assert markup.open_fences(sent) == []
 
 
 @given(any_of(CardView))

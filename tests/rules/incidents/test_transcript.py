@@ -16,6 +16,7 @@ RECORD = payment_outage()
 BEGAN = datetime(2023, 11, 7, 17, 0, tzinfo=UTC)
 """09:00 in the incident's zone."""
 PEOPLE = {"U1": "oncall", "U2": "dba"}
+FORMATTING = {"strong", "em", "s", "code", "pre", "blockquote", "p"}
 
 
 def said(number: int, text: str, author: str | None = "U1", **more: object) -> TranscriptMessage:
@@ -58,13 +59,23 @@ def test_who_wrote_what_when_with_answers_below_what_they_answer() -> None:
         (said(1, "by an app", None), "by an app"),
         (said(1, "by a stranger", "U9"), "U9: by a stranger"),
         (said(1, "two\nlines"), "oncall: two  \n  lines"),
+        (said(1, "run `df -h`:\n```\n98%  /\n```"), "oncall: run `df -h`:\n  ```\n  98%  /\n  ```\n "),
     ],
-    ids=["edited", "deleted", "redacted", "files", "nobody", "unknown", "lines"],
+    ids=["edited", "deleted", "redacted", "files", "nobody", "unknown", "lines", "code"],
 )
 def test_what_became_of_a_message(message: TranscriptMessage, expected: str) -> None:
     lines = written(message)
 
     assert "\n".join(lines[4:]) == f"- **9:01 AM** {expected} [↗](https://acme.example/p1)"
+
+
+def test_code_in_an_answer_stays_in_its_item() -> None:
+    lines = written(said(1, "a"), said(2, "```\n# b\n\n\n  c\n```", "U2", thread="1.0"), said(3, "d"))
+
+    assert lines[5:11] == ["  - **9:02 AM** dba:", "    ```", "    # b", "", "", "      c"]
+    html = render_html_body("\n".join(lines))
+    assert "<pre><code># b\n\n\n  c\n</code></pre>" in html
+    assert html.count("<ul>") == 2
 
 
 def test_another_day_and_another_language() -> None:
@@ -83,7 +94,7 @@ def test_an_empty_channel_says_so() -> None:
 def test_hostile_texts_are_only_text(text: str) -> None:
     def tags(*messages: TranscriptMessage) -> list[str]:
         html = render_html_body("\n".join(written(*messages))).replace("<br />\n", "")
-        return re.findall(r"</?\w+", html)
+        return [tag for tag in re.findall(r"</?(\w+)", html) if tag not in FORMATTING]
 
     assert tags(said(1, text), said(2, text, thread="1.0")) == tags(said(1, "a"), said(2, "b", thread="1.0"))
 

@@ -20,6 +20,12 @@ LINK = "https://dogwatch.example/incidents/INC-7"
         ("> -not a list", "> -not a list"),
         ("```\n#### code\n> - code\n```\n#### words", "```\n#### code\n> - code\n```\n### words"),
         ("~~~\n```\n#### code\n~~~", "~~~\n```\n#### code\n~~~"),
+        (
+            "- log:\n  ```\n  #### a\n\n    > - b\n  ```\n  end\n- next",
+            "- log:\n```\n#### a\n\n  > - b\n```\n  end\n- next",
+        ),
+        ("- they:\n  > late\n  >\n  end", "- they:\n> late\n>\n  end"),
+        ("```` `a```b` ````\n#### words", "```` `a```b` ````\n### words"),
     ],
 )
 def test_what_canvases_have_no_form_for_takes_the_nearest(given: str, expected: str) -> None:
@@ -47,6 +53,12 @@ def test_a_long_table_becomes_several_with_the_same_head(rows: int) -> None:
     assert [line for line in written.splitlines() if "looked" in line] == table[2:]
     assert written.count(table[0]) == len(cells(written))
     assert canvases._validate_markdown(written, "refused") == written
+
+
+def test_code_that_is_too_long_is_closed() -> None:
+    written = canvas_markdown("- log:\n  ````\n" + "  ``` a line of a log\n" * 60_000 + "  ````\n", LINK)
+
+    assert written.endswith(f"\n``` a line of a log\n````\n\n[…]({LINK})\n")
 
 
 def test_what_is_too_long_is_cut_with_a_link_to_the_whole() -> None:

@@ -36,6 +36,23 @@ def builder() -> RecordBuilder:
     return made
 
 
+def test_formatting_of_messages_is_shown_and_html_in_it_is_not() -> None:
+    made = builder()
+    entry = made.entry("14:05", "dba", "*Log* of `pg`:\n```\n<script>x</script>\n\n  idle\n```\n> late", Kind.NOTE)
+    gone = made.entry("14:06", "dba", "`x`", Kind.NOTE, withdrawn_at=AT)
+
+    page = page_of(made.record())
+
+    said = re.search(rf'<li id="{entry.source.ref}">.*?<div class="said">(.*?)</div>', page, re.DOTALL)
+    assert said
+    assert said[1] == (
+        "<strong>Log</strong> of <code>pg</code>:<pre><code>&lt;script&gt;x&lt;/script&gt;\n\n  idle</code></pre>"
+        "<blockquote>late</blockquote>"
+    )
+    assert "<del><code>x</code></del>" in page
+    assert gone.source.ref in page
+
+
 def test_what_was_done_to_an_entry_is_told() -> None:
     made = builder()
     who = made.person("oncall")
@@ -73,7 +90,7 @@ def test_roles_statements_findings_and_public_words() -> None:
 
     assert "<dt>Communications lead</dt><dd>support</dd>" in page
     assert "20% of users" in page
-    assert '<p class="said" lang="fr">Nous savons pourquoi.</p>' in page
+    assert '<div class="said" lang="fr">Nous savons pourquoi.</div>' in page
     objections = review_record(payment_outage())
     assert objections
     assert "<h2>To check</h2>" in page_of(payment_outage())

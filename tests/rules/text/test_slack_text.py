@@ -1,4 +1,4 @@
-"""The plain text of a message, from its markup or its blocks and attachments."""
+"""The text of a message as it was typed, from its markup or its blocks and attachments."""
 
 import string
 from typing import Any
@@ -84,6 +84,20 @@ def item(text: str) -> Json:
             },
             "ask <@U1> :fire: here (https://x.example)",
         ),
+        (
+            {
+                "blocks": [
+                    rich(
+                        {"type": "text", "text": "run "},
+                        {"type": "text", "text": "df -h", "style": {"code": True, "bold": True}},
+                        {"type": "text", "text": " now ", "style": {"italic": True, "strike": True}},
+                        {"type": "text", "text": " ", "style": {"bold": True}},
+                        {"type": "text", "text": "please"},
+                    )
+                ]
+            },
+            "run *`df -h`* ~_now_~  please",
+        ),
         ({"blocks": [rich({"type": "link", "url": "https://x.example"})]}, "https://x.example"),
         ({"blocks": [rich({"type": "broadcast", "range": "here"})]}, "@here"),
         (
@@ -100,7 +114,7 @@ def item(text: str) -> Json:
                     }
                 ]
             },
-            "steps:\n- one\n- two\nSELECT 1\nsaid so",
+            "steps:\n- one\n- two\n```\nSELECT 1\n```\n> said so",
         ),
     ],
 )

@@ -88,7 +88,9 @@ LINES = (
     ),
     replace(_event_view("update"), details=EntryDetails(public="monitoring"), language="en", kinds=("communication",)),
     replace(_event_view("update"), details=EntryDetails(public="postmortem", public_languages=("fr", "en")), text=""),
-    _event_view("note"),
+    replace(
+        _event_view("note"), text="Log of `pg`, *all* of it:\n```\nFATAL: too many <clients>\n```\n_The pool is full_"
+    ),
     _event_view("impact"),
     _event_view("cause"),
     _event_view("alerts", alerts=271, truncated=11),

@@ -51,6 +51,11 @@ def broken(message: dict[str, Any]) -> list[str]:
     return [text for text in markups(message) if "<" in TOKEN.sub("", text) or ">" in _without_quotes(text)]
 
 
+def open_fences(message: dict[str, Any]) -> list[str]:
+    """Texts in which code is not closed: what stands below would be code, too."""
+    return [text for text in markups(message) if text.replace(f"`{JOINER}", "").count("```") % 2]
+
+
 def _without_quotes(text: str) -> str:
     return TOKEN.sub("", "\n".join(line.removeprefix(">") for line in text.splitlines()))
 

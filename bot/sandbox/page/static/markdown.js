@@ -30,8 +30,9 @@ function block(lines, at) {
 }
 
 function fenced(lines, at) {
+  const [fence] = lines[at].match(/^`+/);
   let end = at + 1;
-  while (end < lines.length && !/^```/.test(lines[end])) end += 1;
+  while (end < lines.length && !(lines[end].startsWith(fence) && /^`+\s*$/.test(lines[end]))) end += 1;
   return [el("pre", {}, lines.slice(at + 1, end).join("\n")), end + 1];
 }
 
@@ -53,13 +54,32 @@ function list(lines, at) {
       at = next;
       continue;
     }
-    let text = item[3];
-    at += 1;
-    while (at < lines.length && /^\s+\S/.test(lines[at]) && !ITEM.test(lines[at])) text += ` ${lines[at++].trim()}`;
-    node.append(el("li", {}, ...inline(text)));
+    const [inner, next] = itemLines(lines, at, item);
+    at = next;
+    node.append(el("li", {}, ...itemNodes(inner)));
     if (!lines[at]?.trim() && ITEM.test(lines[at + 1] || "")) at += 1;
   }
   return [node, at];
+}
+
+// The lines of an item without its indent: until one that is not indented or begins an item, outside of code.
+function itemLines(lines, at, [, indent, mark, first]) {
+  const inner = [first];
+  const width = indent.length + mark.length + 1;
+  let fence = "";
+  for (at += 1; at < lines.length; at += 1) {
+    if (!fence && (!/^\s+\S/.test(lines[at]) || ITEM.test(lines[at]))) break;
+    const line = lines[at].replace(new RegExp(`^ {0,${width}}`), "");
+    const ticks = line.match(/^(`{3,})[^`]*$/);
+    if (ticks && !fence) fence = ticks[1];
+    else if (ticks && ticks[1].length >= fence.length) fence = "";
+    inner.push(line);
+  }
+  return [inner, at];
+}
+
+function itemNodes(lines) {
+  return [...markdown(lines.join("\n")).childNodes].flatMap((node) => (node.tagName === "P" ? [...node.childNodes] : [node]));
 }
 
 const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => inline(cell.trim()));

@@ -14,6 +14,7 @@ from bot.slack.blocks.limits import (
     actions,
     button,
     context,
+    formatted_line,
     literal,
     one_line,
     overflow_menu,
@@ -56,7 +57,7 @@ def contact_settings_blocks(view: ContactSettingsView) -> Blocks:
 def _muted_blocks(view: ContactSettingsView) -> Blocks:
     if view.muted_until is None:
         return []
-    why = f": {literal(one_line(view.muted_why, 150))}" if view.muted_why else ""
+    why = f": {formatted_line(view.muted_why, length=150)}" if view.muted_why else ""
     until = slack_datetime(view.muted_until)
     return [section(f":mute: *You are not paged until {until}*{why}. `/incident unmute` ends it.")]
 

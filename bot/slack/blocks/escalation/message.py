@@ -23,6 +23,8 @@ from bot.slack.blocks.limits import (
     actions,
     button,
     context,
+    formatted,
+    formatted_line,
     literal,
     one_line,
     section,
@@ -46,7 +48,7 @@ def escalation_message(view: EscalationView) -> Message:
         blocks.append(context(earlier))
     if buttons := _buttons(view):
         blocks.append(actions(*buttons))
-    return Message(f"{line}. {literal(view.reason, view.names, 500)}" if view.reason else line, blocks)
+    return Message(f"{line}. {formatted(view.reason, view.names, 500)}" if view.reason else line, blocks)
 
 
 def moved_escalation_message(view: EscalationView, of_vendor: Message | None = None) -> Message:
@@ -239,7 +241,7 @@ def _withdrawn_answer(answer: AcknowledgementView) -> str:
     at = f" {slack_time(answer.withdrawn_at)}" if answer.withdrawn_at else ""
     if answer.is_timed_out:
         return f":zzz: {by} acknowledged {slack_time(answer.at)} and was not heard of since; paged again{at}"
-    why = f": {literal(one_line(answer.why, 150))}" if answer.why else ""
+    why = f": {formatted_line(answer.why, length=150)}" if answer.why else ""
     return f":leftwards_arrow_with_hook: {by} acknowledged {slack_time(answer.at)} and handed it back{at}{why}"
 
 

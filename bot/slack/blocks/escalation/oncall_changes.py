@@ -13,6 +13,7 @@ from bot.slack.blocks.limits import (
     button,
     channel_suffix,
     context,
+    formatted_line,
     literal,
     one_line,
     section,
@@ -68,7 +69,7 @@ def _override_line(view: OverrideChange) -> str:
         back = people_markup(view.relieved) if view.relieved else "whoever the rotation has"
         return f"for {name} it is {back} again, not <@{view.person}>, {span}."
     instead = f" instead of {people_markup(view.relieved)}" if view.relieved else ""
-    reason = f"\n>{literal(one_line(view.reason, REASON))}" if view.reason else ""
+    reason = f"\n>{formatted_line(view.reason, length=REASON)}" if view.reason else ""
     return f"<@{view.person}> is on call for {name}{instead}, {span}.{reason}"
 
 

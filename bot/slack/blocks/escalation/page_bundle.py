@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.services.escalation.page_bundles import BundledPage, BundleView
 from bot.slack.blocks.incidents.card import LIGHTS
-from bot.slack.blocks.limits import Block, Blocks, actions, button, context, literal, one_line, section
+from bot.slack.blocks.limits import Block, Blocks, actions, button, context, formatted_line, literal, one_line, section
 from bot.slack.blocks.message import Message
 
 ACKNOWLEDGE, ACKNOWLEDGE_ALL = "bundle_acknowledge", "bundle_acknowledge_all"
@@ -49,7 +49,7 @@ def _incident_count(count: int) -> str:
 def _page_block(view: BundleView, line: BundledPage) -> Block:
     where = f" <#{line.channel_id}>" if line.channel_id else ""
     title = literal(one_line(line.title, TITLE), view.names)
-    reason = f"\n>{literal(one_line(line.reason, REASON), view.names)}" if line.reason.strip() else ""
+    reason = f"\n>{formatted_line(line.reason, view.names, REASON)}" if line.reason.strip() else ""
     text = (
         f"{LIGHTS[line.severity_rank - 1]} *{line.reference}* {literal(line.severity, limit=40)} {title}{where}{reason}"
     )

@@ -23,6 +23,7 @@ from bot.slack.blocks.limits import (
     button,
     channel_suffix,
     context,
+    formatted_line,
     literal,
     one_line,
     section,
@@ -114,7 +115,7 @@ def _incident_title(view: ReminderView) -> str:
 
 def _action_item_text(view: ReminderView) -> str:
     where = channel_suffix(view.channel_id) if view.is_direct else ""
-    text = literal(one_line(view.text, TEXT), view.names)
+    text = formatted_line(view.text, view.names, TEXT)
     head = f":alarm_clock: *{view.kind.capitalize()} {view.number} of {view.reference} was due {view.due}*"
     return f"{head}: {text}\n{_incident_title(view)}{where}"
 

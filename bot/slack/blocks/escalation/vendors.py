@@ -13,6 +13,7 @@ from bot.slack.blocks.limits import (
     actions,
     button,
     context,
+    formatted,
     literal,
     section,
     slack_datetime,
@@ -42,7 +43,7 @@ def vendor_message(view: EscalationView, of: VendorView) -> Message:
     blocks.append(context(" · ".join(_state_parts(view, of))))
     if buttons := _buttons(view, of):
         blocks.append(actions(*buttons))
-    return Message(f"{line}. {literal(view.reason, view.names, 500)}" if view.reason else line, blocks)
+    return Message(f"{line}. {formatted(view.reason, view.names, 500)}" if view.reason else line, blocks)
 
 
 def _buttons(view: EscalationView, of: VendorView) -> list[dict[str, object]]:

@@ -17,6 +17,7 @@ from bot.slack.blocks.limits import (
     button,
     context,
     fields,
+    formatted_line,
     header,
     join_lines,
     link,
@@ -267,7 +268,7 @@ def _storm_links(view: CardView) -> str:
 
 
 def _cancellation_reason(view: CardView) -> str:
-    return literal(one_line(view.state.closure_reason or "nobody said why", WHY), view.names, WHY)
+    return formatted_line(view.state.closure_reason or "nobody said why", view.names, WHY, WHY)
 
 
 def _buttons(view: CardView) -> Blocks:

@@ -11,6 +11,7 @@ from bot.slack.blocks.limits import (
     channel_suffix,
     context,
     cut,
+    formatted_line,
     link,
     literal,
     one_line,
@@ -77,7 +78,7 @@ def _incident_block(view: IncidentListView, each: ListedIncident) -> Block:
         f"{state} · {slack_datetime(each.declared_at)}{services}{led}{channel_suffix(each.channel_id)}",
     ]
     if each.line:
-        excerpt = literal(each.line, view.names)
+        excerpt = formatted_line(each.line, view.names)
         lines.append(f">{excerpt}{' ' + link(each.line_url, '↗') if each.line_url else ''}")
     return section("\n".join(lines), accessory=button("Show", SHOW, str(each.incident_id)))
 

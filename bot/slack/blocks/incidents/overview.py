@@ -6,6 +6,7 @@ from bot.slack.blocks.incidents.card import card_message
 from bot.slack.blocks.limits import (
     Blocks,
     context,
+    formatted_line,
     is_mention,
     join_lines,
     link,
@@ -28,7 +29,7 @@ def overview_message(card_view: CardView, view: OverviewView) -> Message:
     blocks: Blocks = [section(join_lines(facts)), section(join_lines([f"• {each}" for each in _time_lines(view)]))]
     for said in view.statements:
         language = f" ({said.language})" if said.language else ""
-        text = literal(one_line(said.text, STATEMENT), view.names)
+        text = formatted_line(said.text, view.names, STATEMENT)
         blocks.append(section(f"*{said.name}*{language}: {text}{_source_link(said.url)}"))
     counts = ", ".join(f"{count:,} {name}" for name, count in view.counts)
     blocks.append(context(f"{counts} · {link(view.page_url, 'the whole record')}"))

@@ -33,7 +33,7 @@ def role_briefing_message(view: RoleBriefingView, *, is_taken: bool = False) -> 
         *_origin_lines(view),
     ]
     if view.note:
-        head.append(quoted(one_line(view.note, NOTE), names))
+        head.append(quoted(view.note, names, NOTE))
     blocks = [section(join_lines(head))]
     if duties := literal_with_formatting(view.role.briefing.strip(), BRIEFING):
         blocks.append(section(duties))

@@ -17,6 +17,7 @@ from bot.slack.blocks.limits import (
     TIME_AND_AGO,
     Blocks,
     context,
+    formatted_line,
     is_mention,
     join_lines,
     link,
@@ -110,7 +111,7 @@ class _CatchupRenderer:
         ]
 
     def _text(self, text: str, limit: int = WORDS) -> str:
-        return literal(one_line(resolve_mentions(text, self.view.names), limit), limit=limit * 2)
+        return formatted_line(resolve_mentions(text, self.view.names), length=limit, limit=limit * 2)
 
     def _person_name(self, user_id: str | None) -> str:
         return literal(self.view.names.get(user_id, user_id), limit=100) if user_id else "somebody"

@@ -6,7 +6,17 @@ from bot.domain.terms import MARKS
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.entries.merge import MergedText
 from bot.slack.blocks.inputs import MAX_INPUT, Choice, modal, multi_select_field, select_field, text_field
-from bot.slack.blocks.limits import Block, View, literal, one_line, overflow_menu, replace_mentions, section
+from bot.slack.blocks.limits import (
+    Block,
+    View,
+    formatted,
+    formatted_line,
+    literal,
+    one_line,
+    overflow_menu,
+    replace_mentions,
+    section,
+)
 from bot.slack.blocks.modals import kind_choices, language_choices
 
 AMEND, MOVE, MERGE, REMOVE, HISTORY = "amend_modal", "move_modal", "merge_modal", "remove_modal", "history_modal"
@@ -106,7 +116,7 @@ def remove_form(view: EntryView, more: Mapping[str, object], *, may_go: bool = T
 
 def history_form(view: EntryView, more: Mapping[str, object]) -> View:
     """History of the entry. Submitting it can undo the last change."""
-    lines = [section(literal(line)) for line in view.history]
+    lines = [section(formatted(line)) for line in view.history]
     submit = view.undoable is not None
     fields: list[Block] = [_quote(view), *lines]
     if submit:
@@ -116,8 +126,8 @@ def history_form(view: EntryView, more: Mapping[str, object]) -> View:
 
 
 def _quote(view: EntryView) -> Block:
-    text = one_line(view.text, 300) if view.text else ", ".join(kind.value for kind in view.kinds)
-    return section(f"{view.ref} of {view.incident}, {literal(view.typed_at)}\n>{literal(text)}")
+    text = view.text or ", ".join(kind.value for kind in view.kinds)
+    return section(f"{view.ref} of {view.incident}, {literal(view.typed_at)}\n>{formatted_line(text, length=300)}")
 
 
 FORMS: Mapping[str, Callable[[EntryView, Mapping[str, object]], View]] = {

@@ -2,7 +2,7 @@
 
 from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
 from bot.services.views.lists import MAX_LISTED
-from bot.slack.blocks.limits import context, join_lines, link, literal, one_line, section
+from bot.slack.blocks.limits import context, formatted_line, join_lines, link, literal, section
 from bot.slack.blocks.message import Message
 
 PLACES = 4
@@ -23,7 +23,7 @@ def findings_message(view: FindingsView) -> Message:
 def _finding_line(found: FindingText) -> str:
     places = [_place_link(each) for each in found.places[:PLACES]]
     more = " …" if len(found.places) > PLACES else ""
-    return f"• {literal(one_line(found.text, 400))} {', '.join(places)}{more}".rstrip()
+    return f"• {formatted_line(found.text, length=400)} {', '.join(places)}{more}".rstrip()
 
 
 def _place_link(place: FindingPlace) -> str:

@@ -2,7 +2,7 @@
 
 from bot.services.views.event import EventView
 from bot.slack.blocks.incidents.channel_lines.parts import actor_text
-from bot.slack.blocks.limits import literal, quoted, section
+from bot.slack.blocks.limits import formatted, literal, quoted, section
 from bot.slack.blocks.message import Message, plain_message
 
 
@@ -25,7 +25,7 @@ def practice_line(view: EventView) -> Message:
     )
     text = str(view.values.get("text") or view.text)
     return Message(
-        f"Practice: {literal(text, view.names, 1_000)}",
+        f"Practice: {formatted(text, view.names, 1_000)}",
         [section(f":{sign}: *Practice*, {noun}:\n{quoted(text, view.names)}")],
     )
 

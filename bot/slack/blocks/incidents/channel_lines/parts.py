@@ -1,7 +1,7 @@
 """Parts of several channel lines: people, times and quoted texts."""
 
 from bot.services.views.event import EventView
-from bot.slack.blocks.limits import literal, section, slack_datetime, with_quote
+from bot.slack.blocks.limits import formatted, literal, section, slack_datetime, with_quote
 from bot.slack.blocks.message import Message
 
 
@@ -20,7 +20,7 @@ def actor_text(view: EventView) -> str:
 def with_text(line: str, view: EventView) -> Message:
     """Put the entry's quoted text below a line."""
     body = section(with_quote(line, view.text, view.names))
-    return Message(f"{line} {literal(view.text, view.names, 1_000)}".strip(), [body])
+    return Message(f"{line} {formatted(view.text, view.names, 1_000)}".strip(), [body])
 
 
 def happened_text(view: EventView) -> str:
