@@ -70,7 +70,7 @@ def add_action_item(
 
 
 def _check_due(incident: Incident, actor: Actor, due: date | None) -> None:
-    """What is recorded after the fact may have been due at a day in the past."""
+    """Raise UserError for a day in the past, unless the incident is recorded after the fact."""
     if due is None or incident.is_retro or due >= actor.at.astimezone(ZoneInfo(incident.zone)).date():
         return
     raise UserError(
