@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.config import load
+from bot.domain.alerts.links import AlertLink, LinkKind
 from bot.domain.catchup import build_catchup
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents.lifecycle import alternative_channel_name, channel_name
@@ -30,7 +31,8 @@ from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.escalation.view import EscalationView
 from bot.services.incidents.role_briefing import RoleBriefingView
 from bot.services.postmortem.catchup import CatchupView
-from bot.services.views.card import CardView
+from bot.services.views.alert_lines import AlertLine
+from bot.services.views.card import ALERTS_SHOWN, CardAlerts, CardView
 from bot.services.views.event import EventView
 from bot.services.views.lists import AlertsView, FollowUpsView
 from bot.services.views.missing_facts import MissingFactsView
@@ -133,6 +135,10 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "due": st.none() | st.just("2026-03-09"),
     "name": something,
     "link": st.none() | addresses,
+    "links": st.lists(
+        st.builds(AlertLink, st.sampled_from(LinkKind), addresses), max_size=4, unique_by=lambda each: each.kind
+    ).map(tuple),
+    "labels": st.lists(st.tuples(words, words), max_size=2).map(lambda some: tuple(some * 8)),
     "roles": st.lists(st.tuples(words, people), max_size=8).map(tuple),
     "other_roles": st.lists(st.tuples(words, people), max_size=8).map(tuple),
     "how": st.just("role scribe @USER"),
@@ -187,6 +193,10 @@ def any_of(kind: type) -> st.SearchStrategy[Any]:
     """Any view of that class: hostile, long and odd words wherever words of others stand."""
     hints = get_type_hints(kind)
     is_part = {name for name, hint in hints.items() if is_dataclass(hint) and hint is not EntryDetails}
+    if kind is CardAlerts:
+        shown = st.lists(any_of(AlertLine), max_size=ALERTS_SHOWN).map(tuple)
+        counts = st.integers(0, 1_000_000)
+        return st.builds(CardAlerts, counts, counts, shown, st.none() | words)
     known = BY_NAME | {name: _of_type(hint) for name, hint in hints.items() if name not in BY_NAME or name in is_part}
     return st.builds(kind, **{each.name: known[each.name] for each in fields(kind)})
 
@@ -281,6 +291,7 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
         "until": "2026-03-02T20:00:00+00:00",
         "channel_id": "C0INCIDENT",
         "alerts": data.draw(st.integers(0, 5_000)),
+        "firing": data.draw(st.integers(0, 5_000)),
         "truncated": data.draw(st.integers(0, 5_000)),
     }
     view = data.draw(any_of(EventView).map(lambda view: _with(view, event=event, values=values)))

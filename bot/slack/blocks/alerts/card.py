@@ -46,7 +46,7 @@ def _unmapped_severity(view: CardView) -> Blocks:
 
 def _code(text: str) -> str:
     """A label's value between backticks."""
-    return literal(text.replace("`", "'"), limit=100)
+    return literal(one_line(text.replace("`", "'"), 100), limit=100)
 
 
 def _help_blocks(view: CardView) -> Blocks:

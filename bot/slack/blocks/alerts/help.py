@@ -1,16 +1,32 @@
 """An alert's own help: description, value, labels, and links as buttons."""
 
+import re
+
 from bot.domain.alerts.links import AlertLink, LinkKind
 from bot.domain.text.links import split_url
 from bot.services.views.alert_lines import AlertHelp, AlertLine
-from bot.slack.blocks.limits import Block, Blocks, actions, button, context, is_linkable, link, literal, quoted, section
+from bot.slack.blocks.limits import (
+    FIELD_TEXT,
+    Block,
+    Blocks,
+    actions,
+    button,
+    context,
+    is_linkable,
+    join_lines,
+    link,
+    literal,
+    quoted,
+    section,
+)
 
 LINK_BUTTONS = {kind: f"alert_{kind.value}" for kind in LinkKind}
 """Action id of each kind of link. Slack opens the address by itself."""
 DESCRIPTION = 600
 """Characters of a description; the whole is on the incident's page and in the export."""
-VALUE, LABELS, LABEL = 200, 12, 150
+VALUE, LABELS, LABEL = 200, 8, 120
 """Characters of a value, number of labels, and characters of each."""
+ODD_IN_URL = re.compile(r'[\s<>"|`\\^]')
 IN_LINE = {LinkKind.RUNBOOK, LinkKind.DASHBOARD}
 """Links behind an alert in a list; its name links to the source."""
 
@@ -36,24 +52,25 @@ def _facts(help_: AlertHelp) -> str:
 def link_buttons(one: AlertLine, incident_id: object) -> Blocks:
     """Buttons for the links, and a line for those that Slack may refuse in a button."""
     usable = [each for each in one.help.links if is_linkable(each.url)]
-    buttons = [_link_button(each, str(incident_id)) for each in usable if _has_full_host(each.url)]
-    others = [link(each.url, each.label) for each in usable if not _has_full_host(each.url)]
+    buttons = [_link_button(each, str(incident_id)) for each in usable if _fits_button(each.url)]
+    others = [link(each.url, each.label) for each in usable if not _fits_button(each.url)]
     blocks: Blocks = [actions(*buttons)] if buttons else []
-    return [*blocks, context(" · ".join(others))] if others else blocks
+    return [*blocks, context(join_lines(others, FIELD_TEXT))] if others else blocks
 
 
 def _link_button(each: AlertLink, value: str) -> Block:
-    return button(each.label, LINK_BUTTONS[each.kind], value, url=each.url.replace(" ", "%20"))
+    return button(each.label, LINK_BUTTONS[each.kind], value, url=each.url)
 
 
-def _has_full_host(url: str) -> bool:
+def _fits_button(url: str) -> bool:
     """
-    True for a host like `grafana.example.com`.
+    True for a plain address with a host like `grafana.example.com`.
 
     One address that Slack refuses in a button fails the whole message; in a text it fails nothing.
     """
     parts = split_url(url)
-    return bool(parts and parts.hostname and "." in parts.hostname.strip("."))
+    is_plain = url.isascii() and not ODD_IN_URL.search(url)
+    return bool(is_plain and parts and parts.hostname and "." in parts.hostname.strip("."))
 
 
 def inline_links(one: AlertLine) -> str:
