@@ -32,7 +32,7 @@ NOT_NEEDED = "No action is needed."
 
 
 class LinkAnswer(StrEnum):
-    """What the buttons of the page do."""
+    """An answer that a button of the page gives."""
 
     ACKNOWLEDGE = "acknowledge"
     TAKE_TOO = "take too"
