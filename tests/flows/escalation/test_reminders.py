@@ -64,10 +64,9 @@ async def lead_world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
 async def test_nobody_leads_is_posted_edited_and_closed(lead_world: World) -> None:
     world = lead_world
     await world.declares("checkout is down sev:1")
-    await world.advance(minutes=7)
     assert reminders(world) == []
 
-    await world.advance(minutes=3)
+    await world.advance(minutes=2)
 
     [reminder] = reminders(world)
     assert "Nobody leads this incident" in reminder

@@ -152,7 +152,7 @@ async def test_what_people_wrote_in_the_canvas_is_never_overwritten(world: World
     assert "We also forgot the pager." in canvas(world)
     assert "the pool" not in canvas(world)
     assert len(texts_with(world, "canvas stays as it is")) == 1
-    assert len(world.sandbox.files(world.channel)) == 3
+    assert len(world.sandbox.files(world.channel)) == 1, "the newest draft alone"
 
 
 async def test_a_canvas_that_cannot_be_read_is_left(world: World) -> None:
@@ -248,7 +248,7 @@ async def test_a_canvas_that_may_not_be_edited_any_more_is_left(world: World) ->
         await world.advance(minutes=1)
 
     assert len(texts_with(world, "canvas stays as it is")) == 1
-    assert len(world.sandbox.files(world.channel)) == 3
+    assert len(world.sandbox.files(world.channel)) == 1, "the newest draft alone"
 
 
 async def test_a_canvas_that_others_are_editing_is_tried_again(world: World) -> None:
