@@ -43,7 +43,11 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 
 def _check_ends_now(typed: Invocation) -> None:
-    """Raises UserError for `maintenance db to:02:00 until the end`: planning and ending in one line."""
+    """
+    Refuse planning and ending in one line.
+
+    Raises UserError for `maintenance db to:02:00 until the end`.
+    """
     if typed.options.keys() & {"from", "to"}:
         raise UserError(
             "`end` ends maintenance now, `from:` and `to:` plan some. Leave `end` out. If it is the last word of your "

@@ -194,7 +194,11 @@ def zone_label(at: datetime, zone: tzinfo) -> str:
 
 
 def full_zone_label(at: datetime, zone: tzinfo) -> str:
-    """The label of a full time: letters that several zones use have their offset too (`IST, UTC+05:30`)."""
+    """
+    The label of a full time.
+
+    Letters that several zones use have their offset too: `IST, UTC+05:30`.
+    """
     label = zone_label(at, zone)
     if label not in AMBIGUOUS_LETTERS:
         return label

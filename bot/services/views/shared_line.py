@@ -1,4 +1,4 @@
-"""Lines in the channel that several entries share: changed details, and translations of one statement."""
+"""Channel lines that several entries share: changed details, translations of a statement."""
 
 from collections.abc import Mapping
 from dataclasses import replace

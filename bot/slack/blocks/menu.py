@@ -1,4 +1,4 @@
-"""Modal behind the card's More button: reactions, and the commands that are not on the card, in groups."""
+"""Modal behind the card's More button: reactions, and grouped commands."""
 
 from collections.abc import Collection, Iterator
 

@@ -35,7 +35,7 @@ SEVERITY_DESCRIPTIONS: Mapping[Severity, str] = {
     Severity.SEV4: "Hardly anybody notices",
 }
 TIME_HINT = "For example 14:05, 10 min ago, yesterday 15:00."
-DEFAULT_NOW = f"Leave empty for now. {TIME_HINT}"
+DEFAULT_NOW = f"Default: now. {TIME_HINT}"
 END_TIME_HINT = "For example 18:00, in 8 hours, tomorrow 09:00."
 STATUS_CHOICES = (
     Choice(Status.INVESTIGATING, "Investigating", "The cause is not known"),

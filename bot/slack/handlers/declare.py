@@ -12,7 +12,7 @@ from bot.services.incidents.declare import declare_incident
 from bot.services.timeline.notes import record_note
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks import app_home, menu
-from bot.slack.blocks.incidents.declare_form import FIELD_OF, SEEN, declare_form
+from bot.slack.blocks.incidents.forms.declare_form import FIELD_OF, SEEN, declare_form
 from bot.slack.blocks.limits import View, one_line
 from bot.slack.blocks.modals import DECLARE, FLAGS, TITLE
 from bot.slack.handlers.commands.command_forms import parse_form

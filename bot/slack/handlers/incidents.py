@@ -26,10 +26,10 @@ from bot.slack.blocks.alerts.card import REOPEN, SET_SEVERITY
 from bot.slack.blocks.alerts.help import LINK_BUTTONS
 from bot.slack.blocks.escalation import reminders
 from bot.slack.blocks.incidents import archiving, card, lists
-from bot.slack.blocks.incidents.details_form import empty_details_form, load_details_form
-from bot.slack.blocks.incidents.end_forms import load_cancel_form, load_resolve_form
+from bot.slack.blocks.incidents.forms.details_form import empty_details_form, load_details_form
+from bot.slack.blocks.incidents.forms.end_forms import load_cancel_form, load_resolve_form
+from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form, load_roles_form
 from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message
-from bot.slack.blocks.incidents.roles_form import FIELDS, empty_roles_form, load_roles_form
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.modals import AT, SEVERITY, STATUS, TEXT, TITLE

@@ -9,7 +9,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.slack.api.payloads import parse_private_metadata
 from bot.slack.blocks import menu
-from bot.slack.blocks.incidents.declare_form import declare_form
+from bot.slack.blocks.incidents.forms.declare_form import declare_form
 from bot.slack.blocks.inputs import metadata_json
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.notices import notice_modal

@@ -28,7 +28,7 @@ CONFIG = "".join(
     for name, label in own.items()
 )
 WORDS = re.compile(r"\b(" + "|".join(OWN) + r"|closed|Lead|Scribe)\b", re.IGNORECASE)
-TO_TYPE = re.compile(r"`[^`]*`")
+TO_TYPE = re.compile(r"`[^`]*`|^/incident .*$", re.MULTILINE)
 ACTS = re.compile(
     r"was merged into|can(not)? be merged|(Resolved|Cancelled|Merged)\* (into .*? )?by"
     r"|[Tt]ak(e|ing) the lead"

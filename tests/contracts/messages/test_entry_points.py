@@ -7,8 +7,8 @@ from bot.command.table import Command, Value
 from bot.config import load
 from bot.slack.blocks import modals
 from bot.slack.blocks.command_forms import command_parameters, form_callback_id, has_fields
-from bot.slack.blocks.incidents.declare_form import FIELD_OF, SEEN, declare_form
-from bot.slack.blocks.incidents.details_form import empty_details_form
+from bot.slack.blocks.incidents.forms.declare_form import FIELD_OF, SEEN, declare_form
+from bot.slack.blocks.incidents.forms.details_form import empty_details_form
 from bot.slack.blocks.limits import View
 from bot.slack.handlers import BUTTONS, FORMS, SHORTCUTS
 from bot.slack.replies import entry_points

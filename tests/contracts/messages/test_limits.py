@@ -43,8 +43,8 @@ from bot.slack.blocks.escalation.message import escalation_message, moved_escala
 from bot.slack.blocks.incidents import card
 from bot.slack.blocks.incidents.alerts import alerts_message
 from bot.slack.blocks.incidents.channel_lines import LINE_BUILDERS, channel_line, ephemeral_text
-from bot.slack.blocks.incidents.declare_form import declare_form
 from bot.slack.blocks.incidents.followups import followups_message
+from bot.slack.blocks.incidents.forms.declare_form import declare_form
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.inputs import Choice

@@ -22,11 +22,11 @@ from bot.slack.blocks import command_forms, modals
 from bot.slack.blocks.app_home import home_view, refusal_view
 from bot.slack.blocks.escalation.contact_settings import contact_method_form
 from bot.slack.blocks.escalation.controls import ESCALATION_FORMS
-from bot.slack.blocks.incidents.declare_form import declare_form
-from bot.slack.blocks.incidents.details_form import details_form, empty_details_form
-from bot.slack.blocks.incidents.end_forms import with_firing_alerts
+from bot.slack.blocks.incidents.forms.declare_form import declare_form
+from bot.slack.blocks.incidents.forms.details_form import details_form, empty_details_form
+from bot.slack.blocks.incidents.forms.end_forms import with_firing_alerts
+from bot.slack.blocks.incidents.forms.roles_form import roles_form
 from bot.slack.blocks.incidents.merge import merge_form
-from bot.slack.blocks.incidents.roles_form import roles_form
 from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.menu import incident_menu
 from bot.slack.blocks.notices import loading_modal, notice_modal, with_database_warning

@@ -30,7 +30,7 @@ class Limits:
 
     def problems_of_view(self, view: Json) -> list[str]:
         problems: list[str] = []
-        for name in ("title", "submit", "close"):
+        for name in ("title", *(name for name in ("submit", "close") if name in view)):
             problems += self._text(view[name], self.view[name], name, kinds=("plain_text",))
         for name in ("private_metadata", "callback_id"):
             problems += self._length(view[name], self.view[name], name)

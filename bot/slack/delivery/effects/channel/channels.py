@@ -172,12 +172,12 @@ async def set_topic(context: EffectContext, claim: Claim) -> Outcome:
         ),
     )
     channel, wanted = require_channel(incident), channel_topic(view)
-    digest = sha256(wanted.encode()).hexdigest()
-    if digest == known:
+    fingerprint = sha256(wanted.encode()).hexdigest()
+    if fingerprint == known:
         return Done()
     if not (claim.is_unknown and await _has_topic(context, channel, wanted)):
         await context.gateway.call("conversations.setTopic", channel=channel, topic=wanted)
-    return Done(lambda session: on_topic_set(session, incident.key, digest))
+    return Done(lambda session: on_topic_set(session, incident.key, fingerprint))
 
 
 async def _has_topic(context: EffectContext, channel: str, topic: str) -> bool:

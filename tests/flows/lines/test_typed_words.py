@@ -1,6 +1,6 @@
 """Words that people type instead of a command do what is meant, or offer it."""
 
-from tests.flows.commands.test_refused_lines import labels_of, newest_answer, press_offer
+from tests.flows.lines.test_refused_lines import labels_of, newest_answer, press_offer
 from tests.support.worlds.world import World
 
 
