@@ -15,7 +15,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="cannot",
     usage="cannot [WHY]",
-    summary="Say that you can't, also after you acknowledged: next, please.",
+    summary="Decline a page, also after you acknowledged. The next person is paged.",
     text="optional",
     aliases=("cant", "can't"),
     run=run,

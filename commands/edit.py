@@ -55,7 +55,7 @@ COMMAND = Command(
     name="edit",
     usage="edit [title:TEXT] [service:NAME] [ref:TEXT] [category:TEXT] [responsibility:TEXT] [tz:ZONE] [lang:LANG] "
     "[template:NAME]",
-    summary='Put its details right. `""` takes one away; a `title:` with a `lang:` is the title in that language.',
+    summary='Edit the details. `""` clears one; `title:` with `lang:` is the title in that language.',
     options=(
         Option("title", Value.TEXT, about="what is wrong, in a few words"),
         SERVICE,

@@ -25,7 +25,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="lead",
     usage="lead [@USER] [NOTE]",
-    summary="Say who leads; without a name, you do. `nobody` gives the lead up.",
+    summary="Set the lead (default: you). `nobody` clears it.",
     positionals=(Positional("person", Value.PERSON, required=False),),
     text="optional",
     also_meant=("commander", "ic", "take", "claim"),

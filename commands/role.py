@@ -63,7 +63,7 @@ def role_reply(caller: Caller, given: RoleChange, name: str, user_id: str) -> Re
 
 
 def guest_hint(given: RoleChange) -> str:
-    return "They are a guest, who cannot command Dogwatch: somebody has to type for them." * given.is_guest
+    return "They are a guest and cannot use commands: a member must type for them." * given.is_guest
 
 
 def _role_line(held: RoleHolder) -> str:

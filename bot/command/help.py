@@ -51,7 +51,7 @@ def command_help(command: Command) -> str:
 
 def usage_hint(command: Command) -> str:
     """The last sentence of an error message."""
-    return f"It is written `{_typed_form(command)}`."
+    return f"Usage: `{_typed_form(command)}`."
 
 
 def describe_value(kind: Value, choices: Sequence[str], context: Context | None = None) -> str:

@@ -59,9 +59,9 @@ def report_lines(results: Sequence[CheckResult]) -> Iterator[str]:
     counts = {state: sum(each.state is state for each in results) for state in State}
     yield ""
     if counts[State.FAILED]:
-        yield f"{counts[State.FAILED]} failed, {counts[State.WARNING]} to look at, {counts[State.OK]} in order."
+        yield f"{counts[State.FAILED]} failed, {counts[State.WARNING]} warnings, {counts[State.OK]} passed."
     elif counts[State.WARNING]:
-        yield f"Nothing failed; {counts[State.WARNING]} to look at, {counts[State.OK]} in order."
+        yield f"Nothing failed; {counts[State.WARNING]} warnings, {counts[State.OK]} passed."
     else:
         yield "Everything is in order."
 

@@ -34,7 +34,7 @@ APP_LEVEL_REMEDY = (
     "Make an app-level token with the scope connections:write in the app's settings, under Basic Information, and put "
     "it into SLACK_APP_TOKEN. It has to be a token of the same app."
 )
-PLAN_REMEDY = "It comes with the workspace's plan, or an admin can switch it on. Incidents work without."
+PLAN_REMEDY = "It depends on the workspace's plan, or an admin can enable it. Incidents work without."
 SYNCHRONISE_CLOCK = "Synchronise the machine's clock (NTP, chrony)."
 
 

@@ -37,7 +37,7 @@ ACKNOWLEDGE = "escalation_acknowledge"
 CONFIRMATIONS = frozenset({"escalation_acknowledge_unasked", "escalation_page_again"})
 """Buttons of questions whether something is meant; a scenario means what it says."""
 ADD_TO_TIMELINE = "add_to_timeline"
-NOTHING_CHANGED = "It is so already"
+NOTHING_CHANGED = "Nothing to change"
 """Part of the answer to a change that changes nothing, which is no refusal."""
 NAMED_BY_HANDLE = re.compile(r"<@([a-z0-9][\w.-]*)>")
 INCIDENT_CHANNEL = re.compile(r"(?P<reference>(?:inc|drill)-[0-9]+)(?:-|$)")

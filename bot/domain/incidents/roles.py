@@ -24,23 +24,22 @@ DEFAULT_ROLES = (
         LEAD,
         "Lead",
         ("ic", "commander", "incident-commander"),
-        "You decide, and see to it that others act. Say what happens next and who does it, keep severity and status "
-        "right, ask for help early (`/incident escalate`), and hand over before you are tired (`/incident handover`).",
+        "You make the decisions and coordinate the work. Say what happens next and who does it, keep severity and "
+        "status correct, escalate early (`/incident escalate`), and hand over before you are tired (`/incident handover`).",
     ),
     Role(
         COMMUNICATIONS,
         "Communications lead",
         ("comms", "communication"),
-        "You tell everybody outside the channel: customers, support, management. Say what people notice, what is done "
-        "about it and when they hear from you again; record it with `/incident update`. Nobody else answers for the "
-        "incident.",
+        "You inform everybody outside the channel: customers, support, management. Describe the impact, the response "
+        "and the time of the next update. Record each with `/incident update`.",
     ),
     Role(
         SCRIBE,
         "Scribe",
         ("notes",),
-        "You keep the record. React to what people write so that it is on the timeline (`/incident help "
-        "reactions`), note what is said elsewhere (`/incident note`), and ask when something stays unclear.",
+        "You keep the record. React to messages to put them on the timeline (`/incident help "
+        "reactions`), add notes on calls and other channels (`/incident note`), and ask when something is unclear.",
     ),
 )
 """Roles without any configuration, in display order."""

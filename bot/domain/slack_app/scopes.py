@@ -34,7 +34,7 @@ PERMISSIONS = (
     _required(
         "channels:history",
         "keep what is written in an incident's channel",
-        "What people write is not kept, so a reaction finds no message.",
+        "Messages are not kept, so a reaction finds no message.",
     ),
     _required("reactions:read", "see the reactions that put messages on the timeline", "Reactions mark nothing."),
     Permission(
@@ -51,7 +51,7 @@ PERMISSIONS = (
     Permission(
         "canvases:read",
         "see whether people wrote in a postmortem's canvas",
-        "A postmortem's canvas is not written anew after changes; the file is.",
+        "A postmortem's canvas is not updated after changes; the file is.",
     ),
     Permission(
         "canvases:write",
@@ -61,7 +61,7 @@ PERMISSIONS = (
     Permission(
         "channels:join",
         "join the incidents channel if somebody else made it",
-        "Somebody has to invite the bot to the incidents channel, if it did not make it.",
+        "Invite the bot to the incidents channel, unless the bot created it.",
     ),
     Permission(
         "files:read",
@@ -76,7 +76,7 @@ PERMISSIONS = (
     Permission(
         "groups:history",
         "keep what is written in private incidents' channels",
-        "What people write in a private incident's channel is not kept.",
+        "Messages in a private incident's channel are not kept.",
     ),
     Permission("groups:read", "see private channels", "A private incidents channel cannot be found."),
     Permission("groups:write", "make private incidents' channels", "A private incident gets no channel."),
@@ -103,7 +103,7 @@ PERMISSIONS = (
     Permission(
         "users:read.email",
         "find people by the mail addresses in a calendar that is an on-call schedule",
-        "Whom a calendar's mail addresses mean has to stand under [schedules.NAME.names].",
+        "List the mail addresses of a calendar under [schedules.NAME.names].",
     ),
 )
 BY_SCOPE = {each.scope: each for each in PERMISSIONS}

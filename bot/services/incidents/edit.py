@@ -85,7 +85,7 @@ def edit_incident(
         name: shown for name, (column, value, shown) in values.items() if _differs(incident, name, column, value)
     }
     if not changes:
-        raise UserError("It is so already, and nothing was changed.")
+        raise UserError("Nothing to change: that is already set.")
     services_before = tuple(incident.services)
     for name in changes:
         column, value, _ = values[name]

@@ -193,7 +193,7 @@ def _check_person(session: Session, team_id: str, user_id: str) -> None:
         raise UserError(f"<@{user_id}> is no member of this workspace any more. Name somebody else.")
     if person and is_of_another_workspace(team_id, person.home_team_id):
         raise UserError(
-            f"<@{user_id}> is of another workspace and cannot command Dogwatch. Name somebody of this workspace."
+            f"<@{user_id}> is of another workspace and cannot use commands. Name a member of this workspace."
         )
 
 

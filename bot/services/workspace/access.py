@@ -16,12 +16,10 @@ ORGANISATION_PREFIX = "E"
 
 
 REFUSAL = (
-    "Guests and people of other workspaces cannot command Dogwatch. "
-    "What you write and react is recorded; ask somebody of this workspace for the rest."
+    "Guests and people of other workspaces cannot use commands. "
+    "Your messages and reactions are still recorded. Ask a member of this workspace for the rest."
 )
-REFUSAL_TO_ACCOUNT = (
-    "Only people of this workspace can command Dogwatch, not bots, workflows or accounts that are closed."
-)
+REFUSAL_TO_ACCOUNT = "Only members of this workspace can use commands, not bots, workflows or deactivated accounts."
 
 
 class NotPermitted(UserError):

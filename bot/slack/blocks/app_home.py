@@ -63,7 +63,7 @@ def home_view(view: HomeView, commands: Iterable[Command]) -> View:
         ),
         *([header("How you are paged"), *contact_settings_blocks(view.paged)] if view.paged else []),
         *_reaction_blocks(view),
-        context(f"As of {slack_time(view.at)}. It follows what changes for half an hour; open it again for more."),
+        context(f"Updated {slack_time(view.at)}. Refreshes for 30 minutes; reopen this tab to continue."),
     ]
     return _home(blocks)
 
@@ -82,7 +82,7 @@ def _shift_blocks(view: HomeView) -> Blocks:
         return []
     own = [section(join_lines([_shift_line(each) for each in view.shifts]))] if view.shifts else []
     change = button("Change who is on call", oncall.CHANGE, NO_VALUE)
-    return [*own, actions(button("Who is on call", oncall.NOW, NO_VALUE), change)]
+    return [*own, actions(button("On call now", oncall.NOW, NO_VALUE), change)]
 
 
 def _shift_line(one: OwnShift) -> str:
@@ -160,6 +160,6 @@ def _action_item_block(view: HomeView, one: HomeActionItem) -> Block:
 
 def _draft_block(view: HomeView, one: HomeDraft) -> Block:
     title = literal(one_line(one.title, TITLE), view.names)
-    state = f"resolved {slack_datetime(one.resolved_at)}; nobody has said that its postmortem is published"
+    state = f"resolved {slack_datetime(one.resolved_at)} · postmortem not published"
     text = f"*{one.reference}* {title}\n{state}{channel_suffix(one.channel_id)}"
     return section(text, accessory=button("More…", MORE, str(one.incident_id)))

@@ -111,7 +111,7 @@ FORM_TEXTS: Mapping[str, FormText] = {
         "Mute",
         {"person": "Person", "until": "End time", "text": "Reason", **ZONE_LABEL},
         {
-            "person": "Leave empty to mute yourself. Another person is told who muted them, and why.",
+            "person": "Default: you. Another person gets a message with your name and reason.",
             "until": END_TIME_HINT,
             **ZONE_HINT,
         },

@@ -6,18 +6,18 @@ from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.slack.blocks.limits import section
 from bot.slack.blocks.message import Message
 
-NO_SCOPES = "Dogwatch lacks permissions in this workspace."
+NO_SCOPES = "Dogwatch is missing permissions in this workspace."
 NOT_OFFERED = "This workspace does not offer all that Dogwatch can use."
 LINES = 12
 """Lines of one paragraph."""
-DEGRADED = "Incidents work all the same, with less."
-STOPPED = "*Incidents cannot be run until this is mended.*"
+DEGRADED = "Incidents still work, with fewer features."
+STOPPED = "*Incidents do not work until this is fixed.*"
 SCOPES_REMEDY = (
-    "To mend it: paste what `dogwatch manifest` prints into the app's settings under *App Manifest*, save, and install "
+    "To fix it: paste the output of `dogwatch manifest` into the app's settings under *App Manifest*, save, and install "
     "the app again."
 )
-PLAN_REMEDY = "It comes with the workspace's plan, or an admin can switch it on."
-NOTICE_ONCE = "This is said once; `dogwatch doctor` shows how things stand."
+PLAN_REMEDY = "It depends on the workspace's plan, or an admin can enable it."
+NOTICE_ONCE = "This message comes once. `dogwatch doctor` shows the current state."
 
 
 def missing_permissions_message(found: Sequence[MissingPermission]) -> Message:

@@ -32,7 +32,7 @@ SEVERITY_DESCRIPTIONS: Mapping[Severity, str] = {
     Severity.SEV1: "Most people cannot use it, or data is at risk",
     Severity.SEV2: "An important part is broken for many",
     Severity.SEV3: "Something is broken or slow; there is a way around it",
-    Severity.SEV4: "Hardly anybody notices",
+    Severity.SEV4: "No customer is affected",
 }
 TIME_HINT = "For example 14:05, 10 min ago, yesterday 15:00."
 DEFAULT_NOW = f"Default: now. {TIME_HINT}"
@@ -55,7 +55,7 @@ def severity_choices(settings: Settings) -> Sequence[Choice]:
 
 def resolve_form(_settings: Settings, incident_id: int) -> View:
     fields = [
-        text_field(TEXT, "Resolution", hint="What ended it. It becomes part of the postmortem.", is_long=True),
+        text_field(TEXT, "Resolution", hint="How it was resolved. It becomes part of the postmortem.", is_long=True),
         text_field(AT, "End of the impact", hint=DEFAULT_NOW),
     ]
     return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id})
@@ -99,7 +99,7 @@ def status_choices(settings: Settings) -> Sequence[Choice]:
 def status_form(settings: Settings, incident_id: int) -> View:
     fields = [
         select_field(STATUS, "Status", status_choices(settings), is_optional=False),
-        text_field(TEXT, "Status update", hint="What is known, and what comes next.", is_long=True),
+        text_field(TEXT, "Status update", hint="Known facts and next steps.", is_long=True),
     ]
     return modal(STATUS_FORM, "Change the status", "Change", fields, {INCIDENT: incident_id})
 

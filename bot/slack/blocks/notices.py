@@ -8,8 +8,8 @@ from bot.slack.blocks.limits import Block, View, context, cut, plain_text, secti
 
 LOADING, NOTICE = "loading_modal", "notice_modal"
 DATABASE_WARNING = (
-    ":warning: The database does not answer right now, so these fields do not show what the record holds. Write and "
-    "send all the same: if it still does not answer then, you are told, and what you wrote stays."
+    ":warning: The database does not answer right now, so these fields do not show the current values. You can "
+    "still submit. If the database does not answer then, you see it, and your text stays."
 )
 
 

@@ -267,8 +267,8 @@ async def test_a_payload_of_another_workspace_is_answered_and_not_carried_out(
     heard = await to_slack(world, json.dumps(event).encode())
 
     assert [each.status for each in (*answers, heard)] == [200] * 6
-    assert "other workspaces cannot command" in answers[0].text
-    assert "other workspaces cannot command" in answers[1].text
+    assert "other workspaces cannot use commands" in answers[0].text
+    assert "other workspaces cannot use commands" in answers[1].text
     assert answers[3].json_body["response_action"] == "errors"
     assert await world.tables() == before
     assert len(world.channels) == 1

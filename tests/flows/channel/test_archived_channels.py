@@ -139,7 +139,7 @@ async def test_whoever_acts_hears_of_an_archive_that_no_event_told(world: World)
     await world.presses("engineer", "go_on_elsewhere", channel=direct)
     await world.finish()
     assert world.channel != name
-    assert any("goes on here" in each for each in world.texts(world.channel))
+    assert any("continues here" in each for each in world.texts(world.channel))
 
 
 async def test_the_incidents_channel_in_the_archive_says_nothing_of_an_incident(world: World) -> None:
@@ -187,7 +187,7 @@ async def test_the_channel_that_was_left_is_not_taken_for_the_new_one(world: Wor
     await world.finish()
 
     assert world.channel != old
-    assert any("goes on here" in each for each in world.texts(world.channel))
+    assert any("continues here" in each for each in world.texts(world.channel))
 
 
 WEEK = pytest.mark.world(config="[incidents]\narchive_after_days = 7\n")

@@ -89,7 +89,7 @@ async def test_question_then_page_then_next_level(world: World) -> None:
     assert pages(world, direct) == 1
     await world.advance(minutes=5)
     assert pages(world, direct) == 2
-    assert any("gives no sign of life" in each for each in world.texts())
+    assert any("did not respond" in each for each in world.texts())
     assert "was not heard of since; paged again" in escalation_text(world)
     assert "<@U0DBA> acknowledged, then silent" in escalation_text(world)
     [now] = [line for line in escalation_text(world).splitlines() if line.startswith("• <@U0DBA>")]

@@ -145,7 +145,7 @@ async def test_status_update_and_record_reminders(world: World) -> None:
     await world.advance(minutes=10)
 
     assert reminders(world)[0].startswith(":white_check_mark: ~Nothing was recorded")
-    assert "A word on where it stands is due" in reminders(world)[1]
+    assert "Status update due" in reminders(world)[1]
     await world.types("oncall", "/incident update investigating we are on it")
     await world.advance(seconds=5)
     assert [each.startswith(":white_check_mark:") for each in reminders(world)] == [True, True]
@@ -297,4 +297,4 @@ async def test_app_home_lists_reminders_of_the_lead(world: World) -> None:
         await world.sandbox.open_home(user)
         await world.settle()
         home = rendered(world.sandbox.home(user))
-        assert ("A word on where it stands is due" in home) is sees
+        assert ("Status update due" in home) is sees

@@ -214,7 +214,7 @@ async def test_a_reaction_of_a_guest_is_refused(world: World) -> None:
     await world.finish()
 
     assert "waiting for an answer" in escalation_text(world)
-    assert "cannot command" in world.sandbox.ephemerals("guest", world.channel)[-1]["text"]
+    assert "cannot use commands" in world.sandbox.ephemerals("guest", world.channel)[-1]["text"]
 
 
 async def test_handover_form(world: World) -> None:

@@ -144,8 +144,8 @@ async def test_languages_of_the_documents_are_set_without_a_title(world: World) 
     ("line", "refusal"),
     [
         ("", "Say what shall be different"),
-        ('title:"checkout is down"', "It is so already, and nothing was changed."),
-        ('category:""', "It is so already, and nothing was changed."),
+        ('title:"checkout is down"', "Nothing to change: that is already set."),
+        ('category:""', "Nothing to change: that is already set."),
         ("template:clasic", "There is no postmortem template `clasic`. Did you mean `classic`?"),
         ("lang:frr", "`frr` is not a language I can write. Did you mean `fr`?"),
         ("tz:Europe/Pariss", "Did you mean `Europe/Paris`?"),

@@ -50,11 +50,11 @@ async def test_whoever_gets_the_lead_is_briefed_where_only_they_see_it(world: Wo
     assert answer == ""
     [told] = direct(world, "engineer")
     assert "You lead INC-1" in told
-    assert "You decide, and see to it that others act." in told
+    assert "You make the decisions and coordinate the work." in told
     assert "(`/incident escalate`)" in told, "what is to be typed can be copied"
     for stands in ("half of all payments fail", "under investigation", "<@U0DBA> to answer", "read the gateway's logs"):
         assert stands in told
-    assert "The record lacks the cause" in told
+    assert "Still missing: the cause" in told
     assert not any("You decide" in text for text in world.texts())
 
 

@@ -36,7 +36,7 @@ async def test_a_handover_lists_open_incidents(database_url: str, tmp_path: Path
     assert "You are on call for *payments* now, after <@U0ENGINEER>" in comes
     assert "*INC-1* checkout is down" in comes
     assert "secret" not in comes
-    assert "Your turn on call for *payments* is over: <@U0ONCALL> took over" in leaves
+    assert "Your shift for *payments* is over: <@U0ONCALL> took over" in leaves
     assert "Waiting for <@U0DEVELOPER>" in comes
     assert "<@U0ONCALL> took over on call for *payments* from <@U0ENGINEER>" in line
 
@@ -74,7 +74,7 @@ async def test_a_handover_during_downtime_is_posted_once_and_late(world: World) 
 
     [message] = direct(world, "dba")
     assert "You are on call for *payments* now, after <@U0ENGINEER>" in message
-    assert "Told late" in message
+    assert "Delayed" in message
     assert str(int(datetime(2026, 3, 16, 8, tzinfo=UTC).timestamp())) in message
     assert direct(world, "oncall") == [], "their turn began and ended meanwhile"
 

@@ -118,7 +118,7 @@ async def test_a_relieved_person_may_cancel_and_others_may_not(world: World) -> 
     again = await types(world, "engineer", "cancel 1")
 
     assert "Only those whom it concerns" in refused
-    assert "took back a change of who is on call" in direct(world, "support")[-1]
+    assert "undid a change of who is on call" in direct(world, "support")[-1]
     assert "taken back already" in again
     assert "(changed)" not in await types(world, "oncall", "payments")
 
@@ -294,7 +294,7 @@ async def test_app_home_lists_own_shifts(world: World) -> None:
         await world.finish()
         home = rendered(world.sandbox.home(user))
         assert reply in home
-        assert "Who is on call" in home
+        assert "On call now" in home
     view = world.sandbox.home("dba")
     await world.sandbox.click_view("dba", view["id"], "oncall_now")
     await world.settle()

@@ -320,7 +320,7 @@ async def test_where_only_somebody_muted_would_be_paged_the_next_level_is_at_onc
 
 @ON_SQLITE
 async def test_whoever_has_only_slack_is_told_that_it_is_silent_at_night(world: ContactMethodWorld) -> None:
-    silent = "Slack makes no sound while its notifications are paused"
+    silent = "Slack is silent while its notifications are paused"
     before = await contact_rules(world)
     await adds(world, means="email", address=MAIL, delay="2")
 

@@ -135,7 +135,7 @@ async def test_the_draft_is_a_canvas_beside_the_file_and_written_anew_with_it(wo
 
     assert "the deploy halved the pool" in canvas(world)
     assert len(calls(world, "canvases.create")) == 1
-    assert not texts_with(world, "canvas stays")
+    assert not texts_with(world, "canvas is unchanged")
 
 
 async def test_what_people_wrote_in_the_canvas_is_never_overwritten(world: World) -> None:
@@ -151,7 +151,7 @@ async def test_what_people_wrote_in_the_canvas_is_never_overwritten(world: World
 
     assert "We also forgot the pager." in canvas(world)
     assert "the pool" not in canvas(world)
-    assert len(texts_with(world, "canvas stays as it is")) == 1
+    assert len(texts_with(world, "canvas is unchanged")) == 1
     assert len(world.sandbox.files(world.channel)) == 1, "the newest draft alone"
 
 
@@ -166,7 +166,7 @@ async def test_a_canvas_that_cannot_be_read_is_left(world: World) -> None:
     await world.advance(minutes=1)
 
     assert canvas(world) == before
-    assert len(texts_with(world, "canvas stays as it is")) == 1
+    assert len(texts_with(world, "canvas is unchanged")) == 1
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ async def test_a_lost_answer_to_our_own_writing_is_not_taken_for_peoples(world: 
         await world.advance(minutes=1)
 
     assert "the pool" in canvas(world)
-    assert not texts_with(world, "canvas stays")
+    assert not texts_with(world, "canvas is unchanged")
 
 
 async def test_a_canvas_that_may_not_be_edited_any_more_is_left(world: World) -> None:
@@ -247,7 +247,7 @@ async def test_a_canvas_that_may_not_be_edited_any_more_is_left(world: World) ->
         await world.types("oncall", "/incident postmortem")
         await world.advance(minutes=1)
 
-    assert len(texts_with(world, "canvas stays as it is")) == 1
+    assert len(texts_with(world, "canvas is unchanged")) == 1
     assert len(world.sandbox.files(world.channel)) == 1, "the newest draft alone"
 
 
@@ -318,4 +318,4 @@ async def test_a_new_channel_gets_bookmarks_and_a_canvas_of_its_own(world: World
 
     assert new != old
     assert [len(world.sandbox.canvases(each)) for each in (old, new)] == [1, 1]
-    assert not [text for text in world.texts(new) if "canvas stays" in text]
+    assert not [text for text in world.texts(new) if "canvas is unchanged" in text]

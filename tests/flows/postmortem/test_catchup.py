@@ -46,7 +46,7 @@ async def test_in_the_middle_of_it(world: World) -> None:
     suspected, _, rest = rest.partition("*Ruled out*")
     assert "the pool is too small" in suspected
     assert "network" not in suspected
-    excluded, _, rest = rest.partition("*Who does what*")
+    excluded, _, rest = rest.partition("*Assignments*")
     assert "is it the network?" in excluded
     assert "no, pings arrive" in excluded
     work, _, due = rest.partition("*Due next*")

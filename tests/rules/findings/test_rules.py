@@ -73,10 +73,7 @@ def test_the_words_name_both_times():
 
     sentences = [english_formatter(record).format_finding(finding) for finding in review_record(record)]
 
-    assert (
-        sentences[0]
-        == "By the record the impact ended at 4:24 PM; elsewhere it is said to have ended at 4:23 PM (CET)."
-    )
+    assert sentences[0] == "End of impact is inconsistent: at 4:24 PM in the record, at 4:23 PM (CET) in a text."
     assert sentences[2].endswith("Italian.")
 
 

@@ -72,7 +72,7 @@ FINDINGS = FindingsView(
     "INC-7",
     (
         FindingText(
-            "By the record the impact ended at 4:24 PM; elsewhere it is said to have ended at 4:23 PM (CET).",
+            "End of impact is inconsistent: at 4:24 PM in the record, at 4:23 PM (CET) in a text.",
             (
                 FindingPlace("4:42 PM", "https://harbour.slack.example/archives/C0INC7/p42"),
                 FindingPlace("6:00 PM", None),

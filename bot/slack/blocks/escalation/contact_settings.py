@@ -30,8 +30,8 @@ DELAYS = (0, 2, 5, 10)
 """Minutes that the menu of a contact method offers; the form takes any other."""
 REMOVE = "remove"
 NIGHT = (
-    ":zzz: Slack makes no sound while its notifications are paused, which many have set for every night, and no app "
-    "can change that. Add another means, or look at *Preferences*, *Notifications* in Slack."
+    ":zzz: Slack is silent while its notifications are paused, which is the default at night for many. No app can "
+    "change that. Add another contact method, or check *Preferences*, *Notifications* in Slack."
 )
 
 
@@ -42,14 +42,14 @@ def contact_settings_message(view: ContactSettingsView) -> Message:
 def contact_settings_blocks(view: ContactSettingsView) -> Blocks:
     """Contact methods with their menus and buttons, for a reply and for App Home."""
     note = (
-        "This is what holds for everybody who has set nothing. Change or add something, and it is yours."
+        "You are using the team's default. Add or change a method to set your own."
         if view.is_default
-        else "Each comes so long after the first, unless you have answered. If one fails, the next goes at once."
+        else "Each is used after its delay, until you answer. If one fails, the next follows at once."
     )
     lines = [_method_block(line) for line in view.lines]
     buttons = [button("Test my pages", TEST, NO_VALUE)]
     if view.can_add:
-        buttons.insert(0, button("Add a means", ADD, NO_VALUE))
+        buttons.insert(0, button("Add contact method", ADD, NO_VALUE))
     night = [context(NIGHT)] if view.has_only_slack else []
     return [*_muted_blocks(view), *lines, actions(*buttons), *night, context(note)]
 
@@ -87,18 +87,18 @@ def contact_method_form(offers: tuple[ContactMethodOffer, ...]) -> dict[str, Any
     """`offers`: contact methods that the configuration enables."""
     formats = [f"{each.label}: {each.asks}, like {each.hint}" for each in offers if each.asks]
     fields = [
-        select_field(MEANS, "By what?", [Choice(each.method, each.label) for each in offers], is_optional=False),
+        select_field(MEANS, "Method", [Choice(each.method, each.label) for each in offers], is_optional=False),
         text_field(ADDRESS, "Address", hint=". ".join(formats) if formats else "None of these needs one."),
         text_field(DELAY, "After how many minutes?", initial="0", hint="0: at once. None comes after you answer."),
     ]
-    return modal(ADD_FORM, "Add a means", "Add", fields, {})
+    return modal(ADD_FORM, "Add contact method", "Add", fields, {})
 
 
 def page_test_message(view: PageTestView) -> Message:
     """Results of a test, edited in place as they arrive."""
     head = ":test_tube: *Test of your pages.* Nothing is wrong, and nobody else is paged."
     rows = [_test_result(each) for each in view.results]
-    last = context("Press *It arrived* beside each that you got. What never arrives is better known now than at 3 a.m.")
+    last = context("Press *It arrived* beside each test that you received. Fix the others now, not at 3 a.m.")
     return Message("Test of your pages: nothing is wrong.", [section(head), *rows, last])
 
 

@@ -50,7 +50,7 @@ def acknowledger_buttons(view: EscalationView) -> list[Block]:
 
 def hand_over_form(_settings: Settings, escalation_id: int) -> View:
     fields = [
-        person_field(PERSON, "To whom?", hint="They are paged now. Until they answer it stays with you."),
+        person_field(PERSON, "New person", hint="They are paged now. It stays yours until they answer."),
         text_field(TEXT, "Anything they should know?", is_long=True),
     ]
     return modal(HAND_OVER_FORM, "Hand it over", "Page them", fields, {ESCALATION: escalation_id})

@@ -196,7 +196,7 @@ def _acknowledged_state(view: EscalationView) -> str:
     lines = [f":white_check_mark: acknowledged by {by}{at}{how}{after}"]
     lines += [_further_answer(each) for each in further[-3:]]
     if view.handover.recipient:
-        lines.append(f":arrow_right: handed over to {new_target_markup(view)}: that goes on in a message of its own.")
+        lines.append(f":arrow_right: handed over to {new_target_markup(view)}. It continues in a new message.")
     if view.responses.activity_asked_at is not None:
         asked = slack_time(view.responses.activity_asked_at)
         lines.append(f":wave: not heard of since; asked {asked} whether they are still on it")

@@ -45,7 +45,7 @@ starts = "2026-01-05 09:00"
 every = "week"
 ```"""
 NO_SCHEDULE = (
-    "Nobody is on call, because there is no schedule yet. Whoever keeps dogwatch.toml adds one like this, and reloads "
+    "Nobody is on call, because there is no schedule yet. Add one like this to dogwatch.toml and reload "
     f"Dogwatch:\n{EXAMPLE}\nA calendar of another tool can be the schedule, too: see docs/on-call.md."
 )
 HINT = (
@@ -213,7 +213,7 @@ def schedule_text_message(roster: Roster, why: str) -> Message:
 def calendar_message(view: FeedAddress) -> Message:
     """Address of the calendar feed with one's own shifts."""
     if view.url is None and view.created_at is None:
-        text = ":white_check_mark: Your calendar of turns has no address any more. What subscribed to it gets nothing."
+        text = ":white_check_mark: The address of your shift calendar is deleted. Calendars that subscribed to it get nothing."
         return Message(text, [section(text)])
     if view.url is None and view.created_at is not None:
         text = (
@@ -224,8 +224,8 @@ def calendar_message(view: FeedAddress) -> Message:
     url = view.url or ""
     text = f":calendar: Your turns on call, as a calendar to subscribe to:\n{link(url, literal(url))}"
     caution = (
-        "It is shown this once. Whoever has it can see when you are on call, so keep it to yourself; "
-        "`/incident oncall calendar off` ends it."
+        "It is shown only once. Keep it private: anybody who has it can see when you are on call. "
+        "`/incident oncall calendar off` deletes it."
     )
     notes = [caution]
     if view.is_local:

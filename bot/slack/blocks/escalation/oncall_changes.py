@@ -26,7 +26,7 @@ from bot.slack.blocks.notices import notice_modal
 UNDO = "oncall_undo"
 FORM = "oncall_change_form"
 SCHEDULE, PERSON, INSTEAD, STARTS, ENDS = "schedule", "person", "instead", "starts", "ends"
-NONE = "There is no on-call schedule yet: whoever keeps dogwatch.toml adds one."
+NONE = "There is no on-call schedule yet. The operator adds one to dogwatch.toml."
 TITLE, REASON = 150, 300
 
 
@@ -45,7 +45,7 @@ def override_message(view: OverrideChange) -> Message:
         blocks.append(section("\n".join(muted)))
     if not view.is_withdrawn:
         blocks.append(actions(button("Take it back", UNDO, str(view.override_id))))
-    others = " Who else is concerned is told in a direct message." if len(concerned) > 1 else ""
+    others = " The others get a direct message." if len(concerned) > 1 else ""
     blocks.append(context(f"Number {view.override_id} on {literal(view.schedule)}.{others}"))
     return Message("\n".join([text, *muted]), blocks)
 
@@ -66,8 +66,8 @@ def _change_text(view: OverrideChange) -> str:
 def _override_line(view: OverrideChange) -> str:
     name, span = (f"*{literal(view.schedule)}*", f"{slack_datetime(view.starts_at)} to {slack_datetime(view.ends_at)}")
     if view.is_withdrawn:
-        back = people_markup(view.relieved) if view.relieved else "whoever the rotation has"
-        return f"for {name} it is {back} again, not <@{view.person}>, {span}."
+        back = people_markup(view.relieved) if view.relieved else "the rotation's person"
+        return f"{back} on call for {name} again, instead of <@{view.person}>, {span}."
     instead = f" instead of {people_markup(view.relieved)}" if view.relieved else ""
     reason = f"\n>{formatted_line(view.reason, length=REASON)}" if view.reason else ""
     return f"<@{view.person}> is on call for {name}{instead}, {span}.{reason}"
@@ -76,18 +76,18 @@ def _override_line(view: OverrideChange) -> str:
 def override_notice(view: OverrideChange, by: str | None) -> Message:
     """Direct message to a person affected by somebody else's override."""
     who = f"<@{by}> " if by else ""
-    act = "took back a change of" if view.is_withdrawn else "changed"
+    act = "undid a change of" if view.is_withdrawn else "changed"
     text = f":calendar: {who}{act} who is on call: {_change_text(view)}"
     blocks: Blocks = [section(text)]
     if not view.is_withdrawn:
-        blocks.append(actions(button("Not right: take it back", UNDO, str(view.override_id))))
+        blocks.append(actions(button("Undo this change", UNDO, str(view.override_id))))
     return Message(text, blocks)
 
 
 def shift_handover_message(view: HandoverView, reader: str | None) -> Message:
     """Shift handover for `reader`, who leaves or comes; None: for a channel."""
     head = _handover_heading(view, reader)
-    late = " (Told late: Dogwatch was away.)" * view.is_late
+    late = " (Delayed: Dogwatch was offline.)" * view.is_late
     text = f"{head} Since {slack_datetime(view.since)}.{late}"
     until = f" until {slack_datetime(view.until)}" if view.until else ""
     now = [*view.came, *view.stay]
@@ -103,7 +103,7 @@ def _handover_heading(view: HandoverView, reader: str | None) -> str:
         return f":pager: You are on call for {name} now{after}."
     if reader in view.left:
         to = f": {people_markup(view.came)} took over" if view.came else ""
-        return f":wave: Your turn on call for {name} is over{to}."
+        return f":wave: Your shift for {name} is over{to}."
     if not view.came:
         return f":warning: Nobody took over from {people_markup(view.left)} on call for {name}."
     before = f" from {people_markup(view.left)}" if view.left else ""
@@ -146,10 +146,10 @@ def override_form_for(names: Sequence[str], place: int) -> View:
     choices = [Choice(each[:150], each) for each in names]
     fields = [
         select_field(SCHEDULE, "Schedule", choices, chosen=chosen, is_optional=False),
-        person_field(PERSON, "Who is on call?", hint="Nobody chosen: you."),
+        person_field(PERSON, "Person on call", hint="Default: you."),
         input_block({"type": "datetimepicker"}, STARTS, "From", hint="In your own time. Nothing chosen: from now on."),
         input_block({"type": "datetimepicker"}, ENDS, "Until", is_optional=False),
-        person_field(INSTEAD, "Instead of whom?", hint="Nobody chosen: instead of whoever is on call then."),
+        person_field(INSTEAD, "Replaced person", hint="Default: the person on call at that time."),
         text_field(TEXT, "Why?", is_long=False),
     ]
     return modal(FORM, "Change who is on call", "Change", fields, {})

@@ -38,7 +38,7 @@ UPDATE = "do_update"
 TEXT, TITLE = 300, 150
 REMINDER_TITLES: Mapping[ReminderKind, str] = {
     ReminderKind.NOBODY_LEADS: "Nobody leads this incident",
-    ReminderKind.UPDATE_DUE: "A word on where it stands is due",
+    ReminderKind.UPDATE_DUE: "Status update due",
     ReminderKind.NOTHING_RECORDED: "Nothing was recorded for a while",
     ReminderKind.TRIAGE: "It has been in triage for a while",
     ReminderKind.TASK_OVERDUE: "A task is overdue",
@@ -92,9 +92,9 @@ def _reminder_text(view: ReminderView) -> str:
     since = slack_datetime(view.since) if view.since else ""
     match view.what:
         case ReminderKind.NOBODY_LEADS:
-            return ":compass: *Nobody leads this incident.* Whoever takes the lead decides, and keeps it together."
+            return ":compass: *Nobody leads this incident.* The lead makes decisions and coordinates the response."
         case ReminderKind.UPDATE_DUE:
-            return f":loudspeaker: *A word on where it stands is due.* The last one was {since}."
+            return f":loudspeaker: *Status update due.* Last update: {since}."
         case ReminderKind.NOTHING_RECORDED:
             legend = short_mark_help(view.reactions)
             how = f"React to a message to log it: {legend}." if legend else "Log what happens with `/incident note`."
@@ -105,7 +105,7 @@ def _reminder_text(view: ReminderView) -> str:
             return _action_item_text(view)
         case ReminderKind.POSTMORTEM_DUE:
             whom = f"<@{view.lead}>, the" if view.lead and not view.is_direct else "The"
-            state = f"It was resolved {since}, and nobody has said that its postmortem is published."
+            state = f"It was resolved {since}, and its postmortem is not published."
             return f":page_facing_up: {whom} postmortem of *{view.reference}* {_incident_title(view)} is due. {state}"
 
 

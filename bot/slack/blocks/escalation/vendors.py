@@ -34,7 +34,7 @@ def vendor_message(view: EscalationView, of: VendorView) -> Message:
         line = f":mega: Recorded: {name} called{at}"
     elif of.is_to_be_told and view.incident.is_open:
         since = f", since {slack_time(view.paged_at)}" if view.paged_at else ""
-        line = f":mega: Somebody has to call {name} now: the policy has come to them{since}"
+        line = f":mega: Call {name} now: the policy has reached them{since}"
     else:
         line = f":mega: {name} told {slack_time(view.paged_at)}" if view.paged_at else f":mega: {name} told"
     blocks = [section(with_quote(line, view.reason, view.names))]

@@ -214,9 +214,7 @@ def _state_text(view: CardView) -> str:
     if view.state.status == Status.CANCELLED:
         return f"{stands}: {_cancellation_reason(view)}"
     if view.related.merged_into is not None:
-        return (
-            f"{stands} into {incident_link(view.related.merged_into)}: go on there. What was recorded here went along."
-        )
+        return f"{stands} into {incident_link(view.related.merged_into)}: continue there. The record was moved."
     if not view.state.is_open:
         return f"This incident is {_status_text(view)}."
     due = [_pending_escalation(each) for each in view.open_work.waiting[:WAITING]]

@@ -28,7 +28,7 @@ def merge_question(preview: MergePreview) -> Message:
     text = (
         f"Merge *{source.reference}* {literal(one_line(source.title, TITLE))} into *{target.reference}* "
         f"{literal(one_line(target.title, TITLE))}?\n"
-        f"{target.reference} goes on. {source.reference} ends here. What goes along: {what}, and alerts that "
+        f"{target.reference} continues. {source.reference} ends here. Moved: {what}, and alerts that "
         f"fire later. Its people are invited into {target.reference}'s channel. {UNDONE}"
     )
     label = f"Merge {source.reference} into {target.reference}"

@@ -38,7 +38,7 @@ def role_briefing_message(view: RoleBriefingView, *, is_taken: bool = False) -> 
     if duties := literal_with_formatting(view.role.briefing.strip(), BRIEFING):
         blocks.append(section(duties))
     if view.is_over:
-        blocks.append(context("Somebody else has this role by now."))
+        blocks.append(context("Another person has this role now."))
         return Message(f"{part} {incident.reference}: {title}", blocks)
     blocks += catchup_blocks(view.catchup)
     blocks.append(context(f"{link(view.catchup.page_url, 'The whole record')}. Times are in your own zone."))
@@ -46,7 +46,7 @@ def role_briefing_message(view: RoleBriefingView, *, is_taken: bool = False) -> 
     if waiting and not is_taken:
         blocks.append(actions(button("I have it", TOOK, str(view.role_id), style="primary")))
     elif waiting:
-        blocks.append(context(f":white_check_mark: {waiting} knows that you have it."))
+        blocks.append(context(f":white_check_mark: {waiting} knows you have it."))
     return Message(f"{part} {incident.reference}: {title}", blocks)
 
 

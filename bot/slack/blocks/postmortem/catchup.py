@@ -76,7 +76,7 @@ def catchup_blocks(view: CatchupView) -> Blocks:
     renderer = _CatchupRenderer(view)
     return [
         section(join_lines(renderer.head())),
-        *renderer.lists(("Open hypotheses", "Who does what", "Due next", "Now")),
+        *renderer.lists(("Open hypotheses", "Assignments", "Due next", "Now")),
     ]
 
 
@@ -101,7 +101,7 @@ class _CatchupRenderer:
         found = (
             ("Open hypotheses", [self._entry_line(each, is_labelled=False) for each in catchup.open_hypotheses]),
             ("Ruled out", [self._ruled_out_line(each) for each in catchup.ruled_out]),
-            ("Who does what", self._work_lines()),
+            ("Assignments", self._work_lines()),
             ("Due next", self._due_lines()),
             ("Now", self._state_lines()),
             ("Last entries", [self._entry_line(each) for each in catchup.latest]),
@@ -226,7 +226,7 @@ class _CatchupRenderer:
         if catchup.alerts and not catchup.firing and catchup.incident.status.is_open:
             lines.append("• All alerts have ended: is it over? `/incident resolve`")
         if catchup.missing:
-            lines.append(f"• The record lacks {', '.join(LACKING[each] for each in catchup.missing)}.")
+            lines.append(f"• Still missing: {', '.join(LACKING[each] for each in catchup.missing)}.")
         return lines
 
     def _waiting_line(self, waiting: UnansweredEscalation) -> str:
@@ -251,9 +251,9 @@ class _CatchupRenderer:
             lines.append(f"• {len(catchup.firing)} of {catchup.alerts} alerts firing{named}")
         if catchup.public is None and catchup.announced is None:
             if catchup.incident.status not in VOID_STATUSES:
-                lines.append("• Nobody recorded that the public was told anything.")
+                lines.append("• No public update yet.")
         elif catchup.public is None and catchup.announced is not None:
-            lines.append(f"• Last public word: {self._entry_line(catchup.announced).removeprefix('• ')}")
+            lines.append(f"• Last public update: {self._entry_line(catchup.announced).removeprefix('• ')}")
         elif catchup.public is not None:
             at = f" {self._time_text(catchup.public.published_at)}" if catchup.public.published_at else ""
             words = next((text for text in catchup.public.texts.values() if text), "")

@@ -82,8 +82,8 @@ def move_form(view: EntryView, more: Mapping[str, object]) -> View:
 def merge_entries_form(view: EntryView, more: Mapping[str, object]) -> View:
     texts = [
         Choice(MergedText.BOTH, "Both, one behind the other"),
-        Choice(MergedText.OWN, "What this entry says"),
-        Choice(MergedText.OTHER, "What the other entry says"),
+        Choice(MergedText.OWN, "Text of this entry"),
+        Choice(MergedText.OTHER, "Text of the other entry"),
     ]
     fields = [
         _quote(view),

@@ -100,7 +100,7 @@ def channel_line(view: EventView) -> Message:
 
 def redacted_message() -> Message:
     """Replacement of a message of the bot whose text was redacted."""
-    return plain_message(":no_entry_sign: _Redacted. The timeline says by whom and why._")
+    return plain_message(":no_entry_sign: _Redacted. The timeline shows the author and the reason._")
 
 
 def ephemeral_text(event: str, values: Mapping[str, object]) -> str:

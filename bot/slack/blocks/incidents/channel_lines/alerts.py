@@ -62,7 +62,7 @@ def storm_elsewhere_line(view: EventView) -> Message:
     where = f"<#{channel}> ({view.values['reference']})" if channel else str(view.values["reference"])
     begins = "The alert storm goes on" if view.values.get("goes_on") else "An alert storm began"
     return plain_message(
-        f":thunder_cloud_and_rain: {begins}. This incident stays as it is; what else fires is collected in {where}."
+        f":thunder_cloud_and_rain: {begins}. This incident continues. New alerts are collected in {where}."
     )
 
 

@@ -65,7 +65,7 @@ def level_line(view: EventView) -> Message:
     skipped = int_value(values.get("skipped"))
     who = " ".join([*people, *groups, *services]) or ("nobody" if skipped else "nobody of ours")
     who += f" ({skipped} not paged: muted, or no longer here)" if skipped else ""
-    call = f" Somebody has to call {', '.join(vendors)}." if vendors else ""
+    call = f" Call {', '.join(vendors)}." if vendors else ""
     rounds = f" of {view.escalation.progress.rounds}" if view.escalation else ""
     is_again = int_value(values.get("round")) and not is_fallback
     again = f", round {int_value(values.get('round')) + 1}{rounds}" if is_again else ""
@@ -126,16 +126,16 @@ def answered_line(view: EventView) -> Message:
 def unacknowledged_line(view: EventView) -> Message:
     by, before = (view.values.get(key) for key in ("by", "before"))
     name = literal(view.names.get(str(before), ""), limit=100) if before else ""
-    whose = f"*{name}*" if name else "whoever had acknowledged"
+    whose = f"*{name}*" if name else "the person who had acknowledged"
     what = _escalation_text(view)
     if by is None:
-        line = f"{whose[:1].upper()}{whose[1:]} gives no sign of life"
+        line = f"{whose[:1].upper()}{whose[1:]} did not respond"
     elif by == before:
-        line = f"{whose[:1].upper()}{whose[1:]} took the acknowledgement back"
+        line = f"{whose[:1].upper()}{whose[1:]} withdrew the acknowledgement"
     else:
-        line = f"The acknowledgement of {whose} was taken back by <@{by}>"
+        line = f"<@{by}> withdrew the acknowledgement of {whose}"
     reason = f"\n{quoted(str(why), view.names, 1_000)}" if (why := view.values.get("why")) else ""
-    return plain_message(f":rewind: {line}: {what} waits for an answer again.{reason}")
+    return plain_message(f":rewind: {line}: {what} is unacknowledged again.{reason}")
 
 
 def unanswered_elsewhere_line(view: EventView) -> Message:
@@ -144,7 +144,7 @@ def unanswered_elsewhere_line(view: EventView) -> Message:
     where = f" <#{channel}>" if channel else ""
     return plain_message(
         f":rotating_light: *{view.reference} {literal(view.title, limit=300)}*: nobody acknowledged "
-        f"{_escalation_text(view)}. Somebody is needed{where}."
+        f"{_escalation_text(view)}. Please help{where}."
     )
 
 

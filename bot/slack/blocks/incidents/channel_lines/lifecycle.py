@@ -50,9 +50,9 @@ def cancelled_line(view: EventView) -> Message:
 def merged_line(view: EventView) -> Message:
     into = incident_link(view.other) if view.other else "another incident"
     return plain_message(
-        f":twisted_rightwards_arrows: *Merged* into {into} by {actor_text(view)}. Go on there: timeline, alerts, tasks "
-        "and who is still waited for went along, and everybody here is invited. This channel stays as it is; what is "
-        "written here from now on is not followed in the other one."
+        f":twisted_rightwards_arrows: *Merged* into {into} by {actor_text(view)}. Continue there. Timeline, alerts, "
+        "tasks and open escalations were moved, and everybody here is invited. Later messages in this channel are not "
+        "recorded."
     )
 
 
@@ -85,9 +85,9 @@ def _detail_change(view: EventView, name: object, value: object) -> str:
 
 def new_channel_line(view: EventView) -> Message:
     return plain_message(
-        f":twisted_rightwards_arrows: *{view.reference} goes on here*, by {actor_text(view)}: its channel "
-        f"<#{view.values.get('channel_id')}> is archived. Who wrote there is invited, and what was said there stays in "
-        "the record."
+        f":twisted_rightwards_arrows: *{view.reference} continues here*, by {actor_text(view)}: its channel "
+        f"<#{view.values.get('channel_id')}> is archived. Everybody who wrote there is invited. The record keeps both "
+        "channels."
     )
 
 
@@ -95,7 +95,7 @@ def no_channel_line(view: EventView) -> Message:
     problem = literal(str(view.values.get("error", "")))
     return plain_message(
         f":warning: {view.reference} is open, but Slack did not let me create its channel ({problem}). "
-        f"Commands work elsewhere with {view.reference} as the first word."
+        f"In other channels, type {view.reference} as the first word of a command."
     )
 
 
@@ -116,6 +116,6 @@ def archived_line(view: EventView) -> Message:
 def canvas_left_line(view: EventView) -> Message:
     why = "It may still quote what was taken out of the record: look it through." if view.values.get("went") else ""
     return plain_message(
-        ":page_facing_up: The postmortem's canvas stays as it is: people may have written in it, and nothing of that "
-        f"is overwritten. The newest draft is the file in this channel. {why}".strip()
+        ":page_facing_up: The postmortem's canvas is unchanged, because people may have edited it. The newest draft is "
+        f"the file in this channel. {why}".strip()
     )

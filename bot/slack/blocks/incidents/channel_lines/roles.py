@@ -39,7 +39,7 @@ def handover_line(view: EventView) -> Message:
 
 def _open_work(view: EventView) -> str:
     counted = [
-        _count_text(view.values.get("calls"), "call for help unanswered", "calls for help unanswered"),
+        _count_text(view.values.get("calls"), "unanswered escalation", "unanswered escalations"),
         _count_text(view.values.get("tasks"), "open task", "open tasks"),
         _count_text(view.values.get("hypotheses"), "open hypothesis", "open hypotheses"),
     ]
@@ -58,7 +58,7 @@ def _count_text(value: object, one: str, more: str) -> str:
 def role_given_up_line(view: EventView) -> Message:
     before, by = view.values.get("before"), view.values.get("by")
     whom = person_text(view, before)
-    line = f"{whom} is *{_role_label(view)}* no more, and nobody else is"
+    line = f"{whom} is *{_role_label(view)}* no longer. Nobody has the role"
     return plain_message(f":bust_in_silhouette: {line}" + ("" if before == by else f" ({actor_text(view)} changed it)"))
 
 

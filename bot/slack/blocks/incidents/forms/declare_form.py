@@ -48,7 +48,7 @@ def declare_form(
         text_field(
             TITLE,
             "Title",
-            hint="What is wrong, in a few words.",
+            hint="The problem in a few words.",
             initial=title,
             example="Checkout is down",
             is_optional=False,
