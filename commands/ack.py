@@ -20,5 +20,5 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 
 COMMAND = Command(
-    name="ack", usage="ack", summary="Acknowledge the escalation that waits for you.", aliases=("acknowledge",), run=run
+    name="ack", usage="ack", summary="Acknowledge the escalation that pages you.", aliases=("acknowledge",), run=run
 )

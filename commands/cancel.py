@@ -26,7 +26,7 @@ def _warning(session: Session, cancelled: Incident) -> str:
 COMMAND = Command(
     name="cancel",
     usage="cancel WHY",
-    summary="Call it off: a false alarm, a duplicate. Its record stays.",
+    summary="Cancel a false alarm or a duplicate. The record stays.",
     text="required",
     run=run,
     ends_incident=lambda _typed: "Cancel",

@@ -14,7 +14,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="",
     usage="",
-    summary="Show the incident and what can be done next; where there is none, open the form that declares one.",
+    summary="Show the incident and the next steps; outside a channel, open the form to declare one.",
     needs_incident=False,
     run=run,
     reads_only=True,

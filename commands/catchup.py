@@ -11,7 +11,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="catchup",
     usage="catchup",
-    summary="Tell me where it stands: what is suspected, who does what, what is due next.",
+    summary="Summarize the current state: suspects, assignments, what is due next.",
     aliases=("catch-up",),
     also_meant=("summary", "recap"),
     run=run,

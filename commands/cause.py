@@ -13,7 +13,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="cause",
     usage="cause [lang:LANG] TEXT",
-    summary="Say what caused it.",
+    summary="State the cause.",
     options=(LANGUAGE,),
     text="required",
     run=run,

@@ -55,8 +55,8 @@ def _scenario_list(caller: Caller) -> str:
 COMMAND = Command(
     name="drill",
     usage="drill [NAME] [speed:10]",
-    summary="Practise: a scenario or a past incident (INC-7) is told anew in a channel. Without a name, list them.",
-    options=(Option("speed", Value.WORD, about="how many times as fast as it happened"),),
+    summary="Practise: replay a scenario or a past incident (INC-7) in a channel. Without a name, list them.",
+    options=(Option("speed", Value.WORD, about="the speed, as a factor"),),
     text="optional",
     needs_incident=False,
     run=run,

@@ -59,7 +59,7 @@ COMMAND = Command(
     usage="escalate TARGET… [at:TIME] [case:TEXT] WHY",
     summary="Page a @user, @team, user group, schedule:NAME or policy:NAME; record vendor:NAME. `at:` pages nobody.",
     options=(
-        Option("at", Value.TIME, about="when they were called; nobody is paged then"),
+        Option("at", Value.TIME, about="time of an earlier call; pages nobody"),
         Option("case", Value.TEXT, about="a vendor's case reference"),
     ),
     positionals=(Positional("target", Value.TARGET, is_repeatable=True, at_either_end=True),),

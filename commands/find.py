@@ -12,7 +12,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="find",
     usage="find WORDS [drills]",
-    summary="Search titles, references, services and timelines. All words have to be there; quotes hold them together.",
+    summary="Search titles, references, services and timelines. All words must match; quotes make a phrase.",
     options=(Option("drills", Value.FLAG, about="look into drills too"),),
     text="required",
     aliases=("search",),

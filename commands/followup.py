@@ -9,7 +9,7 @@ from bot.services.timeline.action_items import action_item_exists, add_action_it
 from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, text_language
 
 OPTIONS = (
-    Option("owner", Value.PERSON, about="who does it; also as @name at either end"),
+    Option("owner", Value.PERSON, about="the owner; also as @name at either end"),
     Option("due", Value.DATE, about="until when"),
     Option("symptom", Value.TEXT, about='the symptom it answers, in quotes: symptom:"…"'),
     LANGUAGE,

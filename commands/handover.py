@@ -16,7 +16,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="handover",
     usage="handover [ROLE] @USER [NOTE]",
-    summary="Hand the lead over, or another role, and tell the channel what is open.",
+    summary="Hand over the lead or another role, with a summary of open work in the channel.",
     positionals=(Positional("role", Value.ROLE, required=False), Positional("person", Value.PERSON)),
     text="optional",
     aliases=("hand-over",),

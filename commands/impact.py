@@ -30,7 +30,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="impact",
     usage="impact [lang:LANG] [users:20%] [started:TIME] [ended:TIME] TEXT",
-    summary="Say what it did to whom, and from when to when.",
+    summary="State the impact: who was affected, how, and when.",
     options=(
         LANGUAGE,
         Option("users", Value.USERS, about="how many users are affected"),

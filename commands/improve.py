@@ -13,7 +13,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="improve",
     usage="improve TEXT [@OWNER] [due:DATE] [symptom:TEXT]",
-    summary="Note what should become better.",
+    summary="Note an improvement.",
     options=OPTIONS,
     positionals=OWNER_POSITIONAL,
     text="required",

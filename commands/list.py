@@ -11,7 +11,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="list",
     usage="list [open] [all] [resolved] [drills] [STATUS] [SEV] [SERVICE]",
-    summary="Show the incidents, the newest first: the open ones, or those that the words ask for.",
+    summary="List incidents, newest first (default: the open ones).",
     text="optional",
     needs_incident=False,
     run=run,

@@ -78,12 +78,12 @@ def _window_line(window: MaintenanceWindow, caller: Caller, zone: ZoneInfo) -> s
 COMMAND = Command(
     name="maintenance",
     usage="maintenance [SERVICE] [from:TIME] [to:TIME] [tz:ZONE] [end] [WHY]",
-    summary="Record a service's alerts for a while and page nobody. `end` ends it; alone it lists what there is.",
+    summary="Record a service's alerts for a time without paging. `end` ends it; alone it lists the windows.",
     options=(
         Option("from", Value.TIME, may_be_future=True, about="when it begins; now, if left out"),
         Option("to", Value.TIME, aliases=("until",), may_be_future=True, about="when it ends by itself"),
-        Option("tz", Value.ZONE, about="in which the times are meant"),
-        Option("end", Value.FLAG, about="it is over now, or does not take place"),
+        Option("tz", Value.ZONE, about="the time zone of the times"),
+        Option("end", Value.FLAG, about="end or cancel it"),
     ),
     positionals=(Positional("service", Value.TEXT, required=False, about="a service"),),
     text="optional",

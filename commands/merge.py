@@ -14,7 +14,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="merge",
     usage="merge INC-3",
-    summary="Merge this incident into another one: what it has goes along, and it is closed. You are asked first.",
+    summary="Merge this incident into another one. Its record is moved, and it is closed. You confirm first.",
     positionals=(Positional("incident", Value.INCIDENT),),
     run=run,
     reads_only=True,

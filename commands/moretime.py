@@ -18,7 +18,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="moretime",
     usage="moretime [MINUTES]",
-    summary="Let the next level of an escalation wait: 5 minutes, or 10, 15, 30 or 60.",
+    summary="Delay the next level of an escalation by 5, 10, 15, 30 or 60 minutes (default: 5).",
     positionals=(Positional("minutes", Value.WORD, required=False, choices=MINUTES),),
     aliases=("more-time",),
     run=run,

@@ -37,10 +37,10 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="mute",
     usage="mute [@USER] until:TIME [tz:ZONE] [WHY]",
-    summary="Do not page you, or somebody else, until then. Escalations go on to the others, or to the next level.",
+    summary="Stop pages to you or another person until then. Escalations continue with the others.",
     options=(
         Option("until", Value.TIME, may_be_future=True, about="when it ends by itself"),
-        Option("tz", Value.ZONE, about="in which the time is meant"),
+        Option("tz", Value.ZONE, about="the time zone of the times"),
     ),
     positionals=(Positional("person", Value.PERSON, required=False),),
     text="optional",

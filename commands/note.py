@@ -20,7 +20,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="note",
     usage="note [at:TIME] [kind:KIND] TEXT",
-    summary="Put something on the timeline. `at:` takes a time, `~14:05` for about, `?` for not known.",
+    summary="Add a timeline entry. `at:` takes a time, `~14:05` if approximate, `?` if unknown.",
     options=(
         Option("at", Value.TIME, about="when it happened"),
         Option("kind", Value.KIND, about="investigation, hypothesis, misleading, action, …"),

@@ -199,11 +199,11 @@ ACTS: Mapping[str, Callable[[Session, OncallLine], Reply]] = MappingProxyType(
 COMMAND = Command(
     name="oncall",
     usage="oncall [take] [give] [swap] [cancel] [calendar] [nights] [SCHEDULE] [@USER] [from:TIME] [to:TIME]",
-    summary="Show who is on call, now and for two weeks; take a turn, give yours away, or swap it.",
+    summary="Show who is on call, now and for two weeks; take, give away or swap a shift.",
     options=(
-        Option("from", Value.TIME, may_be_future=True, about="when it begins; in a swap, your turn"),
+        Option("from", Value.TIME, may_be_future=True, about="the start; in a swap, your shift"),
         Option("to", Value.TIME, aliases=("until",), may_be_future=True, about="when it ends"),
-        Option("for", Value.TIME, may_be_future=True, about="in a swap, the turn of the other"),
+        Option("for", Value.TIME, may_be_future=True, about="in a swap, the shift of the other person"),
         Option("tz", Value.ZONE),
     ),
     text="optional",

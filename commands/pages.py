@@ -17,8 +17,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="pages",
     usage="pages [test]",
-    summary="Show how you are paged and change it: by what, and after how many minutes. `test` sends a test by each.",
-    options=(Option("test", Value.FLAG, about="send a marked test by each means"),),
+    summary="Show and change your contact methods and their delays. `test` sends a test by each.",
+    options=(Option("test", Value.FLAG, about="send a marked test by each contact method"),),
     needs_incident=False,
     run=run,
 )

@@ -33,7 +33,7 @@ def announce_draft(incident: Incident) -> str:
 COMMAND = Command(
     name="postmortem",
     usage="postmortem [template:NAME] [lang:LANG] [transcript]",
-    summary="Write the draft from the record as it stands, and post it.",
+    summary="Write the draft from the current record and post it.",
     options=(
         Option("template", Value.WORD, about="classic, brief, statuspage, sre, or one of your own"),
         Option("lang", Value.LANGUAGES, about="its languages, like fr,en"),

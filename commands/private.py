@@ -21,7 +21,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="private",
     usage="private",
-    summary="Say how to make it private, and whether it is. `start … private:yes` opens a private one.",
+    summary="Show whether it is private, and how to change that. `start … private:yes` opens a private one.",
     run=run,
     reads_only=True,
 )

@@ -18,7 +18,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="reassign",
     usage="reassign TARGET [NOTE]",
-    summary="Hand an escalation over to a @user, a @team or schedule:NAME: they are paged.",
+    summary="Hand over an escalation to a @user, a @team or schedule:NAME, and page them.",
     positionals=(Positional("target", Value.TARGET),),
     text="optional",
     run=run,

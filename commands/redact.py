@@ -17,7 +17,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="redact",
     usage="redact LINK_OR_ENTRY WHY",
-    summary="Remove the words of a message or an entry from everywhere, for ever.",
+    summary="Delete the words of a message or an entry everywhere, permanently.",
     positionals=(Positional("what", Value.WORD, about="the link of a message, or an entry (`entry-12`)"),),
     text="required",
     run=run,

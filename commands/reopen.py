@@ -19,7 +19,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="reopen",
     usage="reopen WHY",
-    summary="Go on with an incident that was resolved too early.",
+    summary="Reopen an incident that was resolved too early.",
     text="required",
     run=run,
 )

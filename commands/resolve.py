@@ -33,7 +33,7 @@ def _time_hint(caller: Caller, typed: Invocation) -> str:
 COMMAND = Command(
     name="resolve",
     usage="resolve [at:TIME] [TEXT]",
-    summary="End it. `at:` is when the impact ended, TEXT what ended it.",
+    summary="Resolve the incident. `at:` is the end of the impact, TEXT the resolution.",
     options=(Option("at", Value.TIME, about="when the impact ended"),),
     text="optional",
     aliases=("close",),

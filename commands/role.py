@@ -76,7 +76,7 @@ def _role_line(held: RoleHolder) -> str:
 COMMAND = Command(
     name="role",
     usage="role [ROLE] [@USER] [NOTE]",
-    summary="Say who is lead, communications or scribe; without a name, you are. `nobody` takes it away.",
+    summary="Set lead, communications or scribe (default: you). `nobody` clears the role.",
     positionals=(Positional("role", Value.ROLE, required=False), Positional("person", Value.PERSON, required=False)),
     text="optional",
     aliases=("roles",),

@@ -20,7 +20,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="severity",
     usage="severity SEV [WHY]",
-    summary="Change how bad it is; SEV1 is worst.",
+    summary="Change the severity; SEV1 is the worst.",
     positionals=(Positional("severity", Value.SEVERITY),),
     text="optional",
     aliases=("sev",),

@@ -11,7 +11,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="show",
     usage="show [INC-3]",
-    summary="Show everything about an incident, only to you. `/incident INC-3` does the same.",
+    summary="Show the full record of an incident, only to you. `/incident INC-3` does the same.",
     run=run,
     reads_only=True,
 )

@@ -11,7 +11,7 @@ from bot.store.incidents.incidents import Incident
 from commands.base import Caller, Invocation, Reply, Session
 
 SERVICE = Option("service", Value.TEXT, ("services",), about="what is affected; several with commas")
-REFERENCE = Option("ref", Value.TEXT, ("reference",), about="its name elsewhere, like TSR-1532")
+REFERENCE = Option("ref", Value.TEXT, ("reference",), about="ID in another system, like TSR-1532")
 ZONE = Option("tz", Value.ZONE, ("zone",), about="the time zone of the people who read it")
 
 
@@ -82,7 +82,7 @@ COMMAND = Command(
     usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [status:triage] [private] [drill] [retro]",
     summary="Open an incident and its channel. `at:` is when the impact began.",
     options=(
-        Option("sev", Value.SEVERITY, ("severity",), about="how bad"),
+        Option("sev", Value.SEVERITY, ("severity",), about="the severity"),
         SERVICE,
         REFERENCE,
         ZONE,
@@ -91,20 +91,20 @@ COMMAND = Command(
             "status",
             Value.STATUS,
             choices=(Status.TRIAGE.value, Status.INVESTIGATING.value),
-            about="where it begins: in triage, to find out whether it is an incident",
+            about="the first status; triage if it may be no incident",
         ),
-        Option("private", Value.FLAG, readings=("Private", "Public"), about="only people who are invited see it"),
+        Option("private", Value.FLAG, readings=("Private", "Public"), about="visible to invited people only"),
         Option(
             "drill",
             Value.FLAG,
             readings=("Drill", "Real incident"),
-            about="practice: marked everywhere, left out of figures",
+            about="practice: marked as such, left out of figures",
         ),
         Option(
             "retro",
             Value.FLAG,
             readings=("After the fact", "Happening now"),
-            about="recorded after the fact: no channel, nobody is called",
+            about="recorded after the fact: no channel, no pages",
         ),
     ),
     text="optional",

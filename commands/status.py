@@ -22,7 +22,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="status",
     usage="status STATUS [TEXT]",
-    summary="Move it on: investigating, identified, monitoring, resolved.",
+    summary="Change the status: investigating, identified, monitoring, resolved.",
     positionals=(Positional("status", Value.STATUS),),
     text="optional",
     run=run,

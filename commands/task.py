@@ -13,7 +13,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="task",
     usage="task TEXT [@OWNER] [due:DATE] [symptom:TEXT]",
-    summary="Note a piece of work, or change one: `#2 done`, `#2 @owner due:friday`.",
+    summary="Note a task, or change one: `#2 done`, `#2 @owner due:friday`.",
     options=OPTIONS,
     positionals=OWNER_POSITIONAL,
     text="required",

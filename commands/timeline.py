@@ -12,7 +12,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="timeline",
     usage="timeline",
-    summary="Show the timeline, with a menu beside each entry: amend, move, merge, take off, redact, undo.",
+    summary="Show the timeline, with a menu beside each entry: amend, move, merge, remove, redact, undo.",
     aliases=("tl",),
     run=run,
     reads_only=True,

@@ -11,13 +11,13 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     found = select_to_unacknowledge(session, caller.about.key, caller.actor)
     unacknowledge(session, caller.settings, found.key, caller.actor, why=typed.text)
     what = escalation_label(found)
-    return Reply(f"{what[:1].upper()}{what[1:]} waits for an answer again, and goes on where it was.")
+    return Reply(f"{what[:1].upper()}{what[1:]} is unacknowledged again, and the escalation continues.")
 
 
 COMMAND = Command(
     name="unack",
     usage="unack [WHY]",
-    summary="Take an acknowledgement back: the escalation goes on where it was.",
+    summary="Withdraw an acknowledgement. The escalation continues.",
     text="optional",
     aliases=("unacknowledge",),
     run=run,

@@ -15,7 +15,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="unmute",
     usage="unmute [@USER]",
-    summary="Page you again, or somebody else who was muted.",
+    summary="End a mute of you or another person.",
     positionals=(Positional("person", Value.PERSON, required=False),),
     text="optional",
     needs_incident=False,

@@ -29,7 +29,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="update",
     usage="update STATE [lang:LANG] [at:TIME] [TEXT]",
-    summary="Record what the public was told: investigating, identified, monitoring, resolved, postmortem.",
+    summary="Record a status update for the public: investigating, identified, monitoring, resolved, postmortem.",
     options=(
         Option("lang", Value.LANGUAGES, about="the language of the text; for a postmortem all that it is published in"),
         Option("at", Value.TIME, about="when the public was told"),

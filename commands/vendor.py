@@ -60,7 +60,7 @@ def _vendor_card(vendor: Vendor) -> str:
 COMMAND = Command(
     name="vendor",
     usage="vendor NAME [answered] [fixed] [at:TIME] [case:TEXT] [TEXT]",
-    summary="Record what a vendor said: the case reference, that they answered, that they fixed it.",
+    summary="Record a vendor's case reference, answer or fix.",
     options=(
         Option("case", Value.TEXT, about="their case reference"),
         Option("at", Value.TIME, about="when they answered or fixed it"),

@@ -25,7 +25,8 @@ DEFAULT_ROLES = (
         "Lead",
         ("ic", "commander", "incident-commander"),
         "You make the decisions and coordinate the work. Say what happens next and who does it, keep severity and "
-        "status correct, escalate early (`/incident escalate`), and hand over before you are tired (`/incident handover`).",
+        "status correct, escalate early (`/incident escalate`), and hand over before you are tired "
+        "(`/incident handover`).",
     ),
     Role(
         COMMUNICATIONS,

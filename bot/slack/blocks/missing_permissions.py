@@ -13,8 +13,8 @@ LINES = 12
 DEGRADED = "Incidents still work, with fewer features."
 STOPPED = "*Incidents do not work until this is fixed.*"
 SCOPES_REMEDY = (
-    "To fix it: paste the output of `dogwatch manifest` into the app's settings under *App Manifest*, save, and install "
-    "the app again."
+    "To fix it: paste the output of `dogwatch manifest` into the app's settings under *App Manifest*, save, and "
+    "install the app again."
 )
 PLAN_REMEDY = "It depends on the workspace's plan, or an admin can enable it."
 NOTICE_ONCE = "This message comes once. `dogwatch doctor` shows the current state."

@@ -195,7 +195,7 @@ def acknowledge_newest(
 
     chosen = min(waiting, key=rank, default=None)
     if chosen is None:
-        raise UserError("No escalation of this incident waits for an answer.")
+        raise UserError("No escalation of this incident is unacknowledged.")
     return acknowledge(session, settings, chosen.key, actor, method=method)
 
 

@@ -213,7 +213,7 @@ def schedule_text_message(roster: Roster, why: str) -> Message:
 def calendar_message(view: FeedAddress) -> Message:
     """Address of the calendar feed with one's own shifts."""
     if view.url is None and view.created_at is None:
-        text = ":white_check_mark: The address of your shift calendar is deleted. Calendars that subscribed to it get nothing."
+        text = ":white_check_mark: The address of your shift calendar is deleted. Subscribed calendars get nothing."
         return Message(text, [section(text)])
     if view.url is None and view.created_at is not None:
         text = (
