@@ -250,7 +250,7 @@ async def test_commands_for_all_responses(world: World) -> None:
     assert "more time was asked for" in escalation_text(world)
     await world.types("dba", "/incident ack")
     assert "acknowledged by <@U0DBA>" in escalation_text(world)
-    assert "waits for an answer again" in await world.types("dba", "/incident unack pressed by mistake")
+    assert "is unacknowledged again" in await world.types("dba", "/incident unack pressed by mistake")
     assert "pressed by mistake" in escalation_text(world)
     assert "level 1 of 2" in escalation_text(world)
     assert "Handed over" in await world.types("dba", "/incident reassign @support please")

@@ -165,7 +165,7 @@ def _run_choice(session: Session, settings: Settings, actor: Actor, click: Butto
         return {**render_refusal(problem, question), "replace_original": False}
     else:
         answer = render_command_reply(session, settings, reply, actor.at)
-    return {**(answer or render_text("Done, with the time that you chose.")), "replace_original": True}
+    return {**(answer or render_text("Done.")), "replace_original": True}
 
 
 def _ensure_people_known(session: Session, command: SlashCommand, at: datetime) -> None:
