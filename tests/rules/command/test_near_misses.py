@@ -90,7 +90,7 @@ def test_a_wide_colon_is_a_colon():
     ],
 )
 def test_a_vendor_is_the_configured_one_however_it_is_written(typed, vendor):
-    assert read(f"escalate {typed} cards fail").positionals["target"] == Target(TargetKind.VENDOR, vendor)
+    assert read(f"escalate {typed} cards fail").positionals["target"] == (Target(TargetKind.VENDOR, vendor),)
 
 
 def test_a_vendor_that_is_nearly_a_configured_one_is_asked_about():
@@ -100,7 +100,7 @@ def test_a_vendor_that_is_nearly_a_configured_one_is_asked_about():
     assert [each.text for each in problem.offers] == ["payment-gateway", "paymnt-gateway"]
     insisted = replace(WITH_VENDORS, chosen={"paymnt-gateway": "paymnt-gateway"})
     target = read("escalate vendor:paymnt-gateway cards fail", insisted).positionals["target"]
-    assert target == Target(TargetKind.VENDOR, "paymnt-gateway")
+    assert target == (Target(TargetKind.VENDOR, "paymnt-gateway"),)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_name_may_belong_to_the_text_of_a_task():
 def test_the_target_of_an_escalation_may_be_the_last_word(line):
     found = read(line)
 
-    assert found.positionals == {"target": Target(TargetKind.POLICY, "payments")}
+    assert found.positionals == {"target": (Target(TargetKind.POLICY, "payments"),)}
     assert found.text == "it burns"
 
 
