@@ -276,7 +276,7 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
     values = {
         "by": data.draw(st.none() | people),
         "before": "investigating" if event == "status" else "SEV2" if event == "severity" else "U0DBA",
-        "to": "monitoring" if event == "status" else "SEV1",
+        "to": {"status": "monitoring", "answered": "U0ENGINEER"}.get(event, "SEV1"),
         "lead": "U0ENGINEER",
         "person": "U0ENGINEER",
         "label": data.draw(words),
@@ -289,6 +289,7 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
         "reference": "INC-11",
         "service": data.draw(words),
         "until": "2026-03-02T20:00:00+00:00",
+        "archive_at": "2026-03-30T20:00:00+00:00",
         "channel_id": "C0INCIDENT",
         "alerts": data.draw(st.integers(0, 5_000)),
         "firing": data.draw(st.integers(0, 5_000)),
