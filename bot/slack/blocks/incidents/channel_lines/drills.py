@@ -10,8 +10,8 @@ def drill_started_line(view: EventView) -> Message:
     script = literal(str(view.values.get("script")), limit=100)
     return plain_message(
         f":performing_arts: *This is a drill*, started by {actor_text(view)} after {script}. Events appear "
-        "here one by one, marked as practice. Respond as you would in an incident, with messages and `/incident`. Nobody "
-        "outside this channel is paged. End it with `/incident resolve` or `/incident cancel WHY`."
+        "here one by one, marked as practice. Respond as you would in an incident, with messages and `/incident`. "
+        "Nobody outside this channel is paged. End it with `/incident resolve` or `/incident cancel WHY`."
     )
 
 
