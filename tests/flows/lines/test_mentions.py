@@ -22,7 +22,7 @@ async def told(world: World, user: str, text: str, channel: str = "ops", **more:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        (f"{BOT} help", "`/incident start TITLE`"),
+        (f"{BOT} help", "`start` Declare an incident"),
         (f"{BOT}", "`/incident help reactions`"),
         (f"{BOT}: help reactions", ":mag: *investigation*"),
         (f"hi {BOT}", "`/incident start hi`"),
