@@ -237,7 +237,7 @@ async def test_exit_codes_and_both_forms(patient: Patient) -> None:
     code, out, err = await typed(patient.environ)
     assert (code, err) == (0, "")
     assert out.startswith("ok       configuration: no mistakes")
-    assert out.rstrip().endswith("in order.")
+    assert out.rstrip().endswith("passed.")
 
     code, out, _ = await typed({**patient.environ, "SLACK_BOT_TOKEN": "xoxb-wrong"}, "--json")
     told: dict[str, Any] = json.loads(out)

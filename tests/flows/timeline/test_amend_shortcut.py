@@ -46,7 +46,7 @@ async def test_guests_amend_nothing(world: World) -> None:
 
     await world.sandbox.shortcut("guest", world.channel, ts, "amend_entry")
 
-    assert "cannot command" in world.sandbox.ephemerals("guest", world.channel)[-1]["text"]
+    assert "cannot use commands" in world.sandbox.ephemerals("guest", world.channel)[-1]["text"]
     assert world.sandbox.views("guest") == []
     assert await texts(world) == ["teh pool is full"]
 
