@@ -98,8 +98,8 @@ def transition(status: Status, event: Event, label: Callable[[Status], str]) -> 
     allowed = [step for (source, step) in NEXT if source == status]
     if status == Status.MERGED:
         message = (
-            f"An incident that is {label(status)} cannot {event}. Its card names the one that it was merged into: go "
-            "on there."
+            f"An incident that is {label(status)} cannot {event}. Its card names the one that it was merged into: "
+            "continue there."
         )
     elif (status, EVENT_FOR_STATUS.get(status)) == (status, event):
         message = f"It is {label(status)} already, and nothing was changed."

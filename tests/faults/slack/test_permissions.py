@@ -170,7 +170,7 @@ async def test_what_a_plan_lacks_is_told_once_and_stops_nothing(world: World, mi
     (lack,) = await world.bot.database.read(list_missing)
     assert not lack.is_scope
     assert len(said_of(world, lack.error_code)) == 1
-    assert "comes with the workspace's plan" in said_of(world, lack.error_code)[0]
+    assert "depends on the workspace's plan" in said_of(world, lack.error_code)[0]
 
 
 async def test_several_that_are_missing_at_a_start_are_told_in_one_message(world: World) -> None:
@@ -179,7 +179,7 @@ async def test_several_that_are_missing_at_a_start_are_told_in_one_message(world
     (text,) = said_of(world, "pins:write")
     assert "`im:write`" in text
     assert "`users:read`" in text
-    assert "Incidents work all the same" in text
+    assert "Incidents still work" in text
 
 
 async def test_without_a_permission_that_is_needed_the_log_and_the_outbox_say_so(world: World) -> None:

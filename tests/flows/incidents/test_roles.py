@@ -344,7 +344,5 @@ async def test_a_lead_who_cannot_command_is_told_of(world: World) -> None:
     await world.types("oncall", "/incident role scribe <@U0GUEST|guest>")  # from then on it is known who that is
     await world.finish()
 
-    assert "They are a guest and cannot use commands" in await world.types(
-        "oncall", "/incident lead <@U0GUEST|guest>"
-    )
+    assert "They are a guest and cannot use commands" in await world.types("oncall", "/incident lead <@U0GUEST|guest>")
     assert "They are a guest" not in await world.types("oncall", "/incident handover <@U0DBA|dba>")

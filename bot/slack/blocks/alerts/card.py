@@ -11,6 +11,8 @@ REOPEN, SET_SEVERITY = "incident_reopen", "alert_severity"
 DESCRIPTION = 250
 """Characters of an alert's description on the card."""
 VALUE = 100
+HELP = 900
+"""Characters of the descriptions and values of all alerts: the card as a whole has a limit."""
 
 
 def alerts_field(view: CardView) -> list[str]:
@@ -54,7 +56,7 @@ def _help_blocks(view: CardView) -> Blocks:
     shown = view.alerts.shown
     lines = [_help_line(one, with_links=number > 0) for number, one in enumerate(shown)]
     told = [line for line in lines if line]
-    blocks: Blocks = [section(join_lines(told))] if told else []
+    blocks: Blocks = [section(join_lines(told, HELP))] if told else []
     return [*blocks, *link_buttons(shown[0], view.incident_id)] if shown else blocks
 
 

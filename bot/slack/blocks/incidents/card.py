@@ -36,7 +36,9 @@ WHY = 300
 """Characters of a cancellation reason."""
 WAITING = 3
 """Unanswered escalations that the card names."""
-PROBLEMS, PROBLEM = 5, 400
+REQUIREMENTS = 900
+"""Characters of one checklist: the card as a whole has a limit."""
+PROBLEMS, PROBLEM = 5, 300
 """Problems of a message, and characters of each."""
 BESIDE = 20
 """Incidents beside a storm that are linked."""
@@ -160,7 +162,10 @@ def _requirement_blocks(view: CardView) -> Blocks:
         if not each.is_met:
             item = f":white_medium_square: {literal(each.what, limit=150)} `/incident {each.how}`"
         by.setdefault(each.by, []).append(item)
-    return [context(join_lines([f"*{literal(name, limit=100)} asks for*", *items])) for name, items in by.items()]
+    return [
+        context(join_lines([f"*{literal(name, limit=100)} asks for*", *items], REQUIREMENTS))
+        for name, items in by.items()
+    ]
 
 
 def _role_fields(view: CardView) -> list[str]:
