@@ -271,7 +271,7 @@ async def test_own_shifts_as_a_feed_at_a_secret_address(world: World) -> None:
     secret = path[0].removeprefix("/oncall/").removesuffix(".ics")
     assert secret not in await world.stored(), "only a digest is kept"
     assert "It was shown once" in await types(world, "support", "calendar")
-    assert "no address any more" in await types(world, "support", "calendar off")
+    assert "is deleted" in await types(world, "support", "calendar off")
     assert (await world.gets(path[0]))[0] == 404
 
 
