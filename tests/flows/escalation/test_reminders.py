@@ -16,7 +16,7 @@ ON_SQLITE = pytest.mark.world(databases=SQLITE)
 
 LEAD, WORD, RECORD, TRIAGE, TASK, POSTMORTEM = (
     "Nobody leads",
-    "word on where it stands",
+    "tatus update due",
     "Nothing was recorded",
     "in triage",
     "was due",
