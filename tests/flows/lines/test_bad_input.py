@@ -48,7 +48,7 @@ REFUSED_COMMANDS = [
     ("/incident start checkout is down at:2031-01-01 12:00", ["not happened yet"]),
     ("/incident resolve at:2031-01-01 12:00", ["not happened yet"]),
     ("/incident resolve at:2001-01-01 12:00", ["before the impact began"]),
-    ("/incident ack", ["No escalation of this incident waits"]),
+    ("/incident ack", ["No escalation of this incident is unacknowledged"]),
     ("/incident note", ["needs a text", "/incident note"]),
     ("/incident cancel", ["needs a reason"]),
     ("/incident redact", ["needs the link of a message, or an entry"]),

@@ -58,5 +58,5 @@ async def test_close_resolves_and_help_is_asked_for_by_signs(world: World) -> No
     await world.declares()
 
     assert "`/incident note" in await world.types("oncall", "/incident ?")
-    assert "Put something on the timeline" in await world.types("oncall", "/incident note --help")
+    assert "Add a timeline entry" in await world.types("oncall", "/incident note --help")
     assert "is resolved" in await world.types("oncall", "/incident close rolled back")

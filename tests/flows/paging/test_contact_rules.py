@@ -63,7 +63,7 @@ async def test_one_adds_a_means_with_a_delay_and_nobody_reads_its_address(world:
     after = await contact_rules(world)
 
     assert "Slack* · at once" in before
-    assert "everybody who has set nothing" in before
+    assert "the team's default" in before
     assert "Slack* · at once" in after
     assert "E-mail* d…@example.test · after 2 min" in after
     assert MAIL not in await world.stored()
