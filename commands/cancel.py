@@ -13,14 +13,15 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     return reply_beside_line(
         caller,
         f"{cancelled.reference} is {label}. `/incident {number}postmortem` still writes what was recorded; "
-        f"`/incident {number}reopen WHY` takes the cancellation back.{_warning(session, cancelled)}",
+        f"`/incident {number}reopen WHY` takes the cancellation back.",
+        _warning(session, cancelled),
     )
 
 
 def _warning(session: Session, cancelled: Incident) -> str:
     """Alerts that still fire: after a cancellation nobody is told of them. Empty if none does."""
     sentence = find_firing(session, cancelled.key).sentence
-    return f" {sentence} Nobody is told of it again." if sentence else ""
+    return f"{sentence} Repetitions are not reported." if sentence else ""
 
 
 COMMAND = Command(

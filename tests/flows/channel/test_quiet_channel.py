@@ -41,7 +41,7 @@ async def test_a_plain_incident_from_the_alert_to_the_draft(world: World) -> Non
     said = posts(world, world.channel)
     top = [rendered(each) for each in said if "thread_ts" not in each or each["thread_ts"] == each["ts"]]
     assert len(top) <= 8, "\n---\n".join(top)
-    assert len(said) - len(top) == 1, "the draft is in a thread"
+    assert len(said) - len(top) == 2, "the draft and the word to the caller are in threads"
     assert len(posts(world, "incidents")) == 1
     for user in ("oncall", "dba", "engineer", "developer"):
         direct = posts(world, world.sandbox.open_dm(user), user)

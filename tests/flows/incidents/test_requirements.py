@@ -88,7 +88,7 @@ async def test_what_a_severity_asks_for_is_ticked_off_on_the_card(own: World) ->
     await own.finish()
 
     assert ":white_medium_square:" not in own.card()
-    assert own.card().count(":white_check_mark:") == 4
+    assert own.card().count("\n:white_check_mark:") == 4
 
 
 async def test_demands_hold_nothing_up(own: World) -> None:

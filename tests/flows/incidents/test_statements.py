@@ -30,16 +30,15 @@ async def test_impact_is_stated_with_its_figures_and_window(world: World) -> Non
 async def test_a_number_of_users_is_a_count_unless_it_has_the_sign_of_a_share(world: World) -> None:
     await world.declares()
 
-    answer = await world.types("oncall", "/incident impact users:~1,200 Logins fail")
+    await world.types("oncall", "/incident impact users:~1,200 Logins fail")
     await world.finish()
 
-    assert answer == "Impact recorded: ~1,200 users."
     impact = (await incident(world))["impact"]
     assert (impact["count_of_users"], impact["percent_of_users"], impact["users_are_approximate"]) == (1200, None, True)
     assert impact["users_ref"] == impact["ref"]
     assert any("(~1,200 users)" in text for text in world.texts())
 
-    assert await world.types("oncall", "/incident impact users:12%") == "Impact recorded: 12% of users."
+    await world.types("oncall", "/incident impact users:12%")
     impact = (await incident(world))["impact"]
     assert (impact["count_of_users"], impact["percent_of_users"], impact["users_are_approximate"]) == (
         None,

@@ -32,7 +32,7 @@ async def test_one_that_begins_in_triage_is_marked_so_and_accepted_with_a_button
 
     assert "(SEV3, in triage)" in answer
     assert "TRIAGE · INC-1" in world.card()
-    assert "Is this an incident?" in world.card()
+    assert "Decide whether this is an incident." in world.card()
     assert "TRIAGE · INC-1" in world.texts("incidents")[0]
     assert topic(world).startswith("TRIAGE · ")
 

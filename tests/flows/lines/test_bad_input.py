@@ -22,11 +22,12 @@ def errors_of(logged: list[EventDict]) -> list[EventDict]:
 
 async def refused(world: World, line: str, *, user: str = "oncall", channel: str | None = None) -> str:
     """Type a command that must be refused; return the answer. Nothing else may change."""
-    before, posted = await world.tables(), len(world.sandbox.calls())
+    before, posted = await world.tables(), world.texts()
     answer = await world.types(user, line, channel)
     assert answer, "a refusal says something"
-    assert await world.tables() == before
-    assert len(world.sandbox.calls()) == posted, "nobody else is told"
+    after = await world.tables()
+    assert {**after, "person": []} == {**before, "person": []}, "people who are named are looked up, nothing else"
+    assert world.texts() == posted, "nobody else is told"
     return answer
 
 
