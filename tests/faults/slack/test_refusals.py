@@ -174,11 +174,12 @@ async def test_the_bot_is_removed_from_a_public_channel_and_goes_on(world: World
 
 async def test_an_archived_channel_that_is_opened_again_gets_what_it_missed(world: World) -> None:
     await world.declares("checkout is down")
-    unheard = world.sandbox.delivery_fault("drop", "channel_archive")
+    unheard = world.sandbox.delivery_fault("drop")
     world.sandbox.archive("oncall", CHANNEL)
-    await world.types("oncall", "/incident note INC-1 the cache is cold", "ops")
     await world.finish()
     world.sandbox.clear_fault(unheard)
+    await world.types("oncall", "/incident note INC-1 the cache is cold", "ops")
+    await world.finish()
     assert (await backlog(world)).failed
 
     world.sandbox.unarchive("oncall", CHANNEL)
