@@ -111,4 +111,4 @@ async def test_long_words_break_no_limit(large: World, words: str, conformance: 
     assert refused <= {"already_reacted", "already_in_channel"}
     for message in arguments(large):
         assert limits.problems_of_message(message) == []
-    assert len(drafts(large)) == 3
+    assert len(drafts(large)) == 2

@@ -83,9 +83,12 @@ async def test_a_page_that_waits_behind_one_that_fails_gives_way_to_the_next_mea
     await world.sandbox.click("dba", "ops", message["ts"], "pages_menu", value)
     await world.declares()
     world.mail.refuses["RCPT"] = "451 later"
-    for why in ("the pool is full", "the disk, too"):
-        await world.types("oncall", f"/incident escalate <@U0DBA|dba> {why}")
-        await world.advance(seconds=5)
+    await world.types("oncall", "/incident escalate <@U0DBA|dba> the pool is full")
+    await world.advance(seconds=5)
+    await world.types("oncall", "/incident escalate <@U0DBA|dba> the disk, too")
+    asked = world.sandbox.ephemerals("oncall", world.channel)[-1]
+    await world.sandbox.click("oncall", world.channel, asked["ts"], "escalation_page_again")
+    await world.advance(seconds=5)
     at_once = world.texts(world.sandbox.open_dm("dba"))
     await world.advance(seconds=40)
 

@@ -11,7 +11,7 @@ async def test_help_explains_the_reactions_and_says_so_first(world: World) -> No
     everything = await world.types("oncall", "/incident help", "ops")
     legend = await world.types("oncall", "/incident help reactions", "ops")
 
-    assert "`/incident help reactions`" in everything.splitlines()[0]
+    assert "`/incident help reactions`" in everything.splitlines()[1]
     assert LEGEND in legend
 
 
