@@ -104,7 +104,7 @@ class Story:
 
     async def calls_for_help(self) -> None:
         world = self.world
-        await self.types(f"/incident escalate @payments {self.words}")
+        await self.types(f"/incident escalate @payments check {self.words}")
         await world.finish()
         await world.presses("dba", "escalation_decline")
         await world.presses("developer", "escalation_acknowledge")
