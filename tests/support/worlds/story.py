@@ -108,7 +108,7 @@ class Story:
         await world.finish()
         await world.presses("dba", "escalation_decline")
         await world.presses("developer", "escalation_acknowledge")
-        await self.types(f"/incident escalate vendor:psp {self.words}")
+        await self.types(f"/incident escalate vendor:psp check {self.words}")
         await self.types(f"/incident escalate @engineer {self.words}")
         await world.advance(minutes=40)
         await self.types("/incident ack", user="engineer")
