@@ -109,7 +109,7 @@ class Story:
         await world.presses("dba", "escalation_decline")
         await world.presses("developer", "escalation_acknowledge")
         await self.types(f"/incident escalate vendor:psp check {self.words}")
-        await self.types(f"/incident escalate @engineer {self.words}")
+        await self.types(f"/incident escalate @engineer check {self.words}")
         await world.advance(minutes=40)
         await self.types("/incident ack", user="engineer")
         await world.presses("oncall", "incident_escalate")
