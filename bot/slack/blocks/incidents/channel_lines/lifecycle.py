@@ -14,7 +14,7 @@ from bot.slack.blocks.message import Message, plain_message
 
 def severity_line(view: EventView) -> Message:
     labels = view.severity_labels
-    before, to = (literal(labels.get(str(view.values[key]), "")) for key in ("before", "to"))
+    before, to = (literal(labels.get(str(view.values[key]), ""), limit=100) for key in ("before", "to"))
     line = f":vertical_traffic_light: {actor_text(view)} changed the severity: {before} → *{to}*"
     return _with_requirements(with_text(line, view), view)
 
