@@ -47,6 +47,7 @@ def build_bolt_app(deps: Deps, token: str, known: installations.Installation | N
     """
     find_installation = _cache_installation(deps, known)
     app = AsyncApp(
+        name="dogwatch",  # else Bolt reads the sources of all callers to find one
         logger=BOLT_LOGGER,
         client=deps.gateway.client,
         authorize=_build_authorize(find_installation, token),
