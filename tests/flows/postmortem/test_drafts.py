@@ -80,7 +80,7 @@ async def test_the_transcript_is_an_appendix_of_the_draft_if_it_is_asked_for(wor
 
 
 async def test_a_record_without_a_channel_has_no_transcript(world: World) -> None:
-    await world.types("oncall", "/incident start Payments failed retro at:13:00", "ops")
+    await world.types("oncall", "/incident start Payments failed at:13:00 sev:2 retro", "ops")
     await world.finish()
 
     answer = await world.types("oncall", "/incident postmortem INC-1 transcript", "ops")
