@@ -34,7 +34,7 @@ html_use_index = False
 html_theme_options = {"footer_icons": [], "top_of_page_buttons": []}
 pygments_style = "default"
 
-CONTENTS = {"index", "adr/README"}
+CONTENTS = {"index", "configuration/README", "adr/README"}
 PART = re.compile(r"^## (.+)$", re.MULTILINE)
 LISTED = re.compile(r"^- \[([^\]]+)\]\(([\w./-]+)\.md\)", re.MULTILINE)
 EMOJI = dict(re.findall(r"([\w+-]+) ([^\s|]+)", (HERE.parent / "bot/sandbox/page/static/emoji.js").read_text()))

@@ -14,7 +14,7 @@ from tests.support.servers import requirements as needs
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "deploy" / "prometheus" / "dogwatch.rules.yml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "dogwatch.json"
-OPERATIONS = ROOT / "docs" / "operations.md"
+OPERATIONS = ROOT / "docs" / "operate" / "running.md"
 CASES = Path(__file__).with_name("dogwatch.rules.test.yml")
 METRIC = re.compile(r"\bdogwatch_[a-z_]+")
 

@@ -18,11 +18,11 @@ from commands import COMMANDS
 from tests.rules.incidents.test_milestones import LADDERS
 
 DOCS = Path(__file__).parents[3] / "docs"
-COMMANDS_TEXT = (DOCS / "commands.md").read_text()
-TIMES_TEXT = (DOCS / "times.md").read_text()
+COMMANDS_TEXT = (DOCS / "use" / "commands.md").read_text()
+TIMES_TEXT = (DOCS / "use" / "times.md").read_text()
 PARIS = ZoneInfo("Europe/Paris")
 READ_AT = datetime(2026, 11, 18, 13, 30, tzinfo=UTC)
-"""The moment that `docs/times.md` names for its examples."""
+"""The moment that `docs/use/times.md` names for its examples."""
 
 
 def rows(text: str, heading: str) -> list[list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[3]
-DOCUMENT = ROOT / "docs" / "faults.md"
+DOCUMENT = ROOT / "docs" / "operate" / "faults.md"
 FAULTS = range(1, 67)
 NOT_INJECTED = re.compile(r"Not injected: \S.{20,}")
 """A reason has more than a word or two."""

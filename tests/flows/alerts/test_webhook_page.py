@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.servers.requirements import program
 from tests.support.worlds.world import TOKEN, World
 
-PAGE = Path(__file__).parents[3] / "docs" / "howto" / "webhook.md"
+PAGE = Path(__file__).parents[3] / "docs" / "alerts" / "webhook.md"
 
 
 def typed_and_answered() -> list[tuple[str, str]]:
