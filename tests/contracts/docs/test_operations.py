@@ -11,7 +11,7 @@ TEXT = (ROOT / "docs" / "operate" / "running.md").read_text()
 
 
 def test_every_exit_code_stands_in_the_table():
-    table = TEXT.partition("### Exit codes")[2].partition("\n#")[0]
+    table = TEXT.partition("## Exit codes")[2].partition("\n#")[0]
     codes = {int(each) for row in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for each in row.split(",")}
 
     assert codes == {DONE, FAILED, UNUSABLE, IN_USE, BY_SIGNAL + 2, BY_SIGNAL + 15}
