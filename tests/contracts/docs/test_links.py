@@ -94,7 +94,7 @@ def test_every_link_leads_somewhere(name: str) -> None:
 @pytest.mark.parametrize(
     ("address", "wrong"),
     [
-        ("docs/use/commands.md#reactions", None),
+        ("docs/use/commands.md#without-typing", None),
         ("docs/use/commands.md#no-such", "no such heading"),
         ("docs/no-such.md", "no such file"),
         ("https://example.com/a", None),
