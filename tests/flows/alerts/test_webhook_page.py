@@ -16,7 +16,7 @@ def typed_and_answered() -> list[tuple[str, str]]:
     return [
         (command, answer)
         for block in blocks
-        for command, answer in re.findall(r"^\$ (.+)\n(\{.+\})$", block, re.MULTILINE)
+        for command, answer in re.findall(r"^\$ ((?:.+\\\n)*.+)\n(\{.+\})$", block, re.MULTILINE)
     ]
 
 
