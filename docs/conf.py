@@ -27,6 +27,8 @@ myst_heading_anchors = 4  # the same names that forges give to headings
 myst_enable_extensions = ["smartquotes"] if False else []
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
