@@ -1,4 +1,4 @@
-"""Exit codes, error output and stop signals of commands. docs/operations.md lists the codes."""
+"""Exit codes, error output and stop signals of commands. Codes: docs/operate/running.md."""
 
 import asyncio
 import os

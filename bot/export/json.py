@@ -1,4 +1,4 @@
-"""`incident.json`: the whole record. Every key is described in `docs/export.md`."""
+"""`incident.json`: the whole record. Keys: `docs/reference/export.md`."""
 
 import json
 from collections.abc import Mapping, Sequence

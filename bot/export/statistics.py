@@ -1,4 +1,4 @@
-"""Monthly statistics as text, CSV and JSON. Columns: `docs/figures.md`."""
+"""Monthly statistics as text, CSV and JSON. Columns: `docs/use/figures.md`."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence

@@ -94,7 +94,7 @@ class Tour:
             Suggestion(cut, "Fire the alert meanwhile: it waits below.", self.cut_slack_off),
             Suggestion("Kill and restart the bot", "kill -9, in the middle of things.", self.kill_bot),
         )
-        return Group("Break something: nothing is lost", suggestions)
+        return Group("Break something", suggestions)
 
     async def now(self) -> Json:
         activities = [{"label": each.label, "until": each.until, "failed": each.failed} for each in self._activities]

@@ -1,7 +1,7 @@
 """
 Pages as a signed POST to any address.
 
-`docs/paging.md` documents the payload and how to verify the signature.
+`docs/oncall/contact-methods.md` documents the payload and how to verify the signature.
 
 The signature covers timestamp and body, so that neither can be changed and an old request cannot be replayed.
 """

@@ -1,4 +1,4 @@
-"""Webhooks that a monitor would send. The formats are in `docs/alerts.md` and `bot.sources`."""
+"""Webhooks that a monitor would send. Formats: `docs/alerts/reference.md`, `bot.sources`."""
 
 import hashlib
 import json

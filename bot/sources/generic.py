@@ -1,5 +1,7 @@
 """
-Any other sender: one alert as a JSON object, or several in a list. See `docs/alerts.md`.
+Any other sender: one alert as a JSON object, or several in a list.
+
+Format: `docs/alerts/reference.md`.
 
 Field names of GitLab's alert endpoint (`start_time`, `end_time`, `hosts`, …) are accepted, too:
 https://docs.gitlab.com/operations/incident_management/integrations/

@@ -2,7 +2,7 @@
 Milestones of an incident, computed from its record.
 
 Each time comes from the first of its sources that exists; without that source, from the next one. The table is in
-`docs/times.md`.
+`docs/use/times.md`.
 """
 
 from collections.abc import Iterable, Sequence

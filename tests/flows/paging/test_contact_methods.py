@@ -13,7 +13,7 @@ from bot.notifiers import webhook
 from tests.support.servers.paging_servers import PagerDuty
 from tests.support.worlds.contact_methods import MAIL, SECRET, ContactMethodWorld
 
-DOCS = (Path(__file__).parents[3] / "docs/paging.md").read_text()
+DOCS = (Path(__file__).parents[3] / "docs/oncall/contact-methods.md").read_text()
 
 
 def documented_check() -> Callable[[Mapping[str, str], bytes, str], bool]:

@@ -138,7 +138,7 @@ def test_schedules_of_the_documentation_are_valid(tmp_path):
     """A block is valid by itself; its layers leave no gap unless `may_have_gaps`."""
     from tests.contracts.docs.test_configuration import fenced
 
-    blocks = fenced("docs/on-call.md", "toml")
+    blocks = fenced("docs/oncall/schedules.md", "toml")
     assert blocks
     now = datetime(2026, 11, 21, tzinfo=UTC)
     for block in blocks:

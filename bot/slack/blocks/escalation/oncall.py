@@ -46,7 +46,7 @@ every = "week"
 ```"""
 NO_SCHEDULE = (
     "Nobody is on call, because there is no schedule yet. Add one like this to dogwatch.toml and reload "
-    f"Dogwatch:\n{EXAMPLE}\nA calendar of another tool can be the schedule, too: see docs/on-call.md."
+    f"Dogwatch:\n{EXAMPLE}\nA calendar of another tool can be the schedule, too: see docs/oncall/schedules.md."
 )
 HINT = (
     "`/incident oncall take`, `give @somebody` and `swap @somebody` change it, `/incident oncall calendar` puts your "
