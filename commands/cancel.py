@@ -12,8 +12,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     label, number = caller.settings.status_label(cancelled.status), caller.typed_before
     return reply_beside_line(
         caller,
-        f"{cancelled.reference} is {label}. `/incident {number}postmortem` still writes what was recorded; "
-        f"`/incident {number}reopen WHY` takes the cancellation back.",
+        f"{cancelled.reference} is {label}. `/incident {number}postmortem` still writes the draft; `/incident "
+        f"{number}reopen WHY` undoes the cancellation.",
         _warning(session, cancelled),
     )
 

@@ -19,7 +19,7 @@ from bot.domain.errors import Ambiguous, Offer, UserError, did_you_mean
 from bot.domain.text.normalize import is_visible
 from bot.domain.times import ParsedTime, refuse_future
 
-NO_COMMAND = "What shall I do? `/incident help` shows what there is."
+NO_COMMAND = "No command given. Type `/incident help` for the list."
 _TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
 """Names of a command's text, by the word in its usage; any other is a text."""
 JOINING_WORDS = frozenset({"and", "&", "+", ","})
@@ -158,7 +158,7 @@ class _LineParser:
                 continue
             option, match = found
             if option.name in self.options:
-                raise UserError(f"`{option.name}:` stands twice. Leave one of them.", mistake=self.words[place].text)
+                raise UserError(f"`{option.name}:` is given twice. Remove one.", mistake=self.words[place].text)
             try:
                 self.options[option.name] = value = self._option_value(option, match, place)
             except Ambiguous:
@@ -187,9 +187,7 @@ class _LineParser:
             self.spent.add(place + 1)
             return self._checked(option, self._value(option, self.words[place + 1].value))
         if not behind:
-            raise UserError(
-                f"`{option.name}:` needs {describe_value(option.kind, option.choices, self.context)} behind it."
-            )
+            raise UserError(f"`{option.name}:` needs {describe_value(option.kind, option.choices, self.context)}.")
         value, count = self._longest_value(option, [each.text for each in behind])
         first = place if match["rest"] else place + 1
         self.spent |= set(range(first, first + count))
@@ -337,8 +335,8 @@ class _LineParser:
         one, other = (self.words[each].text.rstrip(",;:.!") for each in (place, second))
         what = "person" if positional.kind is Value.PERSON else "target"
         raise UserError(
-            f"`/incident {self.command.name}` takes one {what}, and here are two: {one} and {other}. Name one. If "
-            f"{other} belongs to your text, put the text in quotes."
+            f"`/incident {self.command.name}` takes one {what}, not two: {one} and {other}. Name one. If {other} "
+            "belongs to your text, put the text in quotes."
         )
 
     def _named_behind(self, positional: Positional, place: int) -> int | None:
@@ -378,8 +376,7 @@ class _LineParser:
             key = text.split(":", maxsplit=1)[0]
             guess = did_you_mean(f"{key}:", [f"{name}:" for name in self.keys]) if ":" in text else ""
             raise UserError(
-                f"`/incident {self.command.name}` does not know what to do with {quote_word(text)}.{guess} "
-                f"{usage_hint(self.command)}",
+                f"`/incident {self.command.name}` does not take {quote_word(text)}.{guess} {usage_hint(self.command)}",
                 mistake=text,
             )
 

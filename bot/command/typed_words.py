@@ -81,7 +81,7 @@ def _no_command(first: str, text: str, context: Context) -> UserError:
     start = Offer(f"start {first}", label=f'Start incident "{title}"')
     note = Offer(f"note {first}", label=f"Add it to the timeline of {context.inside}")
     return UserError(
-        f"{quote_word(first)} is not a command, so nothing was done. `/incident help` lists the commands.",
+        f"{quote_word(first)} is not a command. `/incident help` lists the commands.",
         mistake=first,
         offers=[note, start] if context.inside else [start],
     )

@@ -40,7 +40,7 @@ async def test_the_status_moves_on_and_everybody_sees_it(world: World) -> None:
         ("severity 3", "It is SEV3 already"),
         ("severity sev9", "not a severity"),
         ("severty 1", "Did you mean `severity`?"),
-        ("lead @nobody-here", "I cannot tell who `@nobody-here` is"),
+        ("lead @nobody-here", "`@nobody-here` is not a mention."),
         ("task", "needs a text"),
         ("cause", "needs a text"),
         ("impact", "Say what the impact is"),

@@ -54,7 +54,7 @@ REFUSED_COMMANDS = [
     ("/incident cancel", ["needs a reason"]),
     ("/incident redact", ["needs the link of a message, or an entry"]),
     ("/incident update", ["needs one of `investigating`"]),
-    ("/incident update soon it is back", ["`soon` does not fit here", "`monitoring`"]),
+    ("/incident update soon it is back", ["`soon` is not valid here.", "`monitoring`"]),
     ("/incident help ntoe", ["`ntoe` is not a command. Did you mean `note`? `/incident help` lists them all."]),
     ("/incident reopen too early", ["It is investigating and not over"]),
     ("/incident note INC-99 hello", ["There is no INC-99"]),

@@ -94,7 +94,7 @@ async def test_a_word_that_is_nearly_an_option_is_read_as_somebody_chooses(world
         await world.types("oncall", "/incident start Login fails severty:1", "ops")
         assert labels_of(newest_answer(world, channel="ops")) == [
             "Run /incident start Login fails severity:1",
-            "It belongs to the text",
+            "Keep as text",
         ]
         assert len(world.channels) == number
         await press_offer(world, channel="ops", number=number)

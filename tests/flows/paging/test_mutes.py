@@ -31,7 +31,7 @@ async def test_one_mutes_oneself_and_ends_it(world: World) -> None:
     ended = await world.types("dba", "/incident unmute me", "ops")
     again = await world.types("dba", "/incident unmute", "ops")
 
-    assert "You are not paged until 2026-03-02 22:00 UTC" in muted
+    assert "You are muted until 2026-03-02 22:00 UTC." in muted
     assert ended == "You are paged again."
     assert "You are not muted" in again
     assert ("U0DBA", "muted themselves") in await world.audited()
@@ -69,5 +69,5 @@ async def test_where_it_is_kept_to_teams_others_are_refused(teams: World) -> Non
     ended = await teams.types("engineer", "/incident unmute <@U0DBA|dba>", "ops")
 
     assert "no team with <@U0DBA>" in refused
-    assert "is not paged until" in allowed
+    assert "is muted until" in allowed
     assert "no team with" in ended
