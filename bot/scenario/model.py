@@ -121,7 +121,7 @@ class StepEntry(Section):
     def _check_action(self) -> Self:
         if len(self._actions) != 1:
             raise ValueError(
-                f"one of {', '.join(ACTION_KEYS)} is needed, and `at`; here are {len(self._actions)} of them."
+                f"a step needs exactly one of {', '.join(ACTION_KEYS)}, not {len(self._actions)}. `at` is optional."
             )
         return self
 

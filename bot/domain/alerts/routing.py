@@ -44,7 +44,7 @@ class Matcher:
 
     def __post_init__(self) -> None:
         if self.op not in OPERATORS:
-            raise MatcherSyntax(f"`{self.op}` is no operator. Use one of {', '.join(OPERATORS)}.")
+            raise MatcherSyntax(f"`{self.op}` is not an operator. Use one of {', '.join(OPERATORS)}.")
         try:
             _ = self._regex
         except (re.error, OverflowError, RecursionError) as error:

@@ -58,7 +58,7 @@ def placement_problem(happened_at: datetime | None, beside_sort_at: datetime) ->
     """
     if happened_at is None or _minute(happened_at) == _minute(beside_sort_at):
         return None
-    return "Entries of known time stand in its order. Amend the entry's time instead, or write `?` if nobody knows it."
+    return "Entries are ordered by time. Change the entry's time instead, or write `?` if it is unknown."
 
 
 def _minute(at: datetime) -> datetime:
@@ -91,7 +91,7 @@ def parse_amended_time(text: str, *, near: datetime, now: datetime, zone: ZoneIn
         when = min(past, key=lambda each: abs((each.at or near) - near))
     if is_future(when, now):
         shown = format_time(when.at, zone) if when.at else text
-        raise UserError(f"{shown} is still to come. What has not happened yet cannot be recorded.")
+        raise UserError(f"{shown} is in the future. Choose a time in the past.")
     return when
 
 
@@ -104,7 +104,7 @@ def amended_kinds(present: Sequence[Kind], chosen: Collection[Kind], *, fixed: C
     kept = [kind for kind in present if kind in fixed or kind in chosen]
     kinds = tuple(dict.fromkeys([*kept, *(kind for kind in MARKS if kind in chosen)]))
     if not kinds:
-        raise UserError("Choose at least one kind: without any, take the entry off the timeline instead.")
+        raise UserError("Choose at least one kind, or remove the entry from the timeline.")
     return kinds
 
 

@@ -55,8 +55,7 @@ def read_date(text: str, *, now: datetime, zone: ZoneInfo) -> date:
     if found is None:
         shown = text if len(text) <= 60 else text[:59] + "…"
         raise UserError(
-            f"`{shown}` is not a day I can read. Write for example `2023-12-01`, `1 Dec`, `friday`, `tomorrow` or "
-            "`in 2 weeks`."
+            f"`{shown}` is not a day. Write for example `2023-12-01`, `1 Dec`, `friday`, `tomorrow` or `in 2 weeks`."
         )
     return found
 

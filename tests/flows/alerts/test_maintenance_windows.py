@@ -120,8 +120,8 @@ async def test_an_incident_that_people_declare_pages_and_says_that_alerts_are_si
         ("payments disks", "Say until when"),
         ("payment to:15:00", "Did you mean `payments`?"),
         ("payments from:16:00 to:15:59", "2026-03-03 15:59 UTC"),
-        ("payments to:2026-03-01 10:00", "has to be after 2026-03-02 14:00 UTC"),
-        ("payments to:2027-03-01 10:00", "31 days are the most"),
+        ("payments to:2026-03-01 10:00", "which is not after 2026-03-02 14:00 UTC. Choose a later time."),
+        ("payments to:2027-03-01 10:00", "The maximum is 31 days."),
         ("billing to:15:00", "the window applies to alerts with the label `service=billing`."),
     ],
 )

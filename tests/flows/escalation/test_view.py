@@ -255,7 +255,7 @@ async def test_commands_for_all_responses(world: World) -> None:
     assert "level 1 of 2" in escalation_text(world)
     assert "Handed over" in await world.types("dba", "/incident reassign @support please")
     assert "handed over to <@U0SUPPORT>" in escalation_text(world)
-    assert "Noted" in await world.types("support", "/incident cannot no laptop")
+    assert "Page declined." in await world.types("support", "/incident cannot no laptop")
     await world.finish()
     assert "Nobody took what you handed over" in page(world, "dba")
 

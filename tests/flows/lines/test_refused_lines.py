@@ -41,7 +41,7 @@ async def test_the_whole_line_comes_back_as_it_was_typed(world: World) -> None:
 
     answer = await world.types("oncall", line)
 
-    assert "`26:10` is no clock time" in answer
+    assert "`26:10` is not a time" in answer
     assert code_of(newest_answer(world)) == [line]
     assert "Correct *`at:26:10`*" in rendered(newest_answer(world))
     assert labels_of(newest_answer(world)) == []

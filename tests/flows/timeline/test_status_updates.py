@@ -90,7 +90,7 @@ async def test_a_published_postmortem_without_languages_leaves_the_draft_in_the_
         ("monitoring lang:fr,en It is better", "A text is in one language"),
         ("monitorring It is better", "Did you mean `monitoring`?"),
         ("", "`/incident update` needs"),
-        ("resolved at:23:59 It is over", "What has not happened yet cannot be recorded"),
+        ("resolved at:23:59 It is over", "Only past times can be recorded"),
     ],
 )
 async def test_what_cannot_be_an_update_is_refused(world: World, line: str, refusal: str) -> None:
