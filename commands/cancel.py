@@ -19,7 +19,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 
 def _warning(session: Session, cancelled: Incident) -> str:
-    """Alerts that still fire: after a cancellation nobody is told of them. Empty if none does."""
+    """Alerts that still fire: they are not announced after a cancellation. Empty if none."""
     sentence = find_firing(session, cancelled.key).sentence
     return f"{sentence} Repetitions are not reported." if sentence else ""
 

@@ -27,7 +27,7 @@ NAME_SOMEBODY = "Name a person: `/incident oncall {word} @somebody`. Slack compl
 
 @dataclass(slots=True)
 class OncallLine:
-    """The text behind `/incident oncall` during parsing."""
+    """The text after `/incident oncall` during parsing."""
 
     caller: Caller
     typed: Invocation
@@ -56,7 +56,7 @@ class OncallLine:
         return schedule.only_schedule(self.caller.settings, self.rest)
 
     def times(self) -> TimeRange:
-        """An end without a day is the first such time after the begin."""
+        """The start and end. An end without a day is the first such time after the start."""
         starts, ends = self.typed.options.get("from"), self.typed.options.get("to")
         return TimeRange(_known_time(starts), _end_time(self, starts, ends))
 

@@ -39,7 +39,7 @@ def _role_behind_person(caller: Caller, text: str) -> tuple[str | None, str]:
 
 
 def assign_or_give_up(session: Session, caller: Caller, name: str, named: Mention | None, text: str) -> Reply:
-    """Assign the role to the named person, or else to the caller; `nobody` gives it up."""
+    """Assign the role to the named person, or else to the caller; `nobody` clears it."""
     if named is None and text.casefold() in NOBODY:
         given = give_up_role(session, caller.settings, caller.about.key, caller.actor, name)
         label = caller.settings.role_named(name).label

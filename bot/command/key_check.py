@@ -1,4 +1,4 @@
-"""Find words that are nearly an option: they are asked about and never become text silently."""
+"""Find misspelt options: the person is asked, so that none becomes text silently."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ def check_options(words: Iterable[Word], keys: Sequence[str], chosen: Mapping[st
     """
     Raise UserError for a word of the text such as `severty:1`.
 
-    `chosen`: words that somebody wants to keep as they are have themselves as their choice. `may_be_text`: the command
+    `chosen` maps a word to itself where the person chose to keep it as text. `may_be_text`: the command
     takes a text.
     """
     for word in words:

@@ -1,4 +1,4 @@
-"""Read lines in another order, or in other words, than the table of commands has."""
+"""Reading of lines whose order or words differ from the table of commands."""
 
 import re
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def _is_severity(word: str, context: Context) -> bool:
 
 
 def unknown_command(words: Sequence[Word], line: str, commands: Sequence[Command], context: Context) -> UserError:
-    """The refusal of a line that begins with no command, with offers of what may be meant."""
+    """Build the error for a line that begins with no command, with likely corrections."""
     word = words[0].value
     meant = next((each for each in commands if word.casefold() in each.also_meant), None)
     if meant is not None:

@@ -26,7 +26,7 @@ _COMMON_SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         for word in words.split()
     }
 )
-"""Words of other tools. They are offered and never taken, because teams differ in what they mean by them."""
+"""Words of other tools. They are only suggested, because their meaning differs between teams."""
 _NO = frozenset({"no", "false", "off", "0", "n"})
 _YES = frozenset({"yes", "true", "on", "1", "y"})
 _PREFIXED_TARGETS = {each.value: each for each in (TargetKind.POLICY, TargetKind.SCHEDULE, TargetKind.VENDOR)}
@@ -94,7 +94,7 @@ def _unknown_severity(word: str, folded: str, context: Context) -> UserError:
 
 
 def _fifth_severity_message(word: str, least: str) -> str:
-    """Many teams have five levels, and Dogwatch four: somebody has to map the fifth."""
+    """Many teams have five levels and Dogwatch has four: an operator must map the fifth."""
     return (
         f"There is no fifth severity: {quote_word(least)} is the lowest. Use it, or ask an operator to add "
         f"{quote_word(word)} to `words` of `[severities.SEV4]` in dogwatch.toml."

@@ -32,13 +32,13 @@ from bot.scenario.webhooks import build_notification, fingerprint
 from bot.simulation.workspace_setup import add_people, add_usergroups
 
 REFUSALS = (":warning:", ":grey_question:")
-"""Beginnings of the bot's answers that refuse something."""
+"""Beginnings of the bot's refusals."""
 ACKNOWLEDGE = "escalation_acknowledge"
 CONFIRMATIONS = frozenset({"escalation_acknowledge_unasked", "escalation_page_again"})
-"""Buttons of questions whether something is meant; a scenario means what it says."""
+"""Buttons of confirmations; the player presses them."""
 ADD_TO_TIMELINE = "add_to_timeline"
 NOTHING_CHANGED = "Nothing to change: that is already set."
-"""Part of the answer to a change that changes nothing, which is no refusal."""
+"""Answer to an edit without a change; it does not stop the replay."""
 NAMED_BY_HANDLE = re.compile(r"<@([a-z0-9][\w.-]*)>")
 INCIDENT_CHANNEL = re.compile(r"(?P<reference>(?:inc|drill)-[0-9]+)(?:-|$)")
 FIRST_CHANNEL = "general"

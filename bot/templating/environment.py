@@ -1,7 +1,7 @@
 """
 The Jinja2 environment of templates: sandboxed, with limits.
 
-`.md.j2` shows every `{{ value }}` as plain text, `.html.j2` escapes it for HTML, `.txt.j2` leaves it as it is. A
+`.md.j2` shows every `{{ value }}` as plain text, `.html.j2` escapes it for HTML, `.txt.j2` leaves it unchanged. A
 misspelt name is an error. The operator's folders come before the built-in one.
 """
 

@@ -32,7 +32,7 @@ MAX_TITLE = 200
 
 
 class InvalidCalendar(Exception):
-    """The text is no complete iCalendar file."""
+    """The text is not a complete iCalendar file."""
 
 
 class UnreadableEvent(Exception):

@@ -89,8 +89,8 @@ def explain_error(error: str | None) -> ErrorExplanation:
     """
     Explain the error that a step's last attempt left.
 
-    Nothing of the error is passed on but Slack's own codes and the names of our exceptions: it may hold words of
-    the record.
+    Of the error only Slack's own codes and the names of our exceptions are passed on: it may contain words of the
+    record.
     """
     text = error or ""
     if not text:

@@ -52,7 +52,7 @@ def move_entry(
 
 def placement_problem(happened_at: datetime | None, beside_sort_at: datetime) -> str | None:
     """
-    Why an entry of this time cannot stand next to the other; None if it can.
+    Why an entry of this time cannot be next to the other; None if it can.
 
     Entries of known time are ordered by it, to the minute.
     """
@@ -80,7 +80,7 @@ def parse_amended_time(text: str, *, near: datetime, now: datetime, zone: ZoneIn
     Parse the corrected time of an entry.
 
     A time of day without a date is the one nearest to `near`, the entry's present position: an entry is often amended
-    days later. Raises UserError for a text that is no time and for the future, Ambiguous for one that can be two.
+    days later. Raises UserError for an invalid or future time, Ambiguous for one with two readings.
     """
     if not _BARE.fullmatch(strip_accents(" ".join(text.split()))):
         when = read_time(text, now=now, zone=zone)
@@ -112,7 +112,7 @@ def fixed_kinds(kinds: Iterable[Kind], *, carries: bool) -> frozenset[Kind]:
     """
     Kinds that cannot be removed.
 
-    `carries`: the entry stands for an escalation, an action item or an alert.
+    `carries`: the entry represents an escalation, an action item or an alert.
     """
     return frozenset(kind for kind in kinds if kind in COMMAND_KINDS or carries)
 

@@ -62,7 +62,7 @@ def read_time(text: str, *, now: datetime, zone: ZoneInfo, prefer_past: bool = T
     Parse all of `text` as a time, seen from `now` (aware) by people in `zone`.
 
     With `prefer_past` off, a time without a day is the next such time, as for a reminder.
-    Raises UserError if it is no time, Ambiguous if it has two readings. Accepts future times: see `refuse_future`.
+    Raises UserError if it is not a time, Ambiguous if it has two readings. Accepts future times: see `refuse_future`.
     """
     when = parse_time(text, ParseContext(now, zone, prefer_past, strict=False))
     if when is None:

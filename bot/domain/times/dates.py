@@ -49,7 +49,7 @@ def read_date(text: str, *, now: datetime, zone: ZoneInfo) -> date:
     Parse all of `text` as a day: `2023-12-01`, `1 Dec`, `demain`, `in 2 weeks`.
 
     A weekday is the next such day after today, a date without a year the next such date, today included.
-    Raises UserError if it is no day, Ambiguous if it has two readings (`3/4`, or `next friday` on a Wednesday).
+    Raises UserError if it is not a day, Ambiguous if it has two readings (`3/4`, or `next friday` on a Wednesday).
     """
     found = _parse(text, now.astimezone(zone).date(), strict=False)
     if found is None:

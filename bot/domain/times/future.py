@@ -16,8 +16,8 @@ def read_leading_end(text: str, *, now: datetime, zone: ZoneInfo) -> tuple[Parse
     """
     Read the end at the start of a text, `1h`, `for 2 hours` or `until 18:00`, and the rest.
 
-    `1h` is a length here, not the time of day. None if the text begins otherwise. Raises UserError for what has the
-    form of a time and is none.
+    `1h` is a length here, not the time of day. None if the text begins otherwise. Raises UserError for an invalid
+    time.
     """
     words = text.split()
     if words and words[0].casefold() in _BEFORE_END:

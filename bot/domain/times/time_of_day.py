@@ -80,8 +80,8 @@ def contradicts_itself(match: re.Match[str], part: str | None) -> bool:
     """
     Return whether the half or part of the day excludes the hour: `14:05 am`.
 
-    In a sentence this is no mistake: in German `am` begins what follows (`14:05 am Gateway`). Typed in one
-    (`14am`) it is a mistake, which `resolve_clock` reports.
+    In a sentence this is correct: in German `am` belongs to the next word (`14:05 am Gateway`). `14am` is an error,
+    which `resolve_clock` reports.
     """
     if not match["hour"]:
         return False

@@ -50,7 +50,7 @@ def resolve_zones(
     """
     The meanings of the groups of ZONE_PATTERN to people in the zone `own`, the default.
 
-    None for a word that is no zone where other words may follow (`strict`). Raises UserError for an unknown zone.
+    None for any other word where further words may follow (`strict`). Raises UserError for an unknown zone.
     """
     offset = match["offset_glued"] or match["offset_apart"] or match["offset_named"] or match["offset_beside"]
     if offset:

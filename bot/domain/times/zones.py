@@ -1,8 +1,8 @@
 """
 Time zones: their names, their letters, and the conversion of ambiguous local times.
 
-Zones come from the tzdata package, which is pinned: the machine's own zone files are of any age, and two replicas must
-not disagree about an hour. `reset_tzpath` holds for the process.
+Zones come from the tzdata package, which is pinned: zone files of machines differ in age, and two replicas must
+not disagree about an hour. `reset_tzpath` applies to the process.
 """
 
 import re
@@ -101,7 +101,7 @@ def read_zone(text: str) -> ZoneInfo:
     """
     Parse a zone: `Europe/Paris`, `UTC`, or a city that ends one name only (`paris`).
 
-    Raises UserError for letters and offsets: they hold for half a year, and an incident may last over the change.
+    Raises UserError for letters and offsets: they apply for half a year, and an incident may span the change.
     """
     typed = "_".join(text.split())
     if typed.upper() in {"UTC", "GMT", "Z", "ZULU"}:
