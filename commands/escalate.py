@@ -38,7 +38,7 @@ def _describe_escalation(settings: Settings, made: Escalation, *, is_recorded: b
     if made.is_external:
         return f"Recorded the escalation to {name}. Press *They answered* in the channel when they do."
     if made.target_kind == TargetKind.POLICY:
-        return f"Started the policy {name}. It goes on level by level until somebody acknowledges."
+        return f"Started the policy {name}. It pages level by level until somebody acknowledges."
     minutes = settings.escalation.remind_after_minutes
     return f"Paging {name}. They are reminded every {minutes} min until somebody acknowledges."
 

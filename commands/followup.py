@@ -10,14 +10,14 @@ from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, text_lan
 
 OPTIONS = (
     Option("owner", Value.PERSON, about="the owner; also as @name at either end"),
-    Option("due", Value.DATE, about="until when"),
-    Option("symptom", Value.TEXT, about='the symptom it answers, in quotes: symptom:"…"'),
+    Option("due", Value.DATE, about="the due date"),
+    Option("symptom", Value.TEXT, about='the symptom it addresses, in quotes: symptom:"…"'),
     LANGUAGE,
 )
 EXISTING_ITEM = re.compile(r"#?(?P<number>\d{1,4})(?:\s+(?P<state>done|open))?", re.IGNORECASE)
 """`#2`, `#2 done`: an existing item, rather than the text of a new one."""
 NUMBER_PREFIX = re.compile(r"#(?P<number>[1-9]\d{0,3})\s")
-CHANGE_HINT = "Say what shall be different: `#{0} done`, `#{0} open`, `#{0} @owner` or `#{0} due:friday`."
+CHANGE_HINT = "Name the change: `#{0} done`, `#{0} open`, `#{0} @owner` or `#{0} due:friday`."
 OWNER_POSITIONAL = (Positional("owner", Value.PERSON, required=False, at_either_end=True),)
 
 
@@ -47,8 +47,8 @@ def _check_is_new(session: Session, caller: Caller, typed: Invocation) -> None:
     number = int(begins["number"]) if begins else 0
     if action_item_exists(session, caller.about.key, number):
         raise UserError(
-            f"#{number} is noted already, and I do not understand what shall be different. "
-            f"{CHANGE_HINT.format(number)} To note something new, begin with another word."
+            f"#{number} exists, and this is not a change of it. {CHANGE_HINT.format(number)} For a new item, begin "
+            "with another word."
         )
 
 

@@ -12,7 +12,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     to = find_typed_target(session, caller, typed.positionals["target"])
     found = select_to_hand_over(session, caller.about.key, caller.actor)
     made = hand_over_escalation(session, caller.settings, found.key, caller.actor, to=to, reason=typed.text)
-    return Reply(f"Handed over: {target_text(made)} is paged. The levels that are left follow if need be.")
+    return Reply(f"Handed over: {target_text(made)} is paged. The remaining levels follow if nobody acknowledges.")
 
 
 COMMAND = Command(

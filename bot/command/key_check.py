@@ -1,4 +1,4 @@
-"""Find words that are nearly an option: they are asked about and never become text silently."""
+"""Find misspelt options: the person is asked, so that none becomes text silently."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,14 +9,14 @@ from bot.command.values import quote_word
 from bot.domain.errors import NEARLY, Offer, UserError
 
 _KEYED = re.compile(r"(?P<name>(?:--|—|–)?[^\W\d_][\w-]*)(?P<sign>[:：=])(?P<value>(?!//).+)", re.DOTALL)
-KEEP_AS_TEXT = "It belongs to the text"
+KEEP_AS_TEXT = "Keep as text"
 
 
 def check_options(words: Iterable[Word], keys: Sequence[str], chosen: Mapping[str, str], *, may_be_text: bool) -> None:
     """
     Raise UserError for a word of the text such as `severty:1`.
 
-    `chosen`: words that somebody wants to keep as they are have themselves as their choice. `may_be_text`: the command
+    `chosen` maps a word to itself where the person chose to keep it as text. `may_be_text`: the command
     takes a text.
     """
     for word in words:
@@ -44,7 +44,7 @@ def closest_key(name: str, keys: Sequence[str]) -> str | None:
 def _nearly_an_option(word: str, meant: str, *, may_be_text: bool) -> UserError:
     kept = " If it belongs to your text, put the text in quotes." if may_be_text else ""
     return UserError(
-        f"{quote_word(word)} is no option here. Did you mean {quote_word(meant)}?{kept}",
+        f"{quote_word(word)} is not an option here. Did you mean {quote_word(meant)}?{kept}",
         mistake=word,
         offers=[Offer(meant), *([Offer(word, label=KEEP_AS_TEXT)] if may_be_text else [])],
     )

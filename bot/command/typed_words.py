@@ -1,4 +1,4 @@
-"""Read lines in another order, or in other words, than the table of commands has."""
+"""Reading of lines whose order or words differ from the table of commands."""
 
 import re
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def _is_severity(word: str, context: Context) -> bool:
 
 
 def unknown_command(words: Sequence[Word], line: str, commands: Sequence[Command], context: Context) -> UserError:
-    """The refusal of a line that begins with no command, with offers of what may be meant."""
+    """Build the error for a line that begins with no command, with likely corrections."""
     word = words[0].value
     meant = next((each for each in commands if word.casefold() in each.also_meant), None)
     if meant is not None:
@@ -81,7 +81,7 @@ def _no_command(first: str, text: str, context: Context) -> UserError:
     start = Offer(f"start {first}", label=f'Start incident "{title}"')
     note = Offer(f"note {first}", label=f"Add it to the timeline of {context.inside}")
     return UserError(
-        f"{quote_word(first)} is not a command, so nothing was done. `/incident help` lists the commands.",
+        f"{quote_word(first)} is not a command. `/incident help` lists the commands.",
         mistake=first,
         offers=[note, start] if context.inside else [start],
     )

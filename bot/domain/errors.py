@@ -7,13 +7,13 @@ from difflib import SequenceMatcher, get_close_matches
 NEARLY = 0.8
 """Least similarity of a misspelt word."""
 CLEARLY_CLOSER = 0.1
-"""By how much the closest word has to be closer than the next one, to be offered as the correction."""
+"""Least distance between the closest word and the next one, for an automatic correction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """
-    A text to be typed instead of a mistake; the mistake itself, if it may be none.
+    A replacement for a mistake; the mistake itself, if it may be correct.
 
     `label` is that of its button; without one, the whole line is.
     """
@@ -26,7 +26,7 @@ class UserError(Exception):
     """
     An error whose message says what is wrong and what to do. Nothing was changed.
 
-    `mistake` is the part of a typed text that is wrong, `offers` what may be meant instead; empty if unknown.
+    `mistake` is the wrong part of a typed text, `offers` are likely replacements; empty if unknown.
     """
 
     def __init__(self, message: str, *, mistake: str = "", offers: Sequence[Offer] = ()) -> None:
@@ -90,6 +90,6 @@ def is_misspelling(word: str, known: Sequence[str]) -> bool:
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """`" Did you mean `status`?"`, or an empty text. Goes behind a refusal."""
+    """`" Did you mean `status`?"`, or an empty text, to follow an error."""
     guess = closest_word(word, known)
     return f" Did you mean `{guess}`?" if guess else ""

@@ -193,7 +193,7 @@ async def test_the_last_good_copy_is_used(world: Scheduled, feed: Feed):
 
     assert before == 'The calendar of the schedule "legacy" could not be read yet.'
     assert kept is not None
-    assert (kept.problem, kept.fetched_at) == ("it is no iCalendar", ON_DUTY)
+    assert (kept.problem, kept.fetched_at) == ("it is not iCalendar", ON_DUTY)
     assert len(feed.requests) == 5
     assert feed.requests[1].headers["If-None-Match"] == '"1"'
     assert await world.on_call() == ("UFIRST",), "304: as it was"

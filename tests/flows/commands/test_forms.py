@@ -95,7 +95,7 @@ async def test_the_form_that_declares_says_what_was_declared_where_it_was_opened
     ("values", "field", "words"),
     [
         ({"at": "25:00"}, "at", "25:00"),
-        ({"at": "tomorrow 10:00"}, "at", "not happened yet"),
+        ({"at": "tomorrow 10:00"}, "at", "Only past times can be recorded."),
         ({"at": "?"}, "at", "Leave it out"),
         ({"tz": "Paris/Europe"}, "tz", "Paris/Europe"),
         ({"ref": "x" * 201}, "ref", "200"),

@@ -207,8 +207,8 @@ async def test_invalid_updates_are_refused(world: World) -> None:
         ("vendor payplug answered", "was not escalated to PayPlug"),
         ("vendor nobody case:1", "was not escalated to nobody"),
         ("vendor payplug they said no", "Say what happened"),
-        ("vendor payplug case:1 and more", "neither a time nor a text"),
-        ("vendor stranger", "Nothing is known of stranger"),
+        ("vendor payplug case:1 and more", "A case reference takes no time and no text."),
+        ("vendor stranger", "No contact data for stranger."),
         ("escalate <@U0DBA|dba> case:1 why", "Only a vendor has a case reference"),
     ):
         assert reply in await world.types("oncall", f"/incident {typed}"), typed

@@ -31,7 +31,7 @@ async def test_a_misspelt_service_is_told_of_because_nobody_is_called_for_it(wor
     right = await world.types("oncall", "/incident start slow service:checkout", "ops")
     other = await world.types("oncall", "/incident start slow service:warehouse", "ops")
 
-    mended_by = "`/incident edit INC-1 service:checkout` puts it right and invites its people"
+    mended_by = "`/incident edit INC-1 service:checkout` fixes it and invites its people"
     assert f"Did you mean `checkout`? {mended_by}" in wrong
     assert "Did you mean" not in right + other
 

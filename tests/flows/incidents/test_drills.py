@@ -27,7 +27,7 @@ async def test_a_scenario_is_told_in_order_and_marked_as_practice(world: World) 
     told = await begins(world)
     await world.advance(minutes=10)
 
-    assert "*DRILL-1* begins" in told
+    assert "Started the drill *DRILL-1* from " in told
     lines = practice(world)
     assert "an alert:" in lines[0]
     assert "CheckoutHTTP500Spike" in lines[0]

@@ -147,10 +147,10 @@ async def test_languages_of_the_documents_are_set_without_a_title(world: World) 
         ('title:"checkout is down"', "Nothing to change: that is already set."),
         ('category:""', "Nothing to change: that is already set."),
         ("template:clasic", "There is no postmortem template `clasic`. Did you mean `classic`?"),
-        ("lang:frr", "`frr` is not a language I can write. Did you mean `fr`?"),
+        ("lang:frr", "`frr` is not a supported language. Did you mean `fr`?"),
         ("tz:Europe/Pariss", "Did you mean `Europe/Paris`?"),
-        ("lang:fr,en title:Paiements", "A title is in one language"),
-        ("checkout is slow", "does not know what to do with `checkout is slow`"),
+        ("lang:fr,en title:Paiements", "A title has one language."),
+        ("checkout is slow", "`/incident edit` does not take `checkout is slow`."),
         (f"ref:{'x' * 201}", "A reference of 201 characters is too long"),
     ],
 )

@@ -136,7 +136,7 @@ async def test_a_press_on_the_briefing_of_a_role_that_has_passed_on_says_so(worl
         ("role <@U0DBA|dba>", "Name the role first"),
         ("role foo", "`foo` is not a role. Use one of `lead`, `communications`, `scribe`"),
         ("role scribe", "<@U0ONCALL> is Scribe of INC-1 already"),
-        ("role scribe bob", "Say who"),
+        ("role scribe bob", "Name a person with `/incident role scribe @somebody`"),
         ("role comms nobody", "Nobody is Communications lead"),
         ("role scribe <@U0DOGWATCH|dogwatch>", "is a bot"),
         ("handover scribe", "needs a person"),

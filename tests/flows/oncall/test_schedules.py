@@ -142,16 +142,16 @@ async def test_give_and_swap(world: World) -> None:
     [
         ("support", "give @dba", "You have no turn in payments within the next 92 days"),
         ("support", "swap @dba", "You have no turn in payments"),
-        ("engineer", "take", "<@U0ENGINEER> is on call then already"),
-        ("engineer", "give", "Say who, with `@`"),
-        ("support", "take to:2026-03-01 09:00", "ends before it begins"),
+        ("engineer", "take", "<@U0ENGINEER> is already on call then"),
+        ("engineer", "give", "Name a person: `/incident oncall give @somebody`."),
+        ("support", "take to:2026-03-01 09:00", "The end is not after the start."),
         ("support", "take from:Sat 09:00 to:2026-09-01 09:00", "A change lasts 62 days at most"),
         ("engineer", "give @dogwatch", "is a bot. Name a person."),
         ("support", "cancel 99", "There is no change 99"),
-        ("support", "cancel it", "Say which change"),
+        ("support", "cancel it", "Give the number of the change"),
         ("support", "payment", "Did you mean `payments`?"),
-        ("support", "from:Sat 09:00", "Say what to do in that time"),
-        ("support", "take from:?", "needs a time that is known"),
+        ("support", "from:Sat 09:00", "Name the change for that time"),
+        ("support", "take from:?", "An on-call change needs an exact time."),
         ("engineer", "swap @engineer", "That is yourself"),
     ],
 )
@@ -192,7 +192,7 @@ async def test_override_form(world: World) -> None:
     )
     await world.finish()
 
-    assert "ends before it begins" in refused.errors["ends"]
+    assert "The end is not after the start." in refused.errors["ends"]
     assert done.errors == {}
     assert "You are on call for *payments* now, after <@U0ENGINEER>" in direct(world, "support")[-1]
     assert "<@U0SUPPORT> until" in await types(world, "dba", "payments")

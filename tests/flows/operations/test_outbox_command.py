@@ -76,7 +76,7 @@ async def test_what_failed_is_listed_tried_again_and_done(world: World) -> None:
     assert code == 0
     assert "1 refused by Slack, 0 given up" in out
     assert "Pin the card · INC-1" in out
-    assert "The channel holds as many pins as Slack allows (too_many_pins). Remove one." in out
+    assert "The channel has the maximum number of pins (too_many_pins). Remove one." in out
     assert re.search(r"Post what happened · INC-1 · post:1\n +Its turn is in \d+ s|its turn|Slack", out)
     found = json.loads(as_json)
     assert (found["refused"], found["rows"][0]["id"], found["rows"][0]["error"]) == (1, row, "too_many_pins")
@@ -280,7 +280,7 @@ async def test_the_card_says_what_failed_and_its_button_tries_again(world: World
     broken = world.sandbox.fault("error", "pins.add", error="too_many_pins")
     await world.declares("checkout is down")
     card = next(each for each in world.sandbox.messages(world.channel) if "incident_note" in action_ids(each))
-    assert "Pin the card: The channel holds as many pins as Slack allows" in rendered(card)
+    assert "Pin the card: The channel has the maximum number of pins" in rendered(card)
 
     world.sandbox.invite("oncall", world.channel, ["guest"])
     guest = await world.presses("guest", "incident_retry")
@@ -289,7 +289,7 @@ async def test_the_card_says_what_failed_and_its_button_tries_again(world: World
 
     await world.presses("oncall", "incident_retry")
     await world.finish()
-    assert "Pin the card: The channel holds as many pins as Slack allows" in rendered(
+    assert "Pin the card: The channel has the maximum number of pins" in rendered(
         world.sandbox.message(world.channel, card["ts"]) or {}
     )
 

@@ -101,12 +101,12 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ([FIRES, {"say": {"who": "oncall", "txt": "x"}}], ": step 2 (say): `txt` is not known here."),
+        ([FIRES, {"say": {"who": "oncall", "txt": "x"}}], ": step 2 (say): `txt` is not a known key."),
         ([FIRES, typed("/incident resolvee")], "step 2 (command): the bot refuses it: :warning: `resolvee` is not"),
         ([FIRES, typed("/incident note at:23:58 later")], "step 2 (command): the bot refuses it: :warning: "),
         ([FIRES, {"ack": {"who": "dba", "target": "database"}}], "step 2 (ack): no escalation to database waits"),
         ([{"at": "10:00", **typed("/incident note x")}], "step 1 (command): there is no incident"),
-        ([{"at": "10:00", "alert": {**ALERT, "status": "resolved"}}], "step 1 (alert): no step before it fires"),
+        ([{"at": "10:00", "alert": {**ALERT, "status": "resolved"}}], "step 1 (alert): no earlier step fires"),
         ([{"at": "10:00", "say": {"who": "dba", "text": "x", "channel": "ops"}}], "no incident was opened"),
         (
             [
@@ -114,7 +114,7 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
                 {"say": {"id": "m", "who": "dba", "text": "x"}},
                 {"shortcut": {"who": "dba", "name": "save-for-later", "to": "m"}},
             ],
-            "step 3 (shortcut): the player knows no message shortcut `save-for-later`.",
+            "step 3 (shortcut): `save-for-later` is not a message shortcut.",
         ),
         (
             [

@@ -117,7 +117,7 @@ async def test_a_full_bar_stands_on_the_card(world: World) -> None:
     await world.declares()
     await world.settle()
 
-    assert "as many bookmarks as Slack allows" in world.card()
+    assert "the maximum number of bookmarks" in world.card()
 
 
 # --- the canvas

@@ -62,7 +62,7 @@ def test_a_refusal():
 
 def test_a_question():
     assert explained("note at:2023-11-05 01:30 x") == {
-        "asks": "`2023-11-05 01:30` came twice: the clocks were put back then. "
+        "asks": "`2023-11-05 01:30` came twice: the clocks went back then. "
         "Do you mean `2023-11-05 01:30 -07:00` or `2023-11-05 01:30 -08:00`?",
         "about": "2023-11-05 01:30",
         "candidates": ["2023-11-05 01:30 -07:00", "2023-11-05 01:30 -08:00"],

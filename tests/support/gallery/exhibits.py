@@ -145,7 +145,7 @@ QUESTIONS = {
     "which incident": (ask_which_incident(AMONG_TWO, EDITED, OTHER), "/incident resolve INC-3 was the reason"),
     "end another incident?": (ask_to_confirm("Resolve", "INC-3", EDITED, OTHER), "/incident INC-3 resolve done"),
 }
-NOT_A_TIME = ":warning: `26:10` is no clock time: hours go from 0 to 23, as in `14:05`, or `2pm`."
+NOT_A_TIME = ":warning: `26:10` is not a time: hours go from 0 to 23, as in `14:05`, or `2pm`."
 NOT_A_COMMAND = ":warning: `reslove` is not a command. Did you mean `resolve`? `/incident help` lists them all."
 NOTE = "/incident note at:26:10 The pool was full\n• first db-1\n• then db-2 & db-3 (`max_connections` <100)"
 OVER_ALREADY = ":warning: INC-7 is resolved already, so nothing was changed."

@@ -256,7 +256,7 @@ FAULTS: dict[str, tuple[Break, str, str, str]] = {
         ),
         "schedules",
         "warning",
-        "payments: nobody is on call by it from",
+        "payments: nobody is on call from",
     ),
     "calendar without address": (
         names("[schedules.legacy]\ncalendar = true\n"),
