@@ -152,7 +152,7 @@ def find_vendor_escalation(session: Session, settings: Settings, incident: Incid
     guess = did_you_mean(wanted.key, [each.target_id for each in found] or list(settings.vendors))
     raise UserError(
         f"{incident.reference} was not escalated to {wanted.name}.{guess} Type `/incident escalate vendor:NAME WHY` "
-        "first; with `at:TIME` for an earlier call."
+        "first. For an earlier call, add `at:TIME`."
     )
 
 
@@ -187,7 +187,7 @@ def update_vendor_escalation(
         raise UserError("That vendor was not called here.")
     incident = incidents.lock(session, escalation.incident_id)
     if escalations.is_called_off(session, escalation):
-        raise UserError(f"The escalation to {escalation.target_name} was called off. Escalate anew first.")
+        raise UserError(f"The escalation to {escalation.target_name} was called off. Escalate again first.")
     if update.when is not None:
         refuse_future(update.when, now=actor.at, zone=ZoneInfo(incident.zone))
     case = " ".join(update.case.split())
@@ -206,7 +206,7 @@ def _record_case(session: Session, incident: Incident, escalation: Escalation, a
     case = " ".join(case.split())
     if len(case) > MAX_CASE:
         raise UserError(
-            f"A case reference has up to {MAX_CASE} characters; this one has {len(case)}. The rest belongs into a note."
+            f"The case reference has {len(case)} characters. Use at most {MAX_CASE}, and put the rest into a note."
         )
     if escalation.case_reference == case:
         raise UserError(f"{case} is recorded already. Nothing was changed.")
@@ -225,8 +225,8 @@ def _record_answer(
         known = escalation.acknowledged_at
         when = f" ({format_time(known, ZoneInfo(incident.zone))})" if known else ""
         raise UserError(
-            f"The first answer of {escalation.target_name} is recorded already{when}. What else they say is a note; if "
-            "the time is wrong, amend the entry under `/incident timeline`."
+            f"The first answer of {escalation.target_name} is recorded already{when}. Add a note, or "
+            "correct the time in `/incident timeline`."
         )
     entry = _record_entry(
         session,
@@ -252,8 +252,8 @@ def _record_fix(
 ) -> None:
     if escalation.fixed_entry_id is not None:
         raise UserError(
-            f"That {escalation.target_name} fixed it is recorded already. If the time is wrong, amend the entry under "
-            "`/incident timeline`; if it broke again, escalate anew."
+            f"The fix of {escalation.target_name} is recorded already. Correct the time in `/incident timeline`, or "
+            "escalate again if it broke again."
         )
     text = update.text or VendorFixed(escalation.target_name)
     entry = _record_entry(session, incident, escalation, actor, VendorEvent.FIXED, [Kind.NOTE], text, update.when)

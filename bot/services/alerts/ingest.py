@@ -69,7 +69,7 @@ def receive_notifications(
     """
     Ingest several notifications in their order, with one announcement per incident.
 
-    A notification may hold a part of its group: other alerts stay as they are. A repeated one changes only when it was
+    A notification may hold a part of its group: other alerts stay unchanged. A repeated one changes only when it was
     last seen.
     """
     receipts = [Receipt() for _ in batches]

@@ -104,7 +104,7 @@ def count_opening(
 def begin_storm(
     session: Session, settings: Settings, watch: StormWatch, step: BeginStorm, severity: Severity, actor: Actor
 ) -> Incident:
-    """Open the storm's incident. Incidents that are open stay as they are."""
+    """Open the storm's incident. Open incidents stay unchanged."""
     previous = incidents.get(session, step.previous) if step.previous is not None else None
     incident = declare_incident(
         session, settings, actor, Declaration(STORM, title_fact=StormTitle(0), severity=severity, previous=previous)
@@ -264,7 +264,7 @@ def update_storm(
 def _invite_service_people(
     session: Session, settings: Settings, incident: Incident, storm: Storm, services: Sequence[str], actor: Actor
 ) -> None:
-    """Invite people of new services: they would have been invited to incidents of their own."""
+    """Invite people of new services: without the storm they would be in separate incidents."""
     new = [name for name in services if name not in storm.services]
     if not new:
         return

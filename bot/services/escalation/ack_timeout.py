@@ -163,8 +163,8 @@ def _take_step(
 
 
 AUDIT_TEXTS = {
-    TimeoutStep.ASK: "asked whoever acknowledged for a sign of life",
-    TimeoutStep.PAGE_AGAIN: "paged whoever acknowledged again: no sign of life",
+    TimeoutStep.ASK: "asked the acknowledger for a response",
+    TimeoutStep.PAGE_AGAIN: "paged the acknowledger again: no response",
 }
 
 
@@ -210,9 +210,9 @@ def confirm_active(session: Session, settings: Settings, escalation_id: int, act
     incident = incidents.lock(session, escalation.incident_id)
     if not incident.is_open:
         label = settings.status_label(incident.status)
-        raise UserError(f"{incident.reference} is {label}: nobody is needed any more.")
+        raise UserError(f"{incident.reference} is {label}: no action is needed.")
     if actor.user_id not in _acknowledgers(session, escalation):
-        raise UserError("It was handed on meanwhile. If you have it, press *Acknowledge* in the newest page.")
+        raise UserError("It was handed over meanwhile. If you have it, press *Acknowledge* on the newest page.")
     record_audit(session, incident, escalation, actor, "said that they are on it")
     escalation.ack_timeout_steps, escalation.activity_asked_at = 0, None
     session.add(escalation)

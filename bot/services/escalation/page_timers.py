@@ -73,5 +73,5 @@ def _pages(session: Session, due: Sequence[Timer]) -> list[Page]:
 def _lock_subject(session: Session, row: Page) -> tuple[Escalation, Incident]:
     escalation = escalations.lock(session, row.escalation_id)
     if escalation is None:
-        raise ValueError(f"page {row.id} is of no escalation")
+        raise ValueError(f"page {row.id} has no escalation")
     return escalation, incidents.lock(session, escalation.incident_id)

@@ -124,8 +124,7 @@ def start_policy(
 def _check_open(settings: Settings, incident: Incident) -> None:
     if incident.is_retro:
         raise UserError(
-            f"{incident.reference} is recorded after the fact, so nobody was paged. Add `at:TIME` to record who was "
-            "called then."
+            f"{incident.reference} is recorded after the fact, so nobody was paged. To record a call, add `at:TIME`."
         )
     if not incident.is_open:
         raise UserError(
@@ -211,7 +210,7 @@ def hand_over_escalation(
     """
     Page somebody else, then the levels from the present one on; return the new escalation.
 
-    It acknowledges the old one if nobody had. Raises UserError if nobody is needed any more, and for targets that
+    It acknowledges the old one if nobody had. Raises UserError if the escalation is over, and for targets that
     cannot be paged.
     """
     old = escalations.lock(session, escalation_id)
@@ -258,8 +257,8 @@ def _self_handover_message(session: Session, old: Escalation, actor: Actor) -> s
         return "Nobody has it yet. Take it with `/incident ack`."
     who = f"<@{old.acknowledged_by}>" if old.acknowledged_by else "Somebody"
     return (
-        f"{who} has it. Let them hand it over to you; if they are gone, `/incident unack WHY` takes it back from them, "
-        "and you take it with `/incident ack`."
+        f"{who} has it. Ask them to hand it over. If they do not respond, type `/incident unack WHY`, then "
+        "`/incident ack`."
     )
 
 

@@ -36,7 +36,7 @@ MOVED_REFERENCES = ("escalation_id", "action_id", "alert_id", "alert_ids")
 
 
 def carry_entries(session: Session, source: Incident, target: Incident) -> dict[int, TimelineEntry]:
-    """Copy the standing entries. Returns the copies by the id of the original."""
+    """Copy the active entries. Returns the copies by the id of the original."""
     stated = {kind for entry in timeline.find_entries(session, target.key) for kind in map(Kind, entry.kinds)}
     copies: dict[int, TimelineEntry] = {}
     for entry in timeline.find_entries(session, source.key, with_withdrawn=False):
@@ -103,7 +103,7 @@ def move_action_items(
 def move_escalations(
     session: Session, source: Incident, target: Incident, copies: Mapping[int, TimelineEntry], actor: Actor
 ) -> None:
-    """Move escalations with their answers; unanswered ones go on in the target."""
+    """Move escalations with their answers; unanswered ones continue in the target."""
     for each in escalations.find_by_incident(session, source.key):
         entry, answer = copies.get(each.entry_id or 0), copies.get(each.acknowledgement_entry_id or 0)
         if entry is None:

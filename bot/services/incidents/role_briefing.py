@@ -20,7 +20,7 @@ class RoleBriefingView:
     The role, its giver and the incident's state, for the new holder.
 
     `role_id` is the assignment. `given_by` is None for somebody who took the role; `before` held it last. `is_over`:
-    they hold it no more.
+    they no longer hold it.
     """
 
     role_id: int

@@ -47,7 +47,7 @@ def make_feed(session: Session, settings: Settings, actor: Actor) -> FeedAddress
     key = known or CalendarKey(team_id=actor.team_id, user_id=user_id, digest="", created_at=actor.at)
     key.digest, key.created_at = feed_digest(secret), actor.at
     session.add(key)
-    _note_audit(session, actor, "made an address for their turns on call")
+    _note_audit(session, actor, "created an address for their shift calendar")
     return FeedAddress(f"{settings.base_url}/oncall/{secret}.ics", actor.at, is_local=settings.public_url is None)
 
 
@@ -55,7 +55,7 @@ def revoke_feed(session: Session, actor: Actor) -> FeedAddress:
     known = calendars.get_calendar_key(session, actor.team_id, actor.user_id or "")
     if known is not None:
         session.delete(known)
-        _note_audit(session, actor, "ended the address of their turns on call")
+        _note_audit(session, actor, "deleted the address of their shift calendar")
     return FeedAddress(None, None)
 
 

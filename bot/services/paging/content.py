@@ -97,7 +97,7 @@ class PageText:
 
 
 def load_page_text(session: Session, settings: Settings, page_ids: Sequence[int]) -> PageText | None:
-    """Content of pages of one person or service; None if nobody is needed any more."""
+    """Content of pages of one person or service; None if no page is needed."""
     pages = [page for page in (session.get(Page, each) for each in page_ids) if page is not None]
     progress.preload_responses(session, {page.escalation_id for page in pages})
     needed = [(page, *found) for page in pages if (found := _still_needed(session, page)) is not None]

@@ -34,7 +34,7 @@ def prepare_page(
     session: Session, settings: Settings, asked: ContactMethodPagePayload, at: datetime
 ) -> PageToSend | None:
     """
-    Prepare what to send; None, which is recorded, if nobody is needed any more.
+    Prepare what to send; None, which is recorded, if the page is not needed.
 
     A service that repeats its alarm gets its key before the request, so that an acknowledgement meanwhile stops it.
     Raises CannotOpen for an address that another key encrypted.

@@ -25,7 +25,7 @@ from bot.store.shared import audit, people
 
 MIN_INTERVAL = timedelta(minutes=1)
 """Minimum time between two tests of one person."""
-NOT_TRIED = "Not tried: it would ring whoever is on call there, until they answer."
+NOT_TRIED = "Not tested: it would page the person on call there until they answer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ def _rings_until_answered(method: str) -> bool:
 
 def started_message(count: int) -> str:
     """Reply to the person who started the test."""
-    methods = "your means of being paged" if count == 1 else f"each of your {count} means of being paged"
-    return f"A test goes out by {methods}. A direct message of mine says what comes of it; no incident is made."
+    methods = "your contact method" if count == 1 else f"each of your {count} contact methods"
+    return f"A test is sent by {methods}. A direct message shows the results. No incident is opened."
 
 
 def load_page_test(
@@ -151,7 +151,7 @@ def prepare_test(session: Session, settings: Settings, test_id: int, at: datetim
         severity_label="",
         status_label="nothing is wrong",
         target=name,
-        reason="You asked for this test. Say in the bot's direct message that it arrived.",
+        reason="You asked for this test. Confirm it in the bot's direct message.",
         asked_by=name,
         level="",
         paged_at=at,

@@ -36,7 +36,7 @@ def build_escalation(
     """
     Build one escalation with its pages, answers and vendor.
 
-    `link` leads to the escalation itself; `entries` are the standing ones, `sources` their links.
+    `link` leads to the escalation itself; `entries` are the active ones, `sources` their links.
     """
     ref = f"escalation-{row.key}"
     is_person = row.target_kind == TargetKind.PERSON

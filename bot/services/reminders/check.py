@@ -126,7 +126,7 @@ def snooze_reminder(session: Session, settings: Settings, reminder_id: int, acto
     """
     row = reminders.lock(session, reminder_id)
     if row is None or row.done_at is not None:
-        raise UserError("There is nothing left to put off: it is so no longer.")
+        raise UserError("Nothing to put off: this reminder is no longer due.")
     incident = incidents.get(session, row.incident_id)
     row.snoozed_by = actor.user_id
     row.snoozed_until = row.disabled_at = None

@@ -39,7 +39,7 @@ def record_status_update(
         if not text:
             raise UserError(f"Write what the public was told: `/incident update {state} TEXT`.")
         if len(languages) > 1:
-            raise UserError("A text is in one language: name one behind `lang:`, and record the next text after it.")
+            raise UserError("A text has one language. Name one after `lang:`, and record each other text separately.")
     entry = record_entry(
         session,
         incident,

@@ -127,7 +127,7 @@ async def test_all_of_a_level_have_to_acknowledge(desk: Desk) -> None:
     await desk.does(acknowledge, running.id, desk.by("U0DBA"))
     waiting = await desk.one()
     assert (waiting.acknowledged_at, waiting.next_step_at) == (None, START + timedelta(minutes=5))
-    with pytest.raises(UserError, match="still waits for <@U0DEVELOPER>"):
+    with pytest.raises(UserError, match="Still needed: <@U0DEVELOPER>"):
         await desk.does(acknowledge, running.id, desk.by("U0DBA"))
 
     await desk.passes(minutes=11)
@@ -308,7 +308,7 @@ async def test_a_schedule_with_a_closed_account_names_it(desk: Desk) -> None:
     await desk.opens()
 
     reasons = (await desk.event_details("level empty"))[-1]["why"]
-    assert reasons == ['<@U0ENGINEER> is on call by the schedule "always", but has left the workspace.']
+    assert reasons == ['<@U0ENGINEER> is on call in the schedule "always", but has left the workspace.']
     incident = await desk.opens(severity="SEV4", services=("checkout",))
     always = EscalationTarget(TargetKind.SCHEDULE, "always", "always")
     with pytest.raises(UserError, match=r"U0ENGINEER> is on call .* left the workspace\. Nobody was paged"):

@@ -72,7 +72,7 @@ async def test_a_handover_to_oneself_is_refused(desk: Desk) -> None:
     ("to", "why"),
     [
         (EscalationTarget(TargetKind.SCHEDULE, "nobody", "nobody"), 'The schedule "nobody"'),
-        (EscalationTarget(TargetKind.SCHEDULE, "always", "always"), "<@U0ENGINEER> is on call by the schedule"),
+        (EscalationTarget(TargetKind.SCHEDULE, "always", "always"), "<@U0ENGINEER> is on call in the schedule"),
         (
             EscalationTarget(TargetKind.PERSON, "U0ENGINEER", "U0ENGINEER", members=("U0ENGINEER",)),
             "left the workspace",

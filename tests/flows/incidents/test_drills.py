@@ -124,7 +124,7 @@ async def test_a_past_incident_is_told_without_its_people_and_without_what_was_d
 REFUSED = {
     "no such scenario": ("drill checkout-500", "checkout-500s"),
     "no such incident": ("drill INC-9", "There is no INC-9"),
-    "odd speed": ("drill checkout-500s speed:fast", "is no speed"),
+    "odd speed": ("drill checkout-500s speed:fast", "is not a speed"),
 }
 
 

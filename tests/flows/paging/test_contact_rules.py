@@ -208,9 +208,9 @@ async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(worl
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"means": "email", "address": "dba at example", "delay": "2"}, "no e-mail address"),
-        ({"means": "email", "address": MAIL, "delay": "soon"}, "Write minutes"),
-        ({"means": "slack", "delay": "2"}, "among yours already"),
+        ({"means": "email", "address": "dba at example", "delay": "2"}, "That is not an e-mail address."),
+        ({"means": "email", "address": MAIL, "delay": "soon"}, "Enter 0 to"),
+        ({"means": "slack", "delay": "2"}, "is in your list already"),
     ],
 )
 async def test_what_cannot_be_is_refused_at_its_field(
@@ -229,7 +229,7 @@ async def test_a_test_goes_out_by_each_means_and_says_what_came_of_it(world: Con
     again = await world.types("dba", "/incident pages test", "ops")
     await world.finish()
 
-    assert "each of your 3 means" in told
+    assert "each of your 3 contact methods" in told
     assert "less than a minute ago" in again
     [mail] = world.mail.took
     assert mail["Subject"] == "TEST Your pages are tested: nothing is wrong"
@@ -241,7 +241,7 @@ async def test_a_test_goes_out_by_each_means_and_says_what_came_of_it(world: Con
     [results] = direct(world)
     assert "Nothing is wrong" in results
     assert "E-mail* d…@example.test · sent" in results
-    assert "Not tried: it would ring" in results
+    assert "Not tested: it would page" in results
     assert world.channels == []
 
     await world.presses("dba", "pages_test_arrived", channel=world.sandbox.open_dm("dba"))

@@ -51,7 +51,7 @@ async def test_who_is_muted_by_another_is_told_by_whom_and_why(world: World) -> 
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("mute", "Say until when"),
+        ("mute", "A mute needs an end."),
         ("mute <@U0DBA|dba> until:18:00", "Say why"),
         ("mute until:yesterday 18:00", "has to be after"),
         ("mute until:2027-03-02 18:00", "62 days are the most"),

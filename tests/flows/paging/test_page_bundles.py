@@ -120,7 +120,7 @@ async def test_a_reaction_to_a_bundle_that_others_answered_says_so(world: World)
     await world.finish()
 
     whispered = [each["text"] for channel in world.channels for each in world.sandbox.ephemerals("dba", channel)]
-    assert any("Nothing of these pages waits for you any more" in text for text in whispered)
+    assert any("None of these pages needs your answer." in text for text in whispered)
 
 
 async def test_of_two_addresses_each_gets_every_page(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def _handle_look(session: Session, reaction: Reaction, at: datetime) -> bool:
     """
     Take "I am looking" as activity. False if the message concerns no escalation.
 
-    It acknowledges nothing: a person whose answer is still awaited is told so, once for each message.
+    It acknowledges nothing: a person whose answer is still needed gets a message, once for each message.
     """
     found = escalations.find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
     if found is None:
@@ -117,4 +117,4 @@ def _apply_to_bundle(
     if not is_present:
         unacknowledge_bundle(session, settings, page_id, actor, method=REACTION)
     elif not acknowledge_bundle(session, settings, page_id, actor, method=REACTION):
-        raise UserError("Nothing of these pages waits for you any more. Nothing was changed.")
+        raise UserError("None of these pages needs your answer. Nothing was changed.")
