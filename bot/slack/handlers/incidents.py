@@ -94,7 +94,7 @@ def _accept_role(session: Session, settings: Settings, actor: Actor, role_id: in
 def _retry_failed(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
     retried = retry_incident_rows(session, incident_id, actor)
     subject = "It is" if len(retried) == 1 else f"{len(retried)} steps are"
-    return f"{subject} tried again. What fails once more is shown here."
+    return f"{subject} tried again. New failures are shown here."
 
 
 def _move_to_new_channel(session: Session, settings: Settings, actor: Actor, incident_id: int) -> Message:
@@ -104,7 +104,7 @@ def _move_to_new_channel(session: Session, settings: Settings, actor: Actor, inc
 def _complete_action_item(session: Session, _settings: Settings, actor: Actor, item_id: int) -> None:
     item = action_items.get(session, item_id)
     if item is None:
-        raise UserError("There is no such task any more.")
+        raise UserError("That task no longer exists.")
     change_action_item(session, item.incident_id, item.number, actor, is_done=True)
 
 

@@ -155,7 +155,9 @@ def _was_submitted(session: Session, submission: ViewSubmission, at: datetime) -
         idempotency.save_answer(session, key, {"told": submission.digest})
         return False
     if (idempotency.find_answer(session, key) or {}).get("told") != submission.digest:
-        raise UserError("This was saved already, as you sent it first. Close the window; to change it, do it anew.")
+        raise UserError(
+            "This was saved already, as you first sent it. Close the window, and open it again to change it."
+        )
     return True
 
 

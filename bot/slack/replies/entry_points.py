@@ -30,7 +30,7 @@ OTHER_PLACES: Mapping[str, str] = {
     "start": "the shortcuts *Declare an incident* and *Open an incident*, and App Home",
     "": "the card that is pinned in the channel",
     "list": "App Home",
-    "oncall": "App Home, once there is a schedule; *Two weeks*, *Change who is on call* and *Take it back* beside it",
+    "oncall": "App Home, with a schedule; *Two weeks*, *Change who is on call* and *Undo this change* beside it",
     "pages": "App Home: *How you are paged*",
     "help": "the card's *More…* and App Home name what each command does",
 }

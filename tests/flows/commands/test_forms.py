@@ -82,7 +82,7 @@ async def test_the_form_that_declares_says_what_was_declared_where_it_was_opened
     world: World, flags: list[str], said: str
 ) -> None:
     await world.sandbox.command("oncall", "ops", "/incident")
-    assert "Nothing ticked: public, and no drill." in str((await opened(world))["blocks"])
+    assert "Default: public, not a drill." in str((await opened(world))["blocks"])
 
     await declares_by_form(world, flags=flags)
     await world.finish()

@@ -90,8 +90,8 @@ async def test_question_then_page_then_next_level(world: World) -> None:
     await world.advance(minutes=5)
     assert pages(world, direct) == 2
     assert any("did not respond" in each for each in world.texts())
-    assert "was not heard of since; paged again" in escalation_text(world)
-    assert "<@U0DBA> acknowledged, then silent" in escalation_text(world)
+    assert "did not respond since; paged again" in escalation_text(world)
+    assert "<@U0DBA> acknowledged, then no response" in escalation_text(world)
     [now] = [line for line in escalation_text(world).splitlines() if line.startswith("• <@U0DBA>")]
     assert now.count("Slack") == 1, "the page that was answered belongs to the time before"
     assert pages(world, world.sandbox.open_dm("engineer")) == 0

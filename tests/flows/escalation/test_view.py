@@ -257,7 +257,7 @@ async def test_commands_for_all_responses(world: World) -> None:
     assert "handed over to <@U0SUPPORT>" in escalation_text(world)
     assert "Noted" in await world.types("support", "/incident cannot no laptop")
     await world.finish()
-    assert "Nobody took what you handed over" in page(world, "dba")
+    assert "Nobody acknowledged your handover" in page(world, "dba")
 
 
 @ON_SQLITE

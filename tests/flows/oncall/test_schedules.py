@@ -134,7 +134,7 @@ async def test_give_and_swap(world: World) -> None:
     assert "<@U0ONCALL> is on call for *payments* instead of <@U0DBA>" in swapped
     await types(world, "dba", "cancel 3")
     listed = await types(world, "dba", "payments")
-    assert listed.count("Take it back") == 1, "both halves of the swap went, the gift stays"
+    assert listed.count("Undo this change") == 1, "both halves of the swap went, the gift stays"
 
 
 @pytest.mark.parametrize(

@@ -246,7 +246,7 @@ async def test_a_test_goes_out_by_each_means_and_says_what_came_of_it(world: Con
 
     await world.presses("dba", "pages_test_arrived", channel=world.sandbox.open_dm("dba"))
     await world.finish()
-    assert "arrived, as you said" in direct(world)[-1]
+    assert "arrived, confirmed" in direct(world)[-1]
 
 
 @ON_SQLITE
@@ -320,7 +320,7 @@ async def test_where_only_somebody_muted_would_be_paged_the_next_level_is_at_onc
 
 @ON_SQLITE
 async def test_whoever_has_only_slack_is_told_that_it_is_silent_at_night(world: ContactMethodWorld) -> None:
-    silent = "Slack is silent while its notifications are paused"
+    silent = "Slack does not notify you while notifications are paused"
     before = await contact_rules(world)
     await adds(world, means="email", address=MAIL, delay="2")
 

@@ -259,7 +259,7 @@ class _CatchupRenderer:
             words = next((text for text in catchup.public.texts.values() if text), "")
             said = f": {self._text(words)}" if words else ""
             marks = " ".join(_source_link(each) for each in catchup.public.sources[:1])
-            lines.append(f"• The public was last told{at}: _{PUBLIC[catchup.public.state]}_{said} {marks}")
+            lines.append(f"• Last public update{at}: _{PUBLIC[catchup.public.state]}_{said} {marks}")
         return lines
 
 

@@ -31,8 +31,8 @@ RESPONSE_URL_LIFETIME = timedelta(minutes=30)
 CHECK_INTERVAL = timedelta(seconds=1)
 MAX_CHECKS = 15
 """Checks whether Slack has processed an uploaded image: before that it cannot be shown."""
-NOT_READY = "Slack did not get ready to show it"
-NOT_TAKEN = "Slack did not take it"
+NOT_READY = "Slack did not finish processing it"
+NOT_TAKEN = "Slack did not accept it"
 
 
 async def send_override_notice(context: EffectContext, claim: Claim) -> Outcome:
@@ -84,7 +84,7 @@ async def show_schedule_image(context: EffectContext, claim: Claim) -> Outcome:
                 return await _reply_in_words(context, claim, roster, NOT_READY, file_id)
             progress = {"file_id": file_id, "looks": checks}
             at = context.now() + CHECK_INTERVAL
-            return Retry(at, "Slack has not looked into the picture yet", progress=progress)
+            return Retry(at, "Slack has not processed the picture yet", progress=progress)
     except SlackApiError as problem:
         log.warning("schedule image refused by Slack", problem=str(problem))
         return await _reply_in_words(context, claim, roster, problem.error, file_id)
