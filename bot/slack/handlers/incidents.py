@@ -26,9 +26,8 @@ from bot.slack.blocks.alerts.card import REOPEN, SET_SEVERITY
 from bot.slack.blocks.alerts.help import LINK_BUTTONS
 from bot.slack.blocks.escalation import reminders
 from bot.slack.blocks.incidents import archiving, card, lists
-from bot.slack.blocks.incidents.forms.details_form import empty_details_form, load_details_form
-from bot.slack.blocks.incidents.forms.end_forms import load_cancel_form, load_resolve_form
-from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form, load_roles_form
+from bot.slack.blocks.incidents.forms.details_form import empty_details_form
+from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form
 from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
@@ -37,6 +36,7 @@ from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, About, Button, ButtonReply, EphemeralMessage, Form
 from bot.slack.replies.entry_points import IN_MENU
+from bot.slack.replies.incident_forms import load_cancel_form, load_details_form, load_resolve_form, load_roles_form
 from bot.slack.replies.lists import render_list, render_overview, render_search
 from bot.store.incidents import action_items, incidents
 from bot.store.incidents.visibility import visibility_in_channel
