@@ -257,37 +257,3 @@ def give_up_role(session: Session, settings: Settings, incident_id: int, actor: 
     )
     outbox.refresh_card(session, incident, actor.at)
     return RoleChange(incident, before)
-
-
-def get_assignment(session: Session, role_id: int) -> IncidentRole:
-    """Raises UserError for an assignment that does not exist."""
-    row = session.get(IncidentRole, role_id)
-    if row is None:
-        raise UserError("That assignment no longer exists. Nothing was changed.")
-    return row
-
-
-def previous_assignment(session: Session, row: IncidentRole) -> IncidentRole | None:
-    """The assignment that this one took over from."""
-    of_role = [each for each in roles.find_by_incident(session, row.incident_id) if each.role == row.role]
-    return next((e for e in of_role if e.until == row.since and e.handed_to == row.user_id and e.id != row.id), None)
-
-
-def accept_role(session: Session, settings: Settings, role_id: int, actor: Actor) -> None:
-    """
-    Confirm a role and tell the people who gave it.
-
-    Raises UserError if it has passed to somebody else meanwhile, or is somebody else's.
-    """
-    row = get_assignment(session, role_id)
-    if row.user_id != actor.user_id:
-        raise UserError("This role was given to another person. Nothing was changed.")
-    incident, role = incidents.lock(session, row.incident_id), settings.role_named(row.role)
-    if row.until is not None:
-        raise UserError(f"Another person is now {role.label} of {incident.reference}. See its card.")
-    before = previous_assignment(session, row)
-    waiting = {before.user_id if before else None, row.assigned_by} - {None, row.user_id}
-    for user_id in sorted(filter(None, waiting)):
-        outbox.post_event_to_user(
-            session, incident, actor.at, user_id, "role taken", by=row.user_id, role=row.role, label=role.label
-        )

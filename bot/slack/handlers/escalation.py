@@ -12,7 +12,8 @@ from bot.services.escalation.page_bundles import acknowledge_bundle, acknowledge
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.common import find_level_paged_instead
 from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
-from bot.services.escalation.start import escalate_to_all, hand_over_escalation
+from bot.services.escalation.responses.handover import hand_over_escalation
+from bot.services.escalation.start import escalate_to_all
 from bot.services.escalation.target_lookup import find_target
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.vendors import VendorUpdate, update_vendor_escalation

@@ -15,7 +15,7 @@ from bot.services.channel.archiving import move_to_new_channel
 from bot.services.incidents import edit, lifecycle, roles
 from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
-from bot.services.incidents.role_briefing import load_role_briefing
+from bot.services.incidents.role_briefing import accept_role, load_role_briefing
 from bot.services.reminders.check import SnoozePeriod, snooze_reminder
 from bot.services.timeline.action_items import change_action_item
 from bot.services.views.outbox_operations import retry_incident_rows
@@ -87,7 +87,7 @@ def _follow_link(_session: Session, _settings: Settings, _click: ButtonClick) ->
 
 
 def _accept_role(session: Session, settings: Settings, actor: Actor, role_id: int) -> Message:
-    roles.accept_role(session, settings, role_id, actor)
+    accept_role(session, settings, role_id, actor)
     return role_briefing_message(load_role_briefing(session, settings, role_id, actor.at), is_taken=True)
 
 

@@ -13,9 +13,10 @@ from bot.domain.terms import TargetKind
 from bot.services.entries.remove import remove_entry
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
+from bot.services.escalation.responses.handover import hand_over_escalation
 from bot.services.escalation.responses.select import select_to_decline, select_to_hand_over, select_to_unacknowledge
 from bot.services.escalation.responses.withdraw import unacknowledge
-from bot.services.escalation.start import hand_over_escalation, start_policy
+from bot.services.escalation.start import start_policy
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.incidents.lifecycle import reopen_incident, resolve_incident
