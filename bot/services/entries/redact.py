@@ -18,6 +18,7 @@ from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
 from bot.store.alerts import alerts
 from bot.store.escalation import escalations
+from bot.store.escalation.pages import find_pages
 from bot.store.incidents import incidents, postmortems, timeline, transcript
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
@@ -195,7 +196,7 @@ def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:
 
 def _redact_pages(session: Session, incident: Incident, escalation_id: int, actor: Actor) -> list[str]:
     """Edit the pages that the bot can edit; name the others."""
-    pages = escalations.find_pages(session, escalation_id)
+    pages = find_pages(session, escalation_id)
     outbox.refresh_pages(session, incident, escalation_id, actor.at)
     lost = sorted({page.user_id for page in pages if page.sent_at is not None and page.message_ts is None})
     return [

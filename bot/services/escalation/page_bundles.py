@@ -19,7 +19,7 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import MENTION
 from bot.store import outbox
 from bot.store.escalation import escalations, pages, progress
-from bot.store.escalation.escalations import NOT_NEEDED, SENT, Page
+from bot.store.escalation.pages import NOT_NEEDED, SENT, Page
 from bot.store.incidents import incidents
 from bot.store.shared import people
 

@@ -13,7 +13,8 @@ from bot.services.paging.page_outcomes import is_page_needed, try_next_method
 from bot.services.paging.pages import SKIPPED, PageBatch, skip_reason, skipped_people
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations, pages
-from bot.store.escalation.escalations import NOT_NEEDED, Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import NOT_NEEDED, Page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.shared.timers import Timer

@@ -11,6 +11,7 @@ from bot.services import outbox
 from bot.services.timeline.entries import CAME_FROM, MARKED_BY_HAND
 from bot.services.workspace.actor import Actor
 from bot.store.escalation import escalations, progress
+from bot.store.escalation.pages import record_left_message
 from bot.store.incidents import action_items, incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
@@ -109,7 +110,7 @@ def move_escalations(
         if entry is None:
             continue
         if each.message_ts is not None and source.channel_id is not None:
-            escalations.record_left_message(session, each, source.channel_id, each.message_ts, actor.at)
+            record_left_message(session, each, source.channel_id, each.message_ts, actor.at)
         each.incident_id, each.entry_id, each.message_ts = target.key, entry.key, None
         each.acknowledgement_entry_id = answer.key if answer else None
         answers = progress.find_responses(session, each.key)

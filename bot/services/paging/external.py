@@ -16,8 +16,7 @@ from bot.services.paging.page_outcomes import record_page_outcome
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations
 from bot.store.escalation.contacts import Contact
-from bot.store.escalation.escalations import NOT_NEEDED, SENT, Page
-from bot.store.escalation.pages import find_by_bundle, find_superseded
+from bot.store.escalation.pages import NOT_NEEDED, SENT, Page, find_by_bundle, find_superseded
 from bot.store.incidents import incidents
 
 

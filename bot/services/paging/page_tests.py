@@ -18,8 +18,8 @@ from bot.services.paging.external import PageToSend
 from bot.services.paging.pages import contact_rules_of
 from bot.services.workspace.actor import Actor
 from bot.store.escalation import contacts, page_tests
-from bot.store.escalation.escalations import SENT
 from bot.store.escalation.page_tests import PageTest
+from bot.store.escalation.pages import SENT
 from bot.store.incidents import installations
 from bot.store.shared import audit, people
 

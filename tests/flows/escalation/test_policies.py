@@ -20,7 +20,7 @@ from bot.services.outbox import OutboxKind
 from bot.services.paging.mutes import mute_person
 from bot.services.workspace.actor import Origin
 from bot.store.escalation import statistics
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import Page
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.outbox import OutboxRow
 from tests.support.worlds.services import START, TEAM, Desk, read

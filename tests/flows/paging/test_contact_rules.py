@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from bot.store.escalation.contacts import Contact
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import Page
 from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld
 from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, rendered

@@ -16,7 +16,8 @@ from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.database.session import Database, open_database
 from bot.store.escalation import progress
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
 from bot.store.outbox import OutboxRow

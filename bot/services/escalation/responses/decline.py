@@ -31,7 +31,8 @@ from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.people import ensure_known
 from bot.store.escalation import escalations, progress
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import timers

@@ -17,7 +17,8 @@ from bot.services.escalation.state import active_acknowledgements
 from bot.services.paging.content import SOMEBODY, build_escalation_text, format_clock, recipient_name
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import people

@@ -19,7 +19,8 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
 from bot.store.database.savepoint import savepoint
 from bot.store.escalation import activity, escalations, pages
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page, find_by_message
 from bot.store.incidents import incidents, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.transcript import Reaction
@@ -40,7 +41,7 @@ def handle_reaction(session: Session, settings: Settings, reaction: Reaction, at
         return _handle_look(session, reaction, at)
     if emoji not in settings.escalation.acknowledge_emoji:
         return False
-    found = escalations.find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    found = find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
     if found is None:
         return False
     if not transcript.save_reaction(session, reaction):
@@ -68,7 +69,7 @@ def _handle_look(session: Session, reaction: Reaction, at: datetime) -> bool:
 
     It acknowledges nothing: a person whose answer is still needed gets a message, once for each message.
     """
-    found = escalations.find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    found = find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
     if found is None:
         return False
     if not reaction.is_present:

@@ -6,7 +6,7 @@ from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.text.durations import format_duration
 from bot.services.escalation.view import Attempt, EscalationView, PagedLevelView, PagedPersonView
 from bot.slack.blocks.limits import join_lines, literal, one_line, slack_time
-from bot.store.escalation.escalations import SENT
+from bot.store.escalation.pages import SENT
 
 PEOPLE, EARLIER, NAMED = 12, 8, 5
 """People of the present level, earlier levels, and other targets that are named."""
