@@ -14,7 +14,7 @@ from bot.domain.terms import AlertStatus
 from bot.services.alerts.announcements import Arrival, request_summary, waits_for_summary
 from bot.services.alerts.placement import place_alerts
 from bot.services.alerts.repetition import announce_repetition, find_overdue
-from bot.services.alerts.storms import current_storm
+from bot.services.alerts.storm_admission import current_storm
 from bot.services.incidents.maintenance_windows import open_window_ids
 from bot.services.workspace.actor import Actor
 from bot.store import outbox

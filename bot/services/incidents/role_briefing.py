@@ -1,4 +1,4 @@
-"""Briefing of somebody who got a role: the role, the state of the incident, and its acceptance."""
+"""Briefing of somebody who got a role, and its acceptance."""
 
 from dataclasses import dataclass
 from datetime import datetime

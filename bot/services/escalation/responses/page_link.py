@@ -166,7 +166,7 @@ def _acknowledger_name(session: Session, row: Escalation, incident: Incident) ->
 
 
 def _told_text(session: Session, page: Page, row: Escalation, incident: Incident) -> str:
-    """People who are notified of the answer. A service's page of a private incident names nobody."""
+    """People who are notified. A service's page of a private incident names nobody."""
     shown = "the incident's channel shows it."
     concerned = [each for each in (row.asked_by, *row.members) if each and each != page.user_id]
     concerned = [each for each in dict.fromkeys(concerned) if each not in row.declined_by]
