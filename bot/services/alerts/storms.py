@@ -19,7 +19,7 @@ from bot.domain.record.facts import (
 )
 from bot.domain.terms import Kind, Severity
 from bot.services import outbox
-from bot.services.incidents.declare import Declaration, declare_incident
+from bot.services.incidents.declare import Declaration, declare_incident, service_people
 from bot.services.incidents.lifecycle import on_severity_changed, reopen_incident
 from bot.services.timeline.entries import record_entry
 from bot.services.workspace.actor import Actor
@@ -207,9 +207,7 @@ def _invite_service_people(
     storm.services = [*storm.services, *new]
     room = max(MAX_SERVICES - len(incident.services), 0)
     incident.services = [*incident.services, *[name for name in new if name not in incident.services][:room]]
-    invitees = [settings.invitees_for(name) for name in new]
-    users: list[str] = list(dict.fromkeys(user for each in invitees for user in each.users))
-    groups = list(dict.fromkeys(group for each in invitees for group in each.usergroups))
+    users, groups = service_people(settings, incident, new)
     ensure_known(session, incident.team_id, users, actor.at)
     outbox.invite_users(session, incident, actor.at, users, groups)
 

@@ -108,17 +108,6 @@ def _escalate_now(
     return start_new(session, settings, incident, actor, target, policy, reason)
 
 
-def start_policy(
-    session: Session, settings: Settings, incident_id: int, actor: Actor, name: str, reason: str = ""
-) -> Escalation:
-    """
-    Start a policy of the configuration by hand.
-
-    Raises UserError if there is none of that name, or the incident is over.
-    """
-    return escalate(session, settings, incident_id, actor, EscalationTarget(TargetKind.POLICY, name, name), reason)
-
-
 def check_open(settings: Settings, incident: Incident) -> None:
     if incident.is_retro:
         raise UserError(

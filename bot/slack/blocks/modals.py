@@ -1,6 +1,6 @@
 """Incident forms that open without a database query."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.config import Settings
@@ -178,21 +178,3 @@ def cancel_form(_settings: Settings, incident_id: int) -> View:
     )
     metadata = {INCIDENT: incident_id}
     return modal(CANCEL_FORM, "Cancel the incident", "Cancel incident", [why], metadata, close="Keep incident")
-
-
-FormBuilder = Callable[[Settings, int], View]
-
-INCIDENT_FORMS: Sequence[FormBuilder] = (
-    resolve_form,
-    note_form,
-    severity_form,
-    status_form,
-    escalate_form,
-    impact_form,
-    start_form,
-    cause_form,
-    detection_form,
-    fix_form,
-    cancel_form,
-)
-"""Forms that a button opens."""

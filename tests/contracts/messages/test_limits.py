@@ -1,7 +1,7 @@
 """Property tests: messages of any record keep Slack's limits, and none of its texts act."""
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -55,6 +55,7 @@ from bot.slack.blocks.postmortem.entry_forms import FORMS
 from bot.slack.blocks.postmortem.missing_facts import FACT_LABELS
 from bot.slack.replies.render import render_error
 from tests.support.gallery.cards import BEGAN
+from tests.support.gallery.forms import INCIDENT_FORMS
 from tests.support.records import markup
 from tests.support.records.slack_limits import Limits, is_channel_name
 from tests.support.records.strategies import records
@@ -381,10 +382,7 @@ def test_a_whisper(limits: Limits) -> None:
     assert limits.problems_of_message({"text": ephemeral_text("own message", {"emoji": "mag"})}) == []
 
 
-OPENINGS: Sequence[Callable[..., Any]] = modals.INCIDENT_FORMS
-
-
-@pytest.mark.parametrize("opening", OPENINGS, ids=lambda opening: opening.__name__)
+@pytest.mark.parametrize("opening", INCIDENT_FORMS, ids=lambda opening: opening.__name__)
 def test_every_form(limits: Limits, opening: Callable[..., Any], tmp_path: Path) -> None:
     assert limits.problems_of_view(opening(settings(tmp_path), 10**12)) == []
 

@@ -14,7 +14,7 @@ from bot.domain.times import ParsedTime
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.decline import decline, extend_wait, record_unreachable
 from bot.services.escalation.responses.withdraw import unacknowledge
-from bot.services.escalation.start import escalate, start_policy
+from bot.services.escalation.start import escalate
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.outbox import OutboxKind
 from bot.services.paging.mutes import mute_person
@@ -23,7 +23,7 @@ from bot.store.escalation import statistics
 from bot.store.escalation.pages import Page
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.outbox import OutboxRow
-from tests.support.worlds.services import START, TEAM, Desk, read
+from tests.support.worlds.services import START, TEAM, Desk, read, start_policy
 
 
 async def test_level_by_level_until_somebody_acknowledges(desk: Desk) -> None:

@@ -1,7 +1,5 @@
 """Buttons of an escalation, and the forms that two of them open."""
 
-from collections.abc import Callable
-
 from bot.config import Settings
 from bot.services.escalation.view import EscalationView
 from bot.slack.blocks.inputs import modal, person_field, text_field
@@ -64,6 +62,3 @@ def hand_back_form(_settings: Settings, escalation_id: int) -> View:
         is_long=True,
     )
     return modal(HAND_BACK_FORM, "I can't after all", "Hand it back", [why], {ESCALATION: escalation_id})
-
-
-ESCALATION_FORMS: tuple[Callable[[Settings, int], View], ...] = (hand_over_form, hand_back_form)
