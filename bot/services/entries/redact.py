@@ -209,8 +209,8 @@ def _audit_redaction(session: Session, incident: Incident, actor: Actor, why: st
 
 
 def _refresh_views(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
-    is_shown_anew = entry.posted_ts == find_ts(session, incident.key, SlackView.RESOLUTION)
-    if entry.posted_ts and incident.channel_id and not is_shown_anew:
+    is_rendered_again = entry.posted_ts == find_ts(session, incident.key, SlackView.RESOLUTION)
+    if entry.posted_ts and incident.channel_id and not is_rendered_again:
         outbox.blank_message(session, incident, actor.at, incident.channel_id, entry.posted_ts)
     if escalation_id := entry.values.escalation_id:
         outbox.refresh_escalation(session, incident, escalation_id, actor.at)

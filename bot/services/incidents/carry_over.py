@@ -117,7 +117,7 @@ def move_escalations(
         progress.save_responses(session, each.key, [_carry_answer(given, copies) for given in answers])
         first, fixed = copies.get(each.first_answer_entry_id or 0), copies.get(each.fixed_entry_id or 0)
         each.first_answer_entry_id, each.fixed_entry_id = (first and first.key) or None, (fixed and fixed.key) or None
-        each.case_message_ts = None  # asked for anew, where it goes on
+        each.case_message_ts = None  # asked for again in the target
         session.add(each)
         session.flush()
         if each.acknowledged_at is None:

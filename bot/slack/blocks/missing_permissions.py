@@ -1,4 +1,4 @@
-"""Message about scopes and plan features that the workspace lacks."""
+"""Message about missing scopes and plan features."""
 
 from collections.abc import Sequence
 

@@ -83,7 +83,7 @@ def _reopen(session: Session, settings: Settings, actor: Actor, incident_id: int
 
 
 def _follow_link(_session: Session, _settings: Settings, _click: ButtonClick) -> None:
-    """Slack opens the address by itself, and tells of the click."""
+    """Slack opens the address by itself, and reports the click."""
 
 
 def _accept_role(session: Session, settings: Settings, actor: Actor, role_id: int) -> Message:

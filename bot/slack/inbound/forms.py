@@ -81,7 +81,7 @@ def _register_form(app: AsyncApp, deps: Deps, form: Form) -> None:
 
 
 async def _submit(deps: Deps, form: Form, submission: ViewSubmission) -> FormResult:
-    """Run the form; if that takes too long for Slack, it goes on, and the modal stays open."""
+    """Run the form; if that takes too long for Slack, it continues, and the modal stays open."""
     task = asyncio.create_task(_run(deps, form, submission, deps.clock.now()), name="submit form")
     await asyncio.wait({task}, timeout=SUBMIT_SECONDS)
     if not task.done():

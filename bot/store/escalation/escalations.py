@@ -48,17 +48,17 @@ class Escalation(SQLModel, table=True):
     exhausted_at: datetime | None = None
     message_ts: str | None = None
     working_hours: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
-    """Of those who were paged, as they were then; None if unknown."""
+    """Working hours of the paged people at that time; None if unknown."""
     policy_name: str | None = None
     policy: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
-    """The policy when this began (`bot.domain.escalation.Policy.as_json`); None where nobody is paged by itself."""
+    """The policy when this began (`bot.domain.escalation.Policy.as_json`); None where nobody is paged automatically."""
     level: int = 0
     """The level that was paged last, 1 being the first; 0: none yet."""
     round: int = 0
     """Number of repeats of the whole policy."""
     level_paged_at: datetime | None = None
     next_step_at: datetime | None = None
-    """When the next level is due; None if nothing more comes by itself."""
+    """When the next level is due; None if nothing more follows."""
     more_time_until: datetime | None = None
     started_by: str = "person"
     """`person`, `policy` or `handover`."""

@@ -13,7 +13,7 @@ from bot.store.shared.people import Person
 
 SENT = "sent"
 """Outcome of a page, or of a test, that was sent."""
-NOT_NEEDED = "not needed any more"
+NOT_NEEDED = "no longer needed"
 """Outcome of a page that was not sent: acknowledged before, or the incident had ended."""
 LEFT_BEHIND = "left behind"
 """Contact method of the escalation's message in the channel of a merged incident: it is no page."""

@@ -210,7 +210,7 @@ async def test_a_server_that_refuses_the_login_is_told_of(patient: Patient, post
     assert state == "failed"
     assert "does not exist" in said
     assert "DATABASE_URL" in said
-    assert (empty_state, "never used by Dogwatch" in empty) == ("warning", True)
+    assert (empty_state, "This database has no Dogwatch tables." in empty) == ("warning", True)
 
 
 # --- as typed

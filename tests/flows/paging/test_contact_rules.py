@@ -90,7 +90,7 @@ async def test_a_later_means_comes_after_its_delay_and_not_once_somebody_has_ans
     await world.advance(minutes=4)
 
     assert len(world.mail.took) == 1
-    assert [each.outcome for each in await pages(world)] == ["sent", "sent", "sent", "not needed any more"]
+    assert [each.outcome for each in await pages(world)] == ["sent", "sent", "sent", "no longer needed"]
 
 
 @ON_SQLITE

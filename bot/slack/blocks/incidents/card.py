@@ -289,7 +289,7 @@ def _buttons(view: CardView) -> Blocks:
 
 
 def _open_buttons(view: CardView, labels: Mapping[str, str]) -> list[Block]:
-    """Buttons by action id, without the one that stands beside the next step."""
+    """Buttons by action id, without the one beside the next step."""
     step = view.open_work.next_step
     _, beside = NEXT_BUTTONS.get(step, ("", "")) if step else ("", "")
     value = str(view.incident_id)

@@ -137,7 +137,7 @@ def _run_choice(session: Session, settings: Settings, actor: Actor, click: Butto
     Execute a command with the chosen reading or correction.
 
     Returns the new content of the message. It is executed once, however many of the buttons are clicked. A refusal is a
-    message of its own, and leaves them.
+    separate message, and leaves them.
     """
     question = CommandQuestion.from_value(click.value)
     question.check_answerable(click.user_id, actor.at)

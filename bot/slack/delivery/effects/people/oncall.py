@@ -39,7 +39,7 @@ async def send_override_notice(context: EffectContext, claim: Claim) -> Outcome:
     payload, team_id = OverrideChangePayload.from_json(claim.row.details), claim.row.team_id
     change = await context.database.read(load_override_change, team_id, payload.override_id)
     if change is None or change.is_withdrawn != payload.is_withdrawn:
-        return Done()  # withdrawn meanwhile, which has a notice of its own
+        return Done()  # withdrawn meanwhile, which has a separate notice
     await post_directly(context, claim, payload.user_id, override_notice(change, payload.by))
     return Done()
 
