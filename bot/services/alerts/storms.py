@@ -73,7 +73,7 @@ def resume_storm(session: Session, settings: Settings, watch: StormWatch, step: 
         reopen_incident(session, settings, incident, actor, why="Alerts storm again")
     storm = storms.get(session, incident.key)
     if storm is None:
-        raise ValueError(f"{incident.reference} is no incident of a storm")
+        raise ValueError(f"{incident.reference} is not the incident of a storm")
     session.refresh(storm)
     window = settings.storm_limits.window
     new = [key for key in _recent_openings(watch, window, actor.at) if key not in storm.beside]

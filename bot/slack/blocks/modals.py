@@ -106,7 +106,7 @@ def status_form(settings: Settings, incident_id: int) -> View:
 
 def escalate_form(settings: Settings, incident_id: int) -> View:
     others = [Choice(f"policy:{name}", name, "policy: level by level") for name in sorted(settings.policies)]
-    others += [Choice(f"schedule:{name}", name, "whoever is on call") for name in sorted(settings.schedules)]
+    others += [Choice(f"schedule:{name}", name, "the person on call") for name in sorted(settings.schedules)]
     others += [Choice(f"team:{name}", f"@{name}", "team") for name in sorted(settings.teams)]
     others += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
     fields = [person_field(PERSON, "Person")]

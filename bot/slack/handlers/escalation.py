@@ -155,7 +155,7 @@ def _escalate(session: Session, settings: Settings, actor: Actor, submission: Vi
     with errors.collect():
         when = parse_time_field(session, submission, actor.at)
     if not named:
-        errors.by_field[PERSON] = "Choose whom to page."
+        errors.by_field[PERSON] = "Choose a person or another target."
     if case and not any(kind == TargetKind.VENDOR for kind, _, _ in named):
         errors.by_field[CASE] = "Only a vendor has a case reference. Leave this empty, or choose a vendor."
     errors.check()
@@ -191,7 +191,7 @@ def _page_again(session: Session, settings: Settings, actor: Actor, value: str) 
 def _hand_over(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     person = submission.text(PERSON)
     if not person:
-        raise FieldError(PERSON, "Choose whom to hand it over to.")
+        raise FieldError(PERSON, "Choose the new person.")
     to = find_target(session, settings, actor.team_id, TargetKind.PERSON, person, person)
     escalation_id = submission.metadata_id(controls.ESCALATION)
     hand_over_escalation(session, settings, escalation_id, actor, to=to, reason=submission.text())

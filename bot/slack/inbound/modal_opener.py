@@ -26,7 +26,7 @@ LOADING_AFTER = 1.0
 FILL_SECONDS = 5.0
 """Seconds that the loading modal waits for the modal before it shows the one without the record."""
 SUBMIT_SECONDS = 2.2
-"""Seconds that a submission may take before the modal says that it goes on; Slack waits 3 s."""
+"""Seconds that a submission may take before the modal says that it continues; Slack waits 3 s."""
 DATABASE_UNREACHABLE = "The database does not answer, so nothing was changed. Try again in a moment."
 OUTCOME_UNKNOWN = (
     "The database stopped answering while this was saved, so it was saved in full or not at all. "

@@ -23,7 +23,7 @@ OWN_ACTIONS: Mapping[str, str] = {
     "merge": card.MERGE,
     "cancel": card.CANCEL,
 }
-"""Action ids of commands that have a button and a form of their own."""
+"""Action ids of commands with a separate button and form."""
 ON_CARD = frozenset({"catchup", "status", "escalate", "note", "resolve"})
 """Commands that are buttons of an open incident's card, and so are not in its menu."""
 ELSEWHERE = frozenset({"start", "", "list", "oncall", "pages", "help"})

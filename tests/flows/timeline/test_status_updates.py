@@ -86,7 +86,7 @@ async def test_a_published_postmortem_without_languages_leaves_the_draft_in_the_
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [
-        ("monitoring", "Write what the public was told"),
+        ("monitoring", "Add the published text"),
         ("monitoring lang:fr,en It is better", "A text has one language."),
         ("monitorring It is better", "Did you mean `monitoring`?"),
         ("", "`/incident update` needs"),

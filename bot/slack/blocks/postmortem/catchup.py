@@ -42,10 +42,10 @@ TODAY = timedelta(hours=18)
 """Older or later times show their date."""
 
 LACKING: Mapping[MissingFact, str] = {
-    MissingFact.LEAD: "who leads (`/incident lead`)",
-    MissingFact.IMPACT: "the impact (`/incident impact`)",
-    MissingFact.CAUSE: "the cause (`/incident cause`)",
-    MissingFact.RESOLUTION: "how it was resolved (:white_check_mark: on a message)",
+    MissingFact.LEAD: "lead (`/incident lead`)",
+    MissingFact.IMPACT: "impact (`/incident impact`)",
+    MissingFact.CAUSE: "cause (`/incident cause`)",
+    MissingFact.RESOLUTION: "resolution (:white_check_mark: on a message)",
 }
 STANDS: Mapping[Status, str] = {
     Status.TRIAGE: "in triage",

@@ -122,7 +122,7 @@ def answered_line(view: EventView) -> Message:
 def unacknowledged_line(view: EventView) -> Message:
     by, before = (view.values.get(key) for key in ("by", "before"))
     name = literal(view.names.get(str(before), ""), limit=100) if before else ""
-    whose = f"*{name}*" if name else "the person who had acknowledged"
+    whose = f"*{name}*" if name else "the person who acknowledged"
     what = _escalation_text(view)
     if by is None:
         line = f"{whose[:1].upper()}{whose[1:]} did not respond"
