@@ -17,8 +17,8 @@ from bot.slack.api.errors import SlackApiError
 from bot.slack.blocks.escalation.oncall import schedule_image_message, schedule_text_message
 from bot.slack.blocks.escalation.oncall_changes import override_notice, shift_handover_message
 from bot.slack.blocks.message import Message
-from bot.slack.delivery.effects.channel.channels import find_channel
 from bot.slack.delivery.effects.channel.files import request_upload
+from bot.slack.delivery.effects.channel.lookup import find_channel
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.posting import post_directly
 from bot.slack.replies.render import render_ephemeral
