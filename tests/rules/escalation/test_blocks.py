@@ -97,7 +97,7 @@ def test_what_came_of_a_page(attempt: Attempt, says: str) -> None:
         (TAKEN, "handed it back"),
         (HANDED_ON, "handed over to <@U0ENGINEER>"),
         (HANDED, "handed over by <@U0DBA>"),
-        (LATE, "14m late, 1 level before it skipped"),
+        (LATE, "14m late, 1 earlier level skipped"),
         (LATE, "nobody answered. Escalate to somebody else."),
         (change_escalation(POLICY, level=4), "at its end, begun <!date^"),
         (

@@ -48,8 +48,8 @@ def _level_heading(view: EscalationView, paged: PagedLevelView) -> str:
         name = "At the end of the policy"
     why = BECAUSE.get(paged.because, "")
     late = f" · :warning: {format_duration(paged.late)} late" if paged.late else ""
-    missed = " level" if paged.passed_over == 1 else " levels"
-    passed = f", {paged.passed_over}{missed} before it skipped" if paged.passed_over else ""
+    missed = "level" if paged.passed_over == 1 else "levels"
+    passed = f", {paged.passed_over} earlier {missed} skipped" if paged.passed_over else ""
     return f"*{name}*, {slack_time(paged.at)}{why}{late}{passed}"
 
 

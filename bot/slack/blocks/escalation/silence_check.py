@@ -23,5 +23,5 @@ def silence_check_message(view: AckTimeoutView) -> Message:
 
 
 def active_confirmed_message(reference: str) -> Message:
-    text = f":white_check_mark: You are still on *{reference}*."
+    text = f":white_check_mark: Confirmed: you are on *{reference}*."
     return Message(text, [section(text)])
