@@ -18,12 +18,13 @@ from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import escalations
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.shared import audit, timers
+from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 
 CASE_QUESTION = "ask for a vendor's case reference"
@@ -102,14 +103,11 @@ def ask_for_case(session: Session, settings: Settings, timer: Timer, at: datetim
     session.add(escalation)
     outbox.refresh_vendor_case(session, incident, escalation.key, at, is_new=escalation.case_message_ts is None)
     _schedule_question(session, settings, escalation, at)
-    audit.record(
+    audit_action(
         session,
-        at=at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        user_id=None,
-        action="asked for a vendor's case reference",
-        origin=Origin.TIMER,
+        Actor(incident.team_id, None, at, Origin.TIMER),
+        "asked for a vendor's case reference",
+        incident=incident,
         escalation=escalation.key,
     )
 

@@ -30,12 +30,13 @@ from bot.services.escalation.state import (
 from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.services.paging.pages import page_people
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import activity, escalations, progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
-from bot.store.shared import audit, people, timers
+from bot.store.shared import people, timers
 from bot.store.shared.timers import Timer
 
 ACK_TIMEOUT_CHECK = "listen for whoever acknowledged"
@@ -138,13 +139,11 @@ def _take_step(
 ) -> None:
     acknowledgers = _acknowledgers(session, escalation)
     escalation.ack_timeout_steps, escalation.activity_asked_at = TIMEOUT_STEPS.index(step) + 1, at
-    audit.record(
+    audit_action(
         session,
-        at=at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        origin=Origin.TIMER,
-        action=AUDIT_TEXTS[step],
+        Actor(incident.team_id, None, at, Origin.TIMER),
+        AUDIT_TEXTS[step],
+        incident=incident,
         escalation=escalation.key,
         people=acknowledgers,
         since=since.isoformat(),

@@ -25,10 +25,11 @@ from bot.services.oncall.handover import check_schedule
 from bot.services.oncall.override_change import OverrideChange, build_change, join_halves
 from bot.services.oncall.schedule import Rota, check_schedule_exists, load_rota
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import ensure_known, refuse_bot
 from bot.store.escalation import overrides
 from bot.store.escalation.overrides import ScheduleOverride
-from bot.store.shared import audit, people
+from bot.store.shared import people
 
 NO_OWN_SHIFT = "You have no shift in {schedule} within the next {days} days, so there is nothing to {act}."
 NO_OTHER_SHIFT = "<@{person}> has no shift in {schedule} within the next {days} days, so there is nothing to swap with."
@@ -233,13 +234,10 @@ def _finish(session: Session, settings: Settings, actor: Actor, changed: Overrid
     """Record the audit, notify the other people concerned, and reschedule the next handover."""
     concerned = {who for each in (changed, changed.other) if each for who in (each.person, *each.relieved)}
     ensure_known(session, actor.team_id, concerned, actor.at)
-    audit.record(
+    audit_action(
         session,
-        at=actor.at,
-        team_id=actor.team_id,
-        user_id=actor.user_id,
-        action=what,
-        origin=actor.origin,
+        actor,
+        what,
         schedule=changed.schedule,
         override=changed.override_id,
         person=changed.person,

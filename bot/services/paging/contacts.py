@@ -13,9 +13,10 @@ from bot.domain.paging.contact_rules import LONGEST_DELAY, sort_contact_rules
 from bot.services.paging.addresses import check_address, find_offer, method_label, store_address
 from bot.services.paging.pages import contact_rules_of
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import contacts, mutes
 from bot.store.escalation.contacts import Contact
-from bot.store.shared import audit, people
+from bot.store.shared import people
 
 MAX_CONTACT_METHODS = 8
 """Limit of contact methods of one person."""
@@ -162,16 +163,7 @@ def _lock_contact(session: Session, actor: Actor, contact_id: int) -> Contact:
 
 
 def _note_audit(session: Session, actor: Actor, what: str, method: str, minutes: int) -> None:
-    audit.record(
-        session,
-        at=actor.at,
-        team_id=actor.team_id,
-        user_id=actor.user_id,
-        action=what,
-        origin=actor.origin,
-        means=method,
-        minutes=minutes,
-    )
+    audit_action(session, actor, what, means=method, minutes=minutes)
 
 
 def delete_contacts(session: Session, team_id: str, user_id: str) -> int:

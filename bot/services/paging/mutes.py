@@ -11,10 +11,10 @@ from bot.domain.times import ParsedTime, format_time
 from bot.domain.times.future import check_end_within, resolve_future_time
 from bot.services import outbox
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import ensure_known, refuse_bot
 from bot.store.escalation import mutes
 from bot.store.escalation.mutes import Mute
-from bot.store.shared import audit
 
 MAX_MUTE = timedelta(days=62)
 MAX_REASON = 200
@@ -115,17 +115,7 @@ def _withdraw(session: Session, actor: Actor, user_id: str) -> int:
 def _note_audit(
     session: Session, actor: Actor, user_id: str, what: str, *, until: datetime | None = None, why: str = ""
 ) -> None:
-    audit.record(
-        session,
-        at=actor.at,
-        team_id=actor.team_id,
-        user_id=actor.user_id,
-        action=what,
-        origin=actor.origin,
-        whom=user_id,
-        until=until.isoformat() if until else None,
-        why=why,
-    )
+    audit_action(session, actor, what, whom=user_id, until=until.isoformat() if until else None, why=why)
 
 
 def describe_mute(row: Mute, zone: ZoneInfo) -> str:

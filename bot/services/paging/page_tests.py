@@ -17,11 +17,12 @@ from bot.services.paging.content import EscalationText, PageText
 from bot.services.paging.external import PageToSend
 from bot.services.paging.pages import contact_rules_of
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import contacts, page_tests
 from bot.store.escalation.page_tests import PageTest
 from bot.store.escalation.pages import SENT
 from bot.store.incidents import installations
-from bot.store.shared import audit, people
+from bot.store.shared import people
 
 MIN_INTERVAL = timedelta(minutes=1)
 """Minimum time between two tests of one person."""
@@ -76,15 +77,7 @@ def start_page_test(session: Session, settings: Settings, actor: Actor) -> int:
         if row.outcome == "" and row.method != ContactMethodKind.SLACK:
             outbox.queue_contact_method_test(session, row.team_id, actor.at, row.method, user_id, row.key)
     outbox.refresh_page_test(session, actor.team_id, actor.at, user_id, actor.at)
-    audit.record(
-        session,
-        at=actor.at,
-        team_id=actor.team_id,
-        user_id=user_id,
-        action="tested their pages",
-        origin=actor.origin,
-        means=[row.method for row in rows],
-    )
+    audit_action(session, actor, "tested their pages", means=[row.method for row in rows])
     return len(rows)
 
 
