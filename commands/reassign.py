@@ -1,8 +1,8 @@
 """`/incident reassign`."""
 
 from bot.command.table import Command, Positional, Value
+from bot.services.escalation.responses.handover import hand_over_escalation
 from bot.services.escalation.responses.select import select_to_hand_over
-from bot.services.escalation.start import hand_over_escalation
 from bot.services.oncall.targets import target_text
 from commands.base import Caller, Invocation, Reply, Session
 from commands.escalate import find_typed_target

@@ -34,7 +34,7 @@ from bot.services.paging.external import OVER, PageToSend, external_state, prepa
 from bot.services.paging.page_tests import prepare_test, record_test_outcome
 from bot.store import outbox
 from bot.store.database.session import Database
-from bot.store.escalation.escalations import SENT
+from bot.store.escalation.pages import SENT
 from bot.store.outbox import Claim, Done, Failure, Outcome, Retry
 
 log = get_logger(__name__)

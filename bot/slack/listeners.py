@@ -111,7 +111,7 @@ async def _on_error(error: Exception, body: dict[str, Any], respond: AsyncRespon
         return BoltResponse(status=200)
     if isinstance(error, MalformedPayload):
         log.warning("payload malformed", type=body.get("type"), problem=str(error))
-        return BoltResponse(status=400, body={"ok": False, "error": "The payload is not of Slack's shape."})
+        return BoltResponse(status=400, body={"ok": False, "error": "This is not a valid Slack payload."})
     if isinstance(error, DatabaseUnavailable):
         log.error("payload failed; database unavailable", type=body.get("type"), problem=str(error))
         return await _answer_outage(body, error, respond)

@@ -123,28 +123,25 @@ def _insert_incident(
 
 def _check_declaration(wanted: Declaration, actor: Actor, zone: ZoneInfo) -> None:
     if not is_visible(wanted.title):
-        raise InvalidField("text", "Say in a few words what is wrong, for example `/incident start checkout is down`.")
+        raise InvalidField(
+            "text", "Describe the problem in a few words, for example `/incident start checkout is down`."
+        )
     if wanted.started is not None:
         _check_start(wanted.started, actor, zone)
     if len(reference := wanted.outside_reference or "") > FIELD_LENGTH:
-        raise InvalidField(
-            "ref", f"A reference of {len(reference)} characters is too long: {FIELD_LENGTH} are the most."
-        )
+        raise InvalidField("ref", f"The reference has {len(reference)} characters. Use at most {FIELD_LENGTH}.")
     if wanted.is_retro and (wanted.is_private or wanted.is_drill):
         raise InvalidField(
             "retro",
-            "What is recorded after the fact has no channel: it can be neither private, which a channel is, "
-            "nor a drill. Leave one of them out.",
+            "An incident recorded after the fact has no channel. It cannot be private or a drill: leave one out.",
         )
     if wanted.is_retro and wanted.status is Status.TRIAGE:
-        raise InvalidField(
-            "status", "What is recorded after the fact was an incident: nobody has to find that out. Leave one out."
-        )
+        raise InvalidField("status", "An incident recorded after the fact cannot be in triage. Leave one of them out.")
 
 
 def _check_start(started: ParsedTime, actor: Actor, zone: ZoneInfo) -> None:
     if started.at is None:
-        raise InvalidField("at", "`at:?` says nothing. Leave it out, and state the start once somebody knows it.")
+        raise InvalidField("at", "`at:?` is not a time. Leave it out, and state the start once it is known.")
     try:
         refuse_future(started, now=actor.at, zone=zone)
     except UserError as problem:

@@ -41,7 +41,7 @@ SHOWN_IN_CHANNEL = (TITLE, SERVICES)
 @dataclass(frozen=True, slots=True)
 class IncidentEdit:
     """
-    The requested changes. None leaves a field as it is, "" clears it.
+    The requested changes. None leaves a field unchanged, "" clears it.
 
     `titles` by language code, the key "" for a title in no stated language. `languages` are those of the documents.
     """
@@ -78,7 +78,7 @@ def edit_incident(
     incident = incidents.lock(session, incident_id)
     if wanted == IncidentEdit():
         raise UserError(
-            'Say what shall be different, for example `/incident edit title:"Card payments fail" category:Production`.'
+            'Name a field to change, for example `/incident edit title:"Card payments fail" category:Production`.'
         )
     values = dict(_field_values(settings, incident, wanted))
     changes = {
@@ -162,14 +162,14 @@ def _merge_titles(incident: Incident, wanted: Mapping[str, str]) -> dict[str, st
         else:
             titles.pop(code, None)
         if not titles or (not title and not code):
-            raise InvalidField(title_field(code), "An incident needs a title. Say in a few words what is wrong.")
+            raise InvalidField(title_field(code), "An incident needs a title. Describe the problem in a few words.")
     return titles
 
 
 def _check_length(name: str, text: str) -> str:
     plain = " ".join(text.split())
     if len(plain) > FIELD_LENGTH:
-        raise InvalidField(name, f"A {name} of {len(plain)} characters is too long: {FIELD_LENGTH} are the most.")
+        raise InvalidField(name, f"The {name} has {len(plain)} characters. Use at most {FIELD_LENGTH}.")
     return plain
 
 

@@ -85,13 +85,15 @@ def resolve_service_name(settings: Settings, word: str) -> str:
     """
     name = " ".join(word.split())
     if not name:
-        raise InvalidField("service", "Say which service, as in `/incident maintenance payments to:18:00 new disks`.")
+        raise InvalidField(
+            "service", "Name a service, for example `/incident maintenance payments to:18:00 new disks`."
+        )
     known = {each.casefold(): each for each in settings.services}
     if found := known.get(name.casefold()):
         return found
     if closest_word(name, list(settings.services)):
         raise InvalidField(
-            "service", f"dogwatch.toml knows no service `{name}`.{did_you_mean(name, list(settings.services))}"
+            "service", f"dogwatch.toml has no service `{name}`.{did_you_mean(name, list(settings.services))}"
         )
     return name
 
@@ -113,7 +115,7 @@ def _window_start(actor: Actor, since: ParsedTime | None, zone: ZoneInfo) -> dat
 
 def _window_end(until: ParsedTime | None, starts_at: datetime, actor: Actor, zone: ZoneInfo) -> datetime:
     if until is None:
-        raise InvalidField("to", "Say until when: `to:18:00`, `to:in 2 hours`. A window without an end is forgotten.")
+        raise InvalidField("to", "A maintenance window needs an end. Add `to:18:00` or `to:in 2 hours`.")
     try:
         ends_at = resolve_future_time(until, after=max(starts_at, actor.at), zone=zone)
     except UserError as problem:

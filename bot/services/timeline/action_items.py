@@ -73,10 +73,7 @@ def _check_due(incident: Incident, actor: Actor, due: date | None) -> None:
     """Raise UserError for a day in the past, unless the incident is recorded after the fact."""
     if due is None or incident.is_retro or due >= actor.at.astimezone(ZoneInfo(incident.zone)).date():
         return
-    raise UserError(
-        f"{due.isoformat()} is in the past, and nothing can be done until then. Give a day to come, as in `due:friday` "
-        "or `due:in 2 weeks`."
-    )
+    raise UserError(f"{due.isoformat()} is in the past. Give a future day, like `due:friday` or `due:in 2 weeks`.")
 
 
 def action_item_exists(session: Session, incident_id: int, number: int) -> bool:
@@ -111,7 +108,7 @@ def change_action_item(
     changes = {name: value for name, value in wanted.items() if value is not None and value != getattr(item, name)}
     if not changes:
         state = "so" if is_done is None else "done" if is_done else "open"
-        raise UserError(f"{item.kind.capitalize()} {number} is {state} already, and nothing was changed.")
+        raise UserError(f"{item.kind.capitalize()} {number} is {state} already. Nothing was changed.")
     before = {name: getattr(item, name) for name in changes}
     for name, value in changes.items():
         setattr(item, name, value)

@@ -37,7 +37,7 @@ def state_impact(
     """
     incident = incidents.lock(session, incident_id)
     if not (text or users or started or ended):
-        raise UserError("Say what the impact is, for example `/incident impact users:20% 20% of users could not pay`.")
+        raise UserError("Describe the impact, for example `/incident impact users:20% 20% of users could not pay`.")
     _check_times(incident, actor, started, ended)
     entry = record_entry(
         session,
@@ -64,7 +64,7 @@ def _check_times(incident: Incident, actor: Actor, started: ParsedTime | None, e
         if when is None:
             continue
         if when.at is None:
-            raise UserError(f"`{name}:?` says nothing. Leave it out, or name a time.")
+            raise UserError(f"`{name}:?` is not a time. Leave it out, or give one.")
         refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
     _check_window(incident, started, ended)
 
@@ -82,7 +82,7 @@ def _check_window(incident: Incident, started: ParsedTime | None, ended: ParsedT
             f"{last} is before the impact began ({first}). If the start is wrong, state both: "
             "`/incident impact started:TIME ended:TIME`."
         )
-    raise UserError(f"An impact from {first} to {last} would end before it began. State both ends, if both are wrong.")
+    raise UserError(f"An impact from {first} to {last} would end before it began. If both are wrong, state both.")
 
 
 def state_cause(

@@ -37,9 +37,9 @@ def record_status_update(
         refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
     if state is not UpdateState.POSTMORTEM:
         if not text:
-            raise UserError(f"Write what the public was told: `/incident update {state} TEXT`.")
+            raise UserError(f"Add the published text: `/incident update {state} TEXT`.")
         if len(languages) > 1:
-            raise UserError("A text is in one language: name one behind `lang:`, and record the next text after it.")
+            raise UserError("A text has one language. Name one after `lang:`, and record each other text separately.")
     entry = record_entry(
         session,
         incident,

@@ -165,7 +165,7 @@ def find_incidents(
     """
     words = search_words(text)
     if not words:
-        raise UserError("Say what to look for, for example `/incident find certificate expired`.")
+        raise UserError("Add words to search for, for example `/incident find certificate expired`.")
     matches = search.find_word_matches(session, visibility, words, with_drills=with_drills)
     heads = search.find_heads(session, visibility, with_drills=with_drills)
     ids = [

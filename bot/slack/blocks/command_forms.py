@@ -160,7 +160,7 @@ CHOICES_BY_KIND: Mapping[Value, Callable[[Settings], Sequence[Choice]]] = {
 
 def target_fields(settings: Settings) -> list[Block]:
     """Fields for an escalation target: a person, or a schedule, team or vendor."""
-    teams = [Choice(f"schedule:{name}", name, "whoever is on call") for name in sorted(settings.schedules)]
+    teams = [Choice(f"schedule:{name}", name, "the person on call") for name in sorted(settings.schedules)]
     teams += [Choice(f"@{name}", f"@{name}", "team") for name in sorted(settings.teams)]
     teams += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
     person = person_field(PERSON, "A person")

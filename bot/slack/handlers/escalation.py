@@ -12,7 +12,8 @@ from bot.services.escalation.page_bundles import acknowledge_bundle, acknowledge
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.common import find_level_paged_instead
 from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
-from bot.services.escalation.start import escalate_to_all, hand_over_escalation
+from bot.services.escalation.responses.handover import hand_over_escalation
+from bot.services.escalation.start import escalate_to_all
 from bot.services.escalation.target_lookup import find_target
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.vendors import VendorUpdate, update_vendor_escalation
@@ -154,7 +155,7 @@ def _escalate(session: Session, settings: Settings, actor: Actor, submission: Vi
     with errors.collect():
         when = parse_time_field(session, submission, actor.at)
     if not named:
-        errors.by_field[PERSON] = "Choose whom to page."
+        errors.by_field[PERSON] = "Choose a person or another target."
     if case and not any(kind == TargetKind.VENDOR for kind, _, _ in named):
         errors.by_field[CASE] = "Only a vendor has a case reference. Leave this empty, or choose a vendor."
     errors.check()
@@ -190,7 +191,7 @@ def _page_again(session: Session, settings: Settings, actor: Actor, value: str) 
 def _hand_over(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     person = submission.text(PERSON)
     if not person:
-        raise FieldError(PERSON, "Choose whom to hand it over to.")
+        raise FieldError(PERSON, "Choose the new person.")
     to = find_target(session, settings, actor.team_id, TargetKind.PERSON, person, person)
     escalation_id = submission.metadata_id(controls.ESCALATION)
     hand_over_escalation(session, settings, escalation_id, actor, to=to, reason=submission.text())

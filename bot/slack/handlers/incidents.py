@@ -15,7 +15,7 @@ from bot.services.channel.archiving import move_to_new_channel
 from bot.services.incidents import edit, lifecycle, roles
 from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
-from bot.services.incidents.role_briefing import load_role_briefing
+from bot.services.incidents.role_briefing import accept_role, load_role_briefing
 from bot.services.reminders.check import SnoozePeriod, snooze_reminder
 from bot.services.timeline.action_items import change_action_item
 from bot.services.views.outbox_operations import retry_incident_rows
@@ -26,9 +26,8 @@ from bot.slack.blocks.alerts.card import REOPEN, SET_SEVERITY
 from bot.slack.blocks.alerts.help import LINK_BUTTONS
 from bot.slack.blocks.escalation import reminders
 from bot.slack.blocks.incidents import archiving, card, lists
-from bot.slack.blocks.incidents.forms.details_form import empty_details_form, load_details_form
-from bot.slack.blocks.incidents.forms.end_forms import load_cancel_form, load_resolve_form
-from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form, load_roles_form
+from bot.slack.blocks.incidents.forms.details_form import empty_details_form
+from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form
 from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
@@ -37,6 +36,7 @@ from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, About, Button, ButtonReply, EphemeralMessage, Form
 from bot.slack.replies.entry_points import IN_MENU
+from bot.slack.replies.incident_forms import load_cancel_form, load_details_form, load_resolve_form, load_roles_form
 from bot.slack.replies.lists import render_list, render_overview, render_search
 from bot.store.incidents import action_items, incidents
 from bot.store.incidents.visibility import visibility_in_channel
@@ -83,18 +83,18 @@ def _reopen(session: Session, settings: Settings, actor: Actor, incident_id: int
 
 
 def _follow_link(_session: Session, _settings: Settings, _click: ButtonClick) -> None:
-    """Slack opens the address by itself, and tells of the click."""
+    """Slack opens the address by itself, and reports the click."""
 
 
 def _accept_role(session: Session, settings: Settings, actor: Actor, role_id: int) -> Message:
-    roles.accept_role(session, settings, role_id, actor)
+    accept_role(session, settings, role_id, actor)
     return role_briefing_message(load_role_briefing(session, settings, role_id, actor.at), is_taken=True)
 
 
 def _retry_failed(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
     retried = retry_incident_rows(session, incident_id, actor)
     subject = "It is" if len(retried) == 1 else f"{len(retried)} steps are"
-    return f"{subject} tried again. What fails once more is shown here."
+    return f"{subject} tried again. New failures are shown here."
 
 
 def _move_to_new_channel(session: Session, settings: Settings, actor: Actor, incident_id: int) -> Message:
@@ -104,7 +104,7 @@ def _move_to_new_channel(session: Session, settings: Settings, actor: Actor, inc
 def _complete_action_item(session: Session, _settings: Settings, actor: Actor, item_id: int) -> None:
     item = action_items.get(session, item_id)
     if item is None:
-        raise UserError("There is no such task any more.")
+        raise UserError("That task no longer exists.")
     change_action_item(session, item.incident_id, item.number, actor, is_done=True)
 
 

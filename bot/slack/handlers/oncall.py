@@ -39,7 +39,7 @@ def _set_override(session: Session, settings: Settings, actor: Actor, submission
         raise FieldError(oncall_changes.SCHEDULE, "Choose the schedule.")
     ends = _parse_timestamp(submission.text(oncall_changes.ENDS))
     if ends is None:
-        raise FieldError(oncall_changes.ENDS, "Say until when.")
+        raise FieldError(oncall_changes.ENDS, "Enter the end.")
     times = TimeRange(_parse_timestamp(submission.text(oncall_changes.STARTS)) or actor.at, ends)
     person = submission.text(oncall_changes.PERSON) or actor.user_id or ""
     instead = submission.text(oncall_changes.INSTEAD) or None

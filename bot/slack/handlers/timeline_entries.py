@@ -77,8 +77,8 @@ def open_entry_form(session: Session, form: str, entry_id: int, metadata: Mappin
         form = "remove"
     if form == "move" and not view.places:
         raise UserError(
-            f"{view.ref} stands alone in its minute, and entries of known time stand in its order. Amend its time "
-            "instead, or write `?` there if nobody knows it."
+            f"No other entry has the time of {view.ref}, and entries are sorted by time. Amend its time, or enter `?` "
+            "if it is unknown."
         )
     if form == "merge" and not view.neighbours:
         raise UserError("There is no other entry to merge it with.")
@@ -159,7 +159,7 @@ def _move(session: Session, _settings: Settings, actor: Actor, submission: ViewS
     entry, seen = _find_entry(session, submission)
     beside, is_before = submission.text(entry_forms.BESIDE), submission.text(entry_forms.PLACE) == "before"
     if not is_row_id(beside):
-        raise FieldError(entry_forms.BESIDE, "Choose the entry to put it beside.")
+        raise FieldError(entry_forms.BESIDE, "Choose the other entry.")
     amend.move_entry(session, entry.key, int(beside), actor, before=is_before, seen=seen)
 
 
@@ -181,13 +181,13 @@ def _remove(session: Session, settings: Settings, actor: Actor, submission: View
             put_back_entry(session, settings, entry.key, actor, seen=seen)
         case entry_forms.REDACT:
             if not why:
-                raise FieldError(entry_forms.TEXT, "Say why: it stands in the words' place.")
+                raise FieldError(entry_forms.TEXT, "Enter a reason. It replaces the words.")
             done = redact_entry(session, entry.key, actor, why)
             incident = incidents.get(session, entry.incident_id)
             if actor.user_id and done.still:
                 outbox.post_ephemeral(session, incident, actor.at, actor.user_id, "redacted", still=list(done.still))
         case _:
-            raise FieldError(entry_forms.ACT, "Choose what is to be done.")
+            raise FieldError(entry_forms.ACT, "Choose an action.")
 
 
 def _undo(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:

@@ -81,7 +81,7 @@ def _register_form(app: AsyncApp, deps: Deps, form: Form) -> None:
 
 
 async def _submit(deps: Deps, form: Form, submission: ViewSubmission) -> FormResult:
-    """Run the form; if that takes too long for Slack, it goes on, and the modal stays open."""
+    """Run the form; if that takes too long for Slack, it continues, and the modal stays open."""
     task = asyncio.create_task(_run(deps, form, submission, deps.clock.now()), name="submit form")
     await asyncio.wait({task}, timeout=SUBMIT_SECONDS)
     if not task.done():
@@ -155,7 +155,9 @@ def _was_submitted(session: Session, submission: ViewSubmission, at: datetime) -
         idempotency.save_answer(session, key, {"told": submission.digest})
         return False
     if (idempotency.find_answer(session, key) or {}).get("told") != submission.digest:
-        raise UserError("This was saved already, as you sent it first. Close the window; to change it, do it anew.")
+        raise UserError(
+            "This was saved already, as you first sent it. Close the window, and open it again to change it."
+        )
     return True
 
 

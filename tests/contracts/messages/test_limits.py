@@ -1,6 +1,6 @@
 """Property tests: messages of any record keep Slack's limits, and none of its texts act."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,6 +47,7 @@ from bot.slack.blocks.postmortem.entry_forms import FORMS
 from bot.slack.blocks.postmortem.missing_facts import FACT_LABELS
 from bot.slack.replies.render import render_error
 from tests.support.gallery.cards import BEGAN
+from tests.support.gallery.forms import INCIDENT_FORMS
 from tests.support.records import markup
 from tests.support.records.hostile import (
     ACTING,
@@ -215,10 +216,7 @@ def test_a_whisper(limits: Limits) -> None:
     assert limits.problems_of_message({"text": ephemeral_text("own message", {"emoji": "mag"})}) == []
 
 
-OPENINGS: Sequence[Callable[..., Any]] = modals.INCIDENT_FORMS
-
-
-@pytest.mark.parametrize("opening", OPENINGS, ids=lambda opening: opening.__name__)
+@pytest.mark.parametrize("opening", INCIDENT_FORMS, ids=lambda opening: opening.__name__)
 def test_every_form(limits: Limits, opening: Callable[..., Any], tmp_path: Path) -> None:
     assert limits.problems_of_view(opening(settings(tmp_path), 10**12)) == []
 

@@ -256,7 +256,7 @@ async def test_a_removed_schedule_is_deleted(world: Scheduled):
 
     assert await world.bot.database.read(calendars.get, "legacy") is None
     assert await world.on_call() == ()
-    assert await world.reason() == 'There is no schedule "legacy" any more.'
+    assert await world.reason() == 'The schedule "legacy" no longer exists.'
 
 
 async def test_calendars_are_fetched_after_the_start(tmp_path: Path, feed: Feed):

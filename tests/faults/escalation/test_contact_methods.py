@@ -60,7 +60,7 @@ async def test_a_page_that_is_not_needed_after_an_outage_is_not_sent(world: Cont
     world.opsgenie.answers = []
     await world.advance(minutes=2)
 
-    assert (await world.page(page_id)).outcome == "not needed any more"
+    assert (await world.page(page_id)).outcome == "no longer needed"
     assert world.opsgenie.acts == ["acknowledge"], "it may have taken the call that failed, so it is told to stop"
 
 

@@ -117,7 +117,7 @@ async def test_an_incident_that_people_declare_pages_and_says_that_alerts_are_si
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("payments disks", "Say until when"),
+        ("payments disks", "A maintenance window needs an end."),
         ("payment to:15:00", "Did you mean `payments`?"),
         ("payments from:16:00 to:15:59", "2026-03-03 15:59 UTC"),
         ("payments to:2026-03-01 10:00", "which is not after 2026-03-02 14:00 UTC. Choose a later time."),
@@ -140,5 +140,5 @@ async def test_it_is_planned_by_a_form_too(own: World) -> None:
     refused = await own.submits("oncall", service="payments")
     await own.submits("oncall", service="payments", to="15:00", text="disks")
 
-    assert "Say until when" in str(refused.errors)
+    assert "A maintenance window needs an end." in str(refused.errors)
     assert (await fires(own))["in_maintenance"] == 1

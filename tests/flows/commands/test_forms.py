@@ -82,7 +82,7 @@ async def test_the_form_that_declares_says_what_was_declared_where_it_was_opened
     world: World, flags: list[str], said: str
 ) -> None:
     await world.sandbox.command("oncall", "ops", "/incident")
-    assert "Nothing ticked: public, and no drill." in str((await opened(world))["blocks"])
+    assert "Default: public, not a drill." in str((await opened(world))["blocks"])
 
     await declares_by_form(world, flags=flags)
     await world.finish()
@@ -99,8 +99,8 @@ async def test_the_form_that_declares_says_what_was_declared_where_it_was_opened
         ({"at": "?"}, "at", "Leave it out"),
         ({"tz": "Paris/Europe"}, "tz", "Paris/Europe"),
         ({"ref": "x" * 201}, "ref", "200"),
-        ({"flags": ["retro", "private"]}, "flags", "neither private"),
-        ({"flags": ["retro", "drill"]}, "flags", "nor a drill"),
+        ({"flags": ["retro", "private"]}, "flags", "cannot be private"),
+        ({"flags": ["retro", "drill"]}, "flags", "or a drill"),
         ({"flags": ["retro"], "status": "triage"}, "status", "after the fact"),
     ],
 )

@@ -30,7 +30,7 @@ async def test_a_list_is_of_the_open_ones_the_newest_first_without_drills(world:
 
     told = await world.types("engineer", "/incident list", "ops")
 
-    assert told.splitlines()[0] == "2 open incidents, the newest first"
+    assert told.splitlines()[0] == "2 open incidents, newest first"
     assert told.index("INC-3") < told.index("INC-2")
     assert "INC-1" not in told
     assert "DRILL-1" not in told

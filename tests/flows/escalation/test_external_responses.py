@@ -157,7 +157,7 @@ async def test_a_used_link_is_refused_while_others_are_needed(tmp_path: Path) ->
 
         for _ in range(2):
             status, text, _headers = await request(world, "POST", path)
-            assert (status, "Others have to acknowledge as well." in text, "<button" in text) == (200, True, False)
+            assert (status, "Others must acknowledge as well." in text, "<button" in text) == (200, True, False)
         assert await world.acknowledged_by() == [None], "the other one is still waited for"
 
 

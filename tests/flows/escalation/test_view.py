@@ -131,7 +131,7 @@ async def test_a_decline_pages_the_next_level_at_once(world: World) -> None:
 
     assert "level 2 of 2" in escalation_text(world)
     assert "<@U0DBA> cannot" in escalation_text(world)
-    assert "You said that you can't" in page(world, "dba")
+    assert "You declined." in page(world, "dba")
     assert "You are needed" in page(world, "engineer") or "needs you" in page(world, "engineer")
 
 
@@ -144,7 +144,7 @@ async def test_somebody_else_can_acknowledge_after_all_declined(world: World) ->
     await world.finish()
 
     assert "You acknowledged" in answer
-    assert "still waits" not in answer
+    assert "Still needed" not in answer
     assert "acknowledged by <@U0ENGINEER>" in "\n".join(world.texts())
 
 
@@ -257,7 +257,7 @@ async def test_commands_for_all_responses(world: World) -> None:
     assert "handed over to <@U0SUPPORT>" in escalation_text(world)
     assert "Page declined." in await world.types("support", "/incident cannot no laptop")
     await world.finish()
-    assert "Nobody took what you handed over" in page(world, "dba")
+    assert "Nobody acknowledged your handover" in page(world, "dba")
 
 
 @ON_SQLITE

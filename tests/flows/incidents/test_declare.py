@@ -84,7 +84,7 @@ async def test_a_name_that_is_taken_gets_a_number(world: World) -> None:
 async def test_an_incident_without_a_title_is_not_opened(world: World) -> None:
     answer = await world.types("oncall", "/incident start sev:1", "ops")
 
-    assert "what is wrong" in answer
+    assert "Describe the problem in a few words" in answer
     assert world.channels == []
 
 

@@ -37,13 +37,13 @@ async def test_the_status_moves_on_and_everybody_sees_it(world: World) -> None:
         ("status identifed", "Did you mean `identified`?"),
         ("status closed", "not set by `/incident status`"),
         ("status", "needs a status"),
-        ("severity 3", "It is SEV3 already"),
+        ("severity 3", "Nothing to change: the severity is already SEV3."),
         ("severity sev9", "not a severity"),
         ("severty 1", "Did you mean `severity`?"),
         ("lead @nobody-here", "`@nobody-here` is not a mention."),
         ("task", "needs a text"),
         ("cause", "needs a text"),
-        ("impact", "Say what the impact is"),
+        ("impact", "Describe the impact"),
         ("impact users:120% all of them", "more than all"),
         ("impact started:23:50 late", "Only past times can be recorded."),
         ("impact ended:13:00 early", "before the impact began"),
@@ -246,7 +246,7 @@ async def test_start_takes_what_is_known(world: World) -> None:
 async def test_a_start_that_nobody_knows_is_refused(world: World) -> None:
     answer = await world.types("oncall", "/incident start checkout is down at:?", "ops")
 
-    assert "`at:?` says nothing" in answer
+    assert "`at:?` is not a time." in answer
     assert world.channels == []
 
 

@@ -108,7 +108,7 @@ async def test_a_task_gets_an_owner_and_a_day_and_is_done(world: World) -> None:
     [
         ("task #2 done", "INC-1 has no improvement or task 2."),
         ("task #1", "Name the change: `#1 done`"),
-        ("task #1 open", "Task 1 is open already, and nothing was changed."),
+        ("task #1 open", "Task 1 is open already. Nothing was changed."),
         ("task #1 finished", "#1 exists, and this is not a change of it."),
         ("improve #1 undone", "`#1 open`"),
     ],

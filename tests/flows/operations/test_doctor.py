@@ -210,7 +210,7 @@ async def test_a_server_that_refuses_the_login_is_told_of(patient: Patient, post
     assert state == "failed"
     assert "does not exist" in said
     assert "DATABASE_URL" in said
-    assert (empty_state, "never used by Dogwatch" in empty) == ("warning", True)
+    assert (empty_state, "This database has no Dogwatch tables." in empty) == ("warning", True)
 
 
 # --- as typed
@@ -295,6 +295,6 @@ async def test_a_calendar_is_fetched_and_slack_is_asked_whose_its_addresses_are(
     unasked = results_of(await patient.examined(), "schedules")
 
     assert [state for state, _ in found] == ["warning"]
-    assert 'its calendar says "second@example.com", and nobody knows who that is' in found[0][1]
+    assert 'its calendar has the unknown name "second@example.com"' in found[0][1]
     assert [state for state, _ in unasked] == ["warning"]
     assert "it cannot be asked of Slack whose the mail addresses" in unasked[0][1]

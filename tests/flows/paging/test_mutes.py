@@ -51,7 +51,7 @@ async def test_who_is_muted_by_another_is_told_by_whom_and_why(world: World) -> 
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("mute", "Say until when"),
+        ("mute", "A mute needs an end."),
         ("mute <@U0DBA|dba> until:18:00", "Say why"),
         ("mute until:yesterday 18:00", "Choose a later time."),
         ("mute until:2027-03-02 18:00", "The maximum is 62 days."),

@@ -159,7 +159,7 @@ async def test_a_link_of_a_resolved_incident_is_refused(world: ContactMethodWorl
 
     status, text, _ = await request(world, "POST", path)
 
-    assert (status, "nobody is needed any more" in text) == (200, True)
+    assert (status, "no action is needed" in text) == (200, True)
     assert await world.acknowledged_by() == [None]
 
 

@@ -198,7 +198,7 @@ async def test_export_in_another_form_and_language(world: World) -> None:
     ("arguments", "told"),
     [
         (["INC-9"], "There is no INC-9"),
-        (["nonsense"], "Incidents are called like INC-7"),
+        (["nonsense"], "Write it like INC-7."),
         (["INC-1", "--template", "clasic"], "classic"),
         (["INC-1", "--lang", "xx"], "no documents in `xx`"),
         (["INC-1", "--format", "pdf"], "pdf"),

@@ -86,8 +86,8 @@ async def test_a_published_postmortem_without_languages_leaves_the_draft_in_the_
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [
-        ("monitoring", "Write what the public was told"),
-        ("monitoring lang:fr,en It is better", "A text is in one language"),
+        ("monitoring", "Add the published text"),
+        ("monitoring lang:fr,en It is better", "A text has one language."),
         ("monitorring It is better", "Did you mean `monitoring`?"),
         ("", "`/incident update` needs"),
         ("resolved at:23:59 It is over", "Only past times can be recorded"),

@@ -106,8 +106,8 @@ def test_the_certificate_has_to_be_there(tmp_path: Path) -> None:
         ("postgresql://db1:54x2/dogwatch", "'54x2' is not a port"),
         ("postgresql:///dogwatch?host=db1,db2&port=1,2,3", "2 hosts and 3 ports"),
         ("mysql://bot@db.example/dogwatch", "mysql"),
-        ("sqlite://", "in a file"),
-        ("sqlite://rel.db", "in a file"),
+        ("sqlite://", "must be a file"),
+        ("sqlite://rel.db", "must be a file"),
         ("nonsense", "not a database address"),
     ],
 )

@@ -120,5 +120,5 @@ def test_without_a_word_everybody_is_paged_by_slack() -> None:
 def test_what_is_no_address_of_a_webhook_is_refused(typed: str) -> None:
     settings = Settings.model_validate({"paging": {"webhook": {"hosts": ["hooks.example.com"]}}})
 
-    with pytest.raises(UserError, match="no address of a webhook"):
+    with pytest.raises(UserError, match="not a webhook address"):
         check_address(settings, "webhook", typed)

@@ -170,9 +170,6 @@ async def test_the_doctor_quotes_titles_with_full_stops(tmp_path):
     found = await check_schedules(settings, slack=None)
 
     assert [(each.found, each.remedy) for each in found] == [
-        (
-            'legacy: its calendar says "Dr. J. Smith", and nobody knows who that is',
-            "Say it under [schedules.legacy.names].",
-        ),
+        ('legacy: its calendar has the unknown name "Dr. J. Smith"', "Add it under [schedules.legacy.names]."),
         ("legacy: nobody is on call in the next 4 weeks", GAP_REMEDY),
     ]

@@ -51,13 +51,13 @@ def test_a_lane_does_not_say_whom_it_is_for():
     [
         ({}, "it is next"),
         ({"is_lane_open": False}, "its channel is not open yet"),
-        ({"is_first": False}, "one before it goes first"),
+        ({"is_first": False}, "an earlier one goes first"),
         ({"state": State.RUNNING, "attempts": 1}, "being sent now"),
         ({"state": State.RUNNING, "attempts": 2}, "being sent, for the 2nd time"),
         ({"state": State.RUNNING, "attempts": 11}, "being sent, for the 11th time"),
-        ({"state": State.UNKNOWN, "attempts": 1}, "its answer was lost: Slack is asked whether it arrived"),
-        ({"error": "timeout", "not_before": NOW + timedelta(seconds=7)}, "Slack did not take it; tried again in 7 s"),
-        ({"error": "timeout"}, "Slack did not take it; tried again now"),
+        ({"state": State.UNKNOWN, "attempts": 1}, "Slack did not reply: checking whether it arrived"),
+        ({"error": "timeout", "not_before": NOW + timedelta(seconds=7)}, "Slack did not accept it; tried again in 7 s"),
+        ({"error": "timeout"}, "Slack did not accept it; tried again now"),
     ],
 )
 def test_why_a_row_waits(changes, words):

@@ -246,7 +246,7 @@ def _refused_lines() -> Iterator[tuple[str, Message]]:
 def _texts() -> Iterator[tuple[str, str]]:
     yield "topic", card.channel_topic(BUSY)
     yield "help: reactions", mark_help(DEFAULT_REACTIONS, ["white_check_mark"])
-    left = {"still": ["The message itself stays in Slack: its author or an admin deletes it there."]}
+    left = {"still": ["The message stays in Slack. Its author or an admin can delete it there."]}
     refused = ephemeral_text("answer refused", {"text": "<@U0DBA> acknowledged it already. Nothing was changed."})
     yield "whisper: answer refused", refused
     yield "whisper: redacted", ephemeral_text("redacted", left)

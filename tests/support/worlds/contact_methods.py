@@ -14,7 +14,7 @@ from bot.services import outbox
 from bot.services.paging.addresses import Address, store_address
 from bot.store.escalation import escalations
 from bot.store.escalation.contacts import Contact
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import Page
 from bot.store.incidents import incidents
 from tests.support.servers.paging_servers import (
     PASSWORD,

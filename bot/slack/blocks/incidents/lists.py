@@ -29,7 +29,7 @@ LIST_HINT = (
     "Narrow it down: `/incident list all`, `resolved`, `drills`, a status, a severity or a service. "
     "`/incident find WORDS` searches the records."
 )
-DRILLS_HINT = "Drills are left out; write `drills` behind the words to search them too."
+DRILLS_HINT = "Drills are left out. Add `drills` to search them too."
 
 
 def incident_list_message(view: IncidentListView) -> Message:
@@ -47,7 +47,7 @@ def _list_message(view: IncidentListView, newer: str, older: str, hint: str) -> 
         return Message(text, [section(text), *below])
     what = view.what if view.count != 1 else view.what.replace("incidents", "incident", 1).replace("drills", "drill", 1)
     part = f", {view.first + 1:,} to {view.first + len(view.listed):,}" if len(view.listed) < view.count else ""
-    head = f"{view.count:,} {literal(what, limit=ASKED)}{part}, the newest first"
+    head = f"{view.count:,} {literal(what, limit=ASKED)}{part}, newest first"
     lines = [_incident_block(view, each) for each in view.listed]
     text = "\n".join([head, *(block["text"]["text"] for block in lines)])
     return Message(text, [section(f"*{head}*"), *lines, *_page_buttons(view, newer, older), *below])
