@@ -101,7 +101,7 @@ def _log_problem(watched: _Watched, problem: str) -> None:
             "secret file unreadable",
             variable=watched.variable.name,
             problem=problem,
-            meanwhile="what it held before stays right until the next start, which will fail",
+            meanwhile="the old value is used until the next start, which will fail",
         )
     else:
         log.info("secret file readable again", variable=watched.variable.name)

@@ -44,9 +44,9 @@ async def check_contact_methods(settings: Settings) -> list[CheckResult]:
         results.append(failed(NAME, "webhooks are not signed", UNSIGNED_WEBHOOKS))
     results += _check_apprise(settings)
     if results and settings.public_url is None:
-        text = "the links in pages lead to this machine only"
-        results.append(warning(NAME, text, "Set DOGWATCH_PUBLIC_URL to the address at which people reach the bot."))
-    return results or [ok(NAME, "people are paged in Slack only")]
+        text = "links in pages work on this machine only"
+        results.append(warning(NAME, text, "Set DOGWATCH_PUBLIC_URL to the bot's address for people."))
+    return results or [ok(NAME, "Slack is the only contact method")]
 
 
 async def _check_mail(settings: Settings) -> CheckResult:
@@ -55,16 +55,16 @@ async def _check_mail(settings: Settings) -> CheckResult:
     try:
         client = await email.connect(settings, SECONDS)
     except PermanentFailure as problem:
-        remedy = "Mend it in [paging.email]; the password stands in DOGWATCH_SMTP_PASSWORD."
-        return failed(NAME, f"no mail by {where}: {problem.message}", remedy)
+        remedy = "Correct [paging.email]. The password is DOGWATCH_SMTP_PASSWORD."
+        return failed(NAME, f"mail server {where}: {problem.message}", remedy)
     except (aiosmtplib.SMTPException, OSError) as problem:
         error = type(problem.__cause__ or problem).__name__
-        text = f"no mail by {where}: it does not answer ({error})"
-        return failed(NAME, text, "See whether host, port and security in [paging.email] are right.")
+        text = f"mail server {where}: no response ({error})"
+        return failed(NAME, text, "Check host, port and security in [paging.email].")
     with suppress(aiosmtplib.SMTPException, OSError):
         await client.quit()
     client.close()
-    how = "signed in" if settings.paging.email.user else "without signing in"
+    how = "logged in" if settings.paging.email.user else "without login"
     return ok(NAME, f"the mail server at {where} answers (security {settings.paging.email.security}, {how})")
 
 
@@ -79,7 +79,7 @@ async def _check_host(label: str, url: str) -> CheckResult:
         writer.close()
     except (OSError, TimeoutError) as problem:  # an SSLError is an OSError
         text = f"{label}: {parts.hostname} cannot be reached ({type(problem).__name__})"
-        return failed(NAME, text, "Look at its address in [paging], and at the way there.")
+        return failed(NAME, text, "Check its address in [paging] and the network.")
     return ok(NAME, f"{label}: {parts.hostname} can be reached")
 
 
@@ -94,6 +94,8 @@ def _check_apprise(settings: Settings) -> Iterator[CheckResult]:
         try:
             apprise.create_target(apprise.service_address(settings, name, "15551234567"))
         except PermanentFailure:
-            yield failed(NAME, f"{label} cannot be used", f"Set {variable} to an address that Apprise knows.")
+            yield failed(
+                NAME, f"{label}: address not supported", f"Set {variable} to an address that Apprise supports."
+            )
         else:
-            yield ok(NAME, f"{label}: Apprise knows the address")
+            yield ok(NAME, f"{label}: address supported by Apprise")

@@ -24,17 +24,17 @@ MAX_PAGES, PAGE_SIZE = 10, 1000
 SKEW_WARNING, SKEW_FAILURE = timedelta(seconds=60), timedelta(seconds=300)
 CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{7,}")
 REINSTALL = (
-    "Paste what `dogwatch manifest` prints into the app's settings under App Manifest, save, and install the app again."
+    "Paste the output of `dogwatch manifest` into the app's settings under App Manifest, save, and reinstall the app."
 )
 COPY_REMEDY = (
-    "Copy the Bot User OAuth Token (xoxb-…) from the app's settings, under OAuth & Permissions; if there is none, "
-    "install the app in the workspace first."
+    "Copy the Bot User OAuth Token (xoxb-…) from the app's settings, under OAuth & Permissions. "
+    "Without one, install the app in the workspace first."
 )
 APP_LEVEL_REMEDY = (
-    "Make an app-level token with the scope connections:write in the app's settings, under Basic Information, and put "
-    "it into SLACK_APP_TOKEN. It has to be a token of the same app."
+    "Create an app-level token with the scope connections:write in the settings of the same app, "
+    "under Basic Information. Put it into SLACK_APP_TOKEN."
 )
-PLAN_REMEDY = "It depends on the workspace's plan, or an admin can enable it. Incidents work without."
+PLAN_REMEDY = "It needs another plan, or an admin must enable it. Incidents work without it."
 SYNCHRONISE_CLOCK = "Synchronise the machine's clock (NTP, chrony)."
 
 
@@ -86,9 +86,7 @@ class SlackChecks:
         except SlackError as problem:
             return [
                 failed(
-                    name,
-                    f"Slack does not answer at {self._settings.slack_api_url} ({problem})",
-                    _unreachable_remedy(problem),
+                    name, f"no response from {self._settings.slack_api_url} ({problem})", _unreachable_remedy(problem)
                 )
             ]
         self._clock_reading = (at, machine_now()) if at else None
@@ -105,7 +103,7 @@ class SlackChecks:
         is_org = bool(auth.get("is_enterprise_install"))
         team_id = str(auth.get("enterprise_id") if is_org else auth.get("team_id"))
         if not auth.get("bot_id"):
-            return [failed(name, f"it is a token of the user {auth.get('user')}, not of a bot", COPY_REMEDY)]
+            return [failed(name, f"it belongs to the user {auth.get('user')}, not to a bot", COPY_REMEDY)]
         before = self._facts.installation
         if before is not None and before.team_id != team_id:
             sentence, _, remedy = AnotherWorkspace(before, team_id, str(auth.get("team") or "")).message.partition(". ")
@@ -118,13 +116,11 @@ class SlackChecks:
             return []
         granted = self._gateway.granted
         if granted is None:
-            return [
-                warning("scopes", "Slack did not say which scopes the token has", "A proxy in between may hide it.")
-            ]
+            return [warning("scopes", "Slack's response has no scopes", "Check whether a proxy removes headers.")]
         lacking = missing_scopes(granted)
         results = [_scope_result(each) for each in lacking]
         results += [_plan_result(each) for each in self._facts.lacks if not each.is_scope]
-        return results or [ok("scopes", "all that the manifest asks for")]
+        return results or [ok("scopes", "all scopes of the manifest")]
 
     async def check_clocks(self) -> list[CheckResult]:
         results = []
@@ -191,19 +187,19 @@ class SlackChecks:
             await self._gateway.call("apps.connections.open", app_token=token.get_secret_value())
         except SlackApiError as problem:
             if problem.error == MISSING_SCOPE:
-                return [failed(name, "SLACK_APP_TOKEN lacks the scope connections:write", APP_LEVEL_REMEDY)]
+                return [failed(name, "SLACK_APP_TOKEN is missing the scope connections:write", APP_LEVEL_REMEDY)]
             return [
                 failed(
                     name,
-                    f"Slack gives no connection ({problem.error})",
-                    f"Switch it on in the app's settings. {APP_LEVEL_REMEDY}",
+                    f"Slack refuses connections ({problem.error})",
+                    f"Enable it in the app's settings. {APP_LEVEL_REMEDY}",
                 )
             ]
         except TokenRejected as problem:
             return [failed(name, f"Slack does not accept SLACK_APP_TOKEN ({problem.error})", APP_LEVEL_REMEDY)]
         except SlackError as problem:
             return [_unchecked_result(name, problem)]
-        return [ok(name, "Slack gives connections for SLACK_APP_TOKEN")]
+        return [ok(name, "Slack accepts SLACK_APP_TOKEN")]
 
 
 def _scope_result(permission: Permission) -> CheckResult:
@@ -214,7 +210,7 @@ def _scope_result(permission: Permission) -> CheckResult:
 
 
 def _plan_result(lack: MissingPermission) -> CheckResult:
-    text = f"the workspace does not offer it ({lack.error_code}): {lack.permission.purpose}. {lack.permission.without}"
+    text = f"not available in this workspace ({lack.error_code}): {lack.permission.purpose}. {lack.permission.without}"
     return warning("plan", text, PLAN_REMEDY)
 
 
@@ -222,9 +218,7 @@ def _skew_result(name: str, whose: str, ahead: timedelta, of: str, refused: time
     seconds = round(abs(ahead).total_seconds())
     text = f"{whose} is {seconds} s {'ahead of' if ahead > timedelta(0) else 'behind'} {of}"
     if refused is not None and abs(ahead) > refused:
-        return failed(
-            name, f"{text}: all that Slack sends over HTTP is refused as too old, or from the future", SYNCHRONISE_CLOCK
-        )
+        return failed(name, f"{text}: Slack's requests over HTTP are refused for their time", SYNCHRONISE_CLOCK)
     return warning(name, text, SYNCHRONISE_CLOCK) if abs(ahead) > SKEW_WARNING else ok(name, text)
 
 
@@ -233,40 +227,38 @@ def _channel_result(wanted: str, channel: dict[str, Any] | None, granted: frozen
     if channel is None:
         if CHANNEL_ID.fullmatch(wanted):
             return failed(
-                name, f"the bot sees no channel {wanted}", "Mend DOGWATCH_INCIDENTS_CHANNEL, or invite the bot there."
+                name,
+                f"the bot cannot see a channel {wanted}",
+                "Correct DOGWATCH_INCIDENTS_CHANNEL, or invite the bot there.",
             )
         return ok(
             name,
-            f"there is no #{wanted} that the bot sees; it makes one with the first incident. If the workspace "
-            "lets only admins make channels, make it and invite the bot",
+            f"the bot cannot see #{wanted}, and creates it with the first incident. If only admins "
+            "may create channels, create it and invite the bot",
         )
     label = f"#{channel.get('name') or wanted}"
     if channel.get("is_archived"):
         return failed(
             name,
-            f"{label} is archived, and keeps its name",
+            f"{label} is archived, so its name is taken",
             "Unarchive it and invite the bot, rename it, or set DOGWATCH_INCIDENTS_CHANNEL to another name.",
         )
     if channel.get("is_member"):
-        return ok(name, f"{label}, with the bot in it")
+        return ok(name, f"{label}, the bot is a member")
     if channel.get("is_private") or "channels:join" not in granted:
-        return failed(name, f"the bot is not in {label}, and cannot join it by itself", "Type /invite @Dogwatch there.")
+        return failed(name, f"the bot is not in {label} and cannot join it", "Type /invite @Dogwatch there.")
     return ok(name, f"{label}; the bot joins it with the first incident")
 
 
 def _unchecked_result(name: str, problem: SlackError) -> CheckResult:
     if isinstance(problem, RateLimited):
-        return warning(
-            name, "Slack asked to wait, so this was not looked at", "Run `dogwatch doctor` again in a minute."
-        )
+        return warning(name, "not checked: rate limited by Slack", "Run `dogwatch doctor` again in a minute.")
     if isinstance(problem, Unreachable):
-        return warning(name, f"Slack did not answer ({problem})", "Run `dogwatch doctor` again.")
-    return warning(name, f"this cannot be looked at ({problem})", explain_error(str(problem)).remedy)
+        return warning(name, f"not checked: no response from Slack ({problem})", "Run `dogwatch doctor` again.")
+    return warning(name, f"not checked ({problem})", explain_error(str(problem)).remedy)
 
 
 def _unreachable_remedy(problem: SlackError) -> str:
     if isinstance(problem, RateLimited):
         return "Run `dogwatch doctor` again in a minute."
-    return (
-        "See whether this machine may reach it: DNS, firewall, a proxy (HTTPS_PROXY), and SLACK_API_URL if it is set."
-    )
+    return "Check the network: DNS, firewall, proxy (HTTPS_PROXY), and SLACK_API_URL if it is set."

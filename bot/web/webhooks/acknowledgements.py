@@ -48,7 +48,7 @@ log = get_logger(__name__)
 
 MAX_EVENT_BYTES = 512 * 1024
 """Both services send a few thousand bytes."""
-NO_LINK = "This link is not right, or it is more than a day old. The incident's channel in Slack has the buttons."
+NO_LINK = "This link is wrong, or more than a day old. Use the buttons in the incident's channel in Slack."
 DONE = "done"
 """Query of the page to which a button leads back."""
 ANSWER = "answer"
@@ -128,17 +128,21 @@ class AcknowledgementRoutes:
         settings = self._configuration.refresh_secrets()
         secrets = secret_alternatives(settings.pagerduty_webhook_secret)
         if not secrets:
-            return self._refuse("pagerduty", 401, "DOGWATCH_PAGERDUTY_WEBHOOK_SECRET is not set.")
+            return self._refuse(
+                "pagerduty", 401, "DOGWATCH_PAGERDUTY_WEBHOOK_SECRET is not set. Set it to the webhook's secret."
+            )
         body = await self._read_body(request)
         if isinstance(body, web.Response):
             return body
         sent = [each.strip() for each in request.headers.get("X-PagerDuty-Signature", "").split(",")]
         expected = [b"v1=" + hex_signature(secret, body) for secret in secrets]
         if not any(match_index(encode_header(each), expected) is not None for each in sent):
-            return self._refuse("pagerduty", 401, "The signature does not fit the body.")
+            return self._refuse(
+                "pagerduty", 401, "The signature is wrong. Compare the secret with the one in PagerDuty."
+            )
         event = _parse_object(body).get("event")
         if not isinstance(event, dict) or not isinstance(event.get("event_type"), str):
-            return self._refuse("pagerduty", 400, "This is no event of PagerDuty's webhooks, version 3.")
+            return self._refuse("pagerduty", 400, "This is not an event of PagerDuty's webhooks, version 3.")
         data = event.get("data")
         key = data.get("incident_key") if isinstance(data, dict) else None
         if event["event_type"] not in ACKNOWLEDGED_EVENTS or not isinstance(key, str):
@@ -152,20 +156,24 @@ class AcknowledgementRoutes:
         settings = self._configuration.refresh_secrets()
         secrets = secret_alternatives(settings.opsgenie_webhook_secret)
         if not secrets:
-            return self._refuse("opsgenie", 401, "DOGWATCH_OPSGENIE_WEBHOOK_SECRET is not set.")
+            return self._refuse(
+                "opsgenie",
+                401,
+                "DOGWATCH_OPSGENIE_WEBHOOK_SECRET is not set. Set it to the secret in the integration's headers.",
+            )
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if (
             scheme.casefold() != "bearer"
             or match_index(encode_header(token.strip()), map(encode_header, secrets)) is None
         ):
-            return self._refuse("opsgenie", 401, "Send `Authorization: Bearer` and the secret.")
+            return self._refuse("opsgenie", 401, "The secret is wrong. Send `Authorization: Bearer` and the secret.")
         body = await self._read_body(request)
         if isinstance(body, web.Response):
             return body
         event = _parse_object(body)
         alert = event.get("alert")
         if not isinstance(event.get("action"), str) or not isinstance(alert, dict):
-            return self._refuse("opsgenie", 400, "This is no event of Opsgenie's webhooks.")
+            return self._refuse("opsgenie", 400, "This is not an event of Opsgenie's webhooks.")
         key = alert.get("alias")
         if event["action"] != "Acknowledge" or not isinstance(key, str):
             return self._accept("opsgenie", 0)
@@ -177,11 +185,11 @@ class AcknowledgementRoutes:
         try:
             return await read_body(request, MAX_EVENT_BYTES)
         except TooLarge:
-            return self._refuse(kind, 413, f"It is over {MAX_EVENT_BYTES // 1024} KiB.")
+            return self._refuse(kind, 413, f"The body is larger than {MAX_EVENT_BYTES // 1024} KiB.")
         except TooSlow:
-            return self._refuse(kind, 408, "It did not arrive in time.")
+            return self._refuse(kind, 408, "The body did not arrive in time.")
         except Unreadable:
-            return self._refuse(kind, 400, "It cannot be read.")
+            return self._refuse(kind, 400, "The body cannot be read.")
 
     async def _acknowledge(self, settings: Settings, kind: ContactMethodKind, key: str, name: str) -> web.Response:
         """
@@ -212,7 +220,7 @@ def _read_answer(body: bytes) -> tuple[LinkAnswer, str]:
 
 
 def _is_for_program(request: web.Request) -> bool:
-    """True for the button of a notification, which shows by the status whether it did anything."""
+    """True for the button of a notification, which shows the response's status."""
     return request.headers.get("Accept", "") == "application/json"
 
 

@@ -276,7 +276,7 @@ async def test_a_lost_key_is_told_and_slack_still_goes(world: ContactMethodWorld
     await world.finish()
 
     assert len(direct(world)) == 1
-    assert "another DOGWATCH_SECRET_KEY" in await contact_rules(world)
+    assert "DOGWATCH_SECRET_KEY has changed" in await contact_rules(world)
 
 
 async def test_whoever_is_erased_leaves_no_address(world: ContactMethodWorld) -> None:

@@ -37,7 +37,7 @@ const act = {
     const link = `${location.origin}/archives/${state.channel}/p${message.ts.replace(".", "")}`;
     try {
       await navigator.clipboard.writeText(link);
-      say("The link was copied.");
+      say("Link copied.");
     } catch {
       say(link);
     }

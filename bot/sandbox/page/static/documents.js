@@ -33,7 +33,7 @@ function bookmark(each) {
 export async function showCanvas(id, act) {
   const [text, all] = await Promise.all([ask("canvas_content", { canvas_id: id }), ask("canvases")]);
   const canvas = all.find((each) => each.id === id);
-  if (!canvas) throw new Error("There is no such canvas any more.");
+  if (!canvas) throw new Error("This canvas no longer exists.");
   reading = { id, act };
   const body = el("div", {}, markdown(withNames(text)), el("p.soft", {}, writers(canvas)));
   const write = el("button", { type: "button", onclick: () => editCanvas(canvas, text, act) }, "Edit");

@@ -25,7 +25,7 @@ export function renderMessages(list, messages, view) {
     wanted.push(one(message, before, view));
     before = message;
   }
-  if (!messages.length && !view.inThread) wanted.push(line("empty", "empty", "Nothing was written here yet."));
+  if (!messages.length && !view.inThread) wanted.push(line("empty", "empty", "No messages yet."));
   reconcile(list, wanted);
   const found = view.marked && list.querySelector(`[data-key="${view.marked}"]`);
   if (found) {

@@ -74,7 +74,7 @@ export async function showFile(file, href) {
 export async function showPins(view) {
   const pins = await ask("pins", { channel: state.channel });
   const list = el("ol.messages");
-  openPane("pins", "Pinned", [el("div.log", {}, list), pins.length === 0 && el("p.soft", {}, "Nothing is pinned here yet.")].filter(Boolean));
+  openPane("pins", "Pinned", [el("div.log", {}, list), pins.length === 0 && el("p.soft", {}, "No pinned messages.")].filter(Boolean));
   renderMessages(list, pins, { ...view, inThread: true });
 }
 
