@@ -55,8 +55,8 @@ def format_lines(overview: OutboxOverview) -> Iterator[str]:
         yield f"\nand {overview.hidden} more: --all shows them."
     for gate in overview.gates:
         yield f"\nRate limited by Slack: {gate.call}, until {_format_time(gate.until)}."
-    for lane in overview.lanes:
-        yield f"\nClosed until the channel of {lane.about} is open: {lane.lane}, with {lane.rows} waiting."
+    for about, rows in overview.waiting_for_channel.items():
+        yield f"\nWaiting for the channel of {about}: {rows}."
     if overview.failed:
         yield "\nTo try again: dogwatch outbox retry ID…, or retry --all-dead. To drop: dogwatch outbox drop ID…"
 

@@ -119,7 +119,7 @@ def _configuration_status(configuration: Configuration) -> dict[str, Any]:
     return {
         "configuration": configuration.fingerprint,
         "refused_at": refusal.at.strftime("%Y-%m-%d %H:%M:%S UTC") if refusal else None,
-        "mistakes": [str(each) for each in refusal.problems] if refusal else [],
+        "errors": [str(each) for each in refusal.problems] if refusal else [],
     }
 
 
@@ -151,7 +151,7 @@ def template_values(overview: OutboxOverview) -> dict[str, Any]:
         "failed": [_row_values(each) for each in overview.failed],
         "waiting": [_row_values(each) for each in overview.waiting],
         "more": overview.hidden,
-        "lanes": [{"lane": each.lane, "about": each.about, "rows": each.rows} for each in overview.lanes],
+        "lanes": [{"about": about, "rows": rows} for about, rows in overview.waiting_for_channel.items()],
         "gates": [{"call": each.call, "until": each.until.strftime("%H:%M:%S UTC")} for each in overview.gates],
         "lacks": [
             {
@@ -174,5 +174,5 @@ def _row_values(text: RowText) -> dict[str, Any]:
         "why": capitalize_first(text.why),
         "refusal": text.remark,
         "is_held": text.row.state == State.RUNNING,
-        "holder": f"{text.holder} until {text.held_until:%H:%M:%S} UTC" if text.holder else "",
+        "held_until": f"{text.held_until:%H:%M:%S} UTC" if text.held_until else "",
     }
