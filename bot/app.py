@@ -175,7 +175,7 @@ class Dogwatch:
         """Reload the configuration; False if it was refused, and the old one stays."""
         is_taken = await self.configuration.reload(self.clock.real_now())
         for broken in await asyncio.to_thread(list, find_template_problems(self.settings)):
-            log.warning("template unusable", problem=broken.message, instead="the built-in form of the name")
+            log.warning("template unusable", problem=broken.message, instead="the built-in template of this name")
         await self._watch_shifts()
         return is_taken
 
@@ -194,6 +194,8 @@ class Dogwatch:
     async def start(self) -> None:
         """Start all parts. Raises UserError for an operator's mistake, and DatabaseUnavailable."""
         await self._listen()
+        path = str(self.database.path.absolute()) if isinstance(self.database, SqliteDatabase) else None
+        log.info("database opened", database=self.database.dialect, path=path)
         await migrate(self.database)
         await sync_clock(self.database, self.clock)
         if isinstance(self.database, SqliteDatabase):
@@ -258,7 +260,7 @@ class Dogwatch:
         team = f"{installation.team_name} ({installation.team_id})" if installation else None
         log.info(
             "dogwatch started",
-            workspace=team or "not known yet: Slack does not answer",
+            workspace=team or "unknown: no response from Slack yet",
             bot=installation.bot_user_id if installation else None,
             socket_mode=self.sockets is not None,
             takes="Socket Mode" if self.sockets is not None else "requests to /slack/events",
@@ -285,8 +287,8 @@ class Dogwatch:
             await identify_bot(self.gateway, self.database, at=self.clock.now(), timeout_seconds=AUTH_TIMEOUT)
         except (SlackError, TimeoutError) as problem:
             write = log.error if isinstance(problem, TokenRejected) else log.warning
-            remedy = "Run `dogwatch doctor` where the bot runs."
-            write("bot identity lookup failed", problem=str(problem) or "no answer", remedy=remedy)
+            remedy = "Run `dogwatch doctor` on the bot's machine."
+            write("bot identity lookup failed", problem=str(problem) or "no response", remedy=remedy)
             return False
         if self.gateway.granted is not None:
             await self.missing_permissions.check_scopes(self.gateway.granted)

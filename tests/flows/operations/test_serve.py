@@ -69,6 +69,8 @@ async def test_it_serves_by_the_tokens_that_are_set(sandbox: Sandbox, database_u
     async with served(environment(sandbox, database_url, mode)) as bot:
         await reaches(sandbox, bot, mode)
         assert (await bot.says("dogwatch started"))["socket_mode"] is (mode == "socket")
+        path = database_url.removeprefix("sqlite:///") if database_url.startswith("sqlite") else None
+        assert (await bot.says("database opened"))["path"] == path
 
         channel = await declares(sandbox)
         ts = sandbox.say("engineer", channel, "the pool is exhausted")
