@@ -17,7 +17,7 @@ pytestmark = pytest.mark.world(kind=ContactMethodWorld, config="")
 async def link_in_mail(world: ContactMethodWorld) -> str:
     """The path of the button's link in the newest mail."""
     text = world.mail.took[-1].get_body(("plain",)).get_content()
-    [path] = re.findall(r"I have it: http\S+?(/ack/\S+)", text)
+    [path] = re.findall(r"Acknowledge: http\S+?(/ack/\S+)", text)
     return path
 
 
