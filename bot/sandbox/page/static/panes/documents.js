@@ -2,9 +2,9 @@
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
-import { emoji } from "/static/emoji.js";
-import { markdown } from "/static/markdown.js";
-import { openPane, paneShows } from "/static/pane.js";
+import { emoji } from "/static/text/emoji.js";
+import { markdown } from "/static/text/markdown.js";
+import { openPane, paneShows } from "/static/panes/pane.js";
 import { state, world } from "/static/world.js";
 
 let reading = null;

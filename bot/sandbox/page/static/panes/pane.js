@@ -2,8 +2,8 @@
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
-import { markdown } from "/static/markdown.js";
-import { renderMessages } from "/static/messages.js";
+import { markdown } from "/static/text/markdown.js";
+import { renderMessages } from "/static/messages/messages.js";
 import { here, state, titleOf } from "/static/world.js";
 
 let shown = "";

@@ -1,7 +1,7 @@
 // The emoji picker: those that mean something to the app first, then all, searched by short name.
 
 import { el } from "/static/dom.js";
-import { EMOJI, emoji } from "/static/emoji.js";
+import { EMOJI, emoji } from "/static/text/emoji.js";
 import { closePopover, popover } from "/static/popover.js";
 
 const COLUMNS = 8;

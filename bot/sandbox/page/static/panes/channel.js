@@ -2,10 +2,10 @@
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
-import { renderBlocks } from "/static/blocks.js";
-import { renderMessages } from "/static/messages.js";
-import { showBar } from "/static/documents.js";
-import { showMembers, showPins } from "/static/pane.js";
+import { renderBlocks } from "/static/blocks/blocks.js";
+import { renderMessages } from "/static/messages/messages.js";
+import { showBar } from "/static/panes/documents.js";
+import { showMembers, showPins } from "/static/panes/pane.js";
 import { here, markRead, readUpTo, state, titleOf, world } from "/static/world.js";
 
 let drawn = "";

@@ -2,9 +2,9 @@
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
-import { closePane, openPane, paneShows } from "/static/pane.js";
-import { mrkdwn } from "/static/text.js";
-import { ago } from "/static/times.js";
+import { closePane, openPane, paneShows } from "/static/panes/pane.js";
+import { mrkdwn } from "/static/text/text.js";
+import { ago } from "/static/text/times.js";
 import { state, world } from "/static/world.js";
 
 const HIDDEN = "guide hidden";

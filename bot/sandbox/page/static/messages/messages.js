@@ -1,8 +1,8 @@
 // Messages as a list: days, what is new, who wrote what. Those that did not change stay as they are.
 
 import { el, reconcile } from "/static/dom.js";
-import { renderMessage } from "/static/message.js";
-import { day } from "/static/times.js";
+import { renderMessage } from "/static/messages/message.js";
+import { day } from "/static/text/times.js";
 
 const GATHER = 300;
 const NEAR = 120;
