@@ -1,11 +1,11 @@
 """Check Slack: tokens, scopes, clocks, the incidents channel and configured people."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.config import Settings
+from bot.doctor.channel import check_incidents_channel
 from bot.doctor.database import DatabaseFacts
 from bot.doctor.people import MAX_PEOPLE, check_people
 from bot.doctor.report import CheckResult, failed, ok, warning
@@ -20,9 +20,7 @@ from bot.slack.api.errors import RateLimited, SlackApiError, SlackError, TokenRe
 from bot.slack.api.lookups import find_user_by_email, find_workspace
 
 SECONDS = 5.0
-MAX_PAGES, PAGE_SIZE = 10, 1000
 SKEW_WARNING, SKEW_FAILURE = timedelta(seconds=60), timedelta(seconds=300)
-CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{7,}")
 REINSTALL = (
     "Paste the output of `dogwatch manifest` into the app's settings under App Manifest, save, and reinstall the app."
 )
@@ -138,31 +136,10 @@ class SlackChecks:
     async def check_channel(self) -> list[CheckResult]:
         if not self._is_authenticated:
             return []
-        wanted = self._settings.incidents.channel.removeprefix("#")
         try:
-            return [_channel_result(wanted, await self._find_channel(wanted), self._gateway.granted or frozenset())]
+            return [await check_incidents_channel(self._settings, self._gateway)]
         except SlackError as problem:
             return [_unchecked_result("incidents channel", problem)]
-
-    async def _find_channel(self, wanted: str) -> dict[str, Any] | None:
-        if CHANNEL_ID.fullmatch(wanted):
-            try:
-                return dict((await self._gateway.call("conversations.info", channel=wanted))["channel"])
-            except SlackApiError as problem:
-                if problem.error == "channel_not_found":
-                    return None
-                raise
-        may_private = "groups:read" in (self._gateway.granted or ())
-        types, cursor = "public_channel,private_channel" if may_private else "public_channel", None
-        for _ in range(MAX_PAGES):
-            answer = await self._gateway.call("conversations.list", types=types, limit=PAGE_SIZE, cursor=cursor)
-            for channel in answer.get("channels", []):
-                if channel.get("name") == wanted:
-                    return dict(channel)
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
-            if cursor is None:
-                break
-        return None
 
     async def check_people(self) -> list[CheckResult]:
         if not self._is_authenticated:
@@ -220,34 +197,6 @@ def _skew_result(name: str, whose: str, ahead: timedelta, of: str, refused: time
     if refused is not None and abs(ahead) > refused:
         return failed(name, f"{text}: Slack's requests over HTTP are refused for their time", SYNCHRONISE_CLOCK)
     return warning(name, text, SYNCHRONISE_CLOCK) if abs(ahead) > SKEW_WARNING else ok(name, text)
-
-
-def _channel_result(wanted: str, channel: dict[str, Any] | None, granted: frozenset[str]) -> CheckResult:
-    name = "incidents channel"
-    if channel is None:
-        if CHANNEL_ID.fullmatch(wanted):
-            return failed(
-                name,
-                f"the bot cannot see a channel {wanted}",
-                "Correct DOGWATCH_INCIDENTS_CHANNEL, or invite the bot there.",
-            )
-        return ok(
-            name,
-            f"the bot cannot see #{wanted}, and creates it with the first incident. If only admins "
-            "may create channels, create it and invite the bot",
-        )
-    label = f"#{channel.get('name') or wanted}"
-    if channel.get("is_archived"):
-        return failed(
-            name,
-            f"{label} is archived, so its name is taken",
-            "Unarchive it and invite the bot, rename it, or set DOGWATCH_INCIDENTS_CHANNEL to another name.",
-        )
-    if channel.get("is_member"):
-        return ok(name, f"{label}, the bot is a member")
-    if channel.get("is_private") or "channels:join" not in granted:
-        return failed(name, f"the bot is not in {label} and cannot join it", "Type /invite @Dogwatch there.")
-    return ok(name, f"{label}; the bot joins it with the first incident")
 
 
 def _unchecked_result(name: str, problem: SlackError) -> CheckResult:
