@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.sandbox.app_link import interactions
-from bot.sandbox.app_link.delivery import Outcome
+from bot.sandbox.app_link.outcome import Outcome
 from bot.sandbox.control.people import People
 from bot.sandbox.web_api import response_url
 from bot.sandbox.workspace import messages, serialize, views
