@@ -104,7 +104,7 @@ def statistics_lines(
     names: Mapping[str, str],
 ) -> Iterable[str]:
     """Lines for a terminal, month by month. One line covers neighbouring months without pages."""
-    paged = {row.month for row in (*people, *answers)}
+    paged = {row.month for row in people} | {row.month for row in answers}
     for has_pages, group in groupby(months, key=lambda month: month in paged):
         listed = list(group)
         if has_pages:

@@ -1,4 +1,4 @@
-"""A payload on its way to the app, the outcome of an attempt, and the connection that carries it."""
+"""A payload on its way to the app, and the outcome of an attempt to deliver it."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
