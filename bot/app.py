@@ -192,7 +192,7 @@ class Dogwatch:
             await self.reload()
 
     async def start(self) -> None:
-        """Start all parts. Raises UserError for an operator's mistake, and DatabaseUnavailable."""
+        """Start all parts. Raises UserError for a wrong configuration, and DatabaseUnavailable."""
         await self._listen()
         path = str(self.database.path.absolute()) if isinstance(self.database, SqliteDatabase) else None
         log.info("database opened", database=self.database.dialect, path=path)

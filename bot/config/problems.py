@@ -44,7 +44,7 @@ class ConfigurationError(UserError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        count = "1 mistake" if len(self.problems) == 1 else f"{len(self.problems)} mistakes"
+        count = "1 error" if len(self.problems) == 1 else f"{len(self.problems)} errors"
         super().__init__("\n".join([f"The configuration has {count}:", *(f"  {each}" for each in self.problems)]))
 
 

@@ -83,7 +83,7 @@ class Configuration:
         """
         Read the file, and refuse an absent or empty one if there was one before.
 
-        At a start an absent file means defaults; now it was lost, and an empty one is being rewritten by some program.
+        At a start an absent file means defaults. Now it was lost, and an empty one is being rewritten by a program.
         """
         path = self.current.config_path
         report = self._reader(path)

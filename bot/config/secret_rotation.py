@@ -29,7 +29,7 @@ ROTATED = frozenset(
         "calendars",
     }
 )
-"""Settings that are used anew by each request or page. Other secrets belong to open connections."""
+"""Settings that each request or page reads again. Other secrets belong to open connections."""
 SETTLED_NS = 2_000_000_000
 """Age of a file, in ns, below which it may change once more with the same modification time."""
 

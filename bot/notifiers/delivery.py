@@ -1,7 +1,7 @@
 """
 Deliver outbox rows by contact methods other than Slack, and map failures to outcomes.
 
-Pages under way are limited for each contact method and in total, so that a server that hangs delays its own pages only.
+Pages in progress are limited for each contact method and in total: a server that hangs delays its own pages only.
 """
 
 from collections import Counter
@@ -42,9 +42,9 @@ log = get_logger(__name__)
 T = TypeVar("T")
 
 MAX_PER_METHOD = 6
-"""Pages under way in this process by one contact method, or by one service of it."""
+"""Pages in progress in this process by one contact method, or by one service of it."""
 MAX_IN_FLIGHT = 15
-"""Pages under way by all contact methods together. There are more lanes: Slack's own are never all taken."""
+"""Pages in progress by all contact methods. There are more lanes, so that some are left for Slack."""
 BUSY_DELAY = timedelta(milliseconds=500)
 MAX_BACKOFF = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=2)

@@ -98,7 +98,7 @@ async def connect(settings: Settings, step: float) -> aiosmtplib.SMTP:
     except (aiosmtplib.SMTPException, ssl.SSLCertVerificationError) as problem:
         if isinstance(problem, ssl.SSLError) or isinstance(problem.__cause__, ssl.SSLCertVerificationError):
             raise PermanentFailure(f"{SERVER}'s certificate is not valid for {mail.host}.") from None
-        if type(problem) is aiosmtplib.SMTPException and "extension" in problem.message:  # it has no type of its own
+        if type(problem) is aiosmtplib.SMTPException and "extension" in problem.message:  # it has no separate type
             missing = "STARTTLS" if "STARTTLS" in problem.message else "login"
             raise PermanentFailure(
                 f"{SERVER} does not offer {missing}. Check security and user in [paging.email]."

@@ -33,7 +33,7 @@ class UnknownEncoding(Unreadable):
 
 
 def _reserve_nothing(_size: int) -> None:
-    """For bodies without a byte limit of their own."""
+    """For bodies without a separate byte limit."""
 
 
 async def read_body(request: web.Request, limit: int, reserve: Callable[[int], None] = _reserve_nothing) -> bytes:
@@ -65,7 +65,7 @@ async def read_body(request: web.Request, limit: int, reserve: Callable[[int], N
     except TimeoutError as problem:
         raise TooSlow from problem
     except (HttpProcessingError, web.RequestPayloadError, zlib.error) as problem:
-        request.content.feed_eof()  # else aiohttp goes on reading after the response, and logs a traceback
+        request.content.feed_eof()  # else aiohttp continues to read after the response, and logs a traceback
         request.protocol.close()
         raise Unreadable from problem
     return bytes(received)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 NO_KIND = "none"
 """Removes an emoji from the default table."""
 NO_POLICY = "none"
-"""Starts no policy; stands in place of a policy's name."""
+"""In place of a policy's name: starts none."""
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 USER_ID = r"[UW][A-Z0-9]+"
 
@@ -132,7 +132,7 @@ def _check_day(value: str) -> str:
 
 
 def _check_clock_time(value: object) -> str:
-    # TOML has times of its own.
+    # TOML has its own times.
     text = value.isoformat("minutes") if isinstance(value, time) else str(value)
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
         raise ValueError('This is not a time of day. Use one like "09:00".')
@@ -179,7 +179,7 @@ Word = Annotated[str, Field(min_length=1, max_length=80)]
 FileName = Annotated[str, Field(min_length=1, max_length=4096)]
 """A path, at most as long as Linux allows."""
 SeverityWord = Annotated[Severity, BeforeValidator(_parse_severity)]
-"""A severity by any of its words. The validation context holds those of the file, None: the default ones."""
+"""A severity by any of its words. The validation context has those of the file; None: the default ones."""
 Zone = Annotated[ZoneInfo, BeforeValidator(_parse_zone), PlainSerializer(str)]
 Emoji = Annotated[str, AfterValidator(_check_emoji)]
 Template = Annotated[str, Field(min_length=1, max_length=80)]

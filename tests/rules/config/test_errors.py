@@ -179,7 +179,7 @@ def test_all_mistakes_come_at_once_also_those_that_need_two_places(write):
         "routes[0].service",
         "routes[0].match",
     ]
-    assert "The configuration has 7 mistakes:" in error.message
+    assert "The configuration has 7 errors:" in error.message
 
 
 def test_a_mistake_reads_like_a_compiler_says_it(write):
