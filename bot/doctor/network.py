@@ -154,22 +154,25 @@ async def check_heartbeat(settings: Settings) -> list[CheckResult]:
     name = "heartbeat"
     if settings.heartbeat_url is None:
         return [ok(name, "DOGWATCH_HEARTBEAT_URL is not set: an outage of Dogwatch is not reported (optional)")]
-    parts = urlsplit(settings.heartbeat_url.get_secret_value())
+    host, error = await connect_to_host(settings.heartbeat_url.get_secret_value())
+    if error:
+        remedy = "Check DOGWATCH_HEARTBEAT_URL and the network."
+        return [warning(name, f"{host} cannot be reached ({error})", remedy)]
+    return [ok(name, f"{host} can be reached")]
+
+
+async def connect_to_host(url: str) -> tuple[str, str]:
+    """Return the host, and why it accepts no connections; empty if it does."""
+    parts = urlsplit(url)
     is_tls = parts.scheme == "https"
     try:
         async with asyncio.timeout(SECONDS):
-            _reader, writer = await asyncio.open_connection(
-                parts.hostname, parts.port or (443 if is_tls else 80), ssl=is_tls or None
-            )
+            port = parts.port or (443 if is_tls else 80)
+            _reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_tls or None)
         writer.close()
     except (OSError, TimeoutError) as problem:  # an SSLError is an OSError
-        error = str(problem) or "no answer in time"
-        return [
-            warning(
-                name, f"{parts.hostname} cannot be reached ({error})", "Check DOGWATCH_HEARTBEAT_URL and the network."
-            )
-        ]
-    return [ok(name, f"{parts.hostname} can be reached")]
+        return str(parts.hostname), str(problem) or "no answer in time"
+    return str(parts.hostname), ""
 
 
 async def _send_challenge(url: str, secret: str) -> Response:

@@ -4,16 +4,15 @@ Check the contact methods other than Slack: configuration and reachability.
 Nobody is paged.
 """
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import aiosmtplib
 
 from bot.config import Settings
 from bot.config.checks.paging import UNSIGNED_WEBHOOKS
 from bot.config.environment import variable_suffix
+from bot.doctor.network import connect_to_host
 from bot.doctor.report import CheckResult, failed, ok, warning
 from bot.notifiers import apprise, email
 from bot.notifiers.outcome import PermanentFailure
@@ -70,17 +69,11 @@ async def _check_mail(settings: Settings) -> CheckResult:
 
 async def _check_host(label: str, url: str) -> CheckResult:
     """Check that the host accepts connections. Only a page would show whether the key is right."""
-    parts = urlsplit(url)
-    is_tls = parts.scheme == "https"
-    try:
-        async with asyncio.timeout(SECONDS):
-            port = parts.port or (443 if is_tls else 80)
-            _reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_tls or None)
-        writer.close()
-    except (OSError, TimeoutError) as problem:  # an SSLError is an OSError
-        text = f"{label}: {parts.hostname} cannot be reached ({type(problem).__name__})"
+    host, error = await connect_to_host(url)
+    if error:
+        text = f"{label}: {host} cannot be reached ({error})"
         return failed(NAME, text, "Check its address in [paging] and the network.")
-    return ok(NAME, f"{label}: {parts.hostname} can be reached")
+    return ok(NAME, f"{label}: {host} can be reached")
 
 
 def _check_apprise(settings: Settings) -> Iterator[CheckResult]:
