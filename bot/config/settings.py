@@ -130,7 +130,7 @@ class Settings(EnvironmentSettings):
         return table
 
     def role_named(self, name: str) -> Role:
-        """The role, with its name as label if the file does not define it any more."""
+        """The role, with its name as label if the file no longer defines it."""
         return self.role_table.get(name) or role_from_name(name)
 
     @cached_property

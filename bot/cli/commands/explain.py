@@ -139,14 +139,16 @@ def _time(when: ParsedTime, zone: ZoneInfo) -> dict[str, Any]:
 @click.command()
 @click.argument("text", required=False)
 @click.option(
-    "--time", "time_text", help="Explain a time instead of a command; - reads one from each line of standard input."
+    "--time",
+    "time_text",
+    help="Explain a time instead of a command. With -, read one from each line of standard input.",
 )
-@click.option("--zone", default="UTC", show_default=True, help="The zone in which times are read.")
-@click.option("--now", "now_text", help="The moment from which relative times count (ISO 8601); now if left out.")
+@click.option("--zone", default="UTC", show_default=True, help="Time zone of the input.")
+@click.option("--now", "now_text", help="Base of relative times (ISO 8601). Default: now.")
 @click.option("--inside", help="As if typed in this incident's channel, for example INC-7.")
 def explain(text: str | None, time_text: str | None, zone: str, now_text: str | None, inside: str | None) -> None:
     """
-    Show how a text would be read, without doing anything.
+    Show how a text would be read, without running it.
 
     Without TEXT or --time, each line of standard input is explained, one JSON object a line.
     """

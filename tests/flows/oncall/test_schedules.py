@@ -7,7 +7,7 @@ from pathlib import Path
 import icalendar
 import pytest
 
-from bot.export.schedule_image import format_time
+from bot.export.schedule_text import format_time
 from bot.services.oncall.on_call_view import load_schedule_view
 from bot.services.privacy import erase_person
 from bot.slack.blocks.escalation import oncall

@@ -146,7 +146,7 @@ async def test_a_database_that_is_not_ours_is_refused(tmp_path: Path):
 async def test_postgresql_has_tools_of_its_own():
     code, _, problem = await dogwatch("postgresql://user@nowhere/dogwatch", "backup", "copy.db")
 
-    assert (code, problem) == (2, "DATABASE_URL names a PostgreSQL database: use its own `pg_dump`.\n")
+    assert (code, problem) == (2, "DATABASE_URL is a PostgreSQL database. Use `pg_dump`.\n")
 
 
 # --- Under fire, and of other releases

@@ -135,7 +135,7 @@ async def test_of_two_addresses_each_gets_every_page(tmp_path: Path) -> None:
         for address in ("work@example.test", "home@example.test"):
             mails = [mail.get_body(("plain",)).get_content() for mail in world.mail.took if mail["To"] == address]
             assert waits(mails) == {1, 2, 3, 4}, address
-            assert sum(mail.count("I have it:") for mail in mails) == 4, "none of them twice"
+            assert sum(mail.count("Acknowledge:") for mail in mails) == 4, "none of them twice"
 
 
 @pytest.mark.parametrize("count", [120])

@@ -202,7 +202,7 @@ async def test_export_in_another_form_and_language(world: World) -> None:
         (["INC-1", "--template", "clasic"], "classic"),
         (["INC-1", "--lang", "xx"], "no documents in `xx`"),
         (["INC-1", "--format", "pdf"], "pdf"),
-        (["INC-1", "--format", "json", "--lang", "fr"], "leave --template and --lang out"),
+        (["INC-1", "--format", "json", "--lang", "fr"], "Remove --template and --lang"),
     ],
 )
 async def test_what_cannot_be_exported_is_said_with_exit_code_2(world: World, arguments: list[str], told: str) -> None:

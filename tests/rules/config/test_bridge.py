@@ -51,4 +51,4 @@ def test_a_call_that_private_incidents_lack_is_a_warning(tmp_path):
     report = examine({}, config_path=path)
 
     assert report.problems == ()
-    assert any("Private incidents get no call by it" in str(each) for each in report.warnings)
+    assert any("private incidents get no call" in str(each) for each in report.warnings)

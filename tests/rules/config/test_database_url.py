@@ -95,12 +95,12 @@ def test_the_certificate_has_to_be_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        (f"{ONE}?channel_binding=require", "cannot honour the parameter channel_binding"),
+        (f"{ONE}?channel_binding=require", "does not support the parameter channel_binding"),
         (f"{ONE}?sslmode=full", "sslmode is 'full'"),
         (f"{ONE}?sslmode=", "sslmode is empty"),
         (f"{ONE}?connect_timeout=0", "connect_timeout is '0'"),
-        (f"{ONE}?target_session_attrs=standby", "Dogwatch writes"),
-        (f"{TWO}?target_session_attrs=any", "Dogwatch writes"),
+        (f"{ONE}?target_session_attrs=standby", "Dogwatch needs write access"),
+        (f"{TWO}?target_session_attrs=any", "Dogwatch needs write access"),
         ("postgresql://db1,/dogwatch", "'' is not a host"),
         ("postgresql://2001:db8::1/dogwatch", "[address]:port"),
         ("postgresql://db1:54x2/dogwatch", "'54x2' is not a port"),

@@ -75,7 +75,7 @@ def test_the_token_for_alerts_is_kept_and_begun_anew_when_asked(tmp_path):
 def test_a_folder_of_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
 
-    with pytest.raises(UserError, match="other things"):
+    with pytest.raises(UserError, match="files that are not"):
         prepare_folder(tmp_path, fresh=True)
 
     assert (tmp_path / "thesis.txt").exists()
@@ -123,7 +123,7 @@ def test_a_taken_port_is_named_and_another_is_used(tmp_path):
 
     assert ports.page == page
     assert ports.bot not in {page, taken}
-    expected = f"Port {taken} is taken: the bot uses {ports.bot}. Earlier links to {taken} do not work."
+    expected = f"Port {taken} is taken: the bot uses {ports.bot}. Links to {taken} do not work."
     assert ports.notices == (expected,)
 
 

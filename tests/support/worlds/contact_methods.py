@@ -90,7 +90,7 @@ push = "Push"
     async def link_in_mail(self) -> str:
         """The path of the button's link in the newest mail."""
         text = self.mail.took[-1].get_body(("plain",)).get_content()
-        [path] = re.findall(r"I have it: http\S+?(/ack/\S+)", text)
+        [path] = re.findall(r"Acknowledge: http\S+?(/ack/\S+)", text)
         return path
 
     async def acknowledged_by(self) -> list[str | None]:

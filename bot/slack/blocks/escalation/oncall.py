@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import TargetKind
 from bot.domain.text.durations import format_duration
-from bot.export.schedule_image import Roster, describe_roster, format_time, render_alt_text
+from bot.export.schedule_text import Roster, describe_roster, format_time, render_alt_text
 from bot.services.oncall.ics_feed import FeedAddress
 from bot.services.oncall.on_call_view import NowLine, NowView, OverrideLine, PolicyTarget, PolicyView, ScheduleView
 from bot.services.oncall.override_change import OverrideChange

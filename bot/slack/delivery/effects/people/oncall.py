@@ -8,7 +8,8 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.domain.errors import UserError
-from bot.export.schedule_image import Roster, render_image
+from bot.export.schedule_image import render_image
+from bot.export.schedule_text import Roster
 from bot.services.oncall.handover import load_handover_view
 from bot.services.oncall.override_change import load_override_change
 from bot.services.oncall.schedule_image import build_roster, people_without_names, schedule_image_cleanup
