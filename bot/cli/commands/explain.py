@@ -17,6 +17,7 @@ from bot.command.table import Command, Context, Invocation, Mention, Target
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents.impact import AffectedUsers
+from bot.domain.terms import Owner
 from bot.domain.times import ParsedTime, read_time, read_zone
 from commands import COMMANDS
 
@@ -119,6 +120,8 @@ def _value(value: object, zone: ZoneInfo) -> Any:
             return value.key
         case Mention():
             return {"user": value.user_id}
+        case Owner():
+            return {"group": value.group, "id": value.id} if value.group else {"user": value.id}
         case Target():
             return {"kind": value.kind.value, "name": value.name, "id": value.id}
         case AffectedUsers():

@@ -148,7 +148,7 @@ def _make_task(session: Session, settings: Settings, actor: Actor, submission: V
         actor,
         ActionKind.TASK,
         invocation.text,
-        owner=owner.user_id if owner else None,
+        owner=owner,
         due=invocation.options.get("due"),
         symptom=invocation.options.get("symptom"),
         language=languages[0],

@@ -45,6 +45,7 @@ def test_a_command_with_or_without_its_slash(lead):
         ),
         ("task x due:2023-12-01 <@U1>", "options", {"due": "2023-12-01"}),
         ("task x due:2023-12-01 <@U1>", "positionals", {"owner": {"user": "U1"}}),
+        ("task x <!subteam^S1|@dba>", "positionals", {"owner": {"group": "dba", "id": "S1"}}),
         ("cause lang:fr,en x", "options", {"lang": ["fr", "en"]}),
         ("impact users:20% x", "options", {"users": {"count": None, "percent": 20.0, "about": False}}),
         ("escalate <!subteam^S1|@dba> x", "positionals", {"target": {"kind": "group", "name": "dba", "id": "S1"}}),

@@ -75,7 +75,7 @@ def _typed_word(parameter: Parameter, submission: ViewSubmission) -> str:
             raise FieldError(modals.TEAM, "Choose one of the two: a person, or a team or vendor.")
         return f"<@{person}>" if person else team
     word = submission.text(parameter.name)
-    return f"<@{word}>" if word and parameter.kind is Value.PERSON else word
+    return f"<@{word}>" if word and parameter.kind in {Value.PERSON, Value.OWNER} else word
 
 
 def _field_name(parameter: Parameter) -> str:
