@@ -123,7 +123,11 @@ class ActionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Owner of an action item, by Slack's id. `group`: a user group's name without `@`; empty for a person."""
+    """
+    Owner of an action item, by Slack's id.
+
+    `group`: a user group's name without `@`; empty for a person.
+    """
 
     id: str
     group: str = ""
