@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.terms import ActionKind, Kind, Owner
 from bot.services import outbox
 from bot.services.timeline.entries import record_entry
@@ -39,11 +39,10 @@ def add_action_item(
     already, for a bot as owner, and for a due date in the past.
     """
     incident = incidents.lock(session, incident_id)
-    _check_due(incident, actor, due)
+    _check_owner_and_due(session, incident, actor, owner, due)
     mark = Kind.TASK if kind == ActionKind.TASK else Kind.IMPROVEMENT
     if entry is not None and (known := session.get(ActionItem, (entry.values.action_id or 0))) is not None:
         raise UserError(f"This is {known.kind} {known.number} of {incident.reference} already.")
-    _check_owner(session, incident, owner)
     if entry is None:
         entry = record_entry(session, incident, [mark], text, actor, language=language)
     item = ActionItem(
@@ -70,10 +69,17 @@ def add_action_item(
     return item
 
 
-def _check_owner(session: Session, incident: Incident, owner: Owner | None) -> None:
-    """Raise UserError for a bot."""
-    if owner is not None and not owner.group:
-        refuse_bot(session, incident.team_id, owner.id)
+def _check_owner_and_due(
+    session: Session, incident: Incident, actor: Actor, owner: Owner | None, due: date | None
+) -> None:
+    """Raise InvalidField or InvalidFields (`owner`, `due`) for a bot and for a day in the past."""
+    errors = ErrorCollector()
+    with errors.collect(), errors_at("owner"):
+        if owner is not None and not owner.group:
+            refuse_bot(session, incident.team_id, owner.id)
+    with errors.collect():
+        _check_due(incident, actor, due)
+    errors.check()
 
 
 def _ensure_owner_known(session: Session, incident: Incident, owner: Owner | None, actor: Actor) -> None:
@@ -82,12 +88,13 @@ def _ensure_owner_known(session: Session, incident: Incident, owner: Owner | Non
 
 
 def _check_due(incident: Incident, actor: Actor, due: date | None) -> None:
-    """Raise UserError for a day in the past, unless the incident is recorded after the fact."""
+    """Raise InvalidField for a day in the past, unless the incident is recorded after the fact."""
     if due is None or incident.is_retro or due >= actor.at.astimezone(ZoneInfo(incident.zone)).date():
         return
-    raise UserError(
+    raise InvalidField(
+        "due",
         f"{due.isoformat()} is in the past, and nothing can be done until then. Give a day to come, as in `due:friday` "
-        "or `due:in 2 weeks`."
+        "or `due:in 2 weeks`.",
     )
 
 
@@ -112,12 +119,11 @@ def change_action_item(
     Raises UserError for an unknown number, a bot as owner, a due date in the past, or if nothing would change.
     """
     incident = incidents.lock(session, incident_id)
-    _check_due(incident, actor, due)
+    _check_owner_and_due(session, incident, actor, owner, due)
     item = action_items.find_by_number(session, incident.key, number)
     entry = timeline.get(session, item.entry_id) if item is not None and item.entry_id is not None else None
     if item is None or (entry is not None and entry.withdrawn_at is not None):
         raise UserError(f"{incident.reference} has no improvement or task {number}.")
-    _check_owner(session, incident, owner)
     wanted = {
         "owner": owner.id if owner else None,
         "due": due.isoformat() if due else None,
