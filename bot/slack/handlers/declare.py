@@ -31,14 +31,15 @@ def _open_form(settings: Settings, _nothing: int) -> View:
 
 
 def _open_form_about_message(settings: Settings, use: ShortcutUse) -> View:
-    return declare_form(settings, title=one_line(use.text, MAX_TITLE), metadata=use.metadata)
+    metadata = {**use.metadata, menu.URL: use.response_url}
+    return declare_form(settings, title=one_line(use.text, MAX_TITLE), metadata=metadata)
 
 
-def _declare(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer | None:
+def _declare(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
     """
     Declare as `/incident start` does.
 
-    Returns the answer if the form was opened by `/incident`, whose channel shows it, or if the incident is over.
+    The answer is shown in the channel that the form was opened from; without one, in the window.
     """
     errors = ErrorCollector()
     invocation = parse_form(settings, start.COMMAND, actor, _with_parameter_names(submission), None, errors)
@@ -52,8 +53,7 @@ def _declare(session: Session, settings: Settings, actor: Actor, submission: Vie
         mark_message(session, incident, actor, submission.message, Kind.DETECTION)
     elif submission.text(SEEN):
         record_note(session, incident.key, actor, submission.text(SEEN), when=None, kind=Kind.NOTE)
-    is_answered = incident.is_retro or submission.metadata.get(menu.URL)
-    return render_text(start.declared_reply(settings, incident)) if is_answered else None
+    return render_text(start.declared_reply(settings, incident))
 
 
 def _with_parameter_names(submission: ViewSubmission) -> ViewSubmission:
