@@ -125,7 +125,7 @@ def _zone_of(settings: Settings, wanted: Declaration) -> ZoneInfo:
 
 def check_declaration(settings: Settings, actor: Actor, wanted: Declaration) -> None:
     """
-    Raise InvalidField or InvalidFields, by the option names of `/incident start`, for invalid input.
+    Raise InvalidField or InvalidFields for invalid input, by the option names of `start`.
 
     That is no title, an impact that begins in the future or at no known time, a reference that is too long, and options
     that exclude one another.

@@ -108,7 +108,7 @@ def edit_incident(
 
 
 def check_edit(session: Session, settings: Settings, incident_id: int, wanted: IncidentEdit) -> None:
-    """Raise InvalidField or InvalidFields, by this module's constants, for values that are not allowed."""
+    """Raise InvalidField or InvalidFields, for values that are not allowed."""
     _field_values(settings, incidents.get(session, incident_id), wanted)
 
 

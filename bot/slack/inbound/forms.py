@@ -160,7 +160,7 @@ def _was_submitted(session: Session, submission: ViewSubmission, at: datetime) -
 
 
 def _errors_by_field(form: Form, submission: ViewSubmission, messages: Mapping[str, str]) -> dict[str, str]:
-    """Return the errors for the form's fields; those of others are shown together at the first field."""
+    """Return the errors for the form's fields; those of others are shown at the first field."""
     errors = {name: _without_backquotes(text) for name, text in messages.items() if name in submission.values}
     others = " ".join(text for name, text in messages.items() if name not in submission.values)
     return {**errors_at_first_field(form, submission, others), **errors} if others else errors

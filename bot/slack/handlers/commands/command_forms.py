@@ -43,7 +43,7 @@ def parse_form(
     incident: Incident | None,
     errors: ErrorCollector,
 ) -> Invocation:
-    """Parse the fields of a command's form, and collect their errors. Invalid values are left out."""
+    """Parse the fields of a command's form; collect their errors, and leave invalid values out."""
     zone = ZoneInfo(incident.zone) if incident else settings.incidents.zone
     context = build_context(settings, actor.at, inside=incident, zone=zone)
     found: dict[str, Any] = {}
