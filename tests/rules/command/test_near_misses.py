@@ -34,6 +34,8 @@ def refusal(line, context=WITH_VENDORS):
         ("start Login fails sve:1", "sve:1", "sev:1"),
         ("start Login fails servce:payments", "servce:payments", "service:payments"),
         ("note kidn:action restarted", "kidn:action", "kind:action"),
+        ("resolve att:14:05 restarted", "att:14:05", "at:14:05"),
+        ("start Login fails sv:1", "sv:1", "sev:1"),
         ("edit titel:x", "titel:x", "title:x"),
         ("impact strated:9:00 Logins fail", "strated:9:00", "started:9:00"),
     ],
@@ -67,6 +69,7 @@ def test_such_a_word_stays_text_for_somebody_who_says_so():
         "node server=web-1 severty=1",
         "severty: high",
         "ts:1",
+        "cat:felix",
     ],
 )
 def test_other_words_with_a_colon_stay_text(text):
