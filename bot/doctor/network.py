@@ -59,7 +59,7 @@ async def check_running_bot(settings: Settings, bot: RunningBot) -> list[CheckRe
     url = f"http://{LOOPBACK.get(settings.host, settings.host)}:{settings.port}"
     answer = await _request("GET", f"{url}/readyz")
     if answer.status == 0:
-        return [ok(name, f"none answers at {url}")]
+        return [ok(name, f"not running: nothing answers at {url}")]
     try:
         problems = dict(json.loads(answer.text)["problems"])
     except (ValueError, KeyError, TypeError):

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from io import StringIO
+from itertools import groupby
 from typing import Any
 
 from bot.domain.paging.statistics import AcknowledgementMonth, PersonMonth
@@ -102,13 +103,15 @@ def statistics_lines(
     answers: Sequence[AcknowledgementMonth],
     names: Mapping[str, str],
 ) -> Iterable[str]:
-    """Lines for a terminal, month by month."""
-    for month in months:
+    """Lines for a terminal, month by month; months without a page are one line."""
+    paged = {row.month for row in people} | {row.month for row in answers}
+    for _, run in groupby(months, key=lambda month: month if month in paged else ""):
+        month, *further = run
+        if month not in paged:
+            yield f"{month}{f' to {further[-1]}' if further else ''}: nobody was paged."
+            continue
         person_rows = [row for row in people if row.month == month]
         answer_rows = [row for row in answers if row.month == month]
-        if not person_rows and not answer_rows:
-            yield f"{month}: nobody was paged."
-            continue
         yield from [f"{month}: who was paged", *_align(_people_table(person_rows, names)), ""] if person_rows else []
         yield from [f"{month}: time to acknowledge", *_align(_answer_table(answer_rows)), ""] if answer_rows else []
 

@@ -56,7 +56,8 @@ def check_configuration(path: Path | None, *, as_json: bool, strict: bool) -> No
                 if config_file.exists()
                 else f"the environment (there is no {config_file}, and none is needed)"
             )
-            click.echo(f"No mistakes in {where}.")
+            doubts = f", {len(warnings)} warning{'s' * (len(warnings) > 1)}" if warnings else ""
+            click.echo(f"No mistakes in {where}{doubts}.")
     if not is_valid:
         sys.exit(FAILED)
 
