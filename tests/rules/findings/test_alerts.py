@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.findings.finding import Quote
 from bot.domain.findings.rules.alerts import check_alert_after_end
+from bot.domain.findings.wording import english_formatter
 from bot.domain.record.model import Record
 from bot.domain.terms import AlertStatus
 from tests.support.records.findings import codes, incident
@@ -49,3 +50,13 @@ def test_the_same_alert_is_named_once():
     [finding] = check_alert_after_end(replace(found, alerts=[*found.alerts, later]))
 
     assert finding.values["names"] == (Quote("CheckoutErrors"),)
+
+
+def test_places_of_alerts_and_escalations_are_told_apart_by_their_times():
+    builder = incident("16:11", "17:24")
+    builder.declared_by_alert("16:10", "CheckoutErrors", "Checkout fails", origin="alertmanager")
+    builder.escalated("16:15", "oncall", "dba", "Slow")
+
+    formatter = english_formatter(builder.record())
+
+    assert [formatter.source_label(ref) for ref in ("alert-1", "escalation-1")] == ["4:10 PM", "4:15 PM"]
