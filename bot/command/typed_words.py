@@ -82,7 +82,7 @@ def _no_command(first: str, text: str, context: Context) -> UserError:
     """A sentence: the title of an incident, or in an incident's channel a note."""
     shown = " ".join(text.split())
     title = shown if len(shown) <= LABEL_TITLE else shown[: LABEL_TITLE - 1] + "…"
-    start = Offer(f"start {first}", label=f'Start incident "{title}"')
+    start = Offer(f"start {first}", label=f'Declare incident "{title}"')
     note = Offer(f"note {first}", label=f"Add it to the timeline of {context.inside}")
     return UserError(
         f"{quote_word(first)} is not a command, so nothing was done. `/incident help` lists the commands.",

@@ -35,9 +35,9 @@ MAX_CASE = 200
 
 def find_vendor(settings: Settings, name: str, zone: ZoneInfo) -> Vendor:
     """
-    The vendor by key or name, in any case, with blanks, dashes or underscores; an unknown one has only its name.
+    The vendor by key or name; an unknown one has only its name.
 
-    `zone`: of the incident.
+    Case does not matter, and blanks and underscores are dashes. `zone`: of the incident.
     """
     by_key = {_folded(key): key for key in settings.vendors}
     by_name = {_folded(each.name or key): key for key, each in settings.vendors.items()}

@@ -27,7 +27,7 @@ OWN_ACTIONS: Mapping[str, str] = {
 ON_CARD = frozenset({"catchup", "status", "escalate", "note", "resolve"})
 """Commands that are buttons of an open incident's card, and so are not in its menu."""
 OTHER_PLACES: Mapping[str, str] = {
-    "start": "the shortcuts *Declare an incident* and *Open an incident*, and App Home",
+    "start": "the shortcuts *Declare an incident* and *Declare from message*, and App Home",
     "": "the card that is pinned in the channel",
     "list": "App Home",
     "oncall": "App Home, once there is a schedule; *Two weeks*, *Change who is on call* and *Take it back* beside it",

@@ -89,7 +89,7 @@ def test_what_is_no_command_is_offered_as_one(line, offered):
 def test_a_sentence_outside_an_incident_is_the_title_of_one():
     problem = refusal("Login is down", OUTSIDE)
 
-    assert [(each.text, each.label) for each in problem.offers] == [("start Login", 'Start incident "Login is down"')]
+    assert [(each.text, each.label) for each in problem.offers] == [("start Login", 'Declare incident "Login is down"')]
     assert "nothing was done" in problem.message
 
 
