@@ -6,16 +6,13 @@ from typing import Any
 import pytest
 
 from tests.support.records.entries import acts
+from tests.support.worlds.oncall import WEEKS
 from tests.support.worlds.world import World
 
 BOT = "U0DOGWATCH"
 VENDORS = """
 [vendors.adyen]
 name = "Adyen"
-
-[schedules.payments]
-people = ["U0ENGINEER"]
-starts_at = "2026-03-02T09:00"
 """
 
 
@@ -30,7 +27,7 @@ async def sends(world: World, action: str, **values: Any) -> Any:
     ("action", "values", "fields"),
     [
         ("do_edit", {"zone": "Europe/Pariss", "category": "x" * 201, "languages": "en, xx", "title": " "}, 4),
-        ("incident_roles", {"role.lead": BOT, "role.scribe": BOT}, 2),
+        ("do_role", {"role.lead": BOT, "role.scribe": BOT}, 2),
         ("incident_note", {"text": " ", "at": "25:00"}, 2),
         ("do_task", {"text": " ", "owner": BOT, "due": "2026-03-01"}, 3),
         ("do_update", {"state": "monitoring", "at": "25:00"}, 2),
@@ -71,12 +68,10 @@ async def test_the_form_that_pages_shows_all_its_errors(world: World) -> None:
     assert (await world.exported())["escalations"] == []
 
 
-@pytest.mark.world(config=VENDORS)
+@pytest.mark.world(config=WEEKS)
 async def test_the_form_of_an_override_shows_all_its_errors(world: World) -> None:
     await world.types("oncall", "/incident oncall payments", "ops")
-    ts = world.sandbox.ephemerals("oncall", "ops")[-1]["ts"]
-    await world.sandbox.click("oncall", "ops", ts, "oncall_change")
-    await world.settle()
+    await world.presses("oncall", "oncall_change", channel="ops")
     starts = int(datetime(2026, 3, 2, 20, tzinfo=UTC).timestamp())
 
     answer = await world.submits("oncall", person=BOT, starts=starts, ends=starts - 60)

@@ -126,7 +126,7 @@ async def test_a_user_group_owns_a_task_by_name_and_is_not_notified(world: World
     assert "owner: database" in drafts(world)[-1]
 
     await world.types("oncall", "/incident task #2 @dba")
-    assert (await world.exported())["actions"][1]["owner"] == "Database administrator"
+    assert (await world.exported())["actions"][1]["owner"] == "dba"
 
 
 @pytest.mark.parametrize(
