@@ -10,7 +10,7 @@ from bot.services.escalation.start import escalate_to_all
 from bot.services.escalation.target_lookup import EscalationTarget, find_target
 from bot.services.oncall.targets import target_text
 from bot.store.escalation.escalations import Escalation
-from commands.base import Caller, Invocation, Reply, ReplyView, Session
+from commands.base import Caller, Invocation, Reply, ReplyView, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -23,7 +23,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     made = escalate_to_all(
         session, caller.settings, caller.about.key, caller.actor, targets, typed.text, when=at, case=case
     )
-    return Reply(describe_escalations(caller.settings, made, is_recorded=at is not None))
+    return reply_beside_line(caller, describe_escalations(caller.settings, made, is_recorded=at is not None))
 
 
 def describe_escalations(settings: Settings, made: Sequence[Escalation], *, is_recorded: bool = False) -> str:

@@ -80,7 +80,7 @@ def _retrospective_reply(reference: str, label: str) -> str:
 COMMAND = Command(
     name="start",
     usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [status:triage] [private] [drill] [retro]",
-    summary="Open an incident and its channel. `at:` is when the impact began.",
+    summary="Declare an incident and open its channel. `at:` is when the impact began.",
     options=(
         Option("sev", Value.SEVERITY, ("severity",), about="the severity"),
         SERVICE,

@@ -27,10 +27,13 @@ JOINING_WORDS = frozenset({"and", "&", "+", ","})
 NAMED = MappingProxyType(
     {
         Value.PERSON: re.compile(r"<@[UW]|@\w"),
+        Value.OWNER: re.compile(r"<@[UW]|@\w"),
         Value.TARGET: re.compile(r"<@[UW]|@\w|(?:policy|schedule|vendor):\S", re.IGNORECASE),
     }
 )
 """Beginnings of a word that names a person or a target."""
+_NOUNS = MappingProxyType({Value.PERSON: "person", Value.OWNER: "owner"})
+"""Kinds of value that name somebody."""
 _GOES_ON = re.compile(r"~?\d+(?:[.,]\d+)? %|~?\d{1,3} \d{3}", re.ASCII)
 """A number of users in two words."""
 COLONS = (":", "：")
@@ -310,7 +313,7 @@ class _LineParser:
     def _check_is_text(self, positional: Positional, place: int, problem: UserError) -> None:
         """Raise `problem` for an unresolved `@name` where a person is expected."""
         word = self.words[place].text
-        if positional.kind is Value.PERSON and re.match(r"@\w", word) and self.context.chosen.get(word) != word:
+        if positional.kind in _NOUNS and re.match(r"@\w", word) and self.context.chosen.get(word) != word:
             kept = [Offer(word, label=KEEP_AS_TEXT)] if positional.at_either_end else []
             raise UserError(problem.message, mistake=word, offers=kept) from None
 
@@ -333,7 +336,7 @@ class _LineParser:
         if second is None:
             return
         one, other = (self.words[each].text.rstrip(",;:.!") for each in (place, second))
-        what = "person" if positional.kind is Value.PERSON else "target"
+        what = _NOUNS.get(positional.kind, "target")
         raise UserError(
             f"`/incident {self.command.name}` takes one {what}, not two: {one} and {other}. Name one. If {other} "
             "belongs to your text, put the text in quotes."

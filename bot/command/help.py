@@ -21,6 +21,7 @@ _VALUE_WORDS: Mapping[Value, str] = MappingProxyType(
         Value.KIND: "a kind of entry (`cause`, `action`, `misleading`, or the name of its reaction)",
         Value.FLAG: "no value, or `yes` or `no`",
         Value.PERSON: "a person (`@` and a name from Slack's list)",
+        Value.OWNER: "a person or user group (`@` and a name from Slack's list)",
         Value.TARGET: "a target (`@user`, `@team`, `schedule:NAME`, `policy:NAME` or `vendor:NAME`)",
         Value.INCIDENT: "an incident (`INC-7`)",
         Value.ROLE: "a role",

@@ -26,17 +26,21 @@ def check_options(words: Iterable[Word], keys: Sequence[str], chosen: Mapping[st
         name = match["name"].lstrip("-—–")
         if match["sign"] == "=" and name == match["name"]:
             continue
-        key = closest_key(name, keys)
+        key = closest_key(name, keys, is_figure=match["value"][:1].isdecimal())
         if key is not None:
             raise _nearly_an_option(word.text, f"{key}:{match['value']}", may_be_text=may_be_text)
 
 
-def closest_key(name: str, keys: Sequence[str]) -> str | None:
-    """The key that `name` misspells: some signs differ, or two changed places (`sve`)."""
+def closest_key(name: str, keys: Sequence[str], *, is_figure: bool) -> str | None:
+    """
+    The key that `name` misspells: some signs differ, or two changed places (`sve`).
+
+    `is_figure`: a figure is behind it. Only then a short key may have other signs (`att:14:05`).
+    """
     typed = name.casefold()
     similar = {each: SequenceMatcher(None, each, typed).ratio() for each in keys}
     best = max(similar, key=similar.__getitem__, default="")
-    if best and min(len(best), len(typed)) > 3 and similar[best] >= NEARLY:
+    if best and (is_figure or min(len(best), len(typed)) > 3) and similar[best] >= NEARLY:
         return best
     return next((each for each in keys if len(each) > 1 and sorted(each) == sorted(typed)), None)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.incidents.roles import DEFAULT_ROLES, role_aliases
-from bot.domain.terms import LANGUAGES, Kind, Severity, Status, TargetKind
+from bot.domain.terms import LANGUAGES, Kind, Owner, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime
 
 
@@ -41,6 +41,8 @@ class Value(StrEnum):
     """bool: `--private`, `private:yes`, or a bare word at the end of the text. See `Option.readings`."""
     PERSON = "person"
     """Mention."""
+    OWNER = "owner"
+    """Owner: a person or a user group."""
     TARGET = "target"
     """Target."""
     INCIDENT = "incident"
@@ -79,6 +81,7 @@ TypedValue = (
     | Status
     | Kind
     | Mention
+    | Owner
     | Target
     | AffectedUsers
     | tuple[str, ...]

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from bot.command.table import Context, Mention, Target, TypedValue, Value
 from bot.domain.errors import Ambiguous, Offer, UserError, closest_word, did_you_mean, offer_closest
 from bot.domain.incidents.impact import parse_affected_users
-from bot.domain.terms import DIRECT_STATUSES, MARKS, Kind, Severity, Status, TargetKind
+from bot.domain.terms import DIRECT_STATUSES, MARKS, Kind, Owner, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime, read_date, read_leading_date, read_leading_time, read_time, read_zone
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]*)>")
@@ -221,6 +221,13 @@ def read_person(word: str, context: Context, groups: Mapping[str, str]) -> Menti
     return Mention(match[1])
 
 
+def read_owner(word: str, context: Context, groups: Mapping[str, str]) -> Owner:
+    """A person, or one of `groups`."""
+    if word in groups:
+        return Owner(groups[word], word.removeprefix("@"))
+    return Owner(read_person(word, context, groups).user_id)
+
+
 def read_target(word: str, context: Context, groups: Mapping[str, str]) -> Target:
     """
     `@user`, a user group, `@team`, `policy:NAME` or `vendor:NAME`.
@@ -339,6 +346,7 @@ _READERS: Mapping[Value, _Reader] = MappingProxyType(
         Value.KIND: lambda word, context, _choices, _groups: read_kind(word, context),
         Value.FLAG: lambda word, _context, _choices, _groups: read_flag(word),
         Value.PERSON: lambda word, context, _choices, groups: read_person(word, context, groups),
+        Value.OWNER: lambda word, context, _choices, groups: read_owner(word, context, groups),
         Value.TARGET: lambda word, context, _choices, groups: read_target(word, context, groups),
         Value.INCIDENT: lambda word, context, _choices, _groups: read_incident(word, context),
         Value.ROLE: lambda word, context, _choices, _groups: read_role(word, context),

@@ -138,6 +138,11 @@ class Settings(EnvironmentSettings):
         """The name of the role for each word that people may type, casefolded."""
         return role_aliases(tuple(self.role_table.values()))
 
+    @property
+    def vendor_words(self) -> list[str]:
+        """Keys and names of the vendors."""
+        return [each for key, vendor in self.vendors.items() for each in (key, vendor.name) if each]
+
     @cached_property
     def reactions(self) -> Mapping[str, Kind]:
         """Kind by emoji (see `normalise_emoji`): the default table with the file's changes."""

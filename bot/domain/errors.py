@@ -1,7 +1,8 @@
 """Errors that a person can correct. Any other exception is a defect or an outage."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 
 NEARLY = 0.8
@@ -42,6 +43,50 @@ class InvalidField(UserError):
     def __init__(self, field: str, message: str) -> None:
         self.field = field
         super().__init__(message)
+
+
+class InvalidFields(UserError):
+    """Invalid values of several fields. `by_field`: the message of each, by the field's name."""
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        self.by_field = by_field
+        super().__init__(" ".join(by_field.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCollector:
+    """Errors of several fields: each is checked, and all errors are raised together."""
+
+    by_field: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Keep the errors of the block that name a field; the first one of each field."""
+        try:
+            yield
+        except InvalidField as problem:
+            self.by_field.setdefault(problem.field, problem.message)
+        except InvalidFields as problem:
+            for name, message in problem.by_field.items():
+                self.by_field.setdefault(name, message)
+
+    def check(self) -> None:
+        """Raise InvalidField for one error, InvalidFields for several."""
+        if len(self.by_field) > 1:
+            raise InvalidFields(self.by_field)
+        for name, message in self.by_field.items():
+            raise InvalidField(name, message)
+
+
+@contextmanager
+def errors_at(name: str) -> Iterator[None]:
+    """Raise a UserError of the block as InvalidField; one that names its field is unchanged."""
+    try:
+        yield
+    except (InvalidField, InvalidFields):
+        raise
+    except UserError as problem:
+        raise InvalidField(name, problem.message) from problem
 
 
 class Ambiguous(UserError):

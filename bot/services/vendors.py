@@ -1,5 +1,6 @@
 """Escalations to vendors: case reference, first answer, fix."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,14 +36,18 @@ MAX_CASE = 200
 
 def find_vendor(settings: Settings, name: str, zone: ZoneInfo) -> Vendor:
     """
-    The vendor by key or name, case-insensitive; an unknown one has only its name.
+    The vendor by key or name; an unknown one has only its name.
 
-    `zone`: of the incident.
+    Case does not matter, and blanks and underscores are dashes. `zone`: of the incident.
     """
-    by_key = {key.casefold(): key for key in settings.vendors}
-    by_name = {(each.name or key).casefold(): key for key, each in settings.vendors.items()}
-    key = by_key.get(name.casefold()) or by_name.get(name.casefold())
+    by_key = {_folded(key): key for key in settings.vendors}
+    by_name = {_folded(each.name or key): key for key, each in settings.vendors.items()}
+    key = by_key.get(_folded(name)) or by_name.get(_folded(name))
     return settings.vendors[key].as_vendor(key, zone) if key else Vendor(name, name, zone)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s_]+", "-", name.strip().casefold())
 
 
 def vendor_names(settings: Settings, keys: Iterable[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import ErrorCollector, InvalidField, UserError
 from bot.domain.record.facts import StormTitle, store_fact
 from bot.domain.terms import Kind, Severity, Status
 from bot.domain.text.normalize import is_visible
@@ -58,12 +58,10 @@ def declare_incident(session: Session, settings: Settings, actor: Actor, wanted:
     """
     Number an incident, record its declaration, and queue its channel.
 
-    Raises InvalidField, by the option names of `/incident start`, for invalid input: no title, an impact that begins in
-    the future or at no known time, a reference that is too long, and options that exclude one another.
+    Raises what `check_declaration` raises.
     """
-    service = wanted.services[0] if wanted.services else None
-    zone = wanted.zone or settings.zone_of(service)
-    _check_declaration(wanted, actor, zone)
+    check_declaration(settings, actor, wanted)
+    zone = _zone_of(settings, wanted)
     title = " ".join(wanted.title.split())
     incident = _insert_incident(session, settings, actor, wanted, title, zone)
     bind_incident(incident.reference)
@@ -121,15 +119,35 @@ def _insert_incident(
     return incident
 
 
-def _check_declaration(wanted: Declaration, actor: Actor, zone: ZoneInfo) -> None:
-    if not is_visible(wanted.title):
-        raise InvalidField(
-            "text", "Describe the problem in a few words, for example `/incident start checkout is down`."
-        )
-    if wanted.started is not None:
-        _check_start(wanted.started, actor, zone)
-    if len(reference := wanted.outside_reference or "") > FIELD_LENGTH:
-        raise InvalidField("ref", f"The reference has {len(reference)} characters. Use at most {FIELD_LENGTH}.")
+def _zone_of(settings: Settings, wanted: Declaration) -> ZoneInfo:
+    return wanted.zone or settings.zone_of(wanted.services[0] if wanted.services else None)
+
+
+def check_declaration(settings: Settings, actor: Actor, wanted: Declaration) -> None:
+    """
+    Raise InvalidField or InvalidFields for invalid input, by the option names of `start`.
+
+    That is no title, an impact that begins in the future or at no known time, a reference that is too long, and options
+    that exclude one another.
+    """
+    errors = ErrorCollector()
+    with errors.collect():
+        if not is_visible(wanted.title):
+            raise InvalidField(
+                "text", "Describe the problem in a few words, for example `/incident start checkout is down`."
+            )
+    with errors.collect():
+        if wanted.started is not None:
+            _check_start(wanted.started, actor, _zone_of(settings, wanted))
+    with errors.collect():
+        if len(reference := wanted.outside_reference or "") > FIELD_LENGTH:
+            raise InvalidField("ref", f"The reference has {len(reference)} characters. Use at most {FIELD_LENGTH}.")
+    with errors.collect():
+        _check_retrospective(wanted)
+    errors.check()
+
+
+def _check_retrospective(wanted: Declaration) -> None:
     if wanted.is_retro and (wanted.is_private or wanted.is_drill):
         raise InvalidField(
             "retro",

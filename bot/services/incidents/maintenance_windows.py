@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError, closest_word, did_you_mean
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, closest_word, did_you_mean
 from bot.domain.times import ParsedTime
 from bot.domain.times.future import check_end_within, resolve_future_time
 from bot.services.outbox.timer_payloads import MaintenanceTimer
@@ -49,11 +49,17 @@ def plan_window(
     """
     Plan a window, from now on if `since` is None.
 
-    Raises InvalidField (`service`, `from`, `to`) and UserError for invalid input.
+    Raises InvalidField or InvalidFields (`service`, `from`, `to`) for invalid input.
     """
-    name = resolve_service_name(settings, service)
-    starts_at = _window_start(actor, since, zone)
-    ends_at = _window_end(until, starts_at, actor, zone)
+    errors = ErrorCollector()
+    starts_at = actor.at
+    with errors.collect():
+        name = resolve_service_name(settings, service)
+    with errors.collect():
+        starts_at = _window_start(actor, since, zone)
+    with errors.collect():
+        ends_at = _window_end(until, starts_at, actor, zone)
+    errors.check()
     window = MaintenanceWindow(
         team_id=actor.team_id,
         service=name,

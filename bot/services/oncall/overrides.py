@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.oncall.overrides import (
     MAX_AHEAD,
     MAX_LENGTH,
@@ -123,19 +123,24 @@ def set_override(
     """
     Put `person` on call instead of everybody, or of `instead` during their shifts.
 
-    Raises UserError for an invalid time, an override without effect, and an actor who may not make it.
+    Raises InvalidField or InvalidFields (`ends`, `person`) for an invalid time and a person who cannot be on call, and
+    UserError for an override without effect, and an actor who may not make it.
     """
     rota = _lock_schedule(session, settings, actor, name)
     if times.starts is None or times.ends is None:
         raise UserError("Enter the start and the end.")
-    when = override_span(times.starts, times.ends, actor.at)
+    errors = ErrorCollector()
+    with errors.collect(), errors_at("ends"):
+        when = override_span(times.starts, times.ends, actor.at)
+    with errors.collect(), errors_at("person"):
+        _check_person(session, actor.team_id, person)
+    errors.check()
     asked = Override(when.starts_at, when.ends_at, person, instead)
     new = limit_to_replaced(rota.schedule, rota.overrides, asked)
     check_override(rota.schedule, rota.overrides, new)
     relieved = relieved_people(rota.schedule, rota.overrides, new)
     if not may_override(actor.user_id or "", [person, *relieved], rota.people):
         raise UserError(NOT_ALLOWED.format(schedule=name))
-    _check_person(session, actor.team_id, person)
     row = _new_row(actor, name, person, Span(new.starts_at, new.ends_at), instead, reason)
     row.relieved = list(relieved)
     session.add(row)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.paging.contact_methods import ContactMethodKind
 from bot.domain.paging.contact_rules import LONGEST_DELAY, sort_contact_rules
 from bot.services.paging.addresses import check_address, find_offer, method_label, store_address
@@ -82,19 +82,21 @@ def add_contact_method(
     """
     Add a contact method; defaults stay beside the first own one.
 
-    Raises InvalidField by field of the form.
+    Raises InvalidField or InvalidFields by field of the form.
     """
-    minutes = _parse_minutes(delay)
     offer = find_offer(settings, method)
-    try:
-        checked = check_address(settings, offer.method, address)
-    except UserError as problem:
-        raise InvalidField(ADDRESS, problem.message) from problem
+    errors = ErrorCollector()
     own = _lock_own(session, settings, actor)
-    if len(own) >= MAX_CONTACT_METHODS:
-        raise InvalidField(MEANS, f"You have {MAX_CONTACT_METHODS} contact methods, the maximum. Remove one first.")
-    if checked.value == "" and any(each.method == offer.method for each in own):
-        raise InvalidField(MEANS, f"{offer.label} is in your list already. Change its delay there.")
+    with errors.collect():
+        if len(own) >= MAX_CONTACT_METHODS:
+            raise InvalidField(MEANS, f"You have {MAX_CONTACT_METHODS} contact methods, the maximum. Remove one first.")
+    with errors.collect(), errors_at(ADDRESS):
+        checked = check_address(settings, offer.method, address)
+        if checked.value == "" and any(each.method == offer.method for each in own):
+            raise InvalidField(MEANS, f"{offer.label} is in your list already. Change its delay there.")
+    with errors.collect():
+        minutes = _parse_minutes(delay)
+    errors.check()
     contact = _new_contact(actor, offer.method, minutes, len(own))
     store_address(settings, contact, checked)
     session.add(contact)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.times import ParsedTime, format_time
 from bot.domain.times.future import check_end_within, resolve_future_time
 from bot.services import outbox
@@ -34,15 +34,20 @@ def mute_person(
     """
     Mute a person until a time; replaces an active mute.
 
-    Raises InvalidField (`until`, `text`) and UserError.
+    Raises InvalidField or InvalidFields (`person`, `until`, `text`) and UserError.
     """
     is_other = user_id != actor.user_id
+    errors = ErrorCollector()
     if is_other:
-        refuse_bot(session, actor.team_id, user_id)
-        check_may_mute(settings, actor, user_id)
-        if not reason.strip():
-            raise InvalidField("text", f"Add a reason. <@{user_id}> gets a message with it and your name.")
-    ends_at = _check_end(until, actor.at, zone)
+        with errors.collect(), errors_at("person"):
+            refuse_bot(session, actor.team_id, user_id)
+            check_may_mute(settings, actor, user_id)
+        with errors.collect():
+            if not reason.strip():
+                raise InvalidField("text", f"Add a reason. <@{user_id}> gets a message with it and your name.")
+    with errors.collect():
+        ends_at = _check_end(until, actor.at, zone)
+    errors.check()
     _withdraw(session, actor, user_id)
     row = Mute(
         team_id=actor.team_id,

@@ -108,13 +108,13 @@ def _recipient(session: Session, incident: Incident, row: Reminder) -> str | Non
     """
     Owner of the task, or lead if the channel is archived; None for the channel itself.
 
-    Reminders of a private incident stay in its channel.
+    A user group gets no direct message. Reminders of a private incident stay in its channel.
     """
     if incident.is_private:
         return None
     if row.kind == ReminderKind.TASK_OVERDUE:
         task = reminders.find_task(session, incident.key, row.subject)
-        if task is not None and task.owner:
+        if task is not None and task.owner and not task.owner_group:
             return task.owner
     return incident.lead if incident.archived_at is not None else None
 

@@ -108,7 +108,7 @@ def _fields(
     example = texts.examples.get(name, "")
     choices = [*incidents] if parameter.kind is Value.INCIDENT else _choices(parameter, settings)
     match parameter.kind:
-        case Value.PERSON:
+        case Value.PERSON | Value.OWNER:
             return [person_field(name, label, hint=texts.hints.get(name, ""))]
         case Value.DATE:
             return [date_field(name, label)]

@@ -21,7 +21,7 @@ BUTTON = {each.action_id: each for each in BUTTONS}
 OWN_FORMS = {name: action_id for name, action_id in entry_points.OWN_ACTIONS.items() if has_fields(BY_NAME[name])}
 
 PLACES = {
-    "start": "the shortcuts *Declare an incident* and *Open an incident*, and App Home",
+    "start": "the shortcuts *Declare an incident* and *Declare from message*, and App Home",
     "": "the card that is pinned in the channel",
     "list": "App Home",
     "oncall": "App Home, with a schedule; *Two weeks*, *Change who is on call* and *Undo this change* beside it",

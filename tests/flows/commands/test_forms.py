@@ -196,6 +196,7 @@ async def test_an_incident_is_opened_from_a_message(world: World) -> None:
     detection = next(entry for entry in await world.timeline() if entry["kinds"] == ["detection"])
     assert detection["text"] == "Customers cannot pay since a minute or two"
     assert detection["author"] == "support"
+    assert "Declared *INC-1* (SEV2)" in world.sandbox.ephemerals("support", "ops")[-1]["text"]
 
 
 async def test_a_form_opens_with_one_call_and_knows_the_incident(world: World) -> None:
@@ -282,6 +283,9 @@ async def test_an_incident_is_declared_from_anywhere_in_slack(world: World) -> N
     await world.finish()
 
     assert world.channel == "inc-1-checkout-is-down"
+    window = await opened(world)
+    assert "Declared *INC-1* (SEV3). It is *public*." in rendered(window)
+    assert window["submit"] is None
 
 
 async def test_a_guest_who_wants_to_declare_is_told_in_a_window(world: World) -> None:

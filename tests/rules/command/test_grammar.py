@@ -11,7 +11,7 @@ from bot.command.help import command_help, help_text
 from bot.command.table import Command, Context, Mention, Option, Target, Value
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents.impact import AffectedUsers
-from bot.domain.terms import Kind, Precision, Severity, Status, TargetKind
+from bot.domain.terms import Kind, Owner, Precision, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime
 from bot.slack.replies.render import escape_markup
 from commands import COMMANDS as REAL_COMMANDS
@@ -133,9 +133,9 @@ def test_options_and_text(line, command, options, text):
         ('escalate vendor:"Acme Pay" the db', {"target": Target(TargetKind.VENDOR, "Acme Pay")}, "the db"),
         ("escalate at:? @dba the db", {"target": Target(TargetKind.TEAM, "dba")}, "the db"),
         ("escalate @dba at:9:50 the db", {"target": Target(TargetKind.TEAM, "dba")}, "the db"),
-        ("task Review logs <@U1>", {"owner": Mention("U1")}, "Review logs"),
-        ("task <@U1> Review logs", {"owner": Mention("U1")}, "Review logs"),
-        ("task Review logs <@U1> due:friday", {"owner": Mention("U1")}, "Review logs"),
+        ("task Review logs <@U1>", {"owner": Owner("U1")}, "Review logs"),
+        ("task <@U1> Review logs", {"owner": Owner("U1")}, "Review logs"),
+        ("task Review logs <@U1> due:friday", {"owner": Owner("U1")}, "Review logs"),
         ("task Ask <@U1> for logs", {}, "Ask <@U1> for logs"),
         ("update monitoring lang:en We watch it", {"state": "monitoring"}, "We watch it"),
         ("merge INC-3", {"other": "INC-3"}, ""),

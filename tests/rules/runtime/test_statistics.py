@@ -171,3 +171,12 @@ def test_a_terminal_shows_months_and_is_not_steered() -> None:
     assert told.endswith("\n2026-12: nobody was paged.")
     assert "\x1b" not in told
     assert "1m   3m" in told
+
+
+def test_months_in_a_row_without_a_page_are_one_line() -> None:
+    months = ["2026-08", "2026-09", "2026-10", "2026-11", "2026-12"]
+
+    told = list(statistics_lines(months, PEOPLE, ANSWERS, NAMES))
+
+    assert told[0] == "2026-08 to 2026-10: nobody was paged."
+    assert told[-1] == "2026-12: nobody was paged."

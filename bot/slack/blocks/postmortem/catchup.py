@@ -23,6 +23,7 @@ from bot.slack.blocks.limits import (
     link,
     literal,
     one_line,
+    owner_text,
     section,
     slack_datetime,
     slack_time,
@@ -213,7 +214,7 @@ class _CatchupRenderer:
 
     def _task_line(self, owed: OpenTask) -> str:
         task = owed.task
-        owner = f" · <@{task.owner}>" if task.owner else " · no owner"
+        owner = f" · {owner_text(task.owner, task.owner_group)}" if task.owner else " · no owner"
         due = f" · due {literal(task.due, limit=40)}" if task.due else ""
         late = " :warning: overdue" if owed.is_overdue else ""
         return f"• Task {task.number}: {self._text(task.text)}{owner}{due}{late} {_source_link(task.source)}"
