@@ -63,13 +63,30 @@ def _databases_of_world(metafunc: pytest.Metafunc) -> tuple[str, ...]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the other database, and empty repetitions."""
+    """
+    Leave out what needs the other database, and empty repetitions.
+
+    With both, the cases of one parametrized flow differ in what people type, not in what the database does: PostgreSQL
+    has the first of them. `--db=postgresql` runs all.
+    """
     chosen = config.getoption("--db")
-    if chosen == "both":
-        return
-    kept = [item for item in items if _runs_on(item, chosen)]
+    seen: set[str] = set()
+    kept = [
+        item for item in items if (_runs_on(item, chosen) if chosen != "both" else not _is_further_case(item, seen))
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+
+
+def _is_further_case(item: pytest.Item, seen: set[str]) -> bool:
+    """Whether a flow had a case on PostgreSQL already; `seen` has those that had."""
+    values = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    if values.get("world_database_kind") != "postgresql" or len(values) == 1:
+        return False
+    name = item.nodeid.partition("[")[0]
+    is_further = name in seen
+    seen.add(name)
+    return is_further
 
 
 def _runs_on(item: pytest.Item, chosen: str) -> bool:
