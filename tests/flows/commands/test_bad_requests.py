@@ -83,7 +83,7 @@ UNREADABLE: list[tuple[bytes, str]] = [
     (b'{"title": "caf\xe9"}', "not UTF-8"),
     (DEEP, "too deeply"),
     (b'{"title": ' + b"9" * 5_000 + b"}", "too long"),
-    (b'{"title": "one", "title": "two"}', "twice"),
+    (b'{"title": "one", "title": "two"}', "is repeated in one object"),
     (b'{"title": NaN}', "NaN"),
 ]
 

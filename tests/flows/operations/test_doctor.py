@@ -115,7 +115,7 @@ async def test_beside_a_running_bot_all_is_well_and_nothing_changes(world: World
     assert results_of(found, "running bot")[0][0] == "ok"
     assert "accepted" in results_of(found, "signing secret")[-1][1]
     assert "the bot is a member" in results_of(found, "incidents channel")[0][1]
-    assert "of this release" in results_of(found, "database")[0][1]
+    assert "up to date" in results_of(found, "database")[0][1]
     assert {each.check for each in found if each.state == "failed"} == {"clock"}, "the story's clock stands in March"
 
 
@@ -123,7 +123,7 @@ async def test_another_signing_secret_than_the_running_bots_is_found(world: Worl
     state, said = results_of(await beside(world, SLACK_SIGNING_SECRET="0" * 32), "signing secret")[-1]
 
     assert state == "failed"
-    assert "does not accept" in said
+    assert "refused by the bot at" in said
     later = results_of(await beside(world), "signing secret")
     assert any(told == "warning" and "has refused" in words for told, words in later)
 

@@ -89,7 +89,7 @@ async def test_id_and_name_are_found_nowhere(world: World) -> None:
     assert await remains(world, ID, NAME, HANDLE) == set()
     assert "is erased" in lines[0]
     assert any("timeline entry" in line for line in lines)
-    assert any(line.startswith("Channels that are named after them: inc-1-") for line in lines)
+    assert any(line.startswith("Channels named after them: inc-1-") for line in lines)
     assert any(line.startswith("Drafts in Slack still name them: INC-1") for line in lines)
 
 
