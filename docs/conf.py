@@ -39,7 +39,7 @@ pygments_style = "default"
 CONTENTS = {"index", "configuration/README", "adr/README"}
 PART = re.compile(r"^## (.+)$", re.MULTILINE)
 LISTED = re.compile(r"^- \[([^\]]+)\]\(([\w./-]+)\.md\)", re.MULTILINE)
-EMOJI = dict(re.findall(r"([\w+-]+) ([^\s|]+)", (HERE.parent / "bot/sandbox/page/static/emoji.js").read_text()))
+EMOJI = dict(re.findall(r"([\w+-]+) ([^\s|]+)", (HERE.parent / "bot/sandbox/page/static/text/emoji.js").read_text()))
 NAMED = re.compile(r"(?<![\w`:]):([a-z_]+):(?![\w`:])")
 LINKED = re.compile(r"\]\((?=\.\.?/)([\w./-]+\.md)\)")
 

@@ -18,7 +18,7 @@ log = get_logger(__name__)
 
 DONE = 0
 FAILED = 1
-"""Tried without success: the database does not answer, a check failed, something broke."""
+"""The database does not answer, a check failed, or another error occurred."""
 UNUSABLE = 2
 """Wrong arguments, configuration or environment: another try would fail, too."""
 IN_USE = 3

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from bot.domain.findings.finding import Finding
 from bot.domain.findings.rules import (
+    alerts,
     cause_unsupported,
     duplicate_entry,
     duplicate_measure,
@@ -35,6 +36,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "end-time-conflict": window_conflicts.check_end_time_conflict,
         "duration-conflict": duration_conflict.check_duration_conflict,
         "out-of-order": out_of_order.check_out_of_order,
+        "alert-after-end": alerts.check_alert_after_end,
         "repeated-entry": duplicate_entry.check_duplicate_entries,
         "long-gap": long_gap.check_long_gap,
         "escalation-not-acknowledged": escalations.check_escalation_not_acknowledged,

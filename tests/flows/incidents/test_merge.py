@@ -35,7 +35,7 @@ async def test_nothing_happens_before_somebody_confirms(world: World) -> None:
     await world.finish()
 
     assert "Merge *INC-2* checkout is slow into *INC-1* payments fail?" in asked
-    assert "cannot be taken back" in asked
+    assert "cannot be undone" in asked
     assert (await world.exported("INC-2"))["incident"]["status"] == "investigating"
 
 

@@ -179,7 +179,7 @@ async def test_a_command_that_only_reads_refuses_a_database_of_another_release(
 
     become_next_release()
     refused = await refusal(command, settings)
-    assert f"of an earlier release (revision {THIS_REVISION}); run `dogwatch migrate`" in refused
+    assert f"from an earlier release (revision {THIS_REVISION}); run `dogwatch migrate`" in refused
     assert await read_rows(database_url) == before
 
     await migrate_database(database_url)

@@ -140,7 +140,7 @@ async def test_a_choice_that_is_refused_leaves_the_buttons(world: World) -> None
     question = newest_question(world)
 
     told = await choose(world, question, 0)
-    assert "has not happened yet" in told
+    assert "Only past times can be recorded." in told
     assert await choose(world, question, 1) == "Done."
 
 

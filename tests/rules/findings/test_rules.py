@@ -58,8 +58,8 @@ def payment_disruption() -> Record:
 @pytest.mark.parametrize(
     ("record", "codes"),
     [
-        (checkout_500s(), ["repeated-entry", "escalation-not-acknowledged", "task-without-owner"]),
-        (payment_outage(), ["task-without-owner"]),
+        (checkout_500s(), ["alert-after-end", "repeated-entry", "escalation-not-acknowledged", "task-without-owner"]),
+        (payment_outage(), ["alert-after-end", "task-without-owner"]),
         (payment_disruption(), ["end-time-conflict", "public-word-late", "language-missing", "task-without-owner"]),
     ],
     ids=["checkout", "payments", "payment_disruption"],

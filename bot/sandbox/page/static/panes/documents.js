@@ -2,9 +2,9 @@
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
-import { emoji } from "/static/emoji.js";
-import { markdown } from "/static/markdown.js";
-import { openPane, paneShows } from "/static/pane.js";
+import { emoji } from "/static/text/emoji.js";
+import { markdown } from "/static/text/markdown.js";
+import { openPane, paneShows } from "/static/panes/pane.js";
 import { state, world } from "/static/world.js";
 
 let reading = null;
@@ -33,7 +33,7 @@ function bookmark(each) {
 export async function showCanvas(id, act) {
   const [text, all] = await Promise.all([ask("canvas_content", { canvas_id: id }), ask("canvases")]);
   const canvas = all.find((each) => each.id === id);
-  if (!canvas) throw new Error("There is no such canvas any more.");
+  if (!canvas) throw new Error("This canvas no longer exists.");
   reading = { id, act };
   const body = el("div", {}, markdown(withNames(text)), el("p.soft", {}, writers(canvas)));
   const write = el("button", { type: "button", onclick: () => editCanvas(canvas, text, act) }, "Edit");

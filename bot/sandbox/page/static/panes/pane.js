@@ -2,8 +2,8 @@
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
-import { markdown } from "/static/markdown.js";
-import { renderMessages } from "/static/messages.js";
+import { markdown } from "/static/text/markdown.js";
+import { renderMessages } from "/static/messages/messages.js";
 import { here, state, titleOf } from "/static/world.js";
 
 let shown = "";
@@ -74,7 +74,7 @@ export async function showFile(file, href) {
 export async function showPins(view) {
   const pins = await ask("pins", { channel: state.channel });
   const list = el("ol.messages");
-  openPane("pins", "Pinned", [el("div.log", {}, list), pins.length === 0 && el("p.soft", {}, "Nothing is pinned here yet.")].filter(Boolean));
+  openPane("pins", "Pinned", [el("div.log", {}, list), pins.length === 0 && el("p.soft", {}, "No pinned messages.")].filter(Boolean));
   renderMessages(list, pins, { ...view, inThread: true });
 }
 

@@ -1,7 +1,7 @@
 // The emoji picker: those that mean something to the app first, then all, searched by short name.
 
 import { el } from "/static/dom.js";
-import { EMOJI, emoji } from "/static/emoji.js";
+import { EMOJI, emoji } from "/static/text/emoji.js";
 import { closePopover, popover } from "/static/popover.js";
 
 const COLUMNS = 8;
@@ -37,7 +37,7 @@ function sections(marks, query, told, choose) {
   const others = [...EMOJI.keys()].filter((name) => fits(name) && !shown.has(emoji(name)) && shown.add(emoji(name)));
   const part = (heading, names) => names.length > 0 && [el("p.part", { "aria-hidden": "true" }, heading), el("div.grid", { role: "group", "aria-label": heading }, ...names.map(one))];
   const nodes = [part("Timeline marks (sandbox only, not in Slack)", known), part("Emoji", others)].flat().filter(Boolean);
-  return nodes.length ? nodes : [el("p.told", {}, `No emoji is called ${query}.`)];
+  return nodes.length ? nodes : [el("p.told", {}, `No emoji named ${query}.`)];
 }
 
 function move(event, node, search) {

@@ -36,7 +36,7 @@ export function comboBox({ attributes, many, most, start, offer, tell, placehold
       role: "option", id: `${list.id}-${index}`, "aria-selected": String(index === at),
       onpointerdown: (event) => { event.preventDefault(); take(index); },
     }, chosen.some(([each]) => each === value) && many ? `✓ ${label}` : label)),
-    ...(found.length ? [] : [el("li.nothing", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, note || "Nothing is called that")]));
+    ...(found.length ? [] : [el("li.nothing", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, note || "No results")]));
     list.children[at]?.scrollIntoView({ block: "nearest" });
     if (isOpen && at >= 0) input.setAttribute("aria-activedescendant", `${list.id}-${at}`);
     else input.removeAttribute("aria-activedescendant");
@@ -48,7 +48,7 @@ export function comboBox({ attributes, many, most, start, offer, tell, placehold
     try {
       offered = await offer(text);
     } catch {
-      if (turn === asked) { found = []; draw(true, "The app did not answer. Type again to ask again."); }
+      if (turn === asked) { found = []; draw(true, "The app did not respond. Type again to retry."); }
       return;
     }
     if (turn !== asked || document.activeElement !== input) return;

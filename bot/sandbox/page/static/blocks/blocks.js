@@ -2,10 +2,10 @@
 // `values` (what was typed, by `block_id.action_id`) and `errors` (by block id).
 
 import { el } from "/static/dom.js";
-import { nameOf, renderElement } from "/static/elements.js";
-import { markdown } from "/static/markdown.js";
-import { richPart, richText } from "/static/richtext.js";
-import { mrkdwn, plain } from "/static/text.js";
+import { nameOf, renderElement } from "/static/blocks/elements.js";
+import { markdown } from "/static/text/markdown.js";
+import { richPart, richText } from "/static/text/richtext.js";
+import { mrkdwn, plain } from "/static/text/text.js";
 
 export const words = (object, world) => (object.type === "mrkdwn" ? mrkdwn(object.text, world) : plain(object.text));
 

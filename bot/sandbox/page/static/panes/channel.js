@@ -2,10 +2,10 @@
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
-import { renderBlocks } from "/static/blocks.js";
-import { renderMessages } from "/static/messages.js";
-import { showBar } from "/static/documents.js";
-import { showMembers, showPins } from "/static/pane.js";
+import { renderBlocks } from "/static/blocks/blocks.js";
+import { renderMessages } from "/static/messages/messages.js";
+import { showBar } from "/static/panes/documents.js";
+import { showMembers, showPins } from "/static/panes/pane.js";
 import { here, markRead, readUpTo, state, titleOf, world } from "/static/world.js";
 
 let drawn = "";
@@ -83,5 +83,5 @@ export async function showHome({ act }) {
     world, use: (block, element, value) => act.run(ask("click_view", { user: state.me, view_id: view.id, action_id: `${block.block_id}.${element.action_id}`, value })),
     suggest: (element, query) => ask("suggest", { user: state.me, action_id: element.action_id, query, view_id: view.id }),
   };
-  byId("home").replaceChildren(...(view ? renderBlocks(view.blocks, context) : [el("p.soft", {}, `${state.page.app.name} shows nothing on its Home.`)]));
+  byId("home").replaceChildren(...(view ? renderBlocks(view.blocks, context) : [el("p.soft", {}, `${state.page.app.name} has nothing on its Home tab.`)]));
 }

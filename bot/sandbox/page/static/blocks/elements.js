@@ -2,11 +2,11 @@
 // `context.values`, unless the block asks for more.
 
 import { el } from "/static/dom.js";
-import { asId, pictureOf, words } from "/static/blocks.js";
-import { comboBox } from "/static/combo.js";
-import { confirmed } from "/static/confirm.js";
+import { asId, pictureOf, words } from "/static/blocks/blocks.js";
+import { comboBox } from "/static/blocks/combo.js";
+import { confirmed } from "/static/blocks/confirm.js";
 import { menu } from "/static/popover.js";
-import { plain } from "/static/text.js";
+import { plain } from "/static/text/text.js";
 
 export const nameOf = (block, element) => `${block.block_id}.${element.action_id}`;
 

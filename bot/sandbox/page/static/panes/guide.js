@@ -2,9 +2,9 @@
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
-import { closePane, openPane, paneShows } from "/static/pane.js";
-import { mrkdwn } from "/static/text.js";
-import { ago } from "/static/times.js";
+import { closePane, openPane, paneShows } from "/static/panes/pane.js";
+import { mrkdwn } from "/static/text/text.js";
+import { ago } from "/static/text/times.js";
 import { state, world } from "/static/world.js";
 
 const HIDDEN = "guide hidden";
@@ -43,7 +43,7 @@ export function showGuide() {
 
 function stories(plays) {
   const which = el("select", { "aria-label": "Story" }, ...plays.map((play) => el("option", { value: play.name }, `${play.title} (${play.steps} steps)`)));
-  const speed = el("select", { "aria-label": "Speed" }, ...[["1", "as people follow it"], ["10", "10 × faster"], ["0", "at once"]].map(([value, label]) => el("option", { value }, label)));
+  const speed = el("select", { "aria-label": "Speed" }, ...[["1", "normal speed"], ["10", "10 × faster"], ["0", "at once"]].map(([value, label]) => el("option", { value }, label)));
   return el("form.stories", { onsubmit: (event) => { event.preventDefault(); act.run(ask("run_play", { name: which.value, speed: Number(speed.value) })); fold(); } },
     which, speed, el("button", { type: "submit" }, "Play"));
 }

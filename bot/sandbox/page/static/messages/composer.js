@@ -1,8 +1,8 @@
 // Where one writes: Enter sends, Shift+Enter breaks the line, and what is typed is completed.
 
 import { el } from "/static/dom.js";
-import { complete } from "/static/complete.js";
-import { pickEmoji } from "/static/picker.js";
+import { complete } from "/static/messages/complete.js";
+import { pickEmoji } from "/static/messages/picker.js";
 
 const drafts = new Map();
 

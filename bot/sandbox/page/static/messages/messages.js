@@ -1,8 +1,8 @@
 // Messages as a list: days, what is new, who wrote what. Those that did not change stay as they are.
 
 import { el, reconcile } from "/static/dom.js";
-import { renderMessage } from "/static/message.js";
-import { day } from "/static/times.js";
+import { renderMessage } from "/static/messages/message.js";
+import { day } from "/static/text/times.js";
 
 const GATHER = 300;
 const NEAR = 120;
@@ -25,7 +25,7 @@ export function renderMessages(list, messages, view) {
     wanted.push(one(message, before, view));
     before = message;
   }
-  if (!messages.length && !view.inThread) wanted.push(line("empty", "empty", "Nothing was written here yet."));
+  if (!messages.length && !view.inThread) wanted.push(line("empty", "empty", "No messages yet."));
   reconcile(list, wanted);
   const found = view.marked && list.querySelector(`[data-key="${view.marked}"]`);
   if (found) {

@@ -1,6 +1,6 @@
 // What could be meant by what is being typed: commands, people and groups, channels, emoji.
 
-import { EMOJI, emoji } from "/static/emoji.js";
+import { EMOJI, emoji } from "/static/text/emoji.js";
 import { world } from "/static/world.js";
 
 const MOST = 8;

@@ -1,7 +1,7 @@
 // A question before something is done, as an app may ask for it.
 
 import { byId, el } from "/static/dom.js";
-import { plain } from "/static/text.js";
+import { plain } from "/static/text/text.js";
 
 export function confirmed(confirm) {
   if (!confirm) return Promise.resolve(true);

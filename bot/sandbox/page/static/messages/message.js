@@ -1,12 +1,12 @@
 // One message: who, when, what, its reactions, and what one can do with it.
 
 import { el } from "/static/dom.js";
-import { emoji } from "/static/emoji.js";
-import { renderBlocks } from "/static/blocks.js";
-import { pickEmoji } from "/static/picker.js";
+import { emoji } from "/static/text/emoji.js";
+import { renderBlocks } from "/static/blocks/blocks.js";
+import { pickEmoji } from "/static/messages/picker.js";
 import { menu } from "/static/popover.js";
-import { mrkdwn, typedAgain } from "/static/text.js";
-import { ago, clock, full } from "/static/times.js";
+import { mrkdwn, typedAgain } from "/static/text/text.js";
+import { ago, clock, full } from "/static/text/times.js";
 
 const SYSTEM = /_(join|leave|topic|purpose|name|archive|unarchive)$|tombstone|pinned_item/;
 

@@ -1,8 +1,8 @@
 // rich_text blocks to nodes.
 
 import { el } from "/static/dom.js";
-import { emoji } from "/static/emoji.js";
-import { dateMark } from "/static/times.js";
+import { emoji } from "/static/text/emoji.js";
+import { dateMark } from "/static/text/times.js";
 
 export const richText = (block, world) => el("div.block.text", {}, ...block.elements.map((part) => richPart(part, world)));
 

@@ -1,8 +1,8 @@
 // Slack's markup to nodes. `world` knows users, groups and channels by id.
 
 import { el } from "/static/dom.js";
-import { emoji } from "/static/emoji.js";
-import { dateMark } from "/static/times.js";
+import { emoji } from "/static/text/emoji.js";
+import { dateMark } from "/static/text/times.js";
 
 const unescape = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 

@@ -2,7 +2,7 @@
 
 import { ask } from "/static/api.js";
 import { byId, el } from "/static/dom.js";
-import { renderBlocks } from "/static/blocks.js";
+import { renderBlocks } from "/static/blocks/blocks.js";
 
 const typed = new Map();
 let shown = "";
