@@ -80,7 +80,7 @@ def _check_apprise(settings: Settings) -> Iterator[CheckResult]:
     """Check that Apprise is installed and can use each address, with a number for `{to}`."""
     services = settings.paging.apprise.services
     if services and not apprise.is_installed():
-        yield failed(NAME, "Apprise is not installed", "pip install dogwatch[apprise]")
+        yield failed(NAME, "Apprise is not installed", "In the source folder: pip install '.[apprise]'")
         return
     for name, label in services.items():
         variable = f"DOGWATCH_APPRISE_{variable_suffix(name)}"

@@ -28,7 +28,7 @@ MAX_LENGTH = 900
 """Characters: six parts of a text message, so that a link and a headline always fit."""
 LOCAL_SCHEMES = frozenset({"dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
 """Apprise targets on the bot's own machine, which page nobody."""
-NOT_INSTALLED = "Apprise is not installed. Run pip install dogwatch[apprise] and restart the bot."
+NOT_INSTALLED = "Apprise is not installed. Run pip install '.[apprise]' in the source folder, then restart the bot."
 
 
 def is_installed() -> bool:

@@ -84,6 +84,30 @@ def test_a_folder_of_documents_fits_a_screen() -> None:
     assert {name: count for name, count in folders.items() if count > 13 and name != "docs/adr"} == {}
 
 
+def test_every_page_that_other_files_name_exists() -> None:
+    """Code, messages, comments of deployments and the example configuration name pages by path."""
+    found = subprocess.run(
+        [
+            "git",
+            "grep",
+            "-ohE",
+            r"\bdocs/[a-z/-]+\.(md|json)",
+            "--",
+            ":!docs",
+            ":!tests/contracts/docs",
+            ":!CHANGELOG.md",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    named = set(found.split()) - {"docs/checkout.md"}  # an alert's relative link, in a test
+    assert len(named) > 20
+
+    assert {path for path in named if not (ROOT / path).is_file()} == set()
+
+
 @pytest.mark.parametrize("name", documents())
 def test_every_link_leads_somewhere(name: str) -> None:
     found = {address: what_is_wrong(name, address) for address in links((ROOT / name).read_text())}
