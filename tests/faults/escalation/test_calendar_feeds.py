@@ -199,7 +199,7 @@ async def test_the_last_good_copy_is_used(world: Scheduled, feed: Feed):
     assert await world.on_call() == ("UFIRST",), "304: as it was"
     await world.later(days=1, minutes=1)
     assert await world.on_call() == (), "after a day it is read anew, whatever its server says"
-    assert "It does not know: On Call - Second Line - Payments Primary" in await world.reason()
+    assert "has only unknown names at this time: On Call - Second Line - Payments Primary" in await world.reason()
 
 
 async def test_email_lookups_are_cached_while_slack_is_unreachable(world: Scheduled, feed: Feed):

@@ -124,7 +124,7 @@ async def test_activity_restarts_the_timeout(world: World, sign: str) -> None:
         case "button":
             assert questions(world, direct) == 1
             await world.presses("dba", "escalation_on_it", channel=direct)
-            assert "You are on *INC-1*" in direct_messages(world, direct)[-1]
+            assert "Confirmed: you are on *INC-1*." in direct_messages(world, direct)[-1]
 
     await world.advance(minutes=14)
 

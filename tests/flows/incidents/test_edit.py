@@ -202,7 +202,7 @@ async def test_the_form_shows_what_stands_there_and_changes_what_was_changed(wor
     [
         ("zone", "Europe/Pariss", "Europe/Paris"),
         ("languages", "en, xx", "xx"),
-        ("category", "x" * 201, "too long"),
+        ("category", "x" * 201, "The category has 201 characters. Use at most 200."),
         ("title", "   ", "needs a title"),
     ],
 )

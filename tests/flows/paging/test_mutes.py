@@ -52,7 +52,7 @@ async def test_who_is_muted_by_another_is_told_by_whom_and_why(world: World) -> 
     ("typed", "told"),
     [
         ("mute", "A mute needs an end."),
-        ("mute <@U0DBA|dba> until:18:00", "Say why"),
+        ("mute <@U0DBA|dba> until:18:00", "Add a reason."),
         ("mute until:yesterday 18:00", "Choose a later time."),
         ("mute until:2027-03-02 18:00", "The maximum is 62 days."),
         ("mute @nobody until:18:00 ill", "choose the person from Slack's list"),
