@@ -46,12 +46,12 @@ async def vendor_escalation(world: World) -> dict[str, Any]:
 async def test_contact_details_are_shown(world: World) -> None:
     await world.declares()
 
-    answer = await world.types("oncall", "/incident escalate vendor:PAYPLUG their API times out")
+    await world.types("oncall", "/incident escalate vendor:PAYPLUG their API times out")
     await world.finish()
 
-    assert "PayPlug" in answer
     text = message(world)
     for words in (
+        "PayPlug",
         "+33 1 00 00 00 00",
         "support@example.test",
         "gold: 30 min",

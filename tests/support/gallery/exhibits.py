@@ -65,6 +65,7 @@ FOLLOW_UPS = FollowUpsView(
     tasks=(
         FollowUp(2, "Review the integration code", "U0ENGINEER", "2026-03-06", is_done=False),
         FollowUp(3, "Add an alert on declined payments", None, None, is_done=True),
+        FollowUp(4, "Renew the certificate", "S0DATABASE", "2026-12-04", is_done=False, owner_group="database"),
     ),
     names=NAMES,
 )

@@ -64,7 +64,7 @@ def headline(view: EscalationView) -> str:
     who = target_markup(view)
     if view.was_only_recorded:
         at = f" at {slack_datetime(view.paged_at)}" if view.paged_at else ", time not known"
-        return f":mega: Recorded: {who} called{at}"
+        return f":mega: Recorded: {who} called{at}; nobody was paged"
     since = f" {slack_time(view.paged_at)}" if view.paged_at else ""
     handed = f", handed over by <@{view.handover.giver}>" if view.handover.giver else ""
     if view.progress.policy:
