@@ -33,6 +33,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "end-before-start": window_conflicts.check_end_before_start,
         "start-time-conflict": window_conflicts.check_start_time_conflict,
         "end-time-conflict": window_conflicts.check_end_time_conflict,
+        "weekday-conflict": window_conflicts.check_weekday_conflict,
         "duration-conflict": duration_conflict.check_duration_conflict,
         "out-of-order": out_of_order.check_out_of_order,
         "repeated-entry": duplicate_entry.check_duplicate_entries,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.findings.durations_in_text import parse_impact_duration
 from bot.domain.findings.rules.duration_conflict import check_duration_conflict
 from bot.domain.findings.rules.long_gap import check_long_gap
 from bot.domain.findings.rules.out_of_order import check_out_of_order
@@ -16,7 +17,7 @@ from bot.domain.findings.rules.window_conflicts import (
     check_end_time_conflict,
     check_start_time_conflict,
 )
-from bot.domain.findings.times_in_text import parse_impact_duration, parse_window
+from bot.domain.findings.times_in_text import parse_window
 from bot.domain.terms import Kind, Precision, Severity, UpdateState
 from tests.support.records.builders import RecordBuilder
 from tests.support.records.findings import about, codes, incident, published
@@ -203,7 +204,7 @@ def test_a_start_that_a_command_states_otherwise():
 def test_lengths_as_the_six_languages_write_them(text, minutes):
     found = parse_impact_duration(text, is_impact=True)
 
-    assert (found[0] if found else None) == (timedelta(minutes=minutes) if minutes else None)
+    assert (found.length if found else None) == (timedelta(minutes=minutes) if minutes else None)
 
 
 @pytest.mark.parametrize(
