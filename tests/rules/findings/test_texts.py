@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.findings.rules.cause_unsupported import check_cause_unsupported
+from bot.domain.findings.rules.cause_unsupported import check_cause_unsupported, check_public_cause_conflict
 from bot.domain.findings.rules.duplicate_entry import check_duplicate_entries
 from bot.domain.findings.rules.duplicate_measure import check_duplicate_measures
 from bot.domain.findings.rules.languages import check_language_missing, check_language_outdated
@@ -113,12 +113,32 @@ def measures(improvement: str, task: str) -> list[str]:
             True,
         ),
         ("Alert on missing database dumps", "Alert on missing database dumps", True),
-        ("Write and keep incident response guidelines", "Create and maintain incident response guidelines", False),
+        ("Write and keep incident response guidelines", "Create and maintain incident response guidelines", True),
         (
             "Training and documentation on payment gateway integration",
             "Train the relevant teams on payment gateway integration and troubleshooting",
             False,
         ),
+        ("Alert on missing database dumps", "Set up an alarm for absent database backups", True),
+        ("Monitor certificate expiry", "Add an alert for expiring certificates", True),
+        ("Documentation of the failover procedure", "Write a runbook for the failover", True),
+        ("Each change of the ingress is reviewed by two people", "Two people review each change of the ingress", True),
+        (
+            "Better monitoring and warning systems to spot comparable problems sooner",
+            "Update monitoring to identify similar problems faster",
+            True,
+        ),
+        ("Mettre en place une alerte sur l'espace disque", "Ajouter une alarme sur l'espace disque", True),
+        ("Automatische Tests der Schnittstelle einführen", "Automatisierte Tests für die Schnittstelle", True),
+        ("Añadir una alerta de espacio en disco", "Crear una alarma de espacio en disco", True),
+        ("Add alert for checkout latency", "Add test for checkout latency", False),
+        ("Add alerts for disk usage on web hosts", "Add alerts for disk usage on database hosts", False),
+        ("Test backups of database a", "Test backups of database b", False),
+        ("Alert at 80% of the disk", "Alert at 90% of the disk", False),
+        ("Increase the timeout of the payment client", "Decrease the timeout of the payment client", False),
+        ("Enable deletion protection on the database", "Disable deletion protection on the database", False),
+        ("Replace the old load balancer", "Remove the old load balancer", False),
+        ("Regular audits of gateway configurations", "Review and update gateway integration guidelines", False),
         ("Better monitoring", "Better monitoring", True),  # short, and the very same
         ("Better monitoring", "Better alerts", False),
         (
@@ -164,6 +184,148 @@ def test_a_cause_that_nothing_speaks_of():
 )
 def test_causes_that_may_stand(cause):
     assert supported(cause, *DNS) == []
+
+
+WORKERS = (
+    "The queue of the workers that push updates grows",
+    "Looking at the logs of the workers, they are slow",
+    "We restarted the workers, and it is better",
+    "It is back, and we keep watching the queue",
+)
+
+
+@pytest.mark.parametrize(
+    ("cause", "entries", "expected"),
+    [
+        ("An unplanned update of the virus scanner of our hoster throttled the machines", WORKERS, True),
+        ("A cosmic ray flipped a bit in the memory of the switch", DNS, True),
+        ("A database migration locked the table of the customers for an hour", DNS, True),
+        ("The autoscaler removed too many nodes at the end of the promotion", DNS, True),
+        ("Our DNS provider had an outage in one region", DNS, False),
+        (
+            "Line 12 of values.yml says '/hotsname'; the key should be '/hostname'",
+            (
+                "A typo in a YAML. Fixed by hand",
+                "We look at why the service does not start",
+                "It is back and we watch it",
+            ),
+            False,
+        ),
+        (
+            "The TLS certificate of the login had expired",
+            (
+                "Handshakes fail, and we look for the reason",
+                "We renewed the cert, and it is back",
+                "It is over for now",
+            ),
+            False,
+        ),
+        (
+            "A deployment removed a column that the old version still reads",
+            (
+                "There are errors in the log of the orders",
+                "We rolled back to v41",
+                "It is better, and we are watching it",
+            ),
+            False,
+        ),
+    ],
+)
+def test_a_cause_takes_more_than_a_word_of_support(cause, entries, expected):
+    assert supported(cause, *entries) == (["cause-unsupported"] if expected else [])
+
+
+def test_a_word_of_the_title_supports_no_cause():
+    entries = ("Payments fail for some customers", "We look at the payments of the day", "Payments are back for them")
+
+    assert supported("Payments were double booked by a new partner of the bank", *entries) == ["cause-unsupported"]
+
+
+def test_a_misleading_path_supports_no_cause():
+    entries = ("A certificate has expired, and the login fails", *DNS[1:])
+    cause = "An expired certificate made the login of the customers fail"
+
+    assert supported(cause, *entries) == []
+    assert supported(cause, entries[0], kind=Kind.MISLEADING_PATH) == []
+    builder = incident("16:11", "18:00")
+    builder.entry("16:20", "engineer", entries[0], Kind.MISLEADING_PATH)
+    for text in DNS:
+        builder.entry("16:25", "engineer", text, Kind.INVESTIGATION)
+    builder.cause("17:00", "engineer", cause)
+    assert codes(check_cause_unsupported, builder.record()) == ["cause-unsupported"]
+
+
+def public_cause(text: str, *, cause: str, postmortem: bool = False) -> list[str]:
+    builder = incident("16:11", "18:00")
+    builder.cause("17:00", "engineer", cause)
+    record = published(builder, "18:01", text)
+    if postmortem:
+        entry = builder.typed("19:00", "oncall", "", Kind.COMMUNICATION)
+        last = Update(UpdateState.POSTMORTEM, builder.at("19:00"), {}, ("en",), (entry.source,))
+        record = replace(record, updates=[*record.updates, last])
+    return codes(check_public_cause_conflict, record)
+
+
+CERTIFICATE = "The certificate of the ingress had expired"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The incident was caused by a fault of our database.", ["public-cause-conflict"]),
+        ("La panne est due à une surcharge de la base de données.", ["public-cause-conflict"]),
+        ("Zahlungen fielen wegen eines vollen Festplattenspeichers aus.", ["public-cause-conflict"]),
+        ("Wegen eines Fehlers der Datenbank fielen Zahlungen aus.", ["public-cause-conflict"]),
+        ("I pagamenti sono mancati a causa del database.", ["public-cause-conflict"]),
+        ("Los pagos fallaron debido a un fallo de la base de datos.", ["public-cause-conflict"]),
+        ("Os pagamentos falharam devido a um erro do banco de dados.", ["public-cause-conflict"]),
+        ("The incident was caused by an expired TLS certificate.", []),
+        ("The incident was due to a problem of our network.", []),  # the ingress is a part of it
+        ("The incident was due to a technical problem.", []),
+        ("This was not caused by an attack.", []),
+        ("The cause is still unknown.", ["public-cause-conflict/unknown"]),
+        ("We are investigating the root cause.", ["public-cause-conflict/unknown"]),
+        ("La cause est encore inconnue.", ["public-cause-conflict/unknown"]),
+        ("Die Ursache ist noch unbekannt.", ["public-cause-conflict/unknown"]),
+        ("Die Ursache wird noch untersucht.", ["public-cause-conflict/unknown"]),
+        ("La causa è ancora sconosciuta.", ["public-cause-conflict/unknown"]),
+        ("La causa sigue siendo desconocida.", ["public-cause-conflict/unknown"]),
+        ("A causa ainda é desconhecida.", ["public-cause-conflict/unknown"]),
+        ("The cause has been found. All is well.", []),
+    ],
+)
+def test_public_words_against_the_cause(text, expected):
+    assert public_cause(text, cause=CERTIFICATE) == expected
+
+
+def test_a_published_postmortem_tells_the_cause():
+    assert public_cause("The cause is still unknown.", cause=CERTIFICATE, postmortem=True) == []
+
+
+def test_the_last_public_word_of_the_cause_counts():
+    builder = incident("16:11", "18:00")
+    builder.cause("17:00", "engineer", CERTIFICATE)
+    first, last = (
+        published(builder, at, text).updates[0]
+        for at, text in (
+            ("16:30", "The cause is unknown."),
+            ("18:01", "A certificate: it was due to its expired date."),
+        )
+    )
+
+    assert codes(check_public_cause_conflict, replace(builder.record(), updates=[first, last])) == []
+    assert codes(check_public_cause_conflict, replace(builder.record(), updates=[first])) == [
+        "public-cause-conflict/unknown"
+    ]
+
+
+def test_a_cause_that_nobody_stated_is_rightly_unknown():
+    assert codes(check_public_cause_conflict, published(incident(), "16:42", "The cause is unknown.")) == []
+
+
+@pytest.mark.parametrize(("at", "expected"), [("16:42", ["public-word-late/after_end"]), ("16:28", []), ("16:15", [])])
+def test_a_first_public_word_after_the_end(at, expected):
+    assert codes(check_late_status_update, published(incident(), at, "Payments were down.")) == expected
 
 
 def test_two_entries_are_too_few_to_say():

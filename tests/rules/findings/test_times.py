@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.findings.durations_in_text import parse_impact_duration
 from bot.domain.findings.rules.duration_conflict import check_duration_conflict
-from bot.domain.findings.rules.long_gap import check_long_gap
+from bot.domain.findings.rules.long_gap import check_late_detection, check_long_gap
 from bot.domain.findings.rules.out_of_order import check_out_of_order
 from bot.domain.findings.rules.window_conflicts import (
     check_end_before_start,
@@ -350,6 +350,94 @@ def test_an_entry_of_unknown_time_fills_a_gap():
     builder.sets("ended", resolved, "resolve was typed")
 
     assert codes(check_long_gap, builder.record()) == []
+
+
+DAYS = ("2025-03-27 12:00", "2025-03-30 12:00")
+
+
+def untimed(start: str, end: str, count: int, *entries: str) -> list[str]:
+    """A record with that many entries of unknown time in the first gap."""
+    builder = incident(start, None, zone="UTC")
+    for number in range(count):
+        builder.entry(None, "engineer", f"Checked part {number}", Kind.INVESTIGATION)
+    for at in entries:
+        builder.entry(at, "engineer", "Looking", Kind.INVESTIGATION)
+    builder.sets("ended", builder.typed(end, "oncall", "", Kind.RESOLVED), "resolve was typed")
+    return codes(check_long_gap, builder.record())
+
+
+def test_an_entry_of_unknown_time_does_not_fill_days():
+    assert untimed(*DAYS, 1) == ["long-gap/untimed"]
+    assert untimed(*DAYS, 5) == []
+
+
+def test_every_long_gap_is_told():
+    assert gap("12:00", "15:30", "13:45", "13:50", "15:20") == ["long-gap", "long-gap"]
+
+
+def found_at(started: str, detected: str, ended: str, *entries: str, because: str = "marked") -> RecordBuilder:
+    """An incident that was found some time after it began, and declared then."""
+    builder = incident(detected, None, zone="UTC")
+    for at in entries:
+        builder.entry(at, "engineer", "Looking", Kind.INVESTIGATION)
+    impact = builder.typed(ended, "oncall", "", Kind.IMPACT)
+    builder.sets("started", impact, "impact started:", at=started)
+    builder.sets("detected", builder.entries[0], because)
+    builder.sets("ended", impact, "impact ended:")
+    return builder
+
+
+YESTERDAY, NOON = "2025-03-26 00:00", "2025-03-27 12:00"
+
+
+def test_people_sleep_in_an_incident_that_began_the_day_before():
+    builder = found_at(YESTERDAY, NOON, "2025-03-27 15:02", "2025-03-27 12:10", "2025-03-27 13:00", "2025-03-27 14:30")
+
+    assert codes(check_long_gap, builder.record()) == []
+    assert codes(check_late_detection, builder.record()) == ["detected-late"]
+
+
+def test_nothing_recorded_between_detection_and_declaration():
+    builder = found_at("12:00", "14:30", "15:30", "14:40", "15:00", "15:20")
+    builder.sets("detected", builder.entries[0], "marked", at="12:05")
+
+    assert codes(check_long_gap, builder.record()) == ["long-gap"]
+    assert codes(check_late_detection, builder.record()) == []
+
+
+@pytest.mark.parametrize(
+    ("started", "detected", "ended", "because", "expected"),
+    [
+        ("12:00", "13:05", "18:00", "marked", ["detected-late"]),
+        ("12:00", "12:55", "18:00", "marked", []),
+        ("12:00", "12:40", "13:30", "marked", ["detected-late"]),
+        ("12:00", "12:25", "12:40", "earliest alert", []),
+        ("12:00", "12:50", "12:40", "marked", ["detected-late/after_end"]),
+        ("12:20", "12:41", "12:40", "marked", []),
+        ("12:00", "13:05", "18:00", "declared", ["detected-late/unmarked"]),
+        ("12:00", "12:05", "18:00", "declared", []),
+        ("12:00", "12:50", "12:40", "declared", ["detected-late/after_end_unmarked"]),
+        ("12:30", "12:00", "12:40", "earliest alert", []),
+    ],
+)
+def test_detections_long_after_the_start_or_after_the_end(started, detected, ended, because, expected):
+    builder = found_at(started, detected, ended, because=because)
+
+    assert codes(check_late_detection, builder.record()) == expected
+
+
+def test_a_record_made_afterwards_needs_no_detection():
+    builder = found_at("12:00", "16:00", "13:00", because="declared")
+    builder.details["retro"] = True
+
+    assert codes(check_late_detection, builder.record()) == []
+
+
+def test_a_start_that_is_only_known_about_is_given_ten_minutes():
+    builder = found_at("12:00", "13:05", "18:00")
+    about(builder, "started")
+
+    assert codes(check_late_detection, builder.record()) == []
 
 
 def test_what_came_after_the_impact_is_no_gap():
