@@ -49,7 +49,7 @@ def is_cause_unknown(text: str) -> bool:
 
 
 def name_cause(text: str) -> str:
-    """The cause that a text names, in its own words; empty where it names none, or says that it is unknown."""
+    """The cause that a text names, in its own words; empty where it names none."""
     line = " ".join(text.split())
     folded = fold_text(line)
     if _UNKNOWN.search(folded):
@@ -61,7 +61,7 @@ def name_cause(text: str) -> str:
 
 
 def are_other_causes(stated: str, causes: Iterable[str]) -> bool:
-    """Return whether `stated` is of another kind than all of the causes, and shares no word with them."""
+    """Return whether `stated` is of another kind than all of the causes, without common words."""
     others = list(causes)
     groups = _widen(cause_groups(stated))
     recorded = _widen(frozenset().union(*(cause_groups(each) for each in others)))

@@ -50,7 +50,11 @@ _NAMED = LazyPattern(rf"(?P<month>{_MONTH})(?!\w)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class WeekdayDate:
-    """A date with a weekday beside it. `days` are the readings of the date; `weekday` counts from Monday, 0."""
+    """
+    A date with a weekday beside it.
+
+    `days` are the readings of the date; `weekday` counts from Monday, 0.
+    """
 
     text: str
     weekday: int
@@ -62,7 +66,11 @@ class WeekdayDate:
 
 
 def find_weekday_dates(text: str, near: date) -> Iterator[WeekdayDate]:
-    """The dates of a text that have a weekday beside them. A date without a year is the one nearest to `near`."""
+    """
+    The dates of a text that have a weekday beside them.
+
+    A date without a year is the one nearest to `near`.
+    """
     if not any(char.isdigit() for char in text):
         return
     folded = strip_accents(" ".join(text[:_MAX_TEXT].split()))
@@ -76,7 +84,7 @@ def find_weekday_dates(text: str, near: date) -> Iterator[WeekdayDate]:
 
 
 def read_dates(text: str, near: date) -> tuple[date, ...]:
-    """The readings of a date, the one nearest to `near` first; none for a day that does not exist."""
+    """The readings of a date, the nearest to `near` first; none for an impossible day."""
     found = [day for year, month, mday in _parts(text, near) if (day := _date(year, month, mday)) is not None]
     return tuple(sorted(dict.fromkeys(found), key=lambda day: abs(day - near)))
 

@@ -1,7 +1,7 @@
 """
-Words around durations in the six languages, as parts of patterns for text without accents.
+Words around durations in the six languages, as parts of patterns.
 
-They say what a duration is of: an outage, a repair, a part of it.
+The patterns are for text without accents. They say what a duration is of: an outage, a repair, a part of it.
 """
 
 OUTAGE = (

@@ -1,5 +1,5 @@
 """
-Durations in running text, and whether they are the whole incident's: "back to normal after 1 hour 10 minutes".
+Durations in running text, and whether they are the whole incident's.
 
 The patterns are for text without accents, in the six languages. A duration counts with the words that make it the
 incident's; with words that make it a part ("for 10 minutes, then slowly") it is none.
@@ -71,7 +71,7 @@ _ADJECTIVE_UNITS = {"stundig": "stunden", "minutig": "minuten", "tagig": "tage"}
 
 
 class Claim(StrEnum):
-    """The kind of words around a duration: it is said of the whole, of the recovery, or may be of a part."""
+    """The kind of words around a duration: of the whole, of the recovery, or maybe of a part."""
 
     WHOLE = "whole"
     RECOVERY = "recovery"
@@ -187,7 +187,7 @@ def find_spans(text: str, near: datetime, zone: ZoneInfo) -> Iterator[StatedSpan
 
 
 def speaks_of_part(text: str) -> bool:
-    """Return whether words of the text say that something is of a part: "some", "then", "intermittently"."""
+    """Return whether words of the text speak of a part: "some", "then", "intermittently"."""
     folded = fold_text(text)
     return bool(_PART.search(folded) or _WORK.search(folded))
 

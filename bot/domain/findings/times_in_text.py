@@ -1,5 +1,5 @@
 """
-Windows in running text: "between 4.11pm and 4.23pm", "de 3 março às 9h até 10h30", "14:05-15:55".
+Windows in running text: "between 4.11pm and 4.23pm", "14:05-15:55".
 
 Only whole phrases in the six languages count: a window with both ends, or an end with its preposition. The patterns are
 for text without accents.
@@ -94,7 +94,7 @@ class StatedTime:
 
 @dataclass(frozen=True, slots=True)
 class PlacedWindow:
-    """One window of a text, with its place in the text without accents. `is_dated`: the text has its day."""
+    """One window, with its place in the text without accents. `is_dated`: the text has its day."""
 
     start: StatedTime
     end: StatedTime
@@ -211,7 +211,7 @@ def _parse_end(match: re.Match[str], start: datetime, zone: ZoneInfo) -> StatedT
 
 
 def _read_on(day: str, clock: str, near: datetime, zone: ZoneInfo) -> datetime | None:
-    """The time `clock` on a day that the text names; of two readings of the day the one nearest to `near`."""
+    """The time `clock` on a day, of two readings of the day on the one nearest to `near`."""
     days: tuple[date, ...] = read_dates(day, near.astimezone(zone).date())
     if not days:
         return None

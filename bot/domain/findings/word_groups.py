@@ -127,7 +127,7 @@ def cause_groups(text: str) -> frozenset[str]:
 
 
 def cause_terms(text: str) -> frozenset[str]:
-    """The groups of a text's words, and the stems of words of four letters that are in no group and not generic."""
+    """The groups of a text's words, and the stems of longer words that are in none of them."""
     found = (_cause_term(word) for word in words_in(text) if word not in ALL_STOP_WORDS)
     return frozenset(term for term in found if term)
 

@@ -114,7 +114,7 @@ def _is_supported(terms: frozenset[str], evidence: Sequence[Entry], record: Reco
 
 
 def _is_tied(terms: frozenset[str], evidence: Sequence[Entry], record: Record) -> bool:
-    """Return whether what was done fits the kind of the cause: a change was rolled back, a vendor answered."""
+    """Return whether a rollback or a vendor's answer fits the kind of the cause."""
     if not terms.isdisjoint(_BY_OTHERS):
         return "=provider" in terms and any(each.external and each.is_answered for each in record.escalations)
     return not terms.isdisjoint(_CHANGES) and any(
@@ -134,7 +134,7 @@ def _evidence_language(evidence: Sequence[Entry]) -> str | None:
 
 def check_public_cause_conflict(record: Record) -> Iterator[Finding]:
     """
-    Find public updates that give another cause than the record, or call a recorded cause unknown.
+    Find public updates with another cause than the record, or without the recorded one.
 
     Only the last update that speaks of the cause counts. Silent where the words belong to no known kinds of causes or
     to related ones, and about an unknown cause once the postmortem is published.

@@ -25,10 +25,10 @@ MAX_COMPARED = 20
 
 def check_duplicate_measures(record: Record) -> Iterator[Finding]:
     """
-    Find an improvement and a task that share three in four terms, and every figure, single letter and negation.
+    Find an improvement and a task that share three in four terms.
 
-    Word endings, words of the same meaning ("alert", "alarm") and words of doing ("add", "set up") make no difference.
-    With a single term all words have to be equal.
+    Every figure, single letter and negation has to be common. Word endings, words of the same meaning ("alert",
+    "alarm") and words of doing ("add", "set up") make no difference. With a single term all words have to be equal.
     """
     tasks: dict[_Key, deque[tuple[Action, _Stems]]] = defaultdict(lambda: deque(maxlen=MAX_COMPARED))
     for action in record.actions:
@@ -51,7 +51,7 @@ def _terms(text: str) -> _Stems:
 
 def _keys(stems: _Stems) -> list[_Key]:
     """
-    The lookup keys of a measure: all terms that have to be common, with one of its longest words.
+    The lookup keys of a measure: terms that have to be common, with one of the longest.
 
     Two measures that share enough words have at least one key in common.
     """

@@ -23,7 +23,7 @@ _BY_PEOPLE = frozenset({SourceKind.MESSAGE, SourceKind.COMMAND})
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text that may state the incident's length. `is_statement`: it is about the whole incident."""
+    """A text that may state the length. `is_statement`: it is about the whole incident."""
 
     text: str
     refs: tuple[str, ...]
@@ -33,7 +33,7 @@ class _Text:
 
 def check_duration_conflict(record: Record) -> Iterator[Finding]:
     """
-    Find texts with another duration than the recorded window, or than the window beside it in the text.
+    Find texts with another duration than the recorded window, or than their own window.
 
     Silent within the rounding of the text ("2 hours" is 1 h 30 to 2 h 30), about a part ("for 10 minutes, then slowly")
     that is shorter than the whole, and where an end of the recorded window is approximate.
@@ -84,7 +84,7 @@ def _conflict(record: Record, text: _Text) -> Finding | None:
 
 
 def _recorded_lengths(record: Record, stated: StatedLength, end: Moment) -> Iterator[timedelta]:
-    """The lengths that a text can mean: a recovery is counted from the impact, the detection or the declaration."""
+    """The lengths that a text can mean. Some count a recovery from detection or declaration."""
     incident = record.incident
     yield duration_between(incident.started.at, end.at)
     if stated.claim is Claim.RECOVERY:

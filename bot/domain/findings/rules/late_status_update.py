@@ -35,9 +35,10 @@ _NOT_DONE = LazyPattern(
 
 def check_late_status_update(record: Record) -> Iterator[Finding]:
     """
-    Find a first public update more than five minutes after the end, or after an entry about the status page.
+    Find a first public update long after the end, or after an entry about the status page.
 
-    Silent where no public update is recorded, about long texts, and about requests, plans and denials.
+    Long is more than five minutes. Silent where no public update is recorded, about long texts, and about requests,
+    plans and denials.
     """
     published = [
         (update.published_at, update)

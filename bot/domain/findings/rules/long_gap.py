@@ -30,7 +30,11 @@ UNMARKED = "declared"
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """A time between two entries with times. `refs` are theirs; `untimed` counts those without a time between them."""
+    """
+    A time between two entries with times.
+
+    `refs` are theirs; `untimed` counts the entries without a time between them.
+    """
 
     start: datetime
     end: datetime
@@ -107,10 +111,11 @@ def _gaps(record: Record, first: datetime, ended: Moment) -> Iterator[_Gap]:
 
 def check_late_detection(record: Record) -> Iterator[Finding]:
     """
-    Find a detection after the end, over an hour after the start, or over half an hour and a third of the impact.
+    Find a detection after the end, or long after the start.
 
-    Where only the declaration stands for the detection, the missing detection is the finding. Silent about a record
-    made after the fact without a detection, and about approximate times within ten minutes of a limit.
+    Long is over an hour, or over half an hour and over a third of the impact. Where only the declaration stands for the
+    detection, the missing detection is the finding. Silent about a record made after the fact without a detection, and
+    about approximate times within ten minutes of a limit.
     """
     incident = record.incident
     start, found, end = incident.started, incident.detected, incident.ended
