@@ -143,7 +143,7 @@ def _cause_term(word: str) -> str:
 
 
 def measure_terms(text: str) -> frozenset[str]:
-    """What a measure is about: groups and stems, without the words of doing it."""
+    """The groups and stems of a measure, without the words of doing it."""
     words = [word for word in words_in(text) if word not in ALL_STOP_WORDS]
     return frozenset(_measure_term(word) for word in words if strip_accents(word) not in LIGHT_WORDS)
 

@@ -47,7 +47,7 @@ class _Gap:
 
     @property
     def surely_empty(self) -> timedelta:
-        """What is empty at least, wherever the entries without a time belong."""
+        """The time that is empty at least, wherever the entries without a time belong."""
         return self.length / (self.untimed + 1)
 
 
