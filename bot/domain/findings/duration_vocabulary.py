@@ -15,6 +15,11 @@ OUTAGE = (
     r"unterbrechung|vorfall|zwischenfall|beeintrachtigung|einschrankung|auswirkungen?|"
     r"ausfallzeit|stillstand)s?e?n?)"
 )
+INCIDENT = (
+    r"(?:outage|incident|disruption|downtime|interruption|unavailability|degradation|panne|coupure|indisponibilite|"
+    r"perturbation|interruzione|disservizio|guasto|incidente|interrupcion|corte|caida|incidencia|interrupcao|queda|"
+    r"falha|ausfall|storung|unterbrechung|vorfall)s?"
+)
 LASTED = (
     r"(?:lasted|lasting|has lasted|went on for|persisted for|continued for|a dure|ont dure|durant|dure|"
     r"e durat[oa]|durato|durata|duro|dura|ha durado|ha durato|durou|dauerte|dauerten|hielt|"

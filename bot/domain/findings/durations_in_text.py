@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.findings.duration_vocabulary import (
     ABOUT,
     FAILURE,
+    INCIDENT,
     LASTED,
     LOWER,
     NO_WHOLE,
@@ -149,6 +150,16 @@ _CLAIMS: Sequence[tuple[Claim, LazyPattern]] = tuple(
 _PART, _WORK, _NO_WHOLE = (LazyPattern(rf"(?<!\w)(?:{words})(?!\w)", _FLAGS) for words in (PART, WORK, NO_WHOLE))
 _FAILURE = LazyPattern(rf"(?<!\w)(?:{FAILURE}|{OUTAGE})(?!\w)", _FLAGS)
 _LOWER = LazyPattern(LOWER, _FLAGS)
+_INCIDENT_WINDOW = LazyPattern(
+    rf"(?<!\w){INCIDENT}(?!\w)(?:\s[^\s.;:!?]+){{0,9}}?\s"
+    r"(?:between|from|entre|de|du|tra|fra|dalle|dal|desde|d[ao]s?|zwischen|von|vom)\s(?=[^.;]{0,40}\d)",
+    _FLAGS,
+)
+_MEANWHILE = LazyPattern(
+    r"(?:during|throughout|before|after|since|pendant|durant|apres|avant|wahrend|nach|vor|durante|dopo|prima|"
+    r"despues|antes|depois)(?:\sd\w+)?(?:\s\w+'?)?\s?$",
+    _FLAGS,
+)
 _BESIDE_WINDOW = LazyPattern(
     rf"\s?(?:[,(:=–-]|for|i\.e\.)\s?(?:(?:for|total|a total of|also|soit|ossia|also|o sea)\s)?{_D}", _FLAGS
 )
@@ -190,6 +201,12 @@ def speaks_of_part(text: str) -> bool:
     """Return whether words of the text speak of a part: "some", "then", "intermittently"."""
     folded = fold_text(text)
     return bool(_PART.search(folded) or _WORK.search(folded))
+
+
+def names_incident(text: str) -> bool:
+    """Return whether a window of the text is said of the incident: "an outage occurred between"."""
+    folded = fold_text(text)
+    return any(not _MEANWHILE.search(folded[: match.start()]) for match in _INCIDENT_WINDOW.finditer(folded))
 
 
 def _fold(text: str) -> str:

@@ -287,6 +287,30 @@ def test_windows_with_dates_count_in_long_incidents():
     assert codes(check_end_time_conflict, published(builder, "2025-03-29 12:00", text)) == ["end-time-conflict"]
 
 
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("An incident affecting payments occurred between 9:10 and 10:45.", True, True),
+        ("An outage of payments from 9:10 to 10:30.", True, False),
+        ("Un incident a touché les paiements entre 9h10 et 10h45.", True, True),
+        ("Die Störung dauerte von 9:10 bis 10:45 Uhr.", True, True),
+        ("Si è verificato un disservizio dalle 9:10 alle 10:45.", True, True),
+        ("Hubo una interrupción de los pagos entre las 9:10 y las 10:45.", True, True),
+        ("Houve uma falha nos pagamentos das 9h10 às 10h45.", True, True),
+        ("An incident occurred between 9:00 and 10:30.", False, False),
+        ("During the incident we had no logs from 9:10 to 9:45.", False, False),
+        ("Some had an outage between 9:10 and 9:45.", False, False),
+        ("We look at the gateway between 9:10 and 9:45.", False, False),
+        ("The outage of 1 March was from 9:10 to 9:45, too; cards then failed.", False, False),
+    ],
+)
+def test_a_window_that_is_said_of_the_incident(text, starts, ends):
+    record = published(incident("09:00", "10:30"), "11:00", text)
+
+    assert bool(codes(check_start_time_conflict, record)) == starts
+    assert bool(codes(check_end_time_conflict, record)) == ends
+
+
 def test_the_window_of_a_part_is_no_other_end():
     builder = incident("09:00", "10:30")
 

@@ -306,6 +306,23 @@ def test_a_fix_before_the_impact():
     assert codes(check_out_of_order, builder.record()) == []
 
 
+@pytest.mark.parametrize(
+    ("at", "kind", "expected"),
+    [
+        ("2025-03-26 16:30", Kind.INVESTIGATION, ["out-of-order/early"]),
+        ("2025-03-26 16:30", Kind.ACKNOWLEDGED, ["out-of-order/early"]),
+        ("15:30", Kind.INVESTIGATION, []),
+        ("2025-03-26 16:30", Kind.ACTION, []),  # the change that broke it
+        ("2025-03-26 16:30", Kind.NOTE, []),
+    ],
+)
+def test_a_response_of_the_day_before(at, kind, expected):
+    builder = incident("16:11", "17:30")
+    builder.entry(at, "engineer", "Looking at the gateway", kind)
+
+    assert codes(check_out_of_order, builder.record()) == expected
+
+
 def gap(start: str, end: str, *entries: str | None, severity: Severity = Severity.SEV1) -> list[str]:
     builder = incident(start, end, zone="UTC")
     builder.severity = severity

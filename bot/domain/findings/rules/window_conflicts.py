@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.findings.common import active_entries, existing_refs, known_refs, last_reopened_at, update_sources
 from bot.domain.findings.dates_in_text import WeekdayDate, find_weekday_dates
-from bot.domain.findings.durations_in_text import speaks_of_part
+from bot.domain.findings.durations_in_text import names_incident, speaks_of_part
 from bot.domain.findings.finding import Finding, Quote, Value, Weekday
 from bot.domain.findings.times_in_text import StatedTime, StatedWindow, parse_window
 from bot.domain.record.model import Entry, Record
@@ -94,8 +94,8 @@ def check_start_time_conflict(record: Record) -> Iterator[Finding]:
     """
     Find starts in commands, updates and impact statements that contradict the record.
 
-    Silent where the window's end is not the incident's, or where less than half of the windows is common to both: then
-    the text is about something else. The incident's window on another day is a contradiction too.
+    Silent where the text does not say it of the incident and the window's end is not the incident's, or where less than
+    half of the windows is common to both. The incident's window on another day is a contradiction too.
     """
     start, end = record.incident.started, record.incident.ended
     stated = dict(_stated_by_command(record, start, "states_start"))
@@ -105,7 +105,7 @@ def check_start_time_conflict(record: Record) -> Iterator[Finding]:
             continue
         distance = abs(to_minute(window.end.at) - to_minute(end.at))
         is_about_it = distance <= MAX_ANCHOR and _is_mostly_common(window, start.at, end.at)
-        if is_about_it or _is_on_another_day(window, start.at, end.at):
+        if is_about_it or _is_said_of_incident(record, window, text) or _is_on_another_day(window, start.at, end.at):
             stated.setdefault(to_minute(window.start.at), []).extend(text.refs)
     yield from _findings(record, START, start, stated)
 
@@ -164,11 +164,23 @@ def _is_about_end(record: Record, window: StatedWindow, text: _Text) -> bool:
     start, end = record.incident.started.at, record.incident.ended
     if end is None or window.end.at > text.at + MAX_ANCHOR or window.end.at <= start:
         return False
+    if _is_said_of_incident(record, window, text):
+        return True
     if len(window.ends) == 1 and window.end.at < end.at and speaks_of_part(text.text):
         return False
     if window.start is not None:
         return abs(to_minute(window.start.at) - to_minute(start)) <= max(MAX_ANCHOR, window.start.slack)
     return abs(window.end.at - end.at) <= MAX_END_DISTANCE
+
+
+def _is_said_of_incident(record: Record, window: StatedWindow, text: _Text) -> bool:
+    """Return whether the text says of the incident that it was in this window, and both have a time in common."""
+    start, end = record.incident.started.at, record.incident.ended
+    if end is None or window.start is None or len(window.starts) != 1 or window.others:
+        return False
+    if min(end.at, window.end.at) <= max(start, window.start.at):
+        return False
+    return names_incident(text.text) and not speaks_of_part(text.text)
 
 
 def _all_differ(stated: Iterable[StatedTime], moment: Moment) -> bool:
