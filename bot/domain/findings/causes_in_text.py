@@ -6,9 +6,10 @@ The patterns are for text without accents, in the six languages.
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
 from bot.domain.findings.times_in_text import fold_text
-from bot.domain.findings.word_groups import cause_groups, cause_terms
+from bot.domain.findings.word_groups import cause_groups, cause_stems
 from bot.domain.text.lazy_pattern import LazyPattern
 
 _RELATED = (
@@ -27,17 +28,21 @@ _BECAUSE = LazyPattern(
     r"debido a|a causa de|causad[oa] por|provocad[oa] por|por causa d[eao]|devido a)\s?(?P<cause>[^.,;!?]{4,160})",
     _FLAGS,
 )
+_CAUSED = LazyPattern(r"(?<!\w)durch\s(?P<cause>[^.,;!?]{4,100}?)\s(?:verursacht|ausgelost)(?!\w)", _FLAGS)
 _NOT = LazyPattern(r"(?<!\w)(?:not|no|never|nicht|kein\w*|pas|non|nao|rather than|instead of)\s(?:\w+\s)?$", _FLAGS)
 _LITTLE = r"\s(?:\w+\s){0,3}?"
 _UNKNOWN = LazyPattern(
-    rf"(?<!\w)(?:cause{_LITTLE}(?:unknown|unclear|under investigation|being investigated|not (?:yet )?(?:known|clear))|"
+    rf"(?<!\w)(?:cause{_LITTLE}(?:unknown|unclear|under investigation|being investigated|"
+    rf"not (?:yet )?(?:been )?(?:known|clear|identified|found|determined))|"
     r"(?:investigating|looking (?:into|for)|do not (?:yet )?know|don't (?:yet )?know) (?:what is )?"
     r"the (?:root |exact )?cause|unknown cause|"
-    rf"cause{_LITTLE}(?:inconnue|pas (?:encore )?connue)|"
+    rf"cause{_LITTLE}(?:inconnue|pas (?:encore )?(?:ete )?(?:connue|identifiee|etablie|trouvee))|"
     r"(?:recherchons|analysons|cherchons) (?:encore |toujours )?la cause|"
-    rf"ursache{_LITTLE}(?:unbekannt|unklar|untersucht|ermittelt)|"
+    rf"ursache{_LITTLE}(?:unbekannt|unklar|untersucht|ermittelt|nicht (?:bekannt|klar|geklart|gefunden))|"
     r"(?:untersuchen|suchen) (?:noch |weiter )?(?:nach der|die) ursache|"
-    rf"causa{_LITTLE}(?:sconosciuta|ignota|non nota|desconocida|desconhecida)|"
+    rf"causa{_LITTLE}(?:sconosciuta|ignota|non nota|non e (?:ancora )?(?:nota|chiara)|desconocida|"
+    rf"no se conoce|desconhecida|"
+    r"nao (?:e|foi) (?:ainda )?(?:conhecida|identificada))|"
     r"(?:indagando|investigando|cercando|buscando|procurando)\s(?:\w+\s)?(?:sulla |la |a )?causa)(?!\w)",
     _FLAGS,
 )
@@ -54,7 +59,7 @@ def name_cause(text: str) -> str:
     folded = fold_text(line)
     if _UNKNOWN.search(folded):
         return ""
-    for match in _BECAUSE.finditer(folded):
+    for match in chain(_BECAUSE.finditer(folded), _CAUSED.finditer(folded)):
         if not _NOT.search(folded[: match.start()]):
             return line[match.start("cause") : match.end("cause")].strip(" ,:") if len(line) == len(folded) else ""
     return ""
@@ -67,7 +72,7 @@ def are_other_causes(stated: str, causes: Iterable[str]) -> bool:
     recorded = _widen(frozenset().union(*(cause_groups(each) for each in others)))
     if not groups or not recorded or not groups.isdisjoint(recorded):
         return False
-    return cause_terms(stated).isdisjoint(frozenset().union(*(cause_terms(each) for each in others)))
+    return cause_stems(stated).isdisjoint(frozenset().union(*(cause_stems(each) for each in others)))
 
 
 def _widen(groups: frozenset[str]) -> frozenset[str]:

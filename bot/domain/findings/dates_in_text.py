@@ -73,14 +73,15 @@ def find_weekday_dates(text: str, near: date) -> Iterator[WeekdayDate]:
     """
     if not any(char.isdigit() for char in text):
         return
-    folded = strip_accents(" ".join(text[:_MAX_TEXT].split()))
+    line = " ".join(text[:_MAX_TEXT].split())
+    folded = strip_accents(line)
     if not _HAS_WEEKDAY.search(folded):
         return
     for match in _PAIR.finditer(folded):
         days = read_dates(match["date"] or match["other"], near)
         if days:
             weekday = _WEEKDAYS[(match["before"] or match["after"]).casefold()]
-            yield WeekdayDate(match[0].rstrip(" ("), weekday, days)
+            yield WeekdayDate(line[match.start() : match.end()], weekday, days)
 
 
 def read_dates(text: str, near: date) -> tuple[date, ...]:

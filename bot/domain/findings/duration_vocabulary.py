@@ -11,14 +11,14 @@ OUTAGE = (
     r"degradation|probleme|cela|ce qui|interruzione|disservizio|guasto|problema|"
     r"indisponibilita|interrupcion|corte|"
     r"caida|incidencia|fallo|averia|indisponibilidad|interrupcao|queda|falha|"
-    r"indisponibilidade|pane|ausfall|storung|"
+    r"indisponibilidade|pane|(?:total|teil)?ausfall|storung|"
     r"unterbrechung|vorfall|zwischenfall|beeintrachtigung|einschrankung|auswirkungen?|"
     r"ausfallzeit|stillstand)s?e?n?)"
 )
 INCIDENT = (
     r"(?:outage|incident|disruption|downtime|interruption|unavailability|degradation|panne|coupure|indisponibilite|"
     r"perturbation|interruzione|disservizio|guasto|incidente|interrupcion|corte|caida|incidencia|interrupcao|queda|"
-    r"falha|ausfall|storung|unterbrechung|vorfall)s?"
+    r"falha|(?:total|teil)?ausfall|storung|unterbrechung|vorfall)s?"
 )
 LASTED = (
     r"(?:lasted|lasting|has lasted|went on for|persisted for|continued for|a dure|ont dure|durant|dure|"
@@ -42,11 +42,12 @@ UPPER = (
 RECOVERED = (
     r"(?:back(?: to normal| up| online)?|restored|resolved|recovered|fixed|over|working again|available again|"
     r"normal again|came back|up again|retabli\w*|revenue?s?|resolue?s?|corrigee?s?|ripristinat\w*|risolt\w*|"
-    r"tornat\w*|restablecid\w*|resuelt\w*|recuperad\w*|solucionad\w*|volvio|volvieron|restabelecid\w*|resolvid\w*|"
+    r"tornat\w*|restablec\w*|resuelt\w*|recuper\w*|solucionad\w*|volvio|volvieron|restabelecid\w*|resolvid\w*|"
     r"normalizad\w*|voltou|voltaram|wieder|behoben|wiederhergestellt|vorbei)"
 )
 FAILURE = (
-    r"(?:down|unavailable|unreachable|offline|out of service|fail(?:ed|ing|s)?|could not|couldn't|cannot|unable|"
+    r"(?:down|unavailable|interrupted|interromp\w*|interrott\w*|interrump\w*|unterbrochen|degraded|impaired|fermo|"
+    r"unreachable|offline|out of service|fail(?:ed|ing|s)?|could not|couldn't|cannot|unable|"
     r"not available|no (?:payments?|logins?|orders?|access|service)|broken|blocked|hors service|indisponibles?|"
     r"inaccessibles?|en panne|n'ont pas pu|impossibles?|fuori servizio|non (?:era |"
     r"erano )?disponibil\w*|irraggiungibil\w*|bloccat\w*|"
@@ -81,6 +82,7 @@ WORK = (
     r"manutencao|backup"
 )
 NO_WHOLE = (
+    r"previous|earlier|former|precedent\w*|vorherig\w*|fruhere\w*|anterior\w*|passat\w*|pasad\w*|passad\w*|"
     r"delay(?:ed|s)?|late|behind|lag(?:ged)?|wait(?:s|ed|ing)?|retr(?:y|ies)|"
     r"timeouts?|ttl|cooldown|expire[sd]?|valid|"
     r"keep|monitor\w*|watch\w*|observ\w*|beobacht\w*|surveill\w*|old|ago|last|next|"

@@ -26,7 +26,7 @@ from bot.domain.findings.duration_vocabulary import (
     UPPER,
     WORK,
 )
-from bot.domain.findings.times_in_text import PlacedWindow, find_windows, fold_text
+from bot.domain.findings.times_in_text import BEGAN, PlacedWindow, find_windows, fold_text
 from bot.domain.text.duration_parser import read_duration
 from bot.domain.text.lazy_pattern import LazyPattern
 
@@ -46,18 +46,22 @@ _PHRASE = (
 )
 _AND = r"(?:\s?,?\s(?:and|et|e|y|und)\s|,?\s?)"
 _LENGTH = (
-    rf"(?:{_PHRASE}|\d{{1,2}}h\d{{2}}(?!\w)|\d{{1,3}}[hd]\s?(?:\d{{1,2}}h\s?)?\d{{1,2}}(?:m|min)\b"
+    rf"(?:{_PHRASE}|\d{{1,2}}\s?h\s?\d{{2}}(?!\w)|\d{{1,3}}[hd]\s?(?:\d{{1,2}}h\s?)?\d{{1,2}}(?:m|min)\b"
     rf"|\d{{1,4}}(?:[.,]\d)?\s?[hmd](?!\w)(?:\s\d{{1,2}}\s?(?:m|min)\b)?|{_NUMBER}(?:[\s-]|(?<=')|(?<=-)|(?<=\d)){_UNIT}"
     rf"(?:{_AND}\d{{1,2}}\s?{_UNIT}){{0,2}}(?:\s(?:and a half|et demie?|e mezz[ao]|y media|e meia))?)"
 )
 _BOUND = rf"(?P<bound>{LOWER}|{UPPER})?\s?(?P<about>{ABOUT})?\s?"
 _D = rf"{_BOUND}(?P<length>(?<!\w){_LENGTH})"
 _ANY = LazyPattern(rf"(?<![\w.:,]){_LENGTH}", _FLAGS)
-_STOP = r"(?=\s*(?:$|[.,;:!)\n]))"
+_STOP = (
+    r"(?=\s*(?:$|[.,;:!)])|\s(?:for|in|on|at|because|while|pour|dans|chez|car|fur|bei|auf|weil|per|su|para|en|em|"
+    r"porque|perche)\s)"
+)
 _FEW_WORDS = r"(?:\s[\w'/-]+){0,7}?"
-_AFTER = r"(?:after|apres|nach|dopo|despues de|tras|depois de|apos|al cabo de)"
+_AFTER = r"(?:after|au bout de|a l[oa]s|binnen|apres|nach|dopo|despues de|tras|depois de|apos|al cabo de)"
 _LABEL = (
-    r"(?<!\w)(?:(?:total |overall )?(?:duration|length|time to recover)|(?:gesamt)?dauer|duree(?: totale)?|"
+    r"(?<!\w)(?:(?:total |overall )?(?:duration|length|"
+    r"time to (?:recover|recovery|resolve|resolution|restore))|(?:gesamt)?dauer|duree(?: totale)?|"
     r"durata(?: totale)?|duracion(?: total)?|duracao(?: total)?)"
 )
 _ADJECTIVE = LazyPattern(
@@ -140,6 +144,7 @@ _CLAIMS: Sequence[tuple[Claim, LazyPattern]] = tuple(
             rf"(?<!\w)(?:for|during|durant|pendant|per|por|durante|fur|wahrend|seit)\s(?:the\s)?{_D}{_STOP}",
         ),
         (Claim.LIKELY, rf"(?:^|[.!;:]\s)(?:for|during|durant|pendant|per|por|durante|fur|wahrend)\s(?:the\s)?{_D},?\s"),
+        (Claim.LIKELY, rf"(?<!\w){_D}\s(?:of|de|di|von)\s{FAILURE}(?!\w)"),
         (Claim.LIKELY, rf"(?<!\w){_D}\s(?:long|lang|nicht|keine?n?|ohne|offline|down)(?!\w)"),
         (
             Claim.LIKELY,
@@ -152,7 +157,7 @@ _FAILURE = LazyPattern(rf"(?<!\w)(?:{FAILURE}|{OUTAGE})(?!\w)", _FLAGS)
 _LOWER = LazyPattern(LOWER, _FLAGS)
 _INCIDENT_WINDOW = LazyPattern(
     rf"(?<!\w){INCIDENT}(?!\w)(?:\s[^\s.;:!?]+){{0,9}}?\s"
-    r"(?:between|from|entre|de|du|tra|fra|dalle|dal|desde|d[ao]s?|zwischen|von|vom)\s(?=[^.;]{0,40}\d)",
+    rf"(?:between|from|entre|de|du|tra|fra|dalle|dal|desde|d[ao]s?|zwischen|von|vom|{BEGAN})\s(?=[^.;]{{0,40}}\d)",
     _FLAGS,
 )
 _MEANWHILE = LazyPattern(

@@ -64,7 +64,8 @@ _WINDOW = LazyPattern(
 )
 _CLEAR_CLOCK = r"\d{1,2}(?:[:h]\d{2}(?!\d)|\s?[ap]\.?m\b)(?:\s?[ap]\.?m\b\.?)?(?:\s?Uhr\b)?"
 _SPAN = LazyPattern(
-    rf"(?<![\w.:/+-])(?:{DAY}(?P<date_start>{DATE}),?\s)?(?P<start>{_CLEAR_CLOCK}{_ZONE})\s?(?:-|–|—|→|->)\s?"
+    rf"(?<![\w.:/+-])(?:{DAY}(?P<date_start>{DATE}),?\s)?(?P<start>{_CLEAR_CLOCK}{_ZONE})"
+    r"(?:\s?(?:-|–|—|→|->)\s?|\s(?:bis|to|until|till|a|alle|hasta|ate|as)\s)"
     rf"(?P<end>{_CLEAR_CLOCK}{_ZONE})(?![\d:-])",
     _FLAGS,
 )
@@ -73,12 +74,26 @@ _LABELS = LazyPattern(
     rf"[^.;\d]{{0,12}}\b(?:end|ended|fin|fine|ende|fim)\b[^.;\d]{{0,12}}(?P<end>{_CLEAR_CLOCK}{_ZONE})",
     _FLAGS,
 )
+BEGAN = (
+    r"(?:began|begun|started|a commence|a debute|begann|startete|e iniziat[oa]|empezo|comenzo|se inicio|comecou|"
+    r"teve inicio)"
+)
+_ENDED = (
+    r"(?:ended|resolved|fixed|restored|recovered|mitigated|over|back(?: to normal)?|s'est terminee?|resolue?|retablie?|"
+    r"pris fin|endete|behoben|terminat[oa]|risolt[oa]|ripristinat[oa]|finito|termino|acabo|resuelt[oa]|terminou|acabou|"
+    r"resolvid[oa])"
+)
+_BEGAN_AND_ENDED = LazyPattern(
+    rf"(?<!\w){BEGAN}\s{_time('start')}[^.;\d]{{0,60}}?\b{_ENDED}\s(?:by\s)?{_time('end')}", _FLAGS
+)
 _UNTIL = LazyPattern(
     rf"(?<!\w)(?:until|till|jusqu'a|jusqu'aux?|fino alle(?: ore)?|fino al|hasta(?: el)?|bis|ate)\s{_time('end')}",
     _FLAGS,
 )
 _LEADING_DATE = LazyPattern(
-    rf"(?:^|[.!?:;(]\s?)(?:(?:on|no|em)\s)?{DAY}(?P<date>{DATE})[,:]?\s[^\d.!?;]{{0,80}}$", _FLAGS
+    rf"(?:^|[.!?:;(]\s?)(?:(?:on|no|em)\s)?{DAY}(?P<date>{DATE})[,:]?\s[^\d.!?;]{{0,80}}$"
+    rf"|(?<!\w)(?P<beside>{DATE})[,:]?\s\(?$",
+    _FLAGS,
 )
 _HALF = re.compile(r"([ap]\.?m\.?)", _FLAGS)
 _ZONE_BEHIND = re.compile(r"\s\(?([A-Z]{3,5})\)?$")
@@ -135,7 +150,7 @@ def find_windows(folded: str, near: datetime, zone: ZoneInfo) -> list[PlacedWind
     if not any(char.isdigit() for char in folded):
         return []
     found: list[tuple[tuple[int, int], PlacedWindow | None]] = []
-    for pattern in (_WINDOW, _SPAN, _LABELS):
+    for pattern in (_WINDOW, _SPAN, _LABELS, _BEGAN_AND_ENDED):
         for match in pattern.finditer(folded):
             if all(match.end() <= first or match.start() >= last for (first, last), _ in found):
                 found.append((match.span(), _parse_match(match, near, zone)))
@@ -177,7 +192,7 @@ def _parse_match(match: re.Match[str], near: datetime, zone: ZoneInfo) -> Placed
     end_day = groups.get("date_end") or groups.get("behind_end")
     leading = None if start_day or end_day else _LEADING_DATE.search(match.string[: match.start()])
     if leading:
-        start_day = leading["date"]
+        start_day = leading["date"] or leading["beside"]
     if end_day and not start_day:
         end = _read_on(end_day, last, near, zone)
         start = _nearest_time(first, end - timedelta(hours=12), zone) if end else None

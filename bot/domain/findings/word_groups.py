@@ -18,13 +18,13 @@ _CAUSES = {
     "replication ind(?:ex|ices|exes) quer(?:y|ies) abfrage consulta schema(?!t) deadlock vacuum transaction",
     "network": "network netz reseau router routing switch bgp pa(?:c)?kets? paket firewall ingress balancer "
     "proxy haproxy "
-    "nginx vpn uplink mtu fib(?:er|re) glasfaser cable dns resolver nameserver domain latenc",
+    "nginx vpn uplink mtu fib(?:er|re) glasfaser cable dns resolver nameserver latenc",
     "certificate": "certific zertifikat certs? tls ssl https handshake letsencrypt x509 expir ablauf abgelauf "
     "expir scadut "
     "caduc vencid",
-    "disk": "disks? disque disco festplatte speicherplatz filesystem inode storage stockage raid ssd nvme nfs "
-    "partition "
-    "volumes?",
+    "domain": "domain whois registrar registr lapsed renew",
+    "disk": "space device disks? disque disco festplatte speicherplatz filesystem inode storage "
+    "stockage raid ssd nvme nfs partition volumes?",
     "memory": "memory memoire memoria arbeitsspeicher oom heap ram leaks? swap",
     "processor": "cpu processor prozessor processeur throttl drossel",
     "deployment": "deploy release rollout rollback rolled upgrade updat patch migrat build versions? deploiement "
@@ -38,9 +38,9 @@ _CAUSES = {
     "power": "power strom electri elettri ups generator cooling klima kuhl climatis temperatur batter usv "
     "energi courant "
     "overheat",
-    "traffic": "traffic trafic trafego trafico overload surge spikes? ddos attack angriff attaque ataque "
+    "traffic": "overload surge spikes? ddos attack angriff attaque ataque "
     "attacco crawler "
-    "flood capacit kapazit autoscal scaling uberlast auslast sobrecarg sovraccaric surcharge satur rate-limit",
+    "flood bots? capacit kapazit autoscal scaling uberlast auslast sobrecarg sovraccaric surcharge satur rate-limit",
     "access": "auth login logins sso oauth token session password credential secrets? permission identit anmeld",
     "queue": "queue kafka rabbit worker consumer backlog jobs? cron scheduler warteschlange",
     "cache": "cache redis memcache varnish cdn",
@@ -70,10 +70,14 @@ _MEASURES = {
     "similarity": "similar comparable ahnlich vergleichbar simil parecid semelhant comparab",
     "speed": "sooner faster earlier quick schneller fruher rapid",
     "change": "changes? upgrad anderung modif cambi mudanc",
+    "usage": "usage used utilis nutzung auslast exhaust full utilizz uso",
     "renewal": "renew rotat erneuer renouvel rinnov renova",
 }
+COARSE = frozenset({"deployment", "people"})
+"""Groups of words that many entries use of other things: "push updates"."""
 LIGHT_WORDS = word_set(
-    "add adding update updating system systems implement implementing create creating introduce set setup "
+    "add adding run running execute nearly almost when update updating system systems implement "
+    "implementing create creating introduce set setup "
     "write build make establish put install "
     "have get start ensure do perform keep maintain need better more regular regularly new proper dedicated own "
     "also all every each provide improve improved use hold conduct carry define relevant up out must will "
@@ -96,7 +100,11 @@ GENERIC_WORDS = (
     r"server|servic|system|machine|maschin|user|nutzer|benutzer|utilisateur|customer|client|kunde|cliente|error|erreur|"
     r"fehler|problem|issue|fail|incident|vorfall|request|time|appli|platform|plattform|plateforme|produc|produk|page|"
     r"team|intern|techni|slow|down|work|data$|component|caus|unplan|result|affect|impact|outage|ausfall|panne|wrong|"
-    r"made|make|because|lead|start|stop|went|long|during|after|while|again|says|said|could|when|their|other|every|first"
+    r"made|make|because|lead|start|stop|went|long|during|after|while|again|says|said|could|when|their|other|every|"
+    r"first|traffi|trafic|trafego|"
+    r"look|found|find|seem|seen|keep|kept|call|open|close|chang|cannot|still|back|full|high|many|much|some|only|same|"
+    r"until|since|before|minute|minuten|hour|stunde|heure|today|yesterday|morning|night|number|value|people|engineer|"
+    r"oncall|normal|each|more|less|than|were|been|have|very|without|within|into|from|about|over|under|region|whole"
 )
 _GENERIC = re.compile(rf"(?:{GENERIC_WORDS})")
 
@@ -126,20 +134,16 @@ def cause_groups(text: str) -> frozenset[str]:
     return frozenset(group for word in words_in(text) if (group := _group(word, "cause")) is not None)
 
 
-def cause_terms(text: str) -> frozenset[str]:
-    """The groups of a text's words, and the stems of longer words that are in none of them."""
-    found = (_cause_term(word) for word in words_in(text) if word not in ALL_STOP_WORDS)
-    return frozenset(term for term in found if term)
+def cause_stems(text: str) -> frozenset[str]:
+    """The stems of the words that tell a cause: neither generic nor of a coarse group."""
+    return frozenset(stem for word in words_in(text) if word not in ALL_STOP_WORDS and (stem := _cause_stem(word)))
 
 
 @lru_cache(maxsize=16_384)
-def _cause_term(word: str) -> str:
+def _cause_stem(word: str) -> str:
     group = _group(word, "cause")
-    if group is not None:
-        return f"={group}"
-    if len(word) < 4 or word.isdecimal() or _GENERIC.match(strip_accents(word)):
-        return ""
-    return stem_word(word)
+    is_word = len(word) >= 4 and not word.isdecimal() and not _GENERIC.match(strip_accents(word))
+    return stem_word(word) if group not in COARSE and (group or is_word) else ""
 
 
 def measure_terms(text: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from bot.domain.findings.causes_in_text import are_other_causes, is_cause_unknow
 from bot.domain.findings.common import active_entries, existing_refs, known_refs, update_sources
 from bot.domain.findings.finding import Finding, Quote, Value
 from bot.domain.findings.similarity import content_stems, guess_language, words_in
-from bot.domain.findings.word_groups import cause_terms
+from bot.domain.findings.word_groups import COARSE, cause_groups, cause_stems
 from bot.domain.record.model import Entry, Record
 from bot.domain.terms import Kind, UpdateState
 from bot.domain.text.lazy_pattern import LazyPattern
@@ -20,12 +20,8 @@ MIN_ENTRIES = 3
 """With fewer entries nobody can say that the record is about something else."""
 MIN_WORDS = 3
 MIN_LETTERS = 4
-COMMON_IN_ENTRY = 2
-"""Terms that a cause shares with one entry that supports it."""
-COMMON_IN_RECORD = 3
-"""Terms that a cause shares with several entries that support it together."""
-SHARE = 3
-"""A cause of few terms is supported by a third of them, except by words of a change alone."""
+MIN_GROUPS = 2
+"""Kinds of causes that a cause shares with the evidence, where they have no telling word in common."""
 EVIDENCE = frozenset(
     {
         Kind.INVESTIGATION,
@@ -41,15 +37,13 @@ EVIDENCE = frozenset(
     }
 )
 """A misleading path supports no cause."""
-_COARSE = frozenset({"=deployment", "=people"})
-"""Groups of words that many entries use of other things: "push updates"."""
 _ROLLED_BACK = LazyPattern(
     r"\broll(?:ed|ing)?[ -]?backs?\b|\brevert|retour arrière|zurückgerollt|zurückgesetzt|ripristinata la versione|"
     r"vuelta atrás|reversão",
     re.IGNORECASE,
 )
-_CHANGES = frozenset({"=deployment", "=configuration", "=code"})
-_BY_OTHERS = frozenset({"=provider", "=attack"})
+_CHANGES = frozenset({"deployment", "configuration", "code"})
+_BY_OTHERS = frozenset({"provider", "attack"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +57,10 @@ def check_cause_unsupported(record: Record) -> Iterator[Finding]:
     """
     Find a stated cause that no evidence supports.
 
-    An entry supports it that shares two terms with it, or a third of them; several do that share three together, or
-    half of them. A change is supported by a rollback, a vendor's fault by the vendor's answer. Terms of the title are
-    no support. Silent with fewer than three entries of evidence, where the cause is in another or in an unknown
-    language, where one of several causes is supported, and where it is a link or a few words.
+    It is supported by a common word that is neither generic nor in the title, by two kinds of causes in common or half
+    of them, a change by a rollback, a vendor's fault by the vendor's answer. Silent with fewer than three entries of
+    evidence, where the cause is in another or in an unknown language, where one of several causes is supported, and
+    where it is a link or a few words.
     """
     own = {statement.source.ref for statement in record.causes}
     evidence = [
@@ -78,7 +72,7 @@ def check_cause_unsupported(record: Record) -> Iterator[Finding]:
         return
     if any(_content_words(statement.text) < MIN_WORDS for statement in record.causes):
         return
-    if any(_is_supported(_own_terms(record, each.text), evidence, record) for each in record.causes):
+    if any(_is_supported(each.text, evidence, record) for each in record.causes):
         return
     language, known = _evidence_language(evidence), known_refs(record)
     for statement in record.causes:
@@ -91,33 +85,25 @@ def _content_words(text: str) -> int:
     return len({word for word in content_stems(text) if len(word) >= MIN_LETTERS})
 
 
-def _own_terms(record: Record, text: str) -> frozenset[str]:
-    """The terms of a text that are not in the title or a service's name, unless nothing is left."""
+def _is_supported(cause: str, evidence: Sequence[Entry], record: Record) -> bool:
     incident = record.incident
-    common = cause_terms(" ".join([*incident.titles.values(), *incident.services]))
-    terms = cause_terms(text)
-    return terms - common or terms
-
-
-def _is_supported(terms: frozenset[str], evidence: Sequence[Entry], record: Record) -> bool:
-    if not terms or _is_tied(terms, evidence, record):
+    stems = cause_stems(cause) - cause_stems(" ".join([*incident.titles.values(), *incident.services]))
+    groups = cause_groups(cause)
+    if not (stems or groups) or _is_tied(groups, evidence, record):
         return True
     shared: set[str] = set()
     for text in _evidence_texts(evidence, record):
-        common = terms & cause_terms(text)
-        shared |= common
-        is_enough = len(common) >= COMMON_IN_ENTRY or len(shared) >= COMMON_IN_RECORD
-        is_telling = bool(common - _COARSE) and len(common) * SHARE >= len(terms)
-        if is_enough or is_telling or len(shared) * 2 >= len(terms):
+        if not stems.isdisjoint(cause_stems(text)):
             return True
-    return False
+        shared |= groups & cause_groups(text)
+    return len(shared) >= MIN_GROUPS or (bool(shared - COARSE) and len(shared) * 2 >= len(groups))
 
 
-def _is_tied(terms: frozenset[str], evidence: Sequence[Entry], record: Record) -> bool:
+def _is_tied(groups: frozenset[str], evidence: Sequence[Entry], record: Record) -> bool:
     """Return whether a rollback or a vendor's answer fits the kind of the cause."""
-    if not terms.isdisjoint(_BY_OTHERS):
-        return "=provider" in terms and any(each.external and each.is_answered for each in record.escalations)
-    return not terms.isdisjoint(_CHANGES) and any(
+    if not groups.isdisjoint(_BY_OTHERS):
+        return "provider" in groups and any(each.external and each.is_answered for each in record.escalations)
+    return not groups.isdisjoint(_CHANGES) and any(
         Kind.ROLLBACK in entry.kinds or _ROLLED_BACK.search(entry.text) for entry in evidence
     )
 
@@ -136,7 +122,8 @@ def check_public_cause_conflict(record: Record) -> Iterator[Finding]:
     """
     Find public updates with another cause than the record, or without the recorded one.
 
-    Only the last update that speaks of the cause counts. Silent where the words belong to no known kinds of causes or
+    Only the last update that speaks of the cause counts; one that calls it unknown, if it is the last of all or came
+    after the cause was stated. Silent where the words belong to no known kinds of causes or
     to related ones, and about an unknown cause once the postmortem is published.
     """
     told = [text for text in _public_texts(record) if name_cause(text.text) or is_cause_unknown(text.text)]
@@ -152,7 +139,7 @@ def check_public_cause_conflict(record: Record) -> Iterator[Finding]:
         if named and stated and are_other_causes(stated, [*causes, *_marked_causes(record)]):
             yield Finding(PUBLIC, named, {"public": Quote(stated), **values})
             return
-        if named and not stated and not _is_postmortem_published(record):
+        if named and not stated and _should_have_known(record, text):
             yield Finding(PUBLIC, named, {**values, "published": text.at}, variant="unknown")
             return
 
@@ -171,5 +158,9 @@ def _marked_causes(record: Record) -> list[str]:
     return [entry.text for entry in active_entries(record) if Kind.CAUSE in entry.kinds]
 
 
-def _is_postmortem_published(record: Record) -> bool:
-    return any(each.state is UpdateState.POSTMORTEM for each in record.updates)
+def _should_have_known(record: Record, text: _PublicText) -> bool:
+    """Return whether the cause was stated before the text, or the text is the public's last one."""
+    if any(each.state is UpdateState.POSTMORTEM for each in record.updates):
+        return False
+    last = max((each.published_at for each in record.updates if each.published_at is not None), default=text.at)
+    return text.at >= last or text.at >= min(each.at for each in record.causes)

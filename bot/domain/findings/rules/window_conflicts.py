@@ -174,7 +174,7 @@ def _is_about_end(record: Record, window: StatedWindow, text: _Text) -> bool:
 
 
 def _is_said_of_incident(record: Record, window: StatedWindow, text: _Text) -> bool:
-    """Return whether the text says of the incident that it was in this window, and both have a time in common."""
+    """Return whether the text says it of the incident, and both windows have a time in common."""
     start, end = record.incident.started.at, record.incident.ended
     if end is None or window.start is None or len(window.starts) != 1 or window.others:
         return False
