@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from bot.domain.record.model import Entry, Record
+from bot.domain.record.model import Entry, Record, Update
+from bot.domain.record.sources import Source
 from bot.domain.terms import Kind
 
 
@@ -36,3 +37,11 @@ def entries_with_time(entries: Iterable[Entry]) -> Iterator[tuple[Entry, datetim
     for entry in entries:
         if entry.happened_at is not None:
             yield entry, entry.happened_at
+
+
+def update_sources(update: Update, language: str) -> tuple[Source, ...]:
+    """The sources of an update's text in one language, or all where they cannot be told apart."""
+    codes = list(update.texts)
+    if len(codes) == len(update.sources) and language in codes:
+        return (update.sources[codes.index(language)],)
+    return tuple(update.sources)

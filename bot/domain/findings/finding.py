@@ -13,13 +13,20 @@ class LanguageName:
 
 
 @dataclass(frozen=True, slots=True)
+class Weekday:
+    """A day of the week, counted from Monday, 0; shown by its name in the reader's language."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """A text from the record: mentions are shown as names, and a long text is cut."""
 
     text: str
 
 
-Single = str | int | datetime | timedelta | LanguageName | Quote
+Single = str | int | datetime | timedelta | LanguageName | Weekday | Quote
 Value = Single | tuple[Single, ...]
 """A time is shown in the incident's zone, a duration as in documents, several values as a list."""
 

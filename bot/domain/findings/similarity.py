@@ -23,7 +23,7 @@ STOP_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
             "we were what when where which who will with would you your"
         ),
         "fr": word_set(
-            "à au aux avec ce ces cet cette d dans de des du elle en est et été eu il ils l la le les leur leurs lui "
+            "à a au aux avec ce ces cet cette d dans de des du elle en est et été eu il ils l la le les leur leurs lui "
             "mais n nos notre nous on ont ou par pour qu que qui s sa sans se ses son sont sur un une vers vos votre "
             "vous y était ainsi"
         ),

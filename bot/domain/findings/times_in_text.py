@@ -1,50 +1,60 @@
 """
-Windows and durations in running text: "between 4.11pm and 4.23pm", "durant 13 minutes".
+Windows in running text: "between 4.11pm and 4.23pm", "14:05-15:55".
 
-Only whole phrases in the six languages count: a window with both ends, an end with its preposition, a duration with the
-words that make it the incident's.
+Only whole phrases in the six languages count: a window with both ends, or an end with its preposition. The patterns are
+for text without accents.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
+from bot.domain.findings.dates_in_text import DATE, DAY, read_dates
 from bot.domain.text.lazy_pattern import LazyPattern
+from bot.domain.text.normalize import strip_accents
 from bot.domain.times import read_time
 from bot.domain.times.zones import instants_at
 
+_NOON = (
+    r"(?:noon|midnight|midi|minuit|mezzogiorno|mezzanotte|mediodia|medianoche|mittag|mitternacht|meio-dia|meia-noite)\b"
+)
 _CLOCK = (
-    r"(?:\d{1,2}(?:[:.]\d{2}(?![\d.:]*\d)|\s?h\s?\d{2}|\s?h(?![a-z])|(?=\s?[ap]\.?m\b))(?:\s?[ap]\.?m\.?(?![a-z]))?"
-    r"(?:\s?(?:Uhr|hrs|h)\b)?|\d{1,2}\s?Uhr(?:\s\d{2})?\b)"
+    r"(?:\d{1,2}(?:[:.]\d{2}(?![\d.:]*\d)|\s?h\s?\d{2}(?!\d)|\s?h(?![a-z])|(?=\s?[ap]\.?m\b))(?:\s?[ap]\.?m\.?(?![a-z]))?"
+    rf"(?:\s?(?:Uhr|hrs|h)\b)?|\d{{1,2}}\s?Uhr(?:\s\d{{2}})?\b|{_NOON})"
 )
 _ABOUT = (
     r"(?:about|around|approximately|roughly|circa|ca\.?|environ|vers|verso|hacia|alrededor de|aproximadamente|"
-    r"cerca de|por volta de|por volta das|etwa|ungefähr|gegen|~|≈)\s?"
+    r"cerca de|por volta de|por volta das|etwa|ungefahr|gegen|~|≈)\s?"
 )
-_AT = r"(?:las?|les?|le ore|las|os|as|às|l['’])\s?"
+_AT = r"(?:at|a las?|las?|les?|alle(?: ore)?|le ore|os|as?|l'|um|kl\.?)\s?"
 _ZONE = r"(?-i:(?:\s\(?[A-Z]{3,5}\)?(?![A-Za-z]))?)"
 _NO_UNIT = r"(?!\s?(?:%|€|\$|£|ms\b|s\b|sec|seconds|x\b|[kKMGT]i?B\b|EUR|USD|GBP|euros?\b|million|mil\b))"
+_OF = r",?\s(?:(?:on|of|du|del|vom|em|de|do dia|do|no dia|dell)\s)?"
 
 
 def _time(name: str) -> str:
-    return rf"(?P<about_{name}>{_ABOUT})?(?:{_AT})?(?P<{name}>{_CLOCK}{_ZONE}){_NO_UNIT}"
+    """A clock time, with a date before or behind it."""
+    return (
+        rf"(?:{DAY}(?P<date_{name}>{DATE}),?\s)?(?P<about_{name}>{_ABOUT})?(?:{_AT})?"
+        rf"(?P<{name}>{_CLOCK}{_ZONE}){_NO_UNIT}(?:{_OF}{DAY}(?P<behind_{name}>{DATE}))?"
+    )
 
 
 _PAIRS = (
     ("between", "and"),
     ("from", "(?:to|until|till|through)"),
     ("entre", "(?:et|e|y)"),
-    ("de", "à"),
-    ("(?:tra|fra)", "e"),
-    ("dalle(?: ore)?", "alle(?: ore)?"),
-    ("(?:desde|de)", "(?:hasta|a)"),
-    ("das", "às"),
-    ("(?:desde|de)", "(?:até|a)"),
+    ("de", "a"),
+    ("du", "au"),
+    ("(?:tra|fra)(?: il)?", "(?:e|e il)"),
+    ("(?:dalle|dal)(?: ore)?", "(?:alle|al|fino alle)(?: ore)?"),
+    ("(?:desde|de)(?: el)?", "(?:hasta|a)(?: el)?"),
+    ("d[aeo]s?", "(?:as?|ate|ao?s?)"),
     ("zwischen", "und"),
-    ("von", "bis"),
+    ("(?:von|vom)", "bis(?: zum)?"),
 )
 _FLAGS = re.IGNORECASE
 _WINDOW = LazyPattern(
@@ -52,8 +62,38 @@ _WINDOW = LazyPattern(
     rf"(?:{'|'.join(dict.fromkeys(second for _, second in _PAIRS))})\s{_time('end')}",
     _FLAGS,
 )
+_CLEAR_CLOCK = r"\d{1,2}(?:[:h]\d{2}(?!\d)|\s?[ap]\.?m\b)(?:\s?[ap]\.?m\b\.?)?(?:\s?Uhr\b)?"
+_SPAN = LazyPattern(
+    rf"(?<![\w.:/+-])(?:{DAY}(?P<date_start>{DATE}),?\s)?(?P<start>{_CLEAR_CLOCK}{_ZONE})"
+    r"(?:\s?(?:-|–|—|→|->)\s?|\s(?:bis|to|until|till|a|alle|hasta|ate|as)\s)"
+    rf"(?P<end>{_CLEAR_CLOCK}{_ZONE})(?![\d:-])",
+    _FLAGS,
+)
+_LABELS = LazyPattern(
+    rf"(?<!\w)(?:start|started|debut|beginn|inizio|inicio)\b[^.;\d]{{0,12}}(?P<start>{_CLEAR_CLOCK}{_ZONE})"
+    rf"[^.;\d]{{0,12}}\b(?:end|ended|fin|fine|ende|fim)\b[^.;\d]{{0,12}}(?P<end>{_CLEAR_CLOCK}{_ZONE})",
+    _FLAGS,
+)
+BEGAN = (
+    r"(?:began|begun|started|a commence|a debute|begann|startete|e iniziat[oa]|empezo|comenzo|se inicio|comecou|"
+    r"teve inicio)"
+)
+_ENDED = (
+    r"(?:ended|resolved|fixed|restored|recovered|mitigated|over|back(?: to normal)?|s'est terminee?|resolue?|retablie?|"
+    r"pris fin|endete|behoben|terminat[oa]|risolt[oa]|ripristinat[oa]|finito|termino|acabo|resuelt[oa]|terminou|acabou|"
+    r"resolvid[oa])"
+)
+_BEGAN_AND_ENDED = LazyPattern(
+    rf"(?<!\w){BEGAN}\s{_time('start')}[^.;\d]{{0,60}}?\b{_ENDED}\s(?:by\s)?{_time('end')}", _FLAGS
+)
 _UNTIL = LazyPattern(
-    rf"(?<!\w)(?:until|till|jusqu['’]à|jusqu['’]aux|fino alle(?: ore)?|hasta|bis|até)\s{_time('end')}", _FLAGS
+    rf"(?<!\w)(?:until|till|jusqu'a|jusqu'aux?|fino alle(?: ore)?|fino al|hasta(?: el)?|bis|ate)\s{_time('end')}",
+    _FLAGS,
+)
+_LEADING_DATE = LazyPattern(
+    rf"(?:^|[.!?:;(]\s?)(?:(?:on|no|em)\s)?{DAY}(?P<date>{DATE})[,:]?\s[^\d.!?;]{{0,80}}$"
+    rf"|(?<!\w)(?P<beside>{DATE})[,:]?\s\(?$",
+    _FLAGS,
 )
 _HALF = re.compile(r"([ap]\.?m\.?)", _FLAGS)
 _ZONE_BEHIND = re.compile(r"\s\(?([A-Z]{3,5})\)?$")
@@ -68,17 +108,28 @@ class StatedTime:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedWindow:
+    """One window, with its place in the text without accents. `is_dated`: the text has its day."""
+
+    start: StatedTime
+    end: StatedTime
+    place: tuple[int, int]
+    is_dated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StatedWindow:
     """
     The window of an incident in a text, from the first start to the last end.
 
     `starts` is empty where only ends are stated. A text may have several windows, one for each service. `others` are
-    ends beside the windows ("some until 16:24").
+    ends beside the windows ("some until 16:24"). `is_dated`: each of the windows has its day.
     """
 
     starts: tuple[StatedTime, ...]
     ends: tuple[StatedTime, ...]
     others: tuple[StatedTime, ...] = ()
+    is_dated: bool = False
 
     @property
     def start(self) -> StatedTime | None:
@@ -87,6 +138,23 @@ class StatedWindow:
     @property
     def end(self) -> StatedTime:
         return max(self.ends, key=lambda each: each.at)
+
+
+def fold_text(text: str) -> str:
+    """The text as the patterns read it: on one line, and without accents."""
+    return strip_accents(" ".join(text.split()))
+
+
+def find_windows(folded: str, near: datetime, zone: ZoneInfo) -> list[PlacedWindow | None]:
+    """The windows of a text from `fold_text`, in order; None for one that cannot be read."""
+    if not any(char.isdigit() for char in folded):
+        return []
+    found: list[tuple[tuple[int, int], PlacedWindow | None]] = []
+    for pattern in (_WINDOW, _SPAN, _LABELS, _BEGAN_AND_ENDED):
+        for match in pattern.finditer(folded):
+            if all(match.end() <= first or match.start() >= last for (first, last), _ in found):
+                found.append((match.span(), _parse_match(match, near, zone)))
+    return [window for _, window in sorted(found, key=lambda each: each[0])]
 
 
 def parse_window(text: str, near: datetime, zone: ZoneInfo) -> StatedWindow | None:
@@ -98,40 +166,74 @@ def parse_window(text: str, near: datetime, zone: ZoneInfo) -> StatedWindow | No
     """
     if not any(char.isdigit() for char in text):
         return None
-    folded = " ".join(text.split())
-    windows = [_parse_match(match, near, zone) for match in _WINDOW.finditer(folded)]
+    folded = fold_text(text)
+    windows = find_windows(folded, near, zone)
     known = [each for each in windows if each]
     if len(known) < len(windows):
         return None
-    rest = _WINDOW.compiled.sub(" ", folded)
-    ends = [_parse_end(match["end"], match["about_end"], near, zone) for match in _UNTIL.finditer(rest)]
+    ends = [_parse_end(match, near, zone) for match in _UNTIL.finditer(_cut_windows(folded, known))]
     stated = tuple(end for end in ends if end)
     if known:
-        return StatedWindow(tuple(each.starts[0] for each in known), tuple(each.ends[0] for each in known), stated)
+        is_dated = all(each.is_dated for each in known)
+        return StatedWindow(tuple(each.start for each in known), tuple(each.end for each in known), stated, is_dated)
     return StatedWindow((), stated) if stated and len(stated) == len(ends) else None
 
 
-def _parse_match(match: re.Match[str], near: datetime, zone: ZoneInfo) -> StatedWindow | None:
-    first, last = match["start"], match["end"]
-    behind = _ZONE_BEHIND.search(last)
-    half = _HALF.search(last)
+def _cut_windows(folded: str, windows: list[PlacedWindow]) -> str:
+    for first, last in sorted((each.place for each in windows), reverse=True):
+        folded = f"{folded[:first]} {folded[last:]}"
+    return folded
+
+
+def _parse_match(match: re.Match[str], near: datetime, zone: ZoneInfo) -> PlacedWindow | None:
+    groups = match.groupdict()
+    first, last = _complete_start(match["start"], match["end"]), match["end"]
+    start_day = groups.get("date_start") or groups.get("behind_start")
+    end_day = groups.get("date_end") or groups.get("behind_end")
+    leading = None if start_day or end_day else _LEADING_DATE.search(match.string[: match.start()])
+    if leading:
+        start_day = leading["date"] or leading["beside"]
+    if end_day and not start_day:
+        end = _read_on(end_day, last, near, zone)
+        start = _nearest_time(first, end - timedelta(hours=12), zone) if end else None
+    else:
+        start = _read_on(start_day, first, near, zone) if start_day else _nearest_time(first, near, zone)
+        after = start + timedelta(hours=12) if start else near
+        end = _read_on(end_day, last, after, zone) if end_day else _nearest_time(last, after, zone)
+    if start is None or end is None:
+        return None
+    stated = (
+        StatedTime(start, _tolerance(first, start, groups.get("about_start"))),
+        StatedTime(end, _tolerance(last, end, groups.get("about_end"))),
+    )
+    return PlacedWindow(*stated, match.span(), is_dated=bool(start_day or end_day))
+
+
+def _complete_start(first: str, last: str) -> str:
+    """The start with the half of the day and the zone that only the end has."""
+    behind, half = _ZONE_BEHIND.search(last), _HALF.search(last)
     if half and not _HALF.search(first) and ":" not in first[:-3]:
         first = re.sub(r"^(\d{1,2}(?:[:.]\d{2})?)", rf"\1{half[1]}", first)
-    if behind and not _ZONE_BEHIND.search(first):
-        first += f" {behind[1]}"
-    start = _nearest_time(first, near, zone)
-    if start is None:
-        return None
-    end = _parse_end(last, match["about_end"], start, zone)
-    return StatedWindow((StatedTime(start, _tolerance(first, start, match["about_start"])),), (end,)) if end else None
+    return f"{first} {behind[1]}" if behind and not _ZONE_BEHIND.search(first) else first
 
 
-def _parse_end(text: str, about: str | None, start: datetime, zone: ZoneInfo) -> StatedTime | None:
-    """The first time `text` after `start`."""
-    near = _nearest_time(text, start + timedelta(hours=12), zone)
-    if near is None:
+def _parse_end(match: re.Match[str], start: datetime, zone: ZoneInfo) -> StatedTime | None:
+    """The time of an end alone: on its day, or the first after `start`."""
+    text, after = match["end"], start + timedelta(hours=12)
+    day = match["date_end"] or match["behind_end"]
+    at = _read_on(day, text, start, zone) if day else _nearest_time(text, after, zone)
+    return StatedTime(at, _tolerance(text, at, match["about_end"])) if at else None
+
+
+def _read_on(day: str, clock: str, near: datetime, zone: ZoneInfo) -> datetime | None:
+    """The time `clock` on a day, of two readings of the day on the one nearest to `near`."""
+    days: tuple[date, ...] = read_dates(day, near.astimezone(zone).date())
+    if not days:
         return None
-    return StatedTime(near, _tolerance(text, near, about))
+    try:
+        return read_time(f"{days[0]} {_normalize_clock(clock)}", now=near, zone=zone).at
+    except UserError:
+        return None
 
 
 def _nearest_time(text: str, near: datetime, zone: ZoneInfo) -> datetime | None:
@@ -146,12 +248,17 @@ def _nearest_time(text: str, near: datetime, zone: ZoneInfo) -> datetime | None:
     if behind:
         whole = timedelta(days=1)
         return read.at + round((near - read.at) / whole) * whole
-    clock = read.at.astimezone(zone).time()
+    return next(_clock_within(read.at.astimezone(zone), near, zone), None)
+
+
+def _clock_within(clock: datetime, near: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """The clock time of `clock` within twelve hours of `near`, if it is a single one."""
     middle = near.astimezone(zone).date()
     days = (middle + timedelta(days=step) for step in (-1, 0, 1))
-    found = [at for day in days for at in instants_at(datetime.combine(day, clock), zone)]
+    found = [at for day in days for at in instants_at(datetime.combine(day, clock.time()), zone)]
     within = [at for at in found if abs(at - near) <= timedelta(hours=12)]
-    return within[0] if len(within) == 1 else None
+    if len(within) == 1:
+        yield within[0]
 
 
 def _normalize_clock(text: str) -> str:
@@ -166,75 +273,3 @@ def _tolerance(text: str, at: datetime, about: str | None) -> timedelta:
     if len(re.findall(r"\d+", text)) < 2:
         return timedelta(minutes=15)
     return timedelta(minutes=2) if at.minute % 5 == 0 else timedelta()
-
-
-_UNITS = {
-    timedelta(minutes=1): ("minute", "minuto", "minuti", "minut", "min"),
-    timedelta(hours=1): ("hour", "heure", "ore", "ora", "hora", "stunde"),
-    timedelta(days=1): ("day", "jour", "giorn", "día", "dia", "tag"),
-}
-"""The starts of the words for each unit."""
-_UNIT = (
-    r"(?:minut(?:es?|os?|i|en?)|mins?|hours?|heures?|or[ea]|horas?|stunden?|days?|jours?|giorn[oi]|d[íi]as?|tage?)"
-    r"(?!\w)"
-)
-_AND = r"(?:\s?,?\s(?:and|et|e|y|und)\s|\s)"
-_DURATION = (
-    rf"(?P<amount>\d{{1,4}}(?:[.,]\d{{1,2}})?)[\s-]?(?P<unit>{_UNIT})"
-    rf"(?:{_AND}(?P<amount_more>\d{{1,2}})\s(?P<unit_more>{_UNIT}))?"
-)
-_ANY_DURATION = LazyPattern(_DURATION, _FLAGS)
-_FULL_STOP = r"(?=\s*(?:$|[.,;:!)\n]))"
-_LASTED = LazyPattern(
-    r"(?<!\w)(?:lasted|lasting|a duré|dure|è durat[oa]|durò|dur[óo]|ha durado|durou|dauerte|for a total of|"
-    r"for (?:the )?whole|in total|total duration(?: of| was)?|durée totale(?: de)?)\s:?\s?"
-    rf"(?P<about>{_ABOUT})?{_DURATION}",
-    _FLAGS,
-)
-_FOR = LazyPattern(
-    rf"(?<!\w)(?:for|during|durant|pendant|per|por|durante|für|während)\s(?P<about>{_ABOUT})?{_DURATION}{_FULL_STOP}",
-    _FLAGS,
-)
-_OUTAGE = (
-    r"(?:outage|disruption|downtime|interruption|panne|coupure|indisponibilité|interruzione|disservizio|guasto|"
-    r"interrupción|corte|caída|interrupção|queda|indisponibilidade|ausfall|störung|unterbrechung)"
-)
-_DURATION_OF_OUTAGE = LazyPattern(rf"(?<!\w)(?P<about>{_ABOUT})?{_DURATION}\s{_OUTAGE}(?!\w)", _FLAGS)
-_OUTAGE_OF_DURATION = LazyPattern(rf"(?<!\w){_OUTAGE}\s(?:of|de|di|von)\s(?P<about>{_ABOUT})?{_DURATION}", _FLAGS)
-_LONG = LazyPattern(rf"(?<!\w)(?P<about>{_ABOUT})?{_DURATION}\slang(?!\w)", _FLAGS)
-
-
-def parse_impact_duration(text: str, *, is_impact: bool) -> tuple[timedelta, timedelta] | None:
-    """
-    Parse the duration of the incident in a text, with its tolerance by rounding.
-
-    "For 13 minutes" counts in a statement of the impact only. None for a text without or with several durations.
-    """
-    if not any(char.isdigit() for char in text):
-        return None
-    folded = " ".join(text.split())
-    if sum(1 for _ in _ANY_DURATION.finditer(folded)) > 1:
-        return None
-    patterns = (_LASTED, _DURATION_OF_OUTAGE, _OUTAGE_OF_DURATION, *((_FOR, _LONG) if is_impact else ()))
-    found = list(_durations(folded, patterns))
-    return found[0] if len({length for length, _ in found}) == 1 else None
-
-
-def _durations(text: str, patterns: tuple[LazyPattern, ...]) -> Iterator[tuple[timedelta, timedelta]]:
-    for pattern in patterns:
-        for match in pattern.finditer(text):
-            unit = _unit_length(match["unit"])
-            length = float(match["amount"].replace(",", ".")) * unit
-            smallest = unit / 10 if not match["amount"].isdigit() else unit
-            if match["unit_more"]:
-                smallest = _unit_length(match["unit_more"])
-                length += int(match["amount_more"]) * smallest
-            slack = max(smallest / 2, timedelta(minutes=1))
-            if match["amount"].isdigit() and unit <= timedelta(minutes=1) and int(match["amount"]) % 5 == 0:
-                slack = max(slack, timedelta(minutes=2))
-            yield length, max(slack, length / 5) if match["about"] else slack
-
-
-def _unit_length(word: str) -> timedelta:
-    folded = word.casefold()
-    return next(length for length, starts in _UNITS.items() if folded.startswith(starts))

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
-from bot.domain.findings.finding import Finding, LanguageName, Quote, Single, Value
+from bot.domain.findings.finding import Finding, LanguageName, Quote, Single, Value, Weekday
 from bot.domain.languages import Language, get_language
 from bot.domain.record.model import Record
 from bot.domain.record.sources import Source
@@ -116,6 +116,8 @@ class FindingFormatter:
                 return self._language.format_duration(value)
             case LanguageName():
                 return self._language.language_name(value.code)
+            case Weekday():
+                return str(self._language.locale.days["format"]["wide"][value.number])
             case Quote():
                 return _cut_quote(resolve_mentions(value.text, self._people))
             case _:

@@ -91,3 +91,31 @@ def tasks(*made: tuple[str | None, str | None, bool]) -> Record:
 def test_tasks_that_lack_something(record, owner, date):
     assert [found.entries for found in check_task_without_owner(record)] == owner
     assert [found.entries for found in check_task_without_date(record)] == date
+
+
+@pytest.mark.parametrize(
+    ("text", "is_owned"),
+    [
+        ("Renew the certificate <!subteam^S0DBA>", True),
+        ("Renew the certificate @dba-team", True),
+        ("<!subteam^S0DBA|@dba-team> renew the certificate", True),
+        ("Renew the certificate (@dba-team).", True),
+        ("Renew the certificate, owner: database team", True),
+        ("Zertifikat erneuern, verantwortlich: Datenbankteam", True),
+        ("Ask @dba-team for the list of certificates", False),
+        ("Write to oncall@acme.example about the certificate", False),
+        ("Renew the certificate", False),
+    ],
+)
+def test_a_team_that_the_text_names_owns_the_task(text, is_owned):
+    record = tasks((None, None, False))
+    record = replace(record, actions=[replace(record.actions[0], text=text)])
+
+    assert codes(check_task_without_owner, record) == ([] if is_owned else ["task-without-owner/nor_date"])
+    assert codes(check_task_without_date, record) == (["task-without-date"] if is_owned else [])
+
+
+def test_a_user_group_owns_a_task():
+    record = tasks(("S0DBA", None, False))
+
+    assert codes(check_task_without_owner, record) == []

@@ -58,9 +58,22 @@ def payment_disruption() -> Record:
 @pytest.mark.parametrize(
     ("record", "codes"),
     [
-        (checkout_500s(), ["alert-after-end", "repeated-entry", "escalation-not-acknowledged", "task-without-owner"]),
+        (
+            checkout_500s(),
+            [
+                "alert-after-end",
+                "repeated-entry",
+                "escalation-not-acknowledged",
+                "measure-repeats-task",
+                "measure-repeats-task",
+                "task-without-owner",
+            ],
+        ),
         (payment_outage(), ["alert-after-end", "task-without-owner"]),
-        (payment_disruption(), ["end-time-conflict", "public-word-late", "language-missing", "task-without-owner"]),
+        (
+            payment_disruption(),
+            ["end-time-conflict", "public-word-late", "public-word-late", "language-missing", "task-without-owner"],
+        ),
     ],
     ids=["checkout", "payments", "payment_disruption"],
 )
@@ -74,7 +87,7 @@ def test_the_words_name_both_times():
     sentences = [english_formatter(record).format_finding(finding) for finding in review_record(record)]
 
     assert sentences[0] == "End of impact is inconsistent: at 4:24 PM in the record, at 4:23 PM (CET) in a text."
-    assert sentences[2].endswith("Italian.")
+    assert sentences[3].endswith("Italian.")
 
 
 def test_a_code_that_is_off_is_not_looked_for():

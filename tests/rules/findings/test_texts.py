@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.findings.rules.cause_unsupported import check_cause_unsupported
 from bot.domain.findings.rules.duplicate_entry import check_duplicate_entries
 from bot.domain.findings.rules.duplicate_measure import check_duplicate_measures
 from bot.domain.findings.rules.languages import check_language_missing, check_language_outdated
@@ -113,12 +112,32 @@ def measures(improvement: str, task: str) -> list[str]:
             True,
         ),
         ("Alert on missing database dumps", "Alert on missing database dumps", True),
-        ("Write and keep incident response guidelines", "Create and maintain incident response guidelines", False),
+        ("Write and keep incident response guidelines", "Create and maintain incident response guidelines", True),
         (
             "Training and documentation on payment gateway integration",
             "Train the relevant teams on payment gateway integration and troubleshooting",
             False,
         ),
+        ("Alert on missing database dumps", "Set up an alarm for absent database backups", True),
+        ("Monitor certificate expiry", "Add an alert for expiring certificates", True),
+        ("Documentation of the failover procedure", "Write a runbook for the failover", True),
+        ("Each change of the ingress is reviewed by two people", "Two people review each change of the ingress", True),
+        (
+            "Better monitoring and warning systems to spot comparable problems sooner",
+            "Update monitoring to identify similar problems faster",
+            True,
+        ),
+        ("Mettre en place une alerte sur l'espace disque", "Ajouter une alarme sur l'espace disque", True),
+        ("Automatische Tests der Schnittstelle einführen", "Automatisierte Tests für die Schnittstelle", True),
+        ("Añadir una alerta de espacio en disco", "Crear una alarma de espacio en disco", True),
+        ("Add alert for checkout latency", "Add test for checkout latency", False),
+        ("Add alerts for disk usage on web hosts", "Add alerts for disk usage on database hosts", False),
+        ("Test backups of database a", "Test backups of database b", False),
+        ("Alert at 80% of the disk", "Alert at 90% of the disk", False),
+        ("Increase the timeout of the payment client", "Decrease the timeout of the payment client", False),
+        ("Enable deletion protection on the database", "Disable deletion protection on the database", False),
+        ("Replace the old load balancer", "Remove the old load balancer", False),
+        ("Regular audits of gateway configurations", "Review and update gateway integration guidelines", False),
         ("Better monitoring", "Better monitoring", True),  # short, and the very same
         ("Better monitoring", "Better alerts", False),
         (
@@ -132,52 +151,9 @@ def test_measures_that_repeat_a_task(improvement, task, expected):
     assert measures(improvement, task) == (["measure-repeats-task"] if expected else [])
 
 
-def supported(cause: str, *entries: str, kind: Kind = Kind.INVESTIGATION) -> list[str]:
-    builder = incident("16:11", "18:00")
-    for place, text in enumerate(entries):
-        builder.entry(f"16:{20 + place}", "engineer", text, kind)
-    builder.cause("17:00", "engineer", cause)
-    return codes(check_cause_unsupported, builder.record())
-
-
-DNS = (
-    "The resolver in the second zone answers slowly",
-    "Looking at the packets that are dropped there",
-    "Traffic was moved to the other zone by hand",
-    "It is better, and we keep watching",
-)
-
-
-def test_a_cause_that_nothing_speaks_of():
-    assert supported("An expired certificate made the login of the customers fail", *DNS) == ["cause-unsupported"]
-
-
-@pytest.mark.parametrize(
-    "cause",
-    [
-        "The resolvers of one zone were overloaded by the deployment",
-        "It dropped packets, because an interface was faulty",
-        "Un certificat expiré a fait échouer la connexion des clients",  # in another language than the entries
-        "Human error",
-        "証明書の期限が切れていたため、ログインできませんでした",
-    ],
-)
-def test_causes_that_may_stand(cause):
-    assert supported(cause, *DNS) == []
-
-
-def test_two_entries_are_too_few_to_say():
-    assert supported("An expired certificate made the login of the customers fail", *DNS[:2]) == []
-
-
-def test_one_of_several_causes_that_is_supported_is_enough():
-    builder = incident("16:11", "18:00")
-    for text in DNS:
-        builder.entry("16:20", "engineer", text, Kind.INVESTIGATION)
-    builder.cause("17:00", "engineer", "An expired certificate made the login of the customers fail")
-    builder.cause("17:01", "engineer", "The resolvers were overloaded")
-
-    assert codes(check_cause_unsupported, builder.record()) == []
+@pytest.mark.parametrize(("at", "expected"), [("16:42", ["public-word-late/after_end"]), ("16:28", []), ("16:15", [])])
+def test_a_first_public_word_after_the_end(at, expected):
+    assert codes(check_late_status_update, published(incident(), at, "Payments were down.")) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,48 +1,127 @@
-"""A duration in a text that differs from the record's."""
+"""A duration in a text that differs from the record's, or from the window beside it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 
-from bot.domain.findings.common import known_refs, last_reopened_at
-from bot.domain.findings.finding import Finding
-from bot.domain.findings.times_in_text import parse_impact_duration
-from bot.domain.record.model import Record
-from bot.domain.terms import Precision, UpdateState
+from bot.domain.findings.common import active_entries, entries_with_time, known_refs, last_reopened_at, update_sources
+from bot.domain.findings.durations_in_text import Claim, StatedLength, StatedSpan, find_spans, parse_impact_duration
+from bot.domain.findings.finding import Finding, Value
+from bot.domain.record.model import Entry, Record
+from bot.domain.record.sources import Moment
+from bot.domain.terms import Kind, Precision, SourceKind, UpdateState
 from bot.domain.text.durations import duration_between
 
 CODE = "duration-conflict"
+MAX_ANCHOR = timedelta(minutes=2)
+"""How far an end of a text's window may be from the incident's for its length to be the incident's."""
+MAX_LENGTH = 1000
+"""Characters of an entry that may state the incident's length in passing."""
+_REVIEWS = frozenset({Kind.NOTE, Kind.FIXED, Kind.WENT_WELL, Kind.WENT_BADLY, Kind.GOT_LUCKY, Kind.CAUSE})
+_BY_PEOPLE = frozenset({SourceKind.MESSAGE, SourceKind.COMMAND})
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that may state the length. `is_statement`: it is about the whole incident."""
+
+    text: str
+    refs: tuple[str, ...]
+    is_impact: bool = False
+    is_statement: bool = True
 
 
 def check_duration_conflict(record: Record) -> Iterator[Finding]:
     """
-    Find texts with another duration than the recorded window.
+    Find texts with another duration than the recorded window, or than their own window.
 
-    "Lasted 2 hours", "a 13-minute outage", and in a statement of the impact "for 13 minutes". Silent within the
-    rounding of the text ("2 hours" is 1 h 30 to 2 h 30), where it has several durations, and where an end of the window
-    is approximate.
+    Silent within the rounding of the text ("2 hours" is 1 h 30 to 2 h 30), about a part ("for 10 minutes, then slowly")
+    that is shorter than the whole, and where an end of the recorded window is approximate.
     """
-    start, end = record.incident.started, record.incident.ended
-    if end is None or end.at < start.at or {start.precision, end.precision} != {Precision.EXACT}:
-        return
-    recorded = duration_between(start.at, end.at)
-    known = known_refs(record)
-    for text, is_impact, refs in _texts(record):
-        found = parse_impact_duration(text, is_impact=is_impact)
-        if found is None:
+    known, told = known_refs(record), set[str]()
+    for text in _texts(record):
+        if not known.issuperset(text.refs) or text.refs[0] in told:
             continue
-        length, slack = found
-        if abs(length - recorded) > slack and known.issuperset(refs):
-            yield Finding(CODE, refs, {"stated": length, "recorded": recorded})
+        finding = _own_conflict(record, text) or _conflict(record, text)
+        if finding is not None:
+            told.add(text.refs[0])
+            yield finding
 
 
-def _texts(record: Record) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
-    """Texts about the whole incident: text, whether it states the impact, refs."""
-    reopened = last_reopened_at(record)
+def _own_conflict(record: Record, text: _Text) -> Finding | None:
+    """The text's window and the length beside it contradict each other."""
+    for span in _spans(record, text):
+        start, end = span.window.start, span.window.end
+        length = duration_between(start.at, end.at)
+        if abs(span.stated.length - length) > span.stated.slack + start.slack + end.slack:
+            values: dict[str, Value] = {
+                "stated": span.stated.length,
+                "start": start.at,
+                "end": end.at,
+                "length": length,
+            }
+            return Finding(CODE, text.refs, values, variant="window")
+    return None
+
+
+def _spans(record: Record, text: _Text) -> Iterator[StatedSpan]:
+    if text.is_statement:
+        yield from find_spans(text.text, record.incident.started.at, record.incident.zone)
+
+
+def _conflict(record: Record, text: _Text) -> Finding | None:
+    incident = record.incident
+    start, end = incident.started, incident.ended
+    if end is None or end.at < start.at or {start.precision, end.precision} != {Precision.EXACT}:
+        return None
+    stated = parse_impact_duration(text.text, is_impact=text.is_impact) or _length_of_window(record, text, end)
+    if stated is None or (not text.is_statement and stated.claim is not Claim.WHOLE):
+        return None
+    recorded = duration_between(start.at, end.at)
+    if not all(stated.contradicts(length) for length in _recorded_lengths(record, stated, end)):
+        return None
+    return Finding(CODE, text.refs, {"stated": stated.length, "recorded": recorded})
+
+
+def _recorded_lengths(record: Record, stated: StatedLength, end: Moment) -> Iterator[timedelta]:
+    """The lengths that a text can mean. Some count a recovery from detection or declaration."""
+    incident = record.incident
+    yield duration_between(incident.started.at, end.at)
+    if stated.claim is Claim.RECOVERY:
+        for first in (incident.detected, incident.declared):
+            for last in (incident.resolved, incident.mitigated, end):
+                if last is not None:
+                    yield duration_between(first.at, last.at)
+
+
+def _length_of_window(record: Record, text: _Text, end: Moment) -> StatedLength | None:
+    """The length beside a window that begins or ends with the incident."""
+    for span in _spans(record, text):
+        near_start = abs(span.window.start.at - record.incident.started.at) <= MAX_ANCHOR
+        if near_start or abs(span.window.end.at - end.at) <= MAX_ANCHOR:
+            return span.stated
+    return None
+
+
+def _texts(record: Record) -> Iterator[_Text]:
+    """Texts about the whole incident, and what people wrote after its end."""
+    reopened, end = last_reopened_at(record), record.incident.ended
     for impact in record.impacts:
         if reopened is None or impact.at >= reopened:
-            yield impact.text, True, (impact.source.ref,)
-    for resolution in record.resolutions:
-        yield resolution.text, False, (resolution.source.ref,)
-    last = next((each for each in reversed(record.updates) if each.state is UpdateState.RESOLVED), None)
-    if last is not None:
-        for text in last.texts.values():
-            yield text, False, tuple(source.ref for source in last.sources)
+            yield _Text(impact.text, (impact.source.ref,), is_impact=True)
+    for statement in (*record.resolutions, *record.causes):
+        yield _Text(statement.text, (statement.source.ref,))
+    for update in record.updates:
+        at = update.published_at
+        is_over = update.state is UpdateState.RESOLVED or (end is not None and at is not None and at >= end.at)
+        if is_over and update.state is not UpdateState.POSTMORTEM and (reopened is None or not at or at >= reopened):
+            for code, text in update.texts.items():
+                yield _Text(text, tuple(source.ref for source in update_sources(update, code)))
+    if end is not None:
+        for entry, at in entries_with_time(active_entries(record)):
+            if at >= end.at and len(entry.text) <= MAX_LENGTH and _is_review(entry):
+                yield _Text(entry.text, (entry.source.ref,), is_statement=False)
+
+
+def _is_review(entry: Entry) -> bool:
+    return entry.source.kind in _BY_PEOPLE and entry.public is None and not _REVIEWS.isdisjoint(entry.kinds)

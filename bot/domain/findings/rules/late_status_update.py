@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.domain.findings.common import active_entries, entries_with_time
+from bot.domain.findings.common import active_entries, entries_with_time, existing_refs, known_refs
 from bot.domain.findings.finding import Finding
-from bot.domain.record.model import Record
+from bot.domain.record.model import Record, Update
 from bot.domain.terms import Kind, Precision, UpdateState
 from bot.domain.text.lazy_pattern import LazyPattern
 
@@ -35,18 +35,32 @@ _NOT_DONE = LazyPattern(
 
 def check_late_status_update(record: Record) -> Iterator[Finding]:
     """
-    Find an entry about the status page more than five minutes before the first public update.
+    Find a first public update long after the end, or after an entry about the status page.
 
-    Silent where no public update is recorded, about long texts, and about requests, plans and denials.
+    Long is more than five minutes. Silent where no public update is recorded, about long texts, and about requests,
+    plans and denials.
     """
     published = [
         (update.published_at, update)
         for update in record.updates
         if update.published_at is not None and update.state is not UpdateState.POSTMORTEM
     ]
-    if not published:
+    if published:
+        first_at, first = min(published, key=lambda each: each[0])
+        yield from _earlier_claims(record, first_at, first)
+        yield from _after_end(record, first_at, first)
+
+
+def _after_end(record: Record, first_at: datetime, first: Update) -> Iterator[Finding]:
+    end = record.incident.ended
+    if end is None or {end.precision, first.precision} != {Precision.EXACT} or first_at - end.at <= LATE:
         return
-    first_at, first = min(published, key=lambda each: each[0])
+    refs = existing_refs(known_refs(record), [*(source.ref for source in first.sources[:1]), end.source.ref])
+    if refs:
+        yield Finding(CODE, refs, {"published": first_at, "end": end.at}, variant="after_end")
+
+
+def _earlier_claims(record: Record, first_at: datetime, first: Update) -> Iterator[Finding]:
     for entry, at in entries_with_time(active_entries(record)):
         if entry.public is not None or entry.precision is not Precision.EXACT or first_at - at <= LATE:
             continue

@@ -1,16 +1,19 @@
-"""A long time without entries during the impact."""
+"""A long time without entries during the impact, and a detection long after its start."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.findings.common import active_entries, existing_refs, known_refs
-from bot.domain.findings.finding import Finding
+from bot.domain.findings.finding import Finding, Value
 from bot.domain.record.model import Record
-from bot.domain.terms import Kind, Severity
-from bot.domain.text.durations import duration_between
+from bot.domain.record.sources import Moment
+from bot.domain.terms import Kind, Precision, Severity
+from bot.domain.text.durations import duration_between, to_minute
 
 CODE = "long-gap"
+LATE = "detected-late"
 MIN_LENGTH = timedelta(minutes=60)
 SHARE = 3
 """The gap has to be more than a third of the response."""
@@ -18,31 +21,67 @@ DAY = timedelta(hours=24)
 NIGHT = timedelta(hours=12)
 """The shortest gap for incidents of more than a day and for light ones: people sleep."""
 LIGHT_SEVERITIES = frozenset({Severity.SEV3, Severity.SEV4})
+SHORT_DELAY = timedelta(minutes=30)
+"""A detection so late counts where it is more than a third of the impact; one of over an hour always."""
+AFTER_END = timedelta(minutes=2)
+UNMARKED = "declared"
+"""The rule of a detection that only the declaration stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """
+    A time between two entries with times.
+
+    `refs` are theirs; `untimed` counts the entries without a time between them.
+    """
+
+    start: datetime
+    end: datetime
+    refs: tuple[str, str]
+    untimed: int = 0
+
+    @property
+    def length(self) -> timedelta:
+        return duration_between(self.start, self.end)
+
+    @property
+    def surely_empty(self) -> timedelta:
+        """The time that is empty at least, wherever the entries without a time belong."""
+        return self.length / (self.untimed + 1)
 
 
 def check_long_gap(record: Record) -> Iterator[Finding]:
     """
-    Find the longest gap during the impact, if over an hour and over a third of that time.
+    Find gaps between the detection and the end, over an hour and over a third of that time.
 
-    Silent while the incident is open, where it was recorded after the fact, where an entry of unknown time is in the
-    gap, and about up to twelve hours in an incident of more than a day, or over a night in a light one.
+    An entry of unknown time may be anywhere in its gap: what remains at least is compared. Silent while the incident
+    is open, where it was recorded after the fact, and about up to twelve hours where the impact lasted more than a day,
+    or over a night in a light incident.
     """
     incident = record.incident
     if incident.ended is None:
         return
-    first = max(incident.started.at, incident.declared.at)
-    last = incident.ended.at
-    if last - first <= MIN_LENGTH:
-        return
-    found = _longest_gap(record, first, last)
-    if found is None:
-        return
-    start, end, refs = found
-    length = duration_between(start, end)
+    first = max(incident.started.at, min(incident.declared.at, incident.detected.at))
+    if incident.retro or incident.declared.at > incident.ended.at:
+        first = max(incident.started.at, incident.declared.at)
+    known = known_refs(record)
+    for gap in _gaps(record, first, incident.ended):
+        refs = existing_refs(known, gap.refs)
+        if refs and _is_long(record, gap, incident.ended.at - first):
+            values: dict[str, Value] = {"start": gap.start, "end": gap.end, "length": gap.length}
+            yield Finding(CODE, refs, values, "untimed" if gap.untimed else "")
+
+
+def _is_long(record: Record, gap: _Gap, response: timedelta) -> bool:
+    incident = record.incident
+    length = gap.surely_empty
+    if length <= MIN_LENGTH or length * SHARE <= response:
+        return False
     is_light = incident.severity in LIGHT_SEVERITIES
-    people_sleep = last - first > DAY or (is_light and _is_over_a_night(start, end, incident.zone))
-    if length > MIN_LENGTH and length * SHARE > last - first and not (people_sleep and length <= NIGHT):
-        yield Finding(CODE, refs, {"start": start, "end": end, "length": length})
+    impact = incident.ended.at - incident.started.at if incident.ended else response
+    people_sleep = impact > DAY or (is_light and _is_over_a_night(gap.start, gap.end, incident.zone))
+    return not (people_sleep and length <= NIGHT)
 
 
 def _is_over_a_night(start: datetime, end: datetime, zone: ZoneInfo) -> bool:
@@ -52,28 +91,56 @@ def _is_over_a_night(start: datetime, end: datetime, zone: ZoneInfo) -> bool:
     return start <= midnight and end >= midnight.replace(hour=6)
 
 
-def _longest_gap(record: Record, first: datetime, last: datetime) -> tuple[datetime, datetime, tuple[str, ...]] | None:
-    """The longest gap without entries of unknown time: its ends, and the refs at both."""
-    longest: tuple[datetime, datetime, tuple[str, str]] | None = None
-    before, before_ref, is_broken = first, record.incident.declared.source.ref, False
+def _gaps(record: Record, first: datetime, ended: Moment) -> Iterator[_Gap]:
+    """The gaps from `first` to the end, in order."""
+    before, before_ref, untimed = first, record.incident.declared.source.ref, 0
     points = [
         (entry.happened_at, entry.source.ref) for entry in active_entries(record) if entry.kinds != (Kind.DETAILS,)
     ]
-    ended = record.incident.ended
-    points.append((last, ended.source.ref if ended else before_ref))
-    for at, ref in points:
+    for at, ref in [*points, (ended.at, ended.source.ref)]:
         if at is None:
-            is_broken = True
+            untimed += 1
             continue
-        if at <= first:
-            before_ref = ref if at <= before else before_ref
-            is_broken = False
-            continue
-        bounded = min(at, last)
-        if not is_broken and bounded > before and (longest is None or bounded - before > longest[1] - longest[0]):
-            longest = before, bounded, (before_ref, ref)
-        before, before_ref, is_broken = max(before, bounded), ref, False
-    if longest is None:
-        return None
-    refs = existing_refs(known_refs(record), longest[2])
-    return (longest[0], longest[1], refs) if refs else None
+        bounded = min(at, ended.at)
+        if at > first and bounded > before:
+            yield _Gap(before, bounded, (before_ref, ref), untimed)
+        if at >= before or at <= first:
+            before_ref = ref
+        before, untimed = max(before, bounded), 0
+
+
+def check_late_detection(record: Record) -> Iterator[Finding]:
+    """
+    Find a detection after the end, or long after the start.
+
+    Long is over an hour, or over half an hour and over a third of the impact. Where only the declaration stands for the
+    detection, the missing detection is the finding. Silent about a record made after the fact without a detection, and
+    about approximate times within ten minutes of a limit.
+    """
+    incident = record.incident
+    start, found, end = incident.started, incident.detected, incident.ended
+    is_unmarked = found.because == UNMARKED
+    if is_unmarked and incident.retro:
+        return
+    delay = duration_between(start.at, found.at)
+    refs = existing_refs(known_refs(record), (found.source.ref, start.source.ref)) or existing_refs(
+        known_refs(record), (incident.declared.source.ref,)
+    )
+    values: dict[str, Value] = {"start": start.at, "detected": found.at, "length": delay}
+    variant = "unmarked" if is_unmarked else ""
+    if not refs:
+        return
+    if end is not None and to_minute(found.at) - to_minute(end.at) > _margin(AFTER_END, found, end):
+        after: dict[str, Value] = {"end": end.at, "detected": found.at}
+        yield Finding(LATE, refs, after, f"after_end_{variant}".rstrip("_"))
+    elif _is_late(delay - _margin(timedelta(), found, start), end.at - start.at if end else None):
+        yield Finding(LATE, refs, values, variant)
+
+
+def _is_late(delay: timedelta, impact: timedelta | None) -> bool:
+    return delay > MIN_LENGTH or (impact is not None and delay > SHORT_DELAY and delay * SHARE > impact)
+
+
+def _margin(least: timedelta, *moments: Moment) -> timedelta:
+    is_about = any(moment.precision is not Precision.EXACT for moment in moments)
+    return max(least, timedelta(minutes=10)) if is_about else least

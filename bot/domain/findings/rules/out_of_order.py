@@ -20,11 +20,14 @@ _LEADING_TIME = LazyPattern(
     r"\s*[\[(]?(?P<clock>\d{1,2}(?:[:.]\d{2}|h\d{2})(?:\s?[ap]\.?m\.?|\s?Uhr)?(?:\s[A-Z]{3,4})?)(?:[\])]|\s*[-–—:,]\s|\s+(?=[a-z]+ed\b))"
 )
 _MARKS = frozenset(MARKS)
+MAX_HEAD_START = timedelta(hours=1)
+"""How long before the incident an investigation may be: of what turns out to be its beginning."""
+_RESPONSES = frozenset({Kind.ACKNOWLEDGED, Kind.ROLE, Kind.INVESTIGATION, Kind.ROLLBACK})
 
 
 def check_out_of_order(record: Record) -> Iterator[Finding]:
     """
-    Find answers before their page, fixes before the impact, and messages recorded late.
+    Find answers before their page, fixes and responses before the incident, late messages.
 
     A late message starts with a time before another entry. Silent about approximate times, and about orders that are
     odd but possible: a cause can be known before it has an effect.
@@ -32,6 +35,7 @@ def check_out_of_order(record: Record) -> Iterator[Finding]:
     entries = active_entries(record)
     yield from _early_answers(record)
     yield from _early_fixes(record, entries)
+    yield from _early_responses(record, entries)
     yield from _late_messages(record, entries)
 
 
@@ -52,6 +56,17 @@ def _early_fixes(record: Record, entries: Sequence[Entry]) -> Iterator[Finding]:
     for entry, at in entries_with_time(entries):
         if Kind.FIXED in entry.kinds and entry.precision is Precision.EXACT and to_minute(at) < to_minute(start.at):
             yield Finding(CODE, (entry.source.ref,), {"fixed": at, "start": start.at}, variant="fix")
+
+
+def _early_responses(record: Record, entries: Sequence[Entry]) -> Iterator[Finding]:
+    """Responses long before the incident: their day or time is wrong."""
+    incident = record.incident
+    first = min((incident.started, incident.detected, incident.declared), key=lambda each: each.at)
+    for entry, at in entries_with_time(entries):
+        is_exact = entry.precision is Precision.EXACT and first.precision is Precision.EXACT
+        if is_exact and at < first.at - MAX_HEAD_START and not _RESPONSES.isdisjoint(entry.kinds):
+            values: dict[str, Value] = {"text": Quote(entry.text), "recorded": at, "start": first.at}
+            yield Finding(CODE, (entry.source.ref,), values, variant="early")
 
 
 def _late_messages(record: Record, entries: Sequence[Entry]) -> Iterator[Finding]:

@@ -1,29 +1,42 @@
 """Tasks without an owner or without a date."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from bot.domain.findings.finding import Finding
 from bot.domain.record.model import Action, Record
 from bot.domain.terms import ActionKind
+from bot.domain.text.lazy_pattern import LazyPattern
 
 OWNER = "task-without-owner"
 DATE = "task-without-date"
+_MENTION = r"(?:<!subteam\^[^>]+>|<@[^>]+>|@[\w.-]*\w)"
+_NAMES_OWNER = LazyPattern(
+    rf"^\s*{_MENTION}|(?:^|[\s(]){_MENTION}[).:\s]*$|"
+    r"\b(?:owner|owned by|assignee|assigned to|responsable|verantwortlich|zuständig|responsabile|responsável)\s?:?\s\w",
+    re.IGNORECASE,
+)
 
 
 def check_task_without_owner(record: Record) -> Iterator[Finding]:
     """
     Find open tasks without owner and date, and those without an owner, as one finding each.
 
-    Silent about improvements: a lesson has no owner.
+    A user group or a team can own a task, also one that the text names as its owner: at its start, at its end, or after
+    "owner:". Silent about improvements: a lesson has no owner.
     """
-    unowned = [task for task in _open_tasks(record) if not task.owner]
+    unowned = [task for task in _open_tasks(record) if not _has_owner(task)]
     yield from _task_finding(OWNER, [task for task in unowned if not task.due], "nor_date")
     yield from _task_finding(OWNER, [task for task in unowned if task.due])
 
 
 def check_task_without_date(record: Record) -> Iterator[Finding]:
     """Find open tasks with an owner and without a date, as one finding."""
-    yield from _task_finding(DATE, [task for task in _open_tasks(record) if task.owner and not task.due])
+    yield from _task_finding(DATE, [task for task in _open_tasks(record) if _has_owner(task) and not task.due])
+
+
+def _has_owner(task: Action) -> bool:
+    return bool(task.owner) or _NAMES_OWNER.search(task.text) is not None
 
 
 def _open_tasks(record: Record) -> list[Action]:

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.findings.common import active_entries, existing_refs, known_refs, last_reopened_at
-from bot.domain.findings.finding import Finding, Quote, Value
+from bot.domain.findings.common import active_entries, existing_refs, known_refs, last_reopened_at, update_sources
+from bot.domain.findings.dates_in_text import WeekdayDate, find_weekday_dates
+from bot.domain.findings.durations_in_text import names_incident, speaks_of_part
+from bot.domain.findings.finding import Finding, Quote, Value, Weekday
 from bot.domain.findings.times_in_text import StatedTime, StatedWindow, parse_window
 from bot.domain.record.model import Entry, Record
 from bot.domain.record.sources import Moment
@@ -16,6 +18,7 @@ from bot.domain.text.durations import to_minute
 END_BEFORE_START = "end-before-start"
 START = "start-time-conflict"
 END = "end-time-conflict"
+WEEKDAY = "weekday-conflict"
 
 MAX_ANCHOR = timedelta(minutes=2)
 """Distance of one end of a text's window from the record's for the other end to be compared."""
@@ -23,6 +26,7 @@ MAX_END_DISTANCE = timedelta(minutes=30)
 """Distance from the record's end within which an end alone ("until 16:23") is the incident's."""
 MAX_DURATION = timedelta(hours=18)
 """In longer incidents a time without a date can be any day's."""
+DAY = timedelta(days=1)
 APPROXIMATE_SLACK = timedelta(minutes=10)
 
 
@@ -72,12 +76,26 @@ def check_end_time_conflict(record: Record) -> Iterator[Finding]:
     yield from _findings(record, END, end, stated)
 
 
+def check_weekday_conflict(record: Record) -> Iterator[Finding]:
+    """Find weekdays that do not fit the date beside them, once for each entry."""
+    zone = record.incident.zone
+    for entry in active_entries(record):
+        if entry.text:
+            near = (entry.happened_at or entry.recorded_at).astimezone(zone).date()
+            wrong: WeekdayDate | None = next(
+                (each for each in find_weekday_dates(entry.text, near) if not each.is_possible), None
+            )
+            if wrong is not None:
+                values: dict[str, Value] = {"text": Quote(wrong.text), "weekday": Weekday(wrong.days[0].weekday())}
+                yield Finding(WEEKDAY, (entry.source.ref,), values)
+
+
 def check_start_time_conflict(record: Record) -> Iterator[Finding]:
     """
     Find starts in commands, updates and impact statements that contradict the record.
 
-    Silent where the window's end is not the incident's, or where less than half of the windows is common to both: then
-    the text is about something else.
+    Silent where the text does not say it of the incident and the window's end is not the incident's, or where less than
+    half of the windows is common to both. The incident's window on another day is a contradiction too.
     """
     start, end = record.incident.started, record.incident.ended
     stated = dict(_stated_by_command(record, start, "states_start"))
@@ -86,7 +104,8 @@ def check_start_time_conflict(record: Record) -> Iterator[Finding]:
         if window is None or window.start is None or end is None or not _all_differ(window.starts, start):
             continue
         distance = abs(to_minute(window.end.at) - to_minute(end.at))
-        if distance <= MAX_ANCHOR and _is_mostly_common(window, start.at, end.at):
+        is_about_it = distance <= MAX_ANCHOR and _is_mostly_common(window, start.at, end.at)
+        if is_about_it or _is_said_of_incident(record, window, text) or _is_on_another_day(window, start.at, end.at):
             stated.setdefault(to_minute(window.start.at), []).extend(text.refs)
     yield from _findings(record, START, start, stated)
 
@@ -125,8 +144,9 @@ def _texts_with_windows(record: Record) -> Iterator[_Text]:
         if update.state is UpdateState.POSTMORTEM or update.published_at is None:
             continue
         if reopened is None or update.published_at >= reopened:
-            for text in update.texts.values():
-                yield _Text(text, update.published_at, tuple(source.ref for source in update.sources))
+            for code, text in update.texts.items():
+                refs = tuple(source.ref for source in update_sources(update, code))
+                yield _Text(text, update.published_at, refs)
     for impact in record.impacts:
         if reopened is None or impact.at >= reopened:
             yield _Text(impact.text, impact.at, (impact.source.ref,))
@@ -134,9 +154,9 @@ def _texts_with_windows(record: Record) -> Iterator[_Text]:
 
 def _stated_window(record: Record, text: _Text) -> StatedWindow | None:
     start, end = record.incident.started.at, record.incident.ended
-    if end is not None and end.at - start > MAX_DURATION:
-        return None
-    return parse_window(text.text, start, record.incident.zone)
+    window = parse_window(text.text, start, record.incident.zone)
+    is_long = end is not None and end.at - start > MAX_DURATION
+    return None if window is None or (is_long and not window.is_dated) else window
 
 
 def _is_about_end(record: Record, window: StatedWindow, text: _Text) -> bool:
@@ -144,9 +164,23 @@ def _is_about_end(record: Record, window: StatedWindow, text: _Text) -> bool:
     start, end = record.incident.started.at, record.incident.ended
     if end is None or window.end.at > text.at + MAX_ANCHOR or window.end.at <= start:
         return False
+    if _is_said_of_incident(record, window, text):
+        return True
+    if len(window.ends) == 1 and window.end.at < end.at and speaks_of_part(text.text):
+        return False
     if window.start is not None:
         return abs(to_minute(window.start.at) - to_minute(start)) <= max(MAX_ANCHOR, window.start.slack)
     return abs(window.end.at - end.at) <= MAX_END_DISTANCE
+
+
+def _is_said_of_incident(record: Record, window: StatedWindow, text: _Text) -> bool:
+    """Return whether the text says it of the incident, and both windows have a time in common."""
+    start, end = record.incident.started.at, record.incident.ended
+    if end is None or window.start is None or len(window.starts) != 1 or window.others:
+        return False
+    if min(end.at, window.end.at) <= max(start, window.start.at):
+        return False
+    return names_incident(text.text) and not speaks_of_part(text.text)
 
 
 def _all_differ(stated: Iterable[StatedTime], moment: Moment) -> bool:
@@ -163,3 +197,12 @@ def _is_mostly_common(window: StatedWindow, start: datetime, end: datetime) -> b
     first = window.start.at if window.start else start
     common = min(end, window.end.at) - max(start, first)
     return common * 2 >= max(end, window.end.at) - min(start, first)
+
+
+def _is_on_another_day(window: StatedWindow, start: datetime, end: datetime) -> bool:
+    """Return whether the text gives the incident's clock times with another date."""
+    if window.start is None or not window.is_dated:
+        return False
+    away = window.start.at - start
+    days = round(away / DAY) * DAY
+    return days != timedelta() and max(abs(away - days), abs(window.end.at - end - days)) <= MAX_ANCHOR

@@ -1,0 +1,112 @@
+"""
+Words around durations in the six languages, as parts of patterns.
+
+The patterns are for text without accents. They say what a duration is of: an outage, a repair, a part of it.
+"""
+
+OUTAGE = (
+    r"(?:(?:outage|incident|disruption|downtime|interruption|impact|unavailability|"
+    r"degradation|breakdown|problem|issue|"
+    r"failure|blackout|it|this|which|all of this|panne|coupure|indisponibilite|perturbation|incidente?|l'incident|"
+    r"degradation|probleme|cela|ce qui|interruzione|disservizio|guasto|problema|"
+    r"indisponibilita|interrupcion|corte|"
+    r"caida|incidencia|fallo|averia|indisponibilidad|interrupcao|queda|falha|"
+    r"indisponibilidade|pane|(?:total|teil)?ausfall|storung|"
+    r"unterbrechung|vorfall|zwischenfall|beeintrachtigung|einschrankung|auswirkungen?|"
+    r"ausfallzeit|stillstand)s?e?n?)"
+)
+INCIDENT = (
+    r"(?:outage|incident|disruption|downtime|interruption|unavailability|degradation|panne|coupure|indisponibilite|"
+    r"perturbation|interruzione|disservizio|guasto|incidente|interrupcion|corte|caida|incidencia|interrupcao|queda|"
+    r"falha|(?:total|teil)?ausfall|storung|unterbrechung|vorfall)s?"
+)
+LASTED = (
+    r"(?:lasted|lasting|has lasted|went on for|persisted for|continued for|a dure|ont dure|durant|dure|"
+    r"e durat[oa]|durato|durata|duro|dura|ha durado|ha durato|durou|dauerte|dauerten|hielt|"
+    r"fue de|foi de|a ete de|e stata di)(?: for| de| di)?"
+)
+ABOUT = (
+    r"(?:about|around|approximately|approx\.?|roughly|nearly|almost|close to|"
+    r"just under|just over|some|circa|ca\.?|"
+    r"environ|presque|pres de|quasi|verso|hacia|alrededor de|casi|unos|unas|aproximadamente|cerca de|quase|"
+    r"por volta de|cerca di|etwa|ungefahr|rund|knapp|fast|gut|~|≈)"
+)
+LOWER = (
+    r"(?:more than|over|at least|longer than|plus d[e'u]|plus de|au moins|piu di|oltre|almeno|mas de|al menos|"
+    r"mais de|pelo menos|ao menos|mehr als|uber|mindestens)"
+)
+UPPER = (
+    r"(?:less than|under|at most|no more than|not even|moins de|au plus|meno di|al massimo|menos de|"
+    r"como maximo|no maximo|weniger als|unter|hochstens|nicht einmal)"
+)
+RECOVERED = (
+    r"(?:back(?: to normal| up| online)?|restored|resolved|recovered|fixed|over|working again|available again|"
+    r"normal again|came back|up again|retabli\w*|revenue?s?|resolue?s?|corrigee?s?|ripristinat\w*|risolt\w*|"
+    r"tornat\w*|restablec\w*|resuelt\w*|recuper\w*|solucionad\w*|volvio|volvieron|restabelecid\w*|resolvid\w*|"
+    r"normalizad\w*|voltou|voltaram|wieder|behoben|wiederhergestellt|vorbei)"
+)
+FAILURE = (
+    r"(?:down|unavailable|interrupted|interromp\w*|interrott\w*|interrump\w*|unterbrochen|degraded|impaired|fermo|"
+    r"unreachable|offline|out of service|fail(?:ed|ing|s)?|could not|couldn't|cannot|unable|"
+    r"not available|no (?:payments?|logins?|orders?|access|service)|broken|blocked|hors service|indisponibles?|"
+    r"inaccessibles?|en panne|n'ont pas pu|impossibles?|fuori servizio|non (?:era |"
+    r"erano )?disponibil\w*|irraggiungibil\w*|bloccat\w*|"
+    r"non (?:hanno|e stato|sono stat\w) po\w+|caid[oa]s?|fuera de servicio|no disponibles?|inaccesibles?|"
+    r"no pudieron|no funcion\w+|fora do ar|indisponive(?:l|is)|inacessive(?:l|is)|"
+    r"nao (?:conseguiram|puderam|funcion\w+)|"
+    r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich)|blockiert|konnten?|fiel(?:en)?)"
+)
+PART = (
+    r"then|afterwards?|later|first|initially|at times|some|part(?:ly|ial|ially|s)?|"
+    r"intermittent(?:ly)?|sporadic(?:ally)?|"
+    r"each|every|several|various|individual|single|average|longest|shortest|remaining|rest|second|another|other|"
+    r"most|half of|one of|a few|few|per|up to|\d+(?:[.,]\d+)?\s?%|phases?|puis|"
+    r"ensuite|d'abord|certaine?s?|quelques|"
+    r"partie|partiel\w*|chaque|chacune?|plusieurs|moyenne|premi(?:er|ere|eres|ers)|reste|autres?|intermitten\w*|"
+    r"jusqu'a|dann|danach|anschliessend|zuerst|zunachst|anfangs|einige\w*|manche\w*|teil\w*|jede\w*|mehrere\w*|"
+    r"durchschnitt\w*|einzeln\w*|erste\w*|rest\w*|zeitweise|andere\w*|vereinzelt\w*|sporadisch|bis zu|poi|prima|"
+    r"alcun\w*|parte|parzial\w*|ogni|ciascun\w*|divers[ie]|prim[aio]|resto|altr\w*|a tratti|fino a|luego|despues|"
+    r"primer\w*|algun\w*|parcial\w*|cada|vari[oa]s|otr[oa]s?|hasta|depois|primeir\w*|outr[oa]s?|ate"
+)
+WORK = (
+    r"roll(?:ed|ing)?[ -]?backs?|rollout|deploy\w*|releases?|restart\w*|reboots?|"
+    r"failovers?|switchovers?|backups?|restores?|"
+    r"migrations?|maintenance|call|peaks?|spikes?|investigation|diagnosis|analysis|"
+    r"query|queries|job|script|rebuild\w*|"
+    r"reindex\w*|propagation|window|redemarrage|deploiement|retour arriere|sauvegarde|"
+    r"restauration|bascule|analyse|"
+    r"neustart|bereitstellung|ruckrollen|wiederherstellung|umschaltung|sicherung|"
+    r"wartung|suche nach|riavvio|rilascio|"
+    r"ripristino del|manutenzione|reinicio|despliegue|mantenimiento|"
+    r"copia de seguridad|reinicializacao|implantacao|"
+    r"manutencao|backup"
+)
+NO_WHOLE = (
+    r"previous|earlier|former|precedent\w*|vorherig\w*|fruhere\w*|anterior\w*|passat\w*|pasad\w*|passad\w*|"
+    r"delay(?:ed|s)?|late|behind|lag(?:ged)?|wait(?:s|ed|ing)?|retr(?:y|ies)|"
+    r"timeouts?|ttl|cooldown|expire[sd]?|valid|"
+    r"keep|monitor\w*|watch\w*|observ\w*|beobacht\w*|surveill\w*|old|ago|last|next|"
+    r"within the next|every|interval|retention|retards?|"
+    r"prochaine?s?|dernieres?|verzoger\w*|verspat\w*|warten|nachsten|letzten|vor \d+|"
+    r"ritard\w*|prossim\w*|ultim[aeio]|"
+    r"retras\w*|proxim[oa]s?|hace|atras\w*|ha \d+"
+)
+NUMBERS = {
+    word: number
+    for number, words in {
+        6: "six sei seis sechs",
+        7: "seven sept sette siete sete sieben",
+        8: "eight huit otto ocho oito acht",
+        9: "nine neuf nove nueve neun",
+        11: "eleven onze undici once elf",
+        12: "twelve douze dodici doce doze zwolf",
+        15: "fifteen quinze quindici quince funfzehn",
+        20: "twenty vingt venti veinte vinte zwanzig",
+        30: "thirty trente trenta treinta trinta dreißig dreissig",
+        40: "forty quarante quaranta cuarenta quarenta vierzig",
+        45: "forty-five quarante-cinq quarantacinque funfundvierzig",
+        50: "fifty cinquante cinquanta cincuenta cinquenta funfzig",
+    }.items()
+    for word in words.split()
+}
+"""Numbers that are figures where a unit follows."""

@@ -1,0 +1,157 @@
+"""
+Words that mean the same in the causes and measures of incidents, in the six languages.
+
+A word belongs to a group by its beginning, without accents. Nothing here understands a text.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from bot.domain.findings.similarity import ALL_STOP_WORDS, stem_word, word_set, words_in
+from bot.domain.text.normalize import strip_accents
+
+_CAUSES = {
+    "database": "database datenbank donnees dati datos dados bdd? dbs? sql postgres mysql mariadb mongo replica "
+    "replikat "
+    "replication ind(?:ex|ices|exes) quer(?:y|ies) abfrage consulta schema(?!t) deadlock vacuum transaction",
+    "network": "network netz reseau router routing switch bgp pa(?:c)?kets? paket firewall ingress balancer "
+    "proxy haproxy "
+    "nginx vpn uplink mtu fib(?:er|re) glasfaser cable dns resolver nameserver latenc",
+    "certificate": "certific zertifikat certs? tls ssl https handshake letsencrypt x509 expir ablauf abgelauf "
+    "expir scadut "
+    "caduc vencid",
+    "domain": "domain whois registrar registr lapsed renew",
+    "disk": "space device disks? disque disco festplatte speicherplatz filesystem inode storage "
+    "stockage raid ssd nvme nfs partition volumes?",
+    "memory": "memory memoire memoria arbeitsspeicher oom heap ram leaks? swap",
+    "processor": "cpu processor prozessor processeur throttl drossel",
+    "deployment": "deploy release rollout rollback rolled upgrade updat patch migrat build versions? deploiement "
+    "redeploy aktualisier despliegue desplegar aggiorna actualiz atualiz implanta rilasci ausrollen bereitstell",
+    "configuration": "config konfig misconfig fehlkonfig ya?ml toml json flags? settings? parameter variable "
+    "typo values? "
+    "keys? hostname manifest tippfehler einstellung terraform ansible helm chart",
+    "provider": "provider vendor hoster hosting hebergeur supplier cloud aws azure gcp cloudflare fastly "
+    "upstream carrier "
+    "isp fournisseur anbieter dienstleister fornitor proveedor fornecedor third-party drittanbieter partner partenaire",
+    "power": "power strom electri elettri ups generator cooling klima kuhl climatis temperatur batter usv "
+    "energi courant "
+    "overheat",
+    "traffic": "overload surge spikes? ddos attack angriff attaque ataque "
+    "attacco crawler "
+    "flood bots? capacit kapazit autoscal scaling uberlast auslast sobrecarg sovraccaric surcharge satur rate-limit",
+    "access": "auth login logins sso oauth token session password credential secrets? permission identit anmeld",
+    "queue": "queue kafka rabbit worker consumer backlog jobs? cron scheduler warteschlange",
+    "cache": "cache redis memcache varnish cdn",
+    "code": "bugs? code exception null nil regex regul loop librar dependenc logic",
+    "hardware": "hardware motherboard mainboard controller materiel",
+    "people": "human mistake manual accident operator deleted geloscht supprime",
+    "attack": "malware virus antivirus scanner ransomware phishing intrus stolen",
+    "clock": "clock ntp timezone leap daylight summer-?time sommerzeit winterzeit zeitumstell",
+    "cluster": "kubernetes k8s pods? container docker cluster nodes?",
+}
+"""Groups of causes, each a list of the beginnings of its words."""
+_MEASURES = {
+    "alert": "alert alarm monitor notif warn uberwach surveill allarm supervis",
+    "test": "test check verif validat pruf prueba prova ensayo",
+    "training": "train schul formation formazione formacion formacao treinamento capacit teach workshop",
+    "document": "document dokument guid runbook playbook handbook wiki leitfad procedur anleitung richtlin",
+    "review": "review audit inspect assess revis",
+    "missing": "missing absent lack fehlend manquant mancant faltant ausente",
+    "backup": "backup dump sauvegard sicherung snapshot",
+    "database": "database datenbank db postgres mysql",
+    "certificate": "certific zertifikat certs? tls ssl",
+    "failure": "fail fault error fehl echec errore fallo falha",
+    "configuration": "config konfig misconfig",
+    "expiry": "expir ablauf ablaufend abgelauf scad caduc venc",
+    "automation": "automat",
+    "detection": "spot identif detect recogni erkenn rilev",
+    "similarity": "similar comparable ahnlich vergleichbar simil parecid semelhant comparab",
+    "speed": "sooner faster earlier quick schneller fruher rapid",
+    "change": "changes? upgrad anderung modif cambi mudanc",
+    "usage": "usage used utilis nutzung auslast exhaust full utilizz uso",
+    "renewal": "renew rotat erneuer renouvel rinnov renova",
+}
+COARSE = frozenset({"deployment", "people"})
+"""Groups of words that many entries use of other things: "push updates"."""
+LIGHT_WORDS = word_set(
+    "add adding run running execute nearly almost when update updating system systems implement "
+    "implementing create creating introduce set setup "
+    "write build make establish put install "
+    "have get start ensure do perform keep maintain need better more regular regularly new proper dedicated own "
+    "also all every each provide improve improved use hold conduct carry define relevant up out must will "
+    "ajouter mettre place creer faire ecrire implementer prevoir organiser tous toutes regulier reguliers "
+    "hinzufugen einrichten erstellen schreiben einfuhren machen anlegen aufsetzen alle regelmassig regelmassige neue "
+    "aggiungere creare scrivere introdurre impostare fare tutti regolari anadir agregar crear escribir implementar "
+    "hacer todos regulares adicionar criar escrever fazer"
+)
+"""Words of measures that say nothing of their subject."""
+REVERSING_WORDS = frozenset(
+    stem_word(word)
+    for word in word_set(
+        "remove disable decrease reduce stop lower less without not no never supprimer desactiver reduire sans pas "
+        "entfernen abschalten verringern ohne nicht kein keine rimuovere disattivare ridurre senza non eliminar "
+        "desactivar reducir sin no remover desativar reduzir sem nao"
+    )
+)
+"""Stems that turn a measure round: one that has them is another measure."""
+GENERIC_WORDS = (
+    r"server|servic|system|machine|maschin|user|nutzer|benutzer|utilisateur|customer|client|kunde|cliente|error|erreur|"
+    r"fehler|problem|issue|fail|incident|vorfall|request|time|appli|platform|plattform|plateforme|produc|produk|page|"
+    r"team|intern|techni|slow|down|work|data$|component|caus|unplan|result|affect|impact|outage|ausfall|panne|wrong|"
+    r"made|make|because|lead|start|stop|went|long|during|after|while|again|says|said|could|when|their|other|every|"
+    r"first|traffi|trafic|trafego|"
+    r"look|found|find|seem|seen|keep|kept|call|open|close|chang|cannot|still|back|full|high|many|much|some|only|same|"
+    r"until|since|before|minute|minuten|hour|stunde|heure|today|yesterday|morning|night|number|value|people|engineer|"
+    r"oncall|normal|each|more|less|than|were|been|have|very|without|within|into|from|about|over|under|region|whole"
+)
+_GENERIC = re.compile(rf"(?:{GENERIC_WORDS})")
+
+
+def _pattern(groups: Mapping[str, str]) -> re.Pattern[str]:
+    parts = (f"(?P<{name}>{'|'.join(_ending(each) for each in words.split())})" for name, words in groups.items())
+    return re.compile("|".join(parts))
+
+
+def _ending(beginning: str) -> str:
+    """Short beginnings, and those with a plural, are whole words."""
+    is_whole = beginning.endswith("?") or len(beginning) <= 3
+    return rf"(?:{beginning})(?:s|es)?\Z" if is_whole else beginning
+
+
+_PATTERNS = MappingProxyType({"cause": _pattern(_CAUSES), "measure": _pattern(_MEASURES)})
+
+
+@lru_cache(maxsize=16_384)
+def _group(word: str, groups: str) -> str | None:
+    match = _PATTERNS[groups].match(strip_accents(word))
+    return match.lastgroup if match else None
+
+
+def cause_groups(text: str) -> frozenset[str]:
+    """The groups of causes that the words of a text belong to."""
+    return frozenset(group for word in words_in(text) if (group := _group(word, "cause")) is not None)
+
+
+def cause_stems(text: str) -> frozenset[str]:
+    """The stems of the words that tell a cause: neither generic nor of a coarse group."""
+    return frozenset(stem for word in words_in(text) if word not in ALL_STOP_WORDS and (stem := _cause_stem(word)))
+
+
+@lru_cache(maxsize=16_384)
+def _cause_stem(word: str) -> str:
+    group = _group(word, "cause")
+    is_word = len(word) >= 4 and not word.isdecimal() and not _GENERIC.match(strip_accents(word))
+    return stem_word(word) if group not in COARSE and (group or is_word) else ""
+
+
+def measure_terms(text: str) -> frozenset[str]:
+    """The groups and stems of a measure, without the words of doing it."""
+    words = [word for word in words_in(text) if word not in ALL_STOP_WORDS]
+    return frozenset(_measure_term(word) for word in words if strip_accents(word) not in LIGHT_WORDS)
+
+
+def _measure_term(word: str) -> str:
+    group = _group(word, "measure")
+    return f"={group}" if group is not None else stem_word(word)

@@ -1,0 +1,371 @@
+"""Durations, windows and weekdays as people write them in six languages: what counts, and what does not."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.findings.dates_in_text import find_weekday_dates
+from bot.domain.findings.durations_in_text import parse_impact_duration
+from bot.domain.findings.rules.duration_conflict import check_duration_conflict
+from bot.domain.findings.rules.window_conflicts import (
+    check_end_time_conflict,
+    check_start_time_conflict,
+    check_weekday_conflict,
+)
+from bot.domain.findings.times_in_text import parse_window
+from bot.domain.record.model import Statement
+from bot.domain.terms import Kind, UpdateState
+from tests.support.records.builders import RecordBuilder
+from tests.support.records.findings import codes, incident, published
+
+PARIS = ZoneInfo("Europe/Paris")
+NEAR = datetime(2026, 3, 3, 9, 0, tzinfo=PARIS)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("The outage lasted 2 hours and 5 minutes.", 125),
+        ("L'incident a duré 2 heures", 120),
+        ("L'incident aura duré au total 1h10.", 70),
+        ("L'interruption a duré trois quarts d'heure.", 45),
+        ("Der Ausfall dauerte 90 Minuten.", 90),
+        ("Der Vorfall dauerte zwölf Stunden.", 720),
+        ("Die Störung hielt anderthalb Stunden an.", 90),
+        ("L'incidente è durato 1,5 ore", 90),
+        ("La interrupción duró una hora y media.", 90),
+        ("A falha durou 3 horas", 180),
+        ("The incident lasted seven hours.", 420),
+        ("The incident lasted nearly two hours.", 120),
+        ("A 13-minute outage of payments", 13),
+        ("Eine 90-minütige Störung der Anmeldung.", 90),
+        ("Ein zweistündiger Ausfall aller Dienste.", 120),
+        ("25 minutes of downtime", 25),
+        ("25 minutes d'indisponibilité", 25),
+        ("25 Minuten Ausfall", 25),
+        ("25 minuti di disservizio", 25),
+        ("25 minutos de indisponibilidad", 25),
+        ("25 minutos de indisponibilidade", 25),
+        ("Total downtime: 1h 50m", 110),
+        ("Durée totale : 45 min", 45),
+        ("Gesamtdauer: 1 Std 50 Min", 110),
+        ("Durata: 45 minuti", 45),
+        ("Duración: 1 h 30 min", 90),
+        ("Duração total: 2 horas", 120),
+        ("Everything was back to normal after 1 hour 10 minutes.", 70),
+        ("After 40 minutes everything was back to normal.", 40),
+        ("Le service a été rétabli après 40 minutes.", 40),
+        ("Der Dienst war nach 40 Minuten wieder da.", 40),
+        ("Nach 40 Minuten war alles wieder da.", 40),
+        ("Il servizio è stato ripristinato dopo 40 minuti.", 40),
+        ("El servicio quedó restablecido tras 40 minutos.", 40),
+        ("O serviço foi restabelecido após 40 minutos.", 40),
+        ("It took 2 hours to resolve.", 120),
+        ("Payments were down for half an hour.", 30),
+        ("The site was unavailable for one and a half hours.", 90),
+        ("Checkout was down 2h.", 120),
+        ("For 20 minutes no payments were possible.", 20),
+        ("Le site était indisponible pendant une demi-heure.", 30),
+        ("Pendant 20 minutes, les paiements étaient impossibles.", 20),
+        ("Die Seite war eine halbe Stunde nicht erreichbar.", 30),
+        ("Zahlungen waren 40 Minuten lang gestört.", 40),
+        ("Il sito non era disponibile per 45 minuti.", 45),
+        ("El servicio estuvo caído durante 2 horas.", 120),
+        ("O site ficou fora do ar por 45 minutos.", 45),
+    ],
+)
+def test_durations_of_the_whole(text, minutes):
+    found = parse_impact_duration(text, is_impact=False)
+
+    assert found is not None
+    assert (found.length, found.may_be_part) == (timedelta(minutes=minutes), False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Searches timed out for about 10 minutes, then were slow",
+        "No search for 10 minutes, afterwards slow",
+        "Aucune recherche pendant 10 minutes, puis lenteurs",
+        "10 Minuten lang keine Suche, danach langsam",
+        "Nessuna ricerca per 10 minuti, poi lenta",
+        "Sin búsquedas durante 10 minutos, luego lentas",
+        "Sem buscas por 10 minutos, depois lentas",
+        "Some customers could not log in for 20 minutes",
+        "Login failed for the first 20 minutes",
+        "Each customer was affected for up to 10 minutes",
+        "12% of the requests failed for 20 minutes",
+        "The rollback lasted 10 minutes",
+        "During the outage the failover lasted 10 minutes",
+        "Le redémarrage a duré 10 minutes",
+        "Der Neustart dauerte 10 Minuten",
+        "The deploy took 10 minutes",
+        "We monitored the service for 20 minutes",
+        "Invoices were delayed for 20 minutes",
+        "Payments fail for 13 minutes of every hour",
+        "The database was slow for 20 minutes before the outage",
+        "Europe was down for 20 minutes, Asia for 40 minutes",
+        "Was it down for 20 minutes?",
+        "Nobody could pay",
+    ],
+)
+def test_durations_of_a_part_are_no_objection_to_a_longer_whole(text):
+    found = parse_impact_duration(text, is_impact=True)
+
+    assert found is None or not found.contradicts(timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "recorded", "expected"),
+    [
+        ("The outage lasted more than three hours.", 120, True),
+        ("The outage lasted more than an hour.", 120, False),
+        ("The outage lasted less than an hour.", 120, True),
+        ("The outage lasted less than three hours.", 120, False),
+        ("The outage lasted 2 hours.", 145, False),  # rounded
+        ("The outage lasted 2 hours.", 155, True),
+        ("The outage lasted half an hour.", 38, False),
+        ("The outage lasted 1h 50m.", 112, False),
+        ("The outage lasted 1h 52m.", 112, False),
+        ("The outage lasted 1h 52m.", 115, True),
+        ("Some customers were down for 3 hours.", 120, True),  # no part is longer than the whole
+    ],
+)
+def test_bounds_and_rounding(text, recorded, expected):
+    found = parse_impact_duration(text, is_impact=True)
+
+    assert found is not None
+    assert found.contradicts(timedelta(minutes=recorded)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Payments failed from 9:00am to 10:05am (2 hours).", ["duration-conflict/window"]),
+        ("Payments failed from 9:00am to 10:05am (65 minutes).", []),
+        ("Les paiements ont échoué de 9h00 à 10h05 (2 heures).", ["duration-conflict/window"]),
+        ("Von 9:00 bis 10:05 Uhr, also 2 Stunden, ging nichts.", ["duration-conflict/window"]),
+        ("Dalle 9:00 alle 10:05, 2 ore.", ["duration-conflict/window"]),
+        ("Desde las 9:00 hasta las 10:05 (2 horas).", ["duration-conflict/window"]),
+        ("Das 9h às 10h05 (2 horas).", ["duration-conflict/window"]),
+        ("Down 9:00-10:05 (1h 5m).", []),
+        ("Down from 9:00 to 10:25, 1h 25m", ["duration-conflict"]),
+        ("The rollback ran from 9:30 to 9:40 (10 minutes).", []),
+        ("From 9:00 to 10:05, 2 hours after the deployment.", []),
+    ],
+)
+def test_a_window_with_its_length(text, expected):
+    builder = incident("09:00", "10:05")
+    builder.impact("10:30", "oncall", text)
+
+    assert codes(check_duration_conflict, builder.record()) == expected
+
+
+def test_back_to_normal_is_compared_with_the_recorded_times():
+    builder = incident("09:00", "10:30")
+    builder.impact("10:40", "oncall", "Checkout failed; back to normal after 1 hour 10 minutes")
+
+    assert codes(check_duration_conflict, builder.record()) == ["duration-conflict"]
+
+
+def test_a_recovery_may_be_counted_from_the_detection():
+    builder = incident("09:00", "10:30")
+    builder.sets("detected", builder.entry("09:20", "oncall", "I see errors", Kind.DETECTION), "marked")
+    builder.impact("10:40", "oncall", "Checkout failed; back to normal after 1 hour 10 minutes")
+
+    assert codes(check_duration_conflict, builder.record()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("The outage lasted 3 hours and nobody noticed", Kind.WENT_BADLY, ["duration-conflict"]),
+        ("The restore lasted 3 hours", Kind.WENT_BADLY, []),
+        ("Checkout failed for 3 hours last year", Kind.NOTE, []),
+        ("The outage lasted 3 hours", Kind.HYPOTHESIS, []),
+    ],
+)
+def test_what_people_note_after_the_end(text, kind, expected):
+    builder = incident("09:00", "10:30")
+    builder.entry("11:00", "oncall", text, kind)
+
+    assert codes(check_duration_conflict, builder.record()) == expected
+
+
+def test_a_wrong_length_in_two_languages_of_an_update_has_a_source_each():
+    builder = incident("09:00", "10:30")
+    texts = {"en": "The outage lasted 3 hours.", "fr": "La panne a duré 3 heures."}
+    entries = [
+        builder.typed("10:40", "oncall", text, Kind.COMMUNICATION, language=code, public=UpdateState.RESOLVED)
+        for code, text in texts.items()
+    ]
+    record = published(builder, "10:40", "Resolved")
+    [update] = record.updates
+    both = replace(update, texts=texts, languages=("en", "fr"), sources=tuple(entry.source for entry in entries))
+
+    found = list(check_duration_conflict(replace(record, updates=[both])))
+    assert [each.entries for each in found] == [(entry.source.ref,) for entry in entries]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Between 3 March 2026 at 8:00 and 3 March 2026 at 10:30",
+        "On 3 March 2026 between 7:00 and 9:30 UTC",
+        "On Tuesday, March 3, 2026, payments failed from 8:00 AM to 10:30 AM.",
+        "Between 8:00 and 10:30 on 3 March 2026",
+        "2026-03-03 08:00 - 10:30",
+        "From 2026-03-03 08:00 to 2026-03-03 10:30",
+        "Le 3 mars 2026, entre 8h et 10h30, les paiements",
+        "Entre le 3 mars 2026 à 8h00 et le 3 mars à 10h30",
+        "Du 3 mars 2026 à 8h00 au 3 mars 2026 à 10h30",
+        "Zwischen dem 3. März 2026 um 8:00 Uhr und dem 3. März 2026 um 10:30 Uhr",
+        "Vom 3. März 2026, 8:00 Uhr, bis 3. März 2026, 10:30 Uhr",
+        "Am 3. März 2026 war der Dienst von 8:00 bis 10:30 Uhr gestört",
+        "Il 3 marzo 2026 dalle 8:00 alle 10:30",
+        "Dal 3 marzo 2026 alle 8:00 al 3 marzo 2026 alle 10:30",
+        "El 3 de marzo de 2026, entre las 8:00 y las 10:30",
+        "Desde el 3 de marzo de 2026 a las 8:00 hasta el 3 de marzo de 2026 a las 10:30",
+        "Em 3 de março de 2026, das 8h às 10h30",
+        "Entre 3 de março de 2026, às 8h, e 3 de março de 2026, às 10h30, o serviço",
+    ],
+)
+def test_windows_with_dates(text):
+    window = parse_window(text, NEAR, PARIS)
+
+    assert window is not None
+    assert window.is_dated
+    assert window.start is not None
+    assert [f"{each.at.astimezone(PARIS):%F %H:%M}" for each in (window.start, window.end)] == [
+        "2026-03-03 08:00",
+        "2026-03-03 10:30",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("from 22:00 on 2 March to 02:00 on 3 March", "02 22:00", "03 02:00"),
+        ("Between 22:00 and 02:00 on 4 March 2026", "03 22:00", "04 02:00"),
+        ("The maintenance of 1 March 2026 caused an outage between 8:00 and 10:30.", "03 08:00", "03 10:30"),
+        ("From noon to 2pm", "03 12:00", "03 14:00"),
+        ("Start: 8:00, end: 10:30", "03 08:00", "03 10:30"),
+        ("Début / Start 8h00 CET, Fin / End 10h30 CET", "03 08:00", "03 10:30"),
+        ("(08:00–10:30)", "03 08:00", "03 10:30"),
+    ],
+)
+def test_other_windows(text, start, end):
+    window = parse_window(text, NEAR, PARIS)
+
+    assert window is not None
+    assert window.start is not None
+    assert [f"{each.at.astimezone(PARIS):%d %H:%M}" for each in (window.start, window.end)] == [start, end]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Between 27 March 2025 at 8:00 and 27 March 2025 at 10:30", True),
+        ("Entre 27 de março de 2025, às 8h00, e 27 de março de 2025, às 10h30", True),
+        ("Zwischen dem 27. März 2025 um 8:00 Uhr und dem 27. März 2025 um 10:30 Uhr", True),
+        ("Between 27 March 2025 at 9:00 and 27 March 2025 at 10:30", False),
+        ("Between 28 March 2025 at 9:00 and 28 March 2025 at 10:30", True),  # the right times of another day
+    ],
+)
+def test_a_start_with_its_date(text, expected):
+    record = published(incident("09:00", "10:30"), "2025-03-29 11:00", text)
+
+    assert codes(check_start_time_conflict, record) == (["start-time-conflict"] if expected else [])
+
+
+def test_windows_with_dates_count_in_long_incidents():
+    builder = incident("2025-03-27 09:00", "2025-03-29 10:30")
+    text = "Down from 27 March 2025 09:00 to 29 March 2025 11:10"
+
+    assert codes(check_end_time_conflict, published(builder, "2025-03-29 12:00", text)) == ["end-time-conflict"]
+
+
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("An incident affecting payments occurred between 9:10 and 10:45.", True, True),
+        ("An outage of payments from 9:10 to 10:30.", True, False),
+        ("Un incident a touché les paiements entre 9h10 et 10h45.", True, True),
+        ("Die Störung dauerte von 9:10 bis 10:45 Uhr.", True, True),
+        ("Si è verificato un disservizio dalle 9:10 alle 10:45.", True, True),
+        ("Hubo una interrupción de los pagos entre las 9:10 y las 10:45.", True, True),
+        ("Houve uma falha nos pagamentos das 9h10 às 10h45.", True, True),
+        ("An incident occurred between 9:00 and 10:30.", False, False),
+        ("During the incident we had no logs from 9:10 to 9:45.", False, False),
+        ("Some had an outage between 9:10 and 9:45.", False, False),
+        ("We look at the gateway between 9:10 and 9:45.", False, False),
+        ("The outage of 1 March was from 9:10 to 9:45, too; cards then failed.", False, False),
+    ],
+)
+def test_a_window_that_is_said_of_the_incident(text, starts, ends):
+    record = published(incident("09:00", "10:30"), "11:00", text)
+
+    assert bool(codes(check_start_time_conflict, record)) == starts
+    assert bool(codes(check_end_time_conflict, record)) == ends
+
+
+def test_the_window_of_a_part_is_no_other_end():
+    builder = incident("09:00", "10:30")
+
+    assert codes(check_end_time_conflict, published(builder, "10:40", "Down from 9:00 to 9:20, then slow.")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_possible"),
+    [
+        ("On Tuesday, 3 March 2026", True),
+        ("On Wednesday, 3 March 2026", False),
+        ("Wed 3 March", False),
+        ("le mercredi 3 mars 2026", False),
+        ("le mardi 3 mars 2026", True),
+        ("am Mittwoch, den 3. März 2026", False),
+        ("am Mittwoch, 3.3.2026", False),
+        ("am Dienstag, dem 3.3.", True),
+        ("mercoledì 3 marzo", False),
+        ("el miércoles 3 de marzo de 2026", False),
+        ("el martes 3 de marzo de 2026", True),
+        ("na quarta-feira 3/3/2026", False),
+        ("na terça-feira, 3 de março", True),
+        ("March 3, 2026 (Wednesday)", False),
+        ("Tuesday 4/3/2026", False),  # a Wednesday, or a Friday in April
+        ("Tuesday 3/4/2026", False),
+        ("Friday 3/4/2026", True),
+        ("Tuesday 29 February 2028", True),
+    ],
+)
+def test_weekdays_beside_dates(text, is_possible):
+    assert [each.is_possible for each in find_weekday_dates(text, date(2026, 3, 3))] == [is_possible]
+
+
+@pytest.mark.parametrize(
+    "text", ["Tuesday", "3 March 2026", "We meet on Tuesday at 3", "Monday 30 February", "7/2 pods"]
+)
+def test_texts_without_a_weekday_beside_a_date(text):
+    assert list(find_weekday_dates(text, date(2026, 3, 3))) == []
+
+
+def test_a_weekday_that_does_not_fit_names_the_right_one():
+    builder = RecordBuilder("2026-03-03", "UTC", "Payments are down", "payments")
+    builder.entry("10:00", "oncall", "Na quarta-feira 3/3/2026 os pagamentos falharam", Kind.NOTE)
+    declared = builder.typed("09:00", "oncall", builder.title, Kind.DECLARED)
+    for name in ("declared", "started", "detected"):
+        builder.sets(name, declared, "declared")
+
+    [found] = check_weekday_conflict(builder.record())
+    assert (found.code, found.entries) == ("weekday-conflict", ("entry-1",))
+
+
+def test_a_cause_that_gives_a_length_is_compared_too():
+    builder = incident("09:00", "10:30")
+    builder.cause("10:40", "engineer", "A full disk made the shop unavailable for 3 hours")
+    record = builder.record()
+
+    assert isinstance(record.causes[0], Statement)
+    assert codes(check_duration_conflict, record) == ["duration-conflict"]
