@@ -61,7 +61,8 @@ class BlockBuilder(RecordText):
         known = self._parts.get(entry.source.ref)
         if known is None:
             text, notes = self._entry_text(entry)
-            time = self._short_time(entry.happened_at, entry.precision)
+            is_timed = entry.source.ref not in self.untimed
+            time = self._short_time(entry.happened_at, entry.precision) if is_timed else ""
             sources = (entry.source, *entry.also)
             known = self._parts[entry.source.ref] = (text, sources, time, self.person_name(entry.author), notes)
         text, sources, time, by, notes = known
