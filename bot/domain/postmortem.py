@@ -23,6 +23,7 @@ from bot.domain.drafting.header import (
 )
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind, Document, Draft, Sections
+from bot.domain.drafting.overview.response import response_section
 from bot.domain.drafting.sections import (
     COURSE_SECTIONS,
     HISTORY_SECTION,
@@ -41,7 +42,6 @@ from bot.domain.drafting.summary import (
     detection_section,
     duration_section,
     public_window_section,
-    response_section,
     statement_block,
     statement_section,
     title_block,
@@ -111,7 +111,7 @@ def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]
         "impact": statement_section(builder, "impact", stated_of[Kind.IMPACT], _missing("impact", context.record)),
         "cause": cause,
         "resolution": resolution,
-        "response": response_section(builder),
+        "response": response_section(builder, context.entries),
         "detection": detection_section(builder, context.entries),
         "public_window": public_window_section(builder, context.entries),
         **cause_sections(context, cause),

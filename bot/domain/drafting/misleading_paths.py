@@ -1,6 +1,6 @@
 """The cost of misleading paths: from when to when somebody followed one, as far as the record shows."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ class _End(NamedTuple):
 
 
 def find_path_costs(
-    entries: Sequence[Entry], *, impact_end: tuple[datetime, Source] | None, untimed: Set[str] = frozenset()
+    entries: Sequence[Entry], *, impact_end: tuple[datetime, Source] | None, untimed: frozenset[str] = frozenset()
 ) -> Mapping[str, PathCost]:
     """
     By the ref of a misleading path, what it cost. `entries` are in order.
@@ -68,7 +68,7 @@ def find_path_costs(
     return costs
 
 
-def _exact_time(entry: Entry, untimed: Set[str]) -> datetime | None:
+def _exact_time(entry: Entry, untimed: frozenset[str]) -> datetime | None:
     return entry.happened_at if entry.precision is Precision.EXACT and entry.source.ref not in untimed else None
 
 

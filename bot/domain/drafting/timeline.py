@@ -119,13 +119,13 @@ def _with_ends(context: DraftContext, lines: list[TimedBlock]) -> list[TimedBloc
     if incident.ended is None and incident.status is Status.CANCELLED:
         return lines  # a false alarm has no impact
     if incident.ended is None or incident.ended.at >= incident.started.at:
-        lines = _with_mark_at(context, lines, incident.started, "incident_begins", words["incident_begins"])
+        lines = _with_mark_at(context, lines, incident.started, "impact_begins", words["impact_begins"])
         if incident.ended is not None:
-            lines = _with_mark_at(context, lines, incident.ended, "incident_ends", words["incident_ends"])
+            lines = _with_mark_at(context, lines, incident.ended, "impact_ends", words["impact_ends"])
     return lines
 
 
-_PREFERRED_KINDS = {"incident_begins": (Kind.IMPACT_BEGAN,), "incident_ends": (Kind.FIXED, Kind.RESOLVED)}
+_PREFERRED_KINDS = {"impact_begins": (Kind.IMPACT_BEGAN,), "impact_ends": (Kind.FIXED, Kind.RESOLVED)}
 """Kinds to choose from several entries of one minute, the best first."""
 
 
@@ -142,7 +142,7 @@ def _with_mark_at(
     if there:
         preferred = (found for kind in _PREFERRED_KINDS[key] if (found := _indices_of_kind(lines, there, kind)))
         chosen = next(preferred, there)
-        index = chosen[0] if key == "incident_begins" else chosen[-1]
+        index = chosen[0] if key == "impact_begins" else chosen[-1]
         lines[index] = _with_mark(lines[index], moment, mark, context.builder.format_message("kind_impact_began"))
         return lines
     shown = context.builder.times.format_short(moment.at, moment.precision)

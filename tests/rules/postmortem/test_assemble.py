@@ -126,7 +126,7 @@ def test_the_payment_outage_in_groups():
     assert said(document.sections["response"]) == [
         "Detected: 8:45 AM",
         "Declared: 8:45 AM",
-        "First response: 9:20 AM | 35m after detection",
+        "First response: 8:52 AM | 7m after detection",
         "Cause identified: 10:15 AM | 1h 30m after detection",
         "Resolved: 10:30 AM | 1h 45m after detection",
     ]
@@ -402,6 +402,7 @@ def test_the_times_of_the_response_stand_in_their_order():
     assert [line.partition(": ")[0] for line in said(only(builder.record()).sections["response"])] == [
         "Detected",
         "Declared",
+        "First response",
         "Mitigated",
         "Cause identified",
     ]

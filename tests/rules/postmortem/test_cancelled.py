@@ -28,7 +28,7 @@ def test_every_form_says_that_it_was_cancelled_and_why(template: str) -> None:
 
     assert WHY in draft
     assert "began" not in draft
-    assert "Incident begins" not in draft
+    assert "Impact begins" not in draft
     for missed in ("Nobody recorded an end", "Nobody recorded the impact", "Nobody recorded the cause", "not resolved"):
         assert missed not in draft
 

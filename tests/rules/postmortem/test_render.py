@@ -272,7 +272,7 @@ def test_the_brief_draft_of_the_checkout_reads_so():
     assert (
         "## Timeline (EAT)\n\n"
         "- **12:00 PM** *Detection:* CheckoutHTTP500Spike: Spike in 500 failures on the checkout page. "
-        "**Incident begins.**\n"
+        "**Impact begins.**\n"
         "- **12:05 PM** Engineering alerted, looking into it. — oncall\n"
     ) in markdown
 
