@@ -13,7 +13,9 @@ from itertools import chain
 from bot.domain.drafting.alerts import alerts_section
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
-from bot.domain.drafting.header import (
+from bot.domain.drafting.localized_times import TimeFormatter
+from bot.domain.drafting.model import Block, BlockKind, Document, Draft, Sections
+from bot.domain.drafting.overview.header import (
     about_role_blocks,
     closure_section,
     particulars_section,
@@ -21,9 +23,18 @@ from bot.domain.drafting.header import (
     title_blocks,
     whereabouts_section,
 )
-from bot.domain.drafting.localized_times import TimeFormatter
-from bot.domain.drafting.model import Block, BlockKind, Document, Draft, Sections
 from bot.domain.drafting.overview.response import response_section
+from bot.domain.drafting.overview.summary import (
+    about_section,
+    conclusion_section,
+    detection_section,
+    duration_section,
+    public_window_section,
+    statement_block,
+    statement_section,
+    title_block,
+    window_section,
+)
 from bot.domain.drafting.sections import (
     COURSE_SECTIONS,
     HISTORY_SECTION,
@@ -35,17 +46,6 @@ from bot.domain.drafting.sections import (
     is_on_action_list,
     lesson_sections,
     public_sections,
-)
-from bot.domain.drafting.summary import (
-    about_section,
-    conclusion_section,
-    detection_section,
-    duration_section,
-    public_window_section,
-    statement_block,
-    statement_section,
-    title_block,
-    window_section,
 )
 from bot.domain.drafting.timeline import context_section, timeline_entries, timeline_section
 from bot.domain.findings import Finding

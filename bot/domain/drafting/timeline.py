@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.domain.drafting.context import DraftContext, add_source
-from bot.domain.drafting.header import current_details_filter
 from bot.domain.drafting.model import Block
+from bot.domain.drafting.overview.header import current_details_filter
 from bot.domain.drafting.sections import action_list_texts, is_on_action_list, is_only_lesson
 from bot.domain.record.model import Entry
 from bot.domain.record.sources import Moment
