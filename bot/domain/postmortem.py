@@ -15,6 +15,7 @@ from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind, Document, Draft, Sections
+from bot.domain.drafting.overview.durations import durations_section
 from bot.domain.drafting.overview.header import (
     about_role_blocks,
     closure_section,
@@ -97,6 +98,7 @@ def _document(
 def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
     """Sections about the incident as a whole."""
     builder, stated_of, parts = context.builder, context.statements, particulars_section(context)
+    duration = duration_section(builder)
     cause = statement_section(builder, "cause", stated_of[Kind.CAUSE], _missing("cause", context.record))
     resolution = statement_section(
         builder, "resolution", stated_of[Kind.RESOLVED], _missing("resolution", context.record)
@@ -106,7 +108,8 @@ def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]
         "particulars": parts,
         "roles": roles_section(context),
         "closure": closure_section(context),
-        "duration": duration_section(builder),
+        "duration": duration,
+        "durations": durations_section(builder, duration, context.entries),
         "window": window_section(builder),
         "impact": statement_section(builder, "impact", stated_of[Kind.IMPACT], _missing("impact", context.record)),
         "cause": cause,

@@ -266,7 +266,8 @@ def test_the_brief_draft_of_the_checkout_reads_so():
     assert markdown.startswith(
         "# CheckoutHTTP500Spike: Spike in 500 failures on the checkout page\n\n"
         "INC-1 · SEV2 · checkout · resolved\n\n"
-        "- **Duration:** 2h 0m, from 12:00 PM to 2:00 PM (EAT) on May 15, 2023\n"
+        "- **Duration of the impact:** 2h 0m, from 12:00 PM to 2:00 PM (EAT) on May 15, 2023\n"
+        "- **Duration of the response:** 2h 0m, from detection to resolution\n"
         "- **Impact:** 20% of users could not reach the checkout page; potential purchases were lost\n"
     )
     assert (

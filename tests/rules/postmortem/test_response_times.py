@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.postmortem import Document, build_draft
-from bot.domain.terms import Kind, TargetKind
+from bot.domain.terms import Kind, TargetKind, UpdateState
 from tests.support.records.builders import RecordBuilder
 
 
@@ -100,3 +100,34 @@ def test_a_detection_that_nobody_recorded_is_said_to_be_missing() -> None:
 
     assert [block.text for block in document.sections["detection"]] == ["Nobody recorded how it was detected."]
     assert times_of(builder) == {"Declared": "10:00", "First response": "10:06 — 6m after the declaration"}
+
+
+def lengths_of(builder: RecordBuilder) -> list[str]:
+    return [f"{block.label}: {block.text}" for block in document_of(builder).sections["durations"]]
+
+
+def test_impact_response_and_public_words_are_three_lengths() -> None:
+    builder = told()
+    ended = builder.entry("10:13", "dba", "Works again.", Kind.FIXED)
+    for at in ("10:31", "11:49"):
+        builder.entry(at, "oncall", f"Told the public at {at}", Kind.COMMUNICATION)
+    builder.entry("2024-01-03 09:00", "oncall", "", Kind.COMMUNICATION, public=UpdateState.POSTMORTEM)
+    builder.resolved("11:50", "oncall", "Rolled back")
+    builder.sets("ended", ended, "resolve at:")
+
+    assert lengths_of(builder) == [
+        "Duration of the impact: 13m, from 10:00 to 10:13 (UTC) on 31 December 2023",
+        "Duration of the response: 1h 50m, from detection to resolution",
+        "Public communication: told 31m after it began; the public record lasted 1h 18m",
+    ]
+
+
+def test_an_open_incident_has_no_length_yet() -> None:
+    assert lengths_of(told()) == ["Duration of the impact: Since 31 December 2023 at 10:00 (UTC)."]
+
+
+def test_without_a_recorded_detection_the_response_counts_from_the_declaration() -> None:
+    builder = declared_by_hand()
+    builder.resolved("11:00", "oncall", "Rolled back")
+
+    assert lengths_of(builder)[1] == "Duration of the response: 1h 0m, from declaration to resolution"

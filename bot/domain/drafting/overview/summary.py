@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.domain.drafting.annotations import alert_summary, localized_text, localized_users, users_figure
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
+from bot.domain.drafting.overview.durations import public_entries
 from bot.domain.drafting.overview.response import is_detection_recorded
 from bot.domain.record.model import Entry, Statement
 from bot.domain.record.sources import Source
@@ -125,7 +126,7 @@ def statement_block(builder: BlockBuilder, section: str, statement: Statement, *
 
 def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
     """The times of the first and the last communication, if recorded."""
-    published = [entry for entry in entries if Kind.COMMUNICATION in entry.kinds and entry.happened_at]
+    published = [entry for _, entry in public_entries(entries)]
     ends = (("first_public_word", published[:1]), ("last_public_word", published[1:][-1:]))
     return tuple(
         builder.fact_block(
