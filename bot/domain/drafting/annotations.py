@@ -105,8 +105,8 @@ def localized_fact(fact: Fact, language: Language) -> str:
     match fact:
         case RoleAssigned():
             return _role_sentence(fact, language)
-        case AlertEnded(line):
-            return line
+        case AlertEnded(line, words):
+            return f"{line}: {words}" if words else line
         case AlertsFired(lines, more):
             return f"{lines}\n{language.format_count('and_more', more)}"
         case StormTitle(count=0):

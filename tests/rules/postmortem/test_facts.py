@@ -112,6 +112,13 @@ def test_the_end_of_an_alert(code, expected):
     assert last(builder.record(), code) == expected
 
 
+def test_the_end_of_an_alert_in_its_own_words():
+    builder = told()
+    builder.entry("22:30", None, AlertEnded("Down", "Customers are back"), Kind.ALERT_RESOLVED, source=SourceKind.ALERT)
+
+    assert last(builder.record(), "en") == "Alert ended | Down: Customers are back"
+
+
 @pytest.mark.parametrize(
     ("more", "code", "expected"),
     [
@@ -186,6 +193,7 @@ FACT_EXAMPLES = (
     UsersAffected(33.3333),
     UsersAffected(count=1200, is_about=True),
     AlertEnded("Down: Shop is down"),
+    AlertEnded("Down", "Customers are back"),
     AlertsFired("A\nB", 3),
     MoreAlerts(1999, None, 2, "a 1,000, b 999"),
     AlertsEnded(3, "a, b) ended: 3"),
