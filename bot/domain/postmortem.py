@@ -47,6 +47,7 @@ from bot.domain.drafting.sections import (
     is_on_action_list,
     lesson_sections,
     public_sections,
+    resolution_section,
 )
 from bot.domain.drafting.timeline import context_section, timeline_entries, timeline_section
 from bot.domain.findings import Finding
@@ -100,9 +101,7 @@ def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]
     builder, stated_of, parts = context.builder, context.statements, particulars_section(context)
     duration = duration_section(builder)
     cause = statement_section(builder, "cause", stated_of[Kind.CAUSE], _missing("cause", context.record))
-    resolution = statement_section(
-        builder, "resolution", stated_of[Kind.RESOLVED], _missing("resolution", context.record)
-    )
+    resolution = resolution_section(context, _missing("resolution", context.record))
     return {
         "about": (*about_section(builder), *about_role_blocks(context, parts)),
         "particulars": parts,

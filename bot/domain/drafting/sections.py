@@ -6,6 +6,7 @@ from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
 from bot.domain.drafting.escalations import history_blocks
 from bot.domain.drafting.model import Block
+from bot.domain.drafting.overview.summary import statement_section
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Entry, Record, Update
 from bot.domain.terms import ActionKind, Kind, SourceKind, UpdateState
@@ -160,6 +161,28 @@ def is_on_action_list(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
     return became_action or (
         len(entry.kinds) == 1 and entry.source.kind is not SourceKind.MESSAGE and (entry.kinds[0], entry.text) in known
     )
+
+
+RESOLVING = (Kind.FIXED, Kind.ROLLBACK)
+"""Kinds of entries that show how an incident was resolved, the best first."""
+
+
+def resolution_section(context: DraftContext, missing: str) -> tuple[Block, ...]:
+    """The stated resolution; else the last fix, or rollback, before the end; else that it is `missing`."""
+    stated = context.statements[Kind.RESOLVED]
+    if stated is None and context.record.incident.resolved is not None:
+        shown = next((entry for kind in RESOLVING if (entry := _last_before_end(context, kind))), None)
+        if shown is not None:
+            return (context.entry_block("resolution", shown),)
+    return statement_section(context.builder, "resolution", stated, missing)
+
+
+def _last_before_end(context: DraftContext, kind: Kind) -> Entry | None:
+    """The last entry of this kind that did not happen after the impact and the resolution."""
+    incident = context.record.incident
+    end = max(moment.at for moment in (incident.ended, incident.resolved, incident.declared) if moment)
+    found = [entry for entry in context.entries_of_kinds(kind) if entry.happened_at is None or entry.happened_at <= end]
+    return found[-1] if found else None
 
 
 def lesson_sections(context: DraftContext) -> SectionMap:

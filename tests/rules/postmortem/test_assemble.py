@@ -190,6 +190,27 @@ def test_what_nobody_recorded_is_said_to_be_missing():
     ]
 
 
+@pytest.mark.parametrize("kind", [Kind.ROLLBACK, Kind.FIXED])
+def test_a_rollback_or_a_fix_shows_how_it_was_resolved(kind):
+    builder = told()
+    builder.entry("22:30", "dba", "Rolled back to v41.", kind)
+    builder.resolved("22:40", "dba", "")
+    builder.statements.clear()
+
+    [resolution] = only(builder.record()).sections["resolution"]
+
+    assert (resolution.text, resolution.is_missing) == ("Rolled back to v41.", False)
+
+
+def test_a_resolution_that_nothing_shows_is_missing():
+    builder = told()
+    builder.resolved("22:40", "dba", "")
+    builder.statements.clear()
+    builder.entry("22:50", "dba", "Rolled back to v41.", Kind.ROLLBACK)
+
+    assert said(only(builder.record()).sections["resolution"]) == ["Nobody recorded how it was resolved."]
+
+
 def test_an_entry_without_a_time_stays_in_its_place_and_gets_none():
     builder = told()
     builder.entry("22:10", "dba", "Looking.", Kind.INVESTIGATION)
