@@ -93,7 +93,7 @@ def _document(
     sections = Sections(
         known, {**dict.fromkeys(COURSE_SECTIONS, by_kind), HISTORY_SECTION: cache(partial(history_sections, context))}
     )
-    return Document(code, ", ".join(times.labels), title_block(builder), sections, language.words)
+    return Document(code, times.zone_name, title_block(builder), sections, language.words)
 
 
 def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:

@@ -96,8 +96,8 @@ class Document:
     """
     The draft in one language.
 
-    `zone` is the label of the times (`PST`), or several ("PDT, PST") if the clocks changed meanwhile; then each time
-    has its own. `words` are the language's messages by key.
+    `zone` is the label of the times (`PST`; `IST, UTC+05:30` where several zones bear it), or several ("PDT, PST") if
+    the clocks changed meanwhile; then each time has its own. `words` are the language's messages by key.
     """
 
     language: str

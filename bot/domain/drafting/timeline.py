@@ -1,16 +1,18 @@
 """The timeline of a document: the record in order, each thing once."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from bot.domain.drafting.context import DraftContext, add_source
+from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.header import current_details_filter
 from bot.domain.drafting.sections import action_list_texts, is_on_action_list, is_only_lesson
 from bot.domain.record.model import Entry
 from bot.domain.record.sources import Moment
-from bot.domain.terms import Kind, Status, UpdateState
+from bot.domain.terms import Kind, Precision, Status, UpdateState
 from bot.domain.text.durations import to_minute
 
 
@@ -20,15 +22,41 @@ class TimedBlock(NamedTuple):
     at: datetime | None
     block: Block
     kinds: tuple[Kind, ...] = ()
+    precision: Precision = Precision.EXACT
 
 
 def timeline_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
     """The entries, and escalations without one, with start and end of the impact marked."""
-    lines = [TimedBlock(entry.happened_at, context.entry_block("timeline", entry), entry.kinds) for entry in entries]
+    lines = [
+        TimedBlock(entry.happened_at, context.entry_block("timeline", entry), entry.kinds, entry.precision)
+        for entry in entries
+    ]
     lines = _with_escalations(context, entries, lines)
-    return tuple(line.block for line in _with_ends(context, lines)) or (
+    apart = frozenset(block.key for block in context_section(context, entries))
+    return _with_days(context.builder.times, _with_ends(context, lines), apart) or (
         context.builder.missing_block("timeline", "timeline"),
     )
+
+
+def _with_days(times: TimeFormatter, lines: Sequence[TimedBlock], apart: AbstractSet[str]) -> tuple[Block, ...]:
+    """
+    Give the first line of each day its date, and no other.
+
+    Lines whose key is in `apart` may be shown elsewhere, so that they have first lines of their own.
+    """
+    days: dict[bool, date] = {}
+    blocks = []
+    for line in lines:
+        block = line.block
+        if line.at is not None and block.time:
+            group, day = block.key in apart, times.day_of(line.at)
+            if days.get(group) != day:
+                days[group] = day
+                block = block._replace(time=times.format_with_day(line.at, line.precision))
+            elif day != times.first_day or not times.is_first_day_plain:
+                block = block._replace(time=times.format_time(line.at, line.precision))
+        blocks.append(block)
+    return tuple(blocks)
 
 
 def context_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
@@ -99,7 +127,10 @@ def _with_escalations(context: DraftContext, entries: Sequence[Entry], lines: li
     without_entry = [each for each in context.record.escalations if each.source.ref not in with_entry]
     if not without_entry:
         return lines
-    added = [TimedBlock(each.paged_at, context.builder.escalation_block("timeline", each)) for each in without_entry]
+    added = [
+        TimedBlock(each.paged_at, context.builder.escalation_block("timeline", each), precision=each.precision)
+        for each in without_entry
+    ]
     waiting = sorted((line for line in added if line.at), key=lambda line: (line.at, line.block.key), reverse=True)
     merged: list[TimedBlock] = []
     for entry, line in zip(entries, lines, strict=True):
@@ -148,7 +179,7 @@ def _with_mark_at(
     shown = context.builder.times.format_short(moment.at, moment.precision)
     own = context.builder.fact_block("timeline", key, "", [moment.source], time=shown, details={"mark": mark})
     index = next((index for index, line in enumerate(lines) if line.at and line.at > moment.at), len(lines))
-    return [*lines[:index], TimedBlock(moment.at, own), *lines[index:]]
+    return [*lines[:index], TimedBlock(moment.at, own, precision=moment.precision), *lines[index:]]
 
 
 def _with_mark(line: TimedBlock, moment: Moment, mark: str, same: str) -> TimedBlock:

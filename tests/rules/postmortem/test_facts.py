@@ -260,10 +260,10 @@ def test_what_the_public_was_told(code, expected):
 @pytest.mark.parametrize(
     ("ended", "code", "expected"),
     [
-        ("22:50", "en", "states the end: 10:50 PM"),
-        ("22:51", "en", "states the end: 10:50 PM (10:51 PM holds)"),
+        ("22:50", "en", "states the end: 22:50"),
+        ("22:51", "en", "states the end: 22:50 (22:51 holds)"),
         ("22:51", "fr", "indique la fin\u202f: 22:50 (retenu\u202f: 22:51)"),
-        (None, "en", "states the end: 10:50 PM (no longer holds)"),
+        (None, "en", "states the end: 22:50 (no longer holds)"),
     ],
 )
 def test_an_end_that_does_not_hold_any_more(ended, code, expected):

@@ -18,7 +18,7 @@ def told(**more: Any) -> RecordBuilder:
 
 def costs(builder: RecordBuilder) -> list[str]:
     """The remarks on each misleading path."""
-    (document,) = build_draft(builder.record(), languages=["en-GB"]).documents
+    (document,) = build_draft(builder.record(), languages=["en"]).documents
     return ["; ".join(block.notes) for block in document.sections["misleading_paths"]]
 
 
@@ -136,4 +136,4 @@ def test_an_answer_whose_time_was_typed_keeps_it() -> None:
     builder.entries[-1] = replace(builder.entries[-1], recorded_at=builder.at("12:00"))
     (document,) = build_draft(builder.record()).documents
 
-    assert document.sections["timeline"][-1].time == "10:25 AM"
+    assert document.sections["timeline"][-1].time == "10:25"

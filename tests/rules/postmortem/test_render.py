@@ -266,15 +266,15 @@ def test_the_brief_draft_of_the_checkout_reads_so():
     assert markdown.startswith(
         "# CheckoutHTTP500Spike: Spike in 500 failures on the checkout page\n\n"
         "INC-1 · SEV2 · checkout · resolved\n\n"
-        "- **Duration of the impact:** 2h 0m, from 12:00 PM to 2:00 PM (EAT) on May 15, 2023\n"
-        "- **Duration of the response:** 2h 0m, from detection to resolution\n"
+        "- **Duration of the impact:** 2h, from 12:00 to 14:00 (EAT) on May 15, 2023\n"
+        "- **Duration of the response:** 2h, from detection to resolution\n"
         "- **Impact:** 20% of users could not reach the checkout page; potential purchases were lost\n"
     )
     assert (
         "## Timeline (EAT)\n\n"
-        "- **12:00 PM** *Detection:* CheckoutHTTP500Spike: Spike in 500 failures on the checkout page. "
+        "- **May 15, 12:00** *Detection:* CheckoutHTTP500Spike: Spike in 500 failures on the checkout page. "
         "**Impact begins.**\n"
-        "- **12:05 PM** Engineering alerted, looking into it. — oncall\n"
+        "- **12:05** Engineering alerted, looking into it. — oncall\n"
     ) in markdown
 
 
@@ -303,7 +303,7 @@ def test_lines_of_a_message_stay_in_its_item():
 
     markdown = render_postmortem(build_draft(replace(record, entries=entries)))
 
-    assert "- **8:52 AM** one  \n  \\- two  \n  three — oncall [↗](" in markdown
+    assert "- **08:52** one  \n  \\- two  \n  three — oncall [↗](" in markdown
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

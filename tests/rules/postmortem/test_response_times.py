@@ -130,4 +130,4 @@ def test_without_a_recorded_detection_the_response_counts_from_the_declaration()
     builder = declared_by_hand()
     builder.resolved("11:00", "oncall", "Rolled back")
 
-    assert lengths_of(builder)[1] == "Duration of the response: 1h 0m, from declaration to resolution"
+    assert lengths_of(builder)[1] == "Duration of the response: 1h, from declaration to resolution"
