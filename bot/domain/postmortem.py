@@ -49,7 +49,7 @@ from bot.domain.drafting.sections import (
     public_sections,
     resolution_section,
 )
-from bot.domain.drafting.timeline import context_section, timeline_entries, timeline_section
+from bot.domain.drafting.timeline import context_section, course_section, timeline_entries, timeline_section
 from bot.domain.findings import Finding
 from bot.domain.findings.wording import finding_blocks
 from bot.domain.languages import get_language
@@ -131,6 +131,7 @@ def _event_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
         **lesson_sections(context),
         "context": context_section(context, entries),
         "timeline": timeline_section(context, entries),
+        "course": course_section(context, entries),
         **to_do,
         "summary": (conclusion[0]._replace(section="summary"),),
         "conclusion": conclusion,

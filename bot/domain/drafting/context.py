@@ -41,7 +41,9 @@ class DraftContext:
         for position, entry in enumerate(entries):
             for kind in entry.kinds:
                 self._by_kind.setdefault(kind, {})[position] = entry
+        self.causes_told_elsewhere = self._causes_told_elsewhere()
         self._labels = dict([*self._statement_labels(), *self._update_labels()])
+        self._words = dict(self._row_words())
 
     def entry_block(self, section: str, entry: Entry) -> Block:
         """An entry in a section, without text that is given elsewhere, with the cost of a path."""
@@ -52,7 +54,8 @@ class DraftContext:
             notes = tuple(note for note in block.notes if note != language)
             if Kind.ESCALATION in entry.kinds and entry.about in self.builder.escalations:
                 notes = (block.label, *notes)  # the entry is a status update, too
-            block = block._replace(text="", label=label, notes=notes)
+            text = self._words.get(ref, "") if section == "timeline" else ""
+            block = block._replace(text=text, label=label, notes=notes)
         if Kind.ESCALATION in entry.kinds and entry.about in self.builder.escalations:
             escalation = self.builder.escalations[entry.about]
             block = self._with_answer(self._with_reason(block, entry, escalation), escalation)
@@ -106,6 +109,7 @@ class DraftContext:
             Kind.CANCELLED: words["kind_cancelled"],
         }
         texts = {kind: statement.text for kind, statement in self.statements.items() if statement}
+        causes = self.cause_refs - self.causes_told_elsewhere
         if self.record.incident.status is Status.CANCELLED and self.record.incident.closure_reason:
             texts[Kind.CANCELLED] = self.record.incident.closure_reason
         impacts = {(impact.source.ref, impact.text) for impact in self.record.impacts}
@@ -116,8 +120,37 @@ class DraftContext:
             for entry in self.entries
             if len(entry.kinds) == 1
             and entry.kinds[0] in labels
-            and (entry.text == texts.get(entry.kinds[0]) or (entry.source.ref, entry.text) in impacts)
+            and (
+                entry.text == texts.get(entry.kinds[0])
+                or (entry.source.ref, entry.text) in impacts
+                or entry.source.ref in causes
+            )
         ]
+
+    def _causes_told_elsewhere(self) -> frozenset[str]:
+        """
+        The refs of statements of the cause that have no row.
+
+        The cause has one row, at the time of its first statement in any language, with the words of this document.
+        """
+        refs = self.cause_refs
+        rows = [entry.source.ref for entry in self.entries if entry.source.ref in refs]
+        return frozenset(rows[1:] if self.statements[Kind.CAUSE] else rows)
+
+    @property
+    def cause_refs(self) -> frozenset[str]:
+        """The refs of the statements of the cause, in any language."""
+        return frozenset(each.source.ref for each in self.record.causes)
+
+    def _row_words(self) -> Iterable[tuple[str, str]]:
+        """By ref, the words of the rows of the cause and the resolution."""
+        cause, resolution = self.statements[Kind.CAUSE], self.statements[Kind.RESOLVED]
+        causes = self.cause_refs
+        for ref in self._labels:
+            if cause is not None and ref in causes:
+                yield ref, self.builder.resolve_mentions(cause.text)
+            elif resolution is not None and ref == resolution.source.ref:
+                yield ref, self.builder.resolve_mentions(resolution.text)
 
     def _update_labels(self) -> Iterable[tuple[str, str]]:
         message = self.builder.format_message

@@ -32,12 +32,9 @@ def course_sections(context: DraftContext) -> SectionMap:
     """
     sections: dict[str, list[Block]] = {name: [] for name in COURSE_SECTIONS}
     for each in context.record.escalations:
-        sections["escalations"] += [
-            _escalation_block(context, each),
-            *history_blocks(context.builder, "escalations", each),
-        ]
+        sections["escalations"].append(_escalation_block(context, each))
     for entry in context.entries:
-        section = _course_section(entry, context.builder)
+        section = course_group(entry, context.builder)
         if section is not None:
             sections[section].append(context.entry_block(section, entry))
     return {
@@ -55,7 +52,8 @@ def history_sections(context: DraftContext) -> SectionMap:
     return {HISTORY_SECTION: tuple(found)}
 
 
-def _course_section(entry: Entry, builder: BlockBuilder) -> str | None:
+def course_group(entry: Entry, builder: BlockBuilder) -> str | None:
+    """The group of an entry in `course_sections`; None if it is in none of them."""
     kinds = entry.kinds
     if Kind.MISLEADING_PATH in kinds:
         return "misleading_paths"

@@ -9,8 +9,8 @@ from bot.domain.drafting.context import DraftContext, add_source
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.header import current_details_filter
-from bot.domain.drafting.sections import action_list_texts, is_on_action_list, is_only_lesson
-from bot.domain.record.model import Entry
+from bot.domain.drafting.sections import action_list_texts, course_group, is_on_action_list, is_only_lesson
+from bot.domain.record.model import Entry, Incident
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Kind, Precision, Status, UpdateState
 from bot.domain.text.durations import to_minute
@@ -59,6 +59,27 @@ def _with_days(times: TimeFormatter, lines: Sequence[TimedBlock], apart: Abstrac
     return tuple(blocks)
 
 
+def course_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
+    """The entries of the timeline that stand in no other group: what was done, and what happened meanwhile."""
+    return tuple(context.entry_block("course", entry) for entry in entries if _is_in_course(context, entry)) or (
+        context.builder.missing_block("course", "actions_taken"),
+    )
+
+
+def _is_in_course(context: DraftContext, entry: Entry) -> bool:
+    builder = context.builder
+    if ELSEWHERE.intersection(entry.kinds) or FOLLOW_UPS.issuperset(entry.kinds) or builder.repeats_title(entry):
+        return False
+    if course_group(entry, builder) not in {None, "actions_taken"} or entry.about in builder.escalations:
+        return False
+    return not (entry.kinds == (Kind.CAUSE,) and entry.source.ref in context.cause_refs)
+
+
+ELSEWHERE = frozenset({Kind.DETECTION, Kind.COMMUNICATION, Kind.IMPACT})
+"""Kinds whose entries have groups of their own."""
+FOLLOW_UPS = frozenset({Kind.TASK, Kind.IMPROVEMENT})
+
+
 def context_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
     """Entries before the impact that are neither its cause nor its detection; empty if all are."""
     began = to_minute(context.record.incident.started.at)
@@ -83,7 +104,7 @@ def timeline_entries(context: DraftContext) -> list[Entry]:
         if entry.kinds == (Kind.DETECTION,) and entry.author is None and entry.happened_at
     ]
     known = action_list_texts(record)
-    stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: _causes_elsewhere(context)}
+    stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: context.causes_told_elsewhere}
     later = {source.ref for update in record.updates for source in update.sources[1:]}
     is_current_detail = current_details_filter(context)
 
@@ -96,8 +117,8 @@ def timeline_entries(context: DraftContext) -> list[Entry]:
             return False
         if entry.public is UpdateState.POSTMORTEM or is_current_detail(entry):
             return False
-        if len(entry.kinds) == 1 and entry.source.ref in stated.get(entry.kinds[0], ()) and not _states_times(entry):
-            return False
+        if len(entry.kinds) == 1 and entry.source.ref in stated.get(entry.kinds[0], ()):
+            return _states_other_times(entry, record.incident)
         if entry.author is not None or not detections or entry.happened_at is None:
             return True
         texts = [text for at, text in detections if at == to_minute(entry.happened_at)]
@@ -111,14 +132,10 @@ def _declares_alert(entry: Entry, texts: Sequence[str]) -> bool:
     return entry.kinds == (Kind.DECLARED,) and any(entry.text.rstrip("…") in text for text in texts)
 
 
-def _states_times(entry: Entry) -> bool:
-    return entry.states_start is not None or entry.states_end is not None
-
-
-def _causes_elsewhere(context: DraftContext) -> frozenset[str]:
-    """The refs of causes that another document or the section `also_stated` gives in full."""
-    own = context.statements[Kind.CAUSE]
-    return frozenset(each.source.ref for each in context.record.causes if each is not own)
+def _states_other_times(entry: Entry, incident: Incident) -> bool:
+    """Return whether it states an end of the impact that does not hold. One that holds is marked in its place."""
+    ended = incident.ended.at if incident.ended else None
+    return entry.states_start not in {None, incident.started.at} or entry.states_end not in {None, ended}
 
 
 def _with_escalations(context: DraftContext, entries: Sequence[Entry], lines: list[TimedBlock]) -> list[TimedBlock]:

@@ -292,7 +292,38 @@ def test_a_cause_that_is_stated_after_it_was_known_is_not_identified_again():
     builder.sets("identified", builder.entry("22:10", "dba", "It is the disk.", Kind.CAUSE), "first cause")
     builder.states(builder.typed("23:10", "dba", "The disk was full", Kind.CAUSE))
 
-    assert said(only(builder.record()).sections["timeline"])[-1] == "23:10 | Cause stated | dba"
+    assert said(only(builder.record()).sections["timeline"])[-1] == "23:10 | Cause stated: The disk was full | dba"
+
+
+def test_a_cause_in_two_languages_has_one_row_at_one_time():
+    builder = told(languages=("fr", "en"))
+    first = builder.typed("22:30", "dba", "Disque plein", Kind.CAUSE, language="fr")
+    builder.states(first)
+    builder.states(builder.typed("22:50", "dba", "A full disk", Kind.CAUSE, language="en"))
+    builder.sets("identified", first, "first cause")
+
+    rows = [said(document.sections["timeline"])[-1] for document in build_draft(builder.record()).documents]
+
+    assert rows == ["22:30 | Cause identifiée: Disque plein | dba", "22:30 | Cause identified: A full disk | dba"]
+
+
+def test_a_resolution_is_told_in_its_row():
+    builder = told()
+    builder.resolved("23:00", "dba", "Disk cleared")
+
+    assert said(only(builder.record()).sections["timeline"])[-1] == "23:00 | Resolved: Disk cleared | dba"
+
+
+def test_a_statement_of_times_that_hold_has_no_row():
+    builder = told()
+    stated = builder.typed("22:30", "dba", "Nobody could pay", Kind.IMPACT, states_start=builder.at("21:50"))
+    builder.states(stated)
+    builder.sets("started", stated, "impact started:", "21:50")
+
+    assert said(only(builder.record()).sections["timeline"]) == [
+        "Dec 31, 21:50",
+        "22:00 | Detection: Down: Shop is down",
+    ]
 
 
 def test_an_approximate_time_says_so():
