@@ -24,6 +24,7 @@ from bot.domain.drafting.overview.header import (
     title_blocks,
     whereabouts_section,
 )
+from bot.domain.drafting.overview.questions import questions_section
 from bot.domain.drafting.overview.response import response_section
 from bot.domain.drafting.overview.summary import (
     about_section,
@@ -33,6 +34,7 @@ from bot.domain.drafting.overview.summary import (
     public_window_section,
     statement_block,
     statement_section,
+    summary_section,
     title_block,
     window_section,
 )
@@ -89,6 +91,8 @@ def _document(
         "findings": finding_blocks(record, findings, times),
         **_event_sections(context),
     }
+    known["summary"] = summary_section(builder, known)
+    known["questions"] = questions_section(builder, known)
     by_kind = cache(partial(course_sections, context))
     sections = Sections(
         known, {**dict.fromkeys(COURSE_SECTIONS, by_kind), HISTORY_SECTION: cache(partial(history_sections, context))}
@@ -123,9 +127,7 @@ def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]
 def _event_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
     """Sections about events and follow-ups."""
     to_do, entries = follow_up_sections(context), timeline_entries(context)
-    conclusion = conclusion_section(
-        context.builder, context.statements[Kind.RESOLVED], to_do["improvements"], to_do["tasks"]
-    )
+    conclusion = conclusion_section(context.builder, to_do["improvements"], to_do["tasks"])
     return {
         **public_sections(context),
         **lesson_sections(context),
@@ -133,7 +135,6 @@ def _event_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
         "timeline": timeline_section(context, entries),
         "course": course_section(context, entries),
         **to_do,
-        "summary": (conclusion[0]._replace(section="summary"),),
         "conclusion": conclusion,
         "alerts": alerts_section(context),
         "also_stated": (*title_blocks(context), *_also_stated(context.builder, context.languages)),

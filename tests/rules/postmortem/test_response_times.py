@@ -122,6 +122,13 @@ def test_impact_response_and_public_words_are_three_lengths() -> None:
     ]
 
 
+def test_impact_and_response_of_the_same_times_are_one_length() -> None:
+    builder = told()
+    builder.resolved("11:00", "oncall", "Rolled back")
+
+    assert lengths_of(builder) == ["Duration of impact and response: 1h, from 10:00 to 11:00 (UTC) on 31 December 2023"]
+
+
 def test_an_open_incident_has_no_length_yet() -> None:
     assert lengths_of(told()) == ["Duration of the impact: Since 31 December 2023 at 10:00 (UTC)."]
 

@@ -6,23 +6,33 @@ from datetime import datetime, timedelta
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.response import is_detection_recorded
-from bot.domain.record.model import Entry
+from bot.domain.record.model import Entry, Incident
 from bot.domain.terms import Kind, UpdateState
-from bot.domain.text.durations import duration_between
+from bot.domain.text.durations import duration_between, to_minute
 
 SECTION = "durations"
 
 
 def durations_section(builder: BlockBuilder, impact: Sequence[Block], entries: Sequence[Entry]) -> tuple[Block, ...]:
     """The length of the impact, of the response and of the public communication, as far as recorded."""
-    label = builder.format_message("duration_of_impact")
+    is_one = _has_one_window(builder.record.incident)
+    label = builder.format_message("duration_of_impact_and_response" if is_one else "duration_of_impact")
     first = [
         block._replace(section=SECTION, key="impact", label=block.label or label)
         for block in impact
         if not block.is_missing
     ]
-    others = (_response_length(builder), _public_length(builder, entries))
+    others = (None if is_one else _response_length(builder), _public_length(builder, entries))
     return (*first, *(block for block in others if block))
+
+
+def _has_one_window(incident: Incident) -> bool:
+    """Return whether impact and response began and ended at the same minutes, the detection being recorded."""
+    ended, resolved = incident.ended, incident.resolved
+    if ended is None or resolved is None or not is_detection_recorded(incident):
+        return False
+    starts, ends = (incident.started.at, incident.detected.at), (ended.at, resolved.at)
+    return all(to_minute(first) == to_minute(second) for first, second in (starts, ends))
 
 
 def _response_length(builder: BlockBuilder) -> Block | None:

@@ -1,6 +1,6 @@
 """Sections about the incident as a whole: windows, impact, cause, resolution, conclusion."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.drafting.annotations import alert_summary, localized_text, localized_users, users_figure
 from bot.domain.drafting.block_builder import BlockBuilder
@@ -9,7 +9,7 @@ from bot.domain.drafting.overview.durations import public_entries
 from bot.domain.drafting.overview.response import is_detection_recorded
 from bot.domain.record.model import Entry, Statement
 from bot.domain.record.sources import Source
-from bot.domain.terms import Kind, SourceKind, Status
+from bot.domain.terms import ActionKind, Kind, SourceKind, Status
 from bot.domain.text.durations import duration_between
 from bot.domain.text.mrkdwn.parser import FENCE_MARK
 
@@ -177,13 +177,52 @@ def _first_detection(builder: BlockBuilder, entries: Sequence[Entry]) -> Block:
     return builder.fact_block("detection", ref, "", [detected.source], time=time, label=label)
 
 
+def summary_section(builder: BlockBuilder, sections: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:
+    """
+    What broke for whom, for how long, why, what ended it, and what is open: recorded statements with their labels.
+
+    Missing facts are left out: `questions` has them.
+    """
+    parts = (
+        ("impact", sections["impact"]),
+        ("", sections["durations"]),
+        ("root_cause", sections["cause"]),
+        ("resolution", sections["resolution"]),
+    )
+    stated = [
+        block._replace(
+            section="summary",
+            key=f"{key}-{block.key}",
+            time="",
+            label=builder.format_message(key) if key else block.label,
+        )
+        for key, blocks in parts
+        for block in blocks
+        if not block.is_missing
+    ]
+    return (*stated, *_open_block(builder))
+
+
+def _open_block(builder: BlockBuilder) -> Iterator[Block]:
+    """The number of follow-ups on the list that are not done."""
+    todo = [action for action in builder.record.actions if not action.done]
+    kinds = (("improvement", ActionKind.IMPROVEMENT), ("task", ActionKind.TASK))
+    counts = [(key, sum(action.kind is kind for action in todo)) for key, kind in kinds]
+    if todo:
+        text = builder.language.format_list(
+            [builder.language.format_count(key, count) for key, count in counts if count]
+        )
+        sources = [action.source for action in {action.kind: action for action in reversed(todo)}.values()]
+        yield builder.fact_block("summary", "open", text, sources, label=builder.format_message("still_open"))
+
+
 def conclusion_section(
-    builder: BlockBuilder, resolution: Statement | None, improvements: Sequence[Block], tasks: Sequence[Block]
+    builder: BlockBuilder, improvements: Sequence[Block], tasks: Sequence[Block]
 ) -> tuple[Block, ...]:
     """
-    The closing paragraph: duration, resolution and follow-ups, as far as recorded.
+    The closing paragraph: duration and follow-ups, as far as recorded.
 
-    Impact and cause are given in full above it.
+    Impact, cause and resolution are given in full above it.
     """
     blocks = [_duration_sentence(builder)]
     incident = builder.record.incident
@@ -193,11 +232,6 @@ def conclusion_section(
         )
         source = _last_source(builder, Kind.CANCELLED) or incident.declared.source
         blocks.append(builder.fact_block("conclusion", "closure", text, [source]))
-    if resolution is not None:
-        text = builder.format_message(
-            "concluded_resolution", text=as_sentence(builder.resolve_mentions(resolution.text))
-        )
-        blocks.append(builder.fact_block("conclusion", "resolution", text, [resolution.source]))
     follow_ups = [("improvement", improvements), ("task", tasks)]
     known = [(what, [each for each in found if not each.is_missing]) for what, found in follow_ups]
     parts = [builder.language.format_count(what, len(found)) for what, found in known if found]
