@@ -51,7 +51,9 @@ class Language:
 
     def format_duration(self, length: timedelta) -> str:
         """
-        `1h 45m` in English, `1 h 45 min` elsewhere, with the same units in every language and none of them 0.
+        `1h 45m` in English, `1 h 45 min` elsewhere, with the same units in every language.
+
+        None of them is 0.
 
         Babel's symbols are unfit: its German lacks most of them, its Spanish writes `1 horas`. The blanks are plain
         ones, so that a search finds a duration.

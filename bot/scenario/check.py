@@ -84,7 +84,7 @@ def _compare_duration(outcome: _Outcome) -> Iterator[str]:
 
 
 def _says_duration(markdown: str, forms: set[str]) -> bool:
-    """Return whether one of these lengths is in the text, not in a link and not as a part of a longer one."""
+    """Return whether the text has one of these lengths, outside links and longer ones."""
     text = LINK_ADDRESS.sub("", markdown)
     return any(
         not PART_OF_A_LENGTH.search(text[: match.start()][-20:])

@@ -42,7 +42,7 @@ class TimeFormatter:
         self._days: dict[date, str] = {self.first_day: ""} if self.is_first_day_plain else {}
 
     def _labels(self, instants: Iterable[datetime]) -> tuple[tuple[str, ...], str]:
-        """The zone's labels at these instants, the earliest first, and all of them as a heading names them."""
+        """The zone's labels, the earliest first, and all of them as a heading names them."""
         zone = self.zone
         seen = {(local.tzname(), local.utcoffset()): local for local in (at.astimezone(zone) for at in instants)}
         earliest_first = sorted(seen.values())

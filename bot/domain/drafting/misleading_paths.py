@@ -1,4 +1,4 @@
-"""The cost of misleading paths: from when to when somebody followed one, as far as the record shows."""
+"""The cost of misleading paths, as far as the record shows it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

@@ -166,7 +166,7 @@ RESOLVING = (Kind.FIXED, Kind.ROLLBACK)
 
 
 def resolution_section(context: DraftContext, missing: str) -> tuple[Block, ...]:
-    """The stated resolution; else the last fix, or rollback, before the end; else that it is `missing`."""
+    """The stated resolution; else the last fix or rollback; else that it is `missing`."""
     stated = context.statements[Kind.RESOLVED]
     if stated is None and context.record.incident.resolved is not None:
         shown = next((entry for kind in RESOLVING if (entry := _last_before_end(context, kind))), None)

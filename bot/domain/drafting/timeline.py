@@ -60,7 +60,7 @@ def _with_days(times: TimeFormatter, lines: Sequence[TimedBlock], apart: Abstrac
 
 
 def course_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """The entries of the timeline that stand in no other group: what was done, and what happened meanwhile."""
+    """The entries of the timeline that are in no other group."""
     return tuple(context.entry_block("course", entry) for entry in entries if _is_in_course(context, entry)) or (
         context.builder.missing_block("course", "actions_taken"),
     )
@@ -133,7 +133,7 @@ def _declares_alert(entry: Entry, texts: Sequence[str]) -> bool:
 
 
 def _states_other_times(entry: Entry, incident: Incident) -> bool:
-    """Return whether it states an end of the impact that does not hold. One that holds is marked in its place."""
+    """Return whether it states an end of the impact that does not hold."""
     ended = incident.ended.at if incident.ended else None
     return entry.states_start not in {None, incident.started.at} or entry.states_end not in {None, ended}
 

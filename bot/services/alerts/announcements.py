@@ -192,7 +192,7 @@ def _record_ended(session: Session, incident: Incident, rows: Sequence[Alert], a
 
 
 def _ended_fact(row: Alert, *, with_service: bool) -> AlertEnded:
-    """The end of an alert: in its own words, or in those of the beginning where it has no others."""
+    """The end of an alert, in its own words where it has any."""
     if row.end_summary:
         return AlertEnded(_with_service(row.name, row) if with_service else row.name, row.end_summary)
     return AlertEnded(alert_line_with_service(row) if with_service else alert_line(row))

@@ -114,7 +114,7 @@ def _update_row(arrival: Arrival, incident_id: int | None, actor: Actor) -> None
 
 
 def _end_summary(event: AlertEvent, row: Alert) -> str | None:
-    """The words of the end where they are not those of the beginning; None for an alert whose words were removed."""
+    """The end's own words; None if it has none, or if they were removed on request."""
     summary = event.annotations.get("summary")
     if event.status is not AlertStatus.RESOLVED or row.redacted_at is not None:
         return None

@@ -17,7 +17,7 @@ from bot.store.incidents.transcript import Reaction
 def load_misleading_mark_times(
     session: Session, settings: Settings, team_id: str, entries: Iterable[TimelineEntry]
 ) -> Mapping[int, datetime]:
-    """By the key of an entry, the first time at which it was marked as a misleading path, where that is known."""
+    """By the key of an entry, when it was first marked as a misleading path, if known."""
     marked = [entry for entry in entries if entry.has(Kind.MISLEADING_PATH)]
     typed = {each.key: each.recorded_at for each in marked if each.source == SourceKind.COMMAND and not each.amended_at}
     return {**typed, **_reaction_times(session, settings, team_id, marked)}

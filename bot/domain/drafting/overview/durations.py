@@ -14,7 +14,7 @@ SECTION = "durations"
 
 
 def durations_section(builder: BlockBuilder, impact: Sequence[Block], entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """The length of the impact, of the response and of the public communication, as far as recorded."""
+    """The lengths of impact, response and public communication, as far as recorded."""
     is_one = _has_one_window(builder.record.incident)
     label = builder.format_message("duration_of_impact_and_response" if is_one else "duration_of_impact")
     first = [
@@ -27,7 +27,7 @@ def durations_section(builder: BlockBuilder, impact: Sequence[Block], entries: S
 
 
 def _has_one_window(incident: Incident) -> bool:
-    """Return whether impact and response began and ended at the same minutes, the detection being recorded."""
+    """Return whether impact and response began and ended at the same minutes."""
     ended, resolved = incident.ended, incident.resolved
     if ended is None or resolved is None or not is_detection_recorded(incident):
         return False
@@ -48,7 +48,7 @@ def _response_length(builder: BlockBuilder) -> Block | None:
 
 
 def _public_length(builder: BlockBuilder, entries: Sequence[Entry]) -> Block | None:
-    """How long after the start of the impact the public was told, and how long its record lasted."""
+    """The delay of the first public word, and the length of the public record."""
     told = public_entries(entries)
     if not told:
         return None

@@ -11,7 +11,7 @@ SECTION = "questions"
 
 
 def questions_section(builder: BlockBuilder, sections: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:
-    """One block with a question for each missing fact; empty without any, and for a cancelled incident."""
+    """One block with a question for each missing fact; empty for a cancelled incident."""
     incident = builder.record.incident
     if incident.status is Status.CANCELLED:
         return ()

@@ -37,14 +37,18 @@ DECLARED = "declared"
 
 
 class ResponseTime(NamedTuple):
-    """One time of the response. `is_latest`: it happened then or before, at a time that nobody knows."""
+    """One time of the response. `is_latest`: it happened then or before."""
 
     moment: Moment
     is_latest: bool = False
 
 
 def is_detection_recorded(incident: Incident) -> bool:
-    """Return whether an alert or a person recorded the detection. Otherwise the time is that of the declaration."""
+    """
+    Return whether an alert or a person recorded the detection.
+
+    Otherwise its time is that of the declaration.
+    """
     return incident.detected.because != DECLARED or incident.declared.source.kind is SourceKind.ALERT
 
 
@@ -77,7 +81,7 @@ def _response_block(builder: BlockBuilder, key: str, found: ResponseTime) -> Blo
 
 
 def _distance_note(builder: BlockBuilder, found: ResponseTime) -> str:
-    """How long after the detection or the declaration; after the impact's end there is no such length."""
+    """The time since the detection or the declaration; after the impact there is none."""
     incident, at = builder.record.incident, found.moment.at
     ended = incident.ended
     if ended is not None and to_minute(at) > to_minute(ended.at):
@@ -95,9 +99,10 @@ def _distance_note(builder: BlockBuilder, found: ResponseTime) -> str:
 
 def find_first_response(builder: BlockBuilder, entries: Sequence[Entry]) -> ResponseTime | None:
     """
-    The first thing that one of our people did: an entry, a lead, an acknowledgement. `entries` are in order.
+    The first thing that one of our people did: an entry, a lead, an acknowledgement.
 
-    If it has no time, it was done at the latest at the next time in the order. None if nobody did anything.
+    `entries` are in order. If it has no time, it was done no later than the next time in the order. None if nobody
+    did anything.
     """
     incident = builder.record.incident
     begins = to_minute(min(incident.started.at, incident.detected.at))
@@ -116,7 +121,7 @@ def find_first_response(builder: BlockBuilder, entries: Sequence[Entry]) -> Resp
 
 
 def _is_response(builder: BlockBuilder, entry: Entry) -> bool:
-    """Return whether one of our people did something then. What a vendor did is none, whoever noted it."""
+    """Return whether one of our people did something; an answer of a vendor is none."""
     if entry.vendor is not None:
         return False
     if Kind.ACKNOWLEDGED in entry.kinds:

@@ -143,7 +143,7 @@ def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tu
 
 
 def detection_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """The first detection, by an alert or a message, or that nobody recorded it; then others by people."""
+    """The first detection, or that nobody recorded it; then others by people."""
     incident = builder.record.incident
     detected = incident.detected
     others = [
@@ -179,7 +179,7 @@ def _first_detection(builder: BlockBuilder, entries: Sequence[Entry]) -> Block:
 
 def summary_section(builder: BlockBuilder, sections: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:
     """
-    What broke for whom, for how long, why, what ended it, and what is open: recorded statements with their labels.
+    The recorded statements that tell the incident, each with its label.
 
     Missing facts are left out: `questions` has them.
     """
