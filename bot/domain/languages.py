@@ -53,14 +53,18 @@ class Language:
         """
         `1h 45m` in English, `1 h 45 min` elsewhere, with the same units in every language.
 
+        None of them is 0.
+
         Babel's symbols do not fit: German has few of them, Spanish writes `1 horas`. The spaces are plain ones, so that
         a search finds a duration.
         """
+        parts = duration_parts(length)
         return " ".join(
             self.format_count("length_d", amount)
             if unit == "d"
             else self.format_message(f"length_{unit}", count=amount)
-            for unit, amount in duration_parts(length)
+            for unit, amount in parts
+            if amount or len(parts) == 1
         )
 
     def format_percent(self, percent: float) -> str:

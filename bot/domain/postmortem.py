@@ -13,7 +13,10 @@ from itertools import chain
 from bot.domain.drafting.alerts import alerts_section
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
-from bot.domain.drafting.header import (
+from bot.domain.drafting.localized_times import TimeFormatter
+from bot.domain.drafting.model import Block, BlockKind, Document, Draft, Sections
+from bot.domain.drafting.overview.durations import durations_section
+from bot.domain.drafting.overview.header import (
     about_role_blocks,
     closure_section,
     particulars_section,
@@ -21,8 +24,20 @@ from bot.domain.drafting.header import (
     title_blocks,
     whereabouts_section,
 )
-from bot.domain.drafting.localized_times import TimeFormatter
-from bot.domain.drafting.model import Block, BlockKind, Document, Draft, Sections
+from bot.domain.drafting.overview.questions import questions_section
+from bot.domain.drafting.overview.response import response_section
+from bot.domain.drafting.overview.summary import (
+    about_section,
+    conclusion_section,
+    detection_section,
+    duration_section,
+    public_window_section,
+    statement_block,
+    statement_section,
+    summary_section,
+    title_block,
+    window_section,
+)
 from bot.domain.drafting.sections import (
     COURSE_SECTIONS,
     HISTORY_SECTION,
@@ -34,20 +49,9 @@ from bot.domain.drafting.sections import (
     is_on_action_list,
     lesson_sections,
     public_sections,
+    resolution_section,
 )
-from bot.domain.drafting.summary import (
-    about_section,
-    conclusion_section,
-    detection_section,
-    duration_section,
-    public_window_section,
-    response_section,
-    statement_block,
-    statement_section,
-    title_block,
-    window_section,
-)
-from bot.domain.drafting.timeline import context_section, timeline_entries, timeline_section
+from bot.domain.drafting.timeline import context_section, course_section, timeline_entries, timeline_section
 from bot.domain.findings import Finding
 from bot.domain.findings.wording import finding_blocks
 from bot.domain.languages import get_language
@@ -87,31 +91,33 @@ def _document(
         "findings": finding_blocks(record, findings, times),
         **_event_sections(context),
     }
+    known["summary"] = summary_section(builder, known)
+    known["questions"] = questions_section(builder, known)
     by_kind = cache(partial(course_sections, context))
     sections = Sections(
         known, {**dict.fromkeys(COURSE_SECTIONS, by_kind), HISTORY_SECTION: cache(partial(history_sections, context))}
     )
-    return Document(code, ", ".join(times.labels), title_block(builder), sections, language.words)
+    return Document(code, times.zone_name, title_block(builder), sections, language.words)
 
 
 def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
     """Sections about the incident as a whole."""
     builder, stated_of, parts = context.builder, context.statements, particulars_section(context)
+    duration = duration_section(builder)
     cause = statement_section(builder, "cause", stated_of[Kind.CAUSE], _missing("cause", context.record))
-    resolution = statement_section(
-        builder, "resolution", stated_of[Kind.RESOLVED], _missing("resolution", context.record)
-    )
+    resolution = resolution_section(context, _missing("resolution", context.record))
     return {
         "about": (*about_section(builder), *about_role_blocks(context, parts)),
         "particulars": parts,
         "roles": roles_section(context),
         "closure": closure_section(context),
-        "duration": duration_section(builder),
+        "duration": duration,
+        "durations": durations_section(builder, duration, context.entries),
         "window": window_section(builder),
         "impact": statement_section(builder, "impact", stated_of[Kind.IMPACT], _missing("impact", context.record)),
         "cause": cause,
         "resolution": resolution,
-        "response": response_section(builder),
+        "response": response_section(builder, context.entries),
         "detection": detection_section(builder, context.entries),
         "public_window": public_window_section(builder, context.entries),
         **cause_sections(context, cause),
@@ -121,16 +127,14 @@ def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]
 def _event_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
     """Sections about events and follow-ups."""
     to_do, entries = follow_up_sections(context), timeline_entries(context)
-    conclusion = conclusion_section(
-        context.builder, context.statements[Kind.RESOLVED], to_do["improvements"], to_do["tasks"]
-    )
+    conclusion = conclusion_section(context.builder, to_do["improvements"], to_do["tasks"])
     return {
         **public_sections(context),
         **lesson_sections(context),
         "context": context_section(context, entries),
         "timeline": timeline_section(context, entries),
+        "course": course_section(context, entries),
         **to_do,
-        "summary": (conclusion[0]._replace(section="summary"),),
         "conclusion": conclusion,
         "alerts": alerts_section(context),
         "also_stated": (*title_blocks(context), *_also_stated(context.builder, context.languages)),

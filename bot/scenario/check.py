@@ -19,6 +19,10 @@ from bot.scenario.model import Expected, ExpectedEscalation, Scenario
 ACTIONS_TAKEN = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.ACTION, Kind.ROLLBACK})
 BESIDE_A_TIME = r"[0-9][:h.][0-9]{2}[^\n0-9]{0,6}"
 
+LINK_ADDRESS = re.compile(r"\]\([^)]*\)|(?m:^\[\d+\]: .*$)")
+PART_OF_A_LENGTH = re.compile(r"\d ?(?:d|j|h|giorn[oi]|días?|Tage?|dias?) $")
+"""The end of a text before the rest of a length: `1d `, `2 Tage `."""
+
 Json = Mapping[str, Any]
 
 
@@ -75,10 +79,18 @@ def _compare_duration(outcome: _Outcome) -> Iterator[str]:
         start, end = outcome.incident.get("started_at"), outcome.incident.get("ended_at")
         found = format_duration(datetime.fromisoformat(end) - datetime.fromisoformat(start)) if start and end else None
         yield _describe_difference("duration", wanted, found)
-    elif not any(
-        re.search(rf"(?<!\w){re.escape(form)}(?!\w)", outcome.markdown) for form in _duration_forms(wanted, length)
-    ):
+    elif not _says_duration(outcome.markdown, _duration_forms(wanted, length)):
         yield f"duration: expected {wanted}, missing in the draft"
+
+
+def _says_duration(markdown: str, forms: set[str]) -> bool:
+    """Return whether the text has one of these lengths, outside links and longer ones."""
+    text = LINK_ADDRESS.sub("", markdown)
+    return any(
+        not PART_OF_A_LENGTH.search(text[: match.start()][-20:])
+        for form in forms
+        for match in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)(?! \d+ ?(?:h|m|min)\b)", text)
+    )
 
 
 def _duration_forms(wanted: str, length: timedelta) -> set[str]:

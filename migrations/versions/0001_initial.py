@@ -472,6 +472,7 @@ def _alert() -> None:
         sa.Column("is_end_recorded", sa.Boolean(), nullable=False),
         sa.Column("labels", sa.JSON(), nullable=False),
         sa.Column("annotations", sa.JSON(), nullable=False),
+        sa.Column("end_summary", Text(), nullable=True),
         sa.Column("link", Text(), nullable=True),
         sa.Column("incident_id", sa.Integer(), nullable=True),
         sa.Column("redacted_at", Time(), nullable=True),

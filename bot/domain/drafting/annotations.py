@@ -35,16 +35,23 @@ def has_remarks(entry: Entry) -> bool:
     return bool(entry.files or entry.changes or entry.language or entry.states_start or entry.states_end)
 
 
-def entry_remarks(entry: Entry, incident: Incident, times: TimeFormatter) -> Iterator[str]:
-    """Files, changed fields, stated ends of the impact, and a foreign language."""
+def entry_remarks(
+    entry: Entry, incident: Incident, times: TimeFormatter, *, with_held_ends: bool = False
+) -> Iterator[str]:
+    """
+    Files, changed fields, stated ends of the impact, and a foreign language.
+
+    Ends that hold are left out unless `with_held_ends`: a timeline marks them in their place.
+    """
     language = times.language
     if entry.files:
         yield language.format_message("files", names=language.format_list(entry.files))
     for name, value in entry.changes:
         yield _change_remark(name, value, language)
-    if entry.states_start is not None:
+    if entry.states_start is not None and (with_held_ends or entry.states_start != incident.started.at):
         yield _stated_time("stated_start", entry.states_start, incident.started, times, entry)
-    if entry.states_end is not None:
+    ended = incident.ended.at if incident.ended else None
+    if entry.states_end is not None and (with_held_ends or entry.states_end != ended):
         yield _stated_time("stated_end", entry.states_end, incident.ended, times, entry)
     if entry.language and language.is_foreign(entry.language):
         yield language.language_name(entry.language)
@@ -105,8 +112,8 @@ def localized_fact(fact: Fact, language: Language) -> str:
     match fact:
         case RoleAssigned():
             return _role_sentence(fact, language)
-        case AlertEnded(line):
-            return line
+        case AlertEnded(line, words):
+            return f"{line}: {words}" if words else line
         case AlertsFired(lines, more):
             return f"{lines}\n{language.format_count('and_more', more)}"
         case StormTitle(count=0):

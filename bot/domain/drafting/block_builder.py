@@ -19,6 +19,7 @@ from bot.domain.terms import Kind, Precision, SourceKind
 KINDS_WITHOUT_LABEL: Mapping[str, frozenset[Kind]] = MappingProxyType(
     {
         "actions_taken": frozenset({Kind.NOTE, Kind.INVESTIGATION, Kind.ACTION}),
+        "course": frozenset({Kind.NOTE, Kind.INVESTIGATION, Kind.ACTION}),
         "misleading_paths": frozenset({Kind.NOTE, Kind.MISLEADING_PATH}),
         "detection": frozenset({Kind.NOTE, Kind.DETECTION}),
         "communication": frozenset({Kind.NOTE, Kind.COMMUNICATION}),
@@ -42,8 +43,11 @@ _EntryParts = tuple[str, tuple[Source, ...], str, str, tuple[str, ...]]
 class BlockBuilder(RecordText):
     """Blocks of one record in one language."""
 
-    def __init__(self, record: Record, language: Language, times: TimeFormatter) -> None:
+    def __init__(
+        self, record: Record, language: Language, times: TimeFormatter, *, is_for_screens: bool = False
+    ) -> None:
         super().__init__(record, language, times)
+        self._is_for_screens = is_for_screens
         self.answers = {each.acknowledgement.ref: each for each in record.escalations if each.acknowledgement}
         self.title = self._title()
         self._alert_labels = distinguishing_labels(record.alerts)
@@ -54,14 +58,16 @@ class BlockBuilder(RecordText):
     def in_english(cls, record: Record) -> "BlockBuilder":
         """For screens: the language of the bot's own words."""
         english = get_language("en")
-        return cls(record, english, TimeFormatter(english, record.incident.zone, record.incident.started.at, ()))
+        times = TimeFormatter(english, record.incident.zone, record.incident.started.at, ())
+        return cls(record, english, times, is_for_screens=True)
 
     def entry_block(self, section: str, entry: Entry) -> Block:
         """An entry in its order; `time` is empty if unknown."""
         known = self._parts.get(entry.source.ref)
         if known is None:
             text, notes = self._entry_text(entry)
-            time = self._short_time(entry.happened_at, entry.precision)
+            is_timed = entry.source.ref not in self.untimed
+            time = self._short_time(entry.happened_at, entry.precision) if is_timed else ""
             sources = (entry.source, *entry.also)
             known = self._parts[entry.source.ref] = (text, sources, time, self.person_name(entry.author), notes)
         text, sources, time, by, notes = known
@@ -81,7 +87,7 @@ class BlockBuilder(RecordText):
         """Text and notes of an entry, the same in each section."""
         notes: list[str] = []
         if has_remarks(entry):
-            remarks = entry_remarks(entry, self.record.incident, self.times)
+            remarks = entry_remarks(entry, self.record.incident, self.times, with_held_ends=self._is_for_screens)
             notes += [self.resolve_mentions(remark) for remark in remarks]
         if entry.about and entry.about in self._alert_labels:
             notes.append(self.resolve_mentions(self._alert_labels[entry.about]))

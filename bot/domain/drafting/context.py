@@ -1,23 +1,15 @@
 """The context that all sections of a document share."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from bot.domain.drafting.block_builder import BlockBuilder
+from bot.domain.drafting.misleading_paths import PathCost, find_path_costs
 from bot.domain.drafting.model import Block
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Entry, Record, Statement
 from bot.domain.record.sources import Source
-from bot.domain.terms import Kind, Precision, Status
-from bot.domain.text.durations import duration_between
-
-LEFT_BY_ANYBODY = frozenset({Kind.RULED_OUT, Kind.CAUSE, Kind.ROLLBACK, Kind.FIXED})
-"""
-Kinds that end every misleading path, by any author.
-
-The end of the incident is none of them: the path may have been left hours before.
-"""
-LEFT_BY_AUTHOR = frozenset({Kind.MISLEADING_PATH, Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.ACTION, Kind.ESCALATION})
-"""Kinds that end a misleading path of the same author; others may look elsewhere at the same time."""
+from bot.domain.terms import Kind, Status
 
 
 class DraftContext:
@@ -44,12 +36,14 @@ class DraftContext:
             entry.about: entry.author for entry in entries if entry.about and Kind.ESCALATION in entry.kinds
         }
         self._refs = {entry.source.ref for entry in entries}
-        self._path_ends = find_path_ends(entries)
+        self._path_costs = find_path_costs(entries, impact_end=self._impact_end(), untimed=builder.untimed)
         self._by_kind: dict[Kind, dict[int, Entry]] = {}
         for position, entry in enumerate(entries):
             for kind in entry.kinds:
                 self._by_kind.setdefault(kind, {})[position] = entry
+        self.causes_told_elsewhere = self._causes_told_elsewhere()
         self._labels = dict([*self._statement_labels(), *self._update_labels()])
+        self._words = dict(self._row_words())
 
     def entry_block(self, section: str, entry: Entry) -> Block:
         """An entry in a section, without text that is given elsewhere, with the cost of a path."""
@@ -60,12 +54,13 @@ class DraftContext:
             notes = tuple(note for note in block.notes if note != language)
             if Kind.ESCALATION in entry.kinds and entry.about in self.builder.escalations:
                 notes = (block.label, *notes)  # the entry is a status update, too
-            block = block._replace(text="", label=label, notes=notes)
+            text = self._words.get(ref, "") if section == "timeline" else ""
+            block = block._replace(text=text, label=label, notes=notes)
         if Kind.ESCALATION in entry.kinds and entry.about in self.builder.escalations:
             escalation = self.builder.escalations[entry.about]
             block = self._with_answer(self._with_reason(block, entry, escalation), escalation)
-        end = self._path_ends.get(ref)
-        return block if end is None else self._with_path_cost(block, entry, end)
+        cost = self._path_costs.get(ref)
+        return block if cost is None else self._with_path_cost(block, cost)
 
     def blocks_of_kinds(self, section: str, *kinds: Kind) -> tuple[Block, ...]:
         return tuple(self.entry_block(section, entry) for entry in self.entries_of_kinds(*kinds))
@@ -93,13 +88,17 @@ class DraftContext:
         block = block._replace(notes=(*block.notes, *remarks))
         return add_source(block, answer) if answer is not None else block
 
-    def _with_path_cost(self, block: Block, entry: Entry, end: Entry) -> Block:
-        if entry.happened_at is None or end.happened_at is None:
-            return block
-        length = self.builder.language.format_duration(duration_between(entry.happened_at, end.happened_at))
-        time = self.builder.times.format_short(end.happened_at)
-        note = self.builder.format_message("path_cost", duration=length, time=time)
-        return block._replace(notes=(*block.notes, note), sources=(*block.sources, end.source))
+    def _impact_end(self) -> tuple[datetime, Source] | None:
+        ended = self.record.incident.ended
+        return (ended.at, ended.source) if ended else None
+
+    def _with_path_cost(self, block: Block, cost: PathCost) -> Block:
+        length = self.builder.language.format_duration(cost.length)
+        time = self.builder.times.format_short(cost.until)
+        key = "path_cost_at_most" if cost.is_bound else "path_cost"
+        note = self.builder.format_message(key, duration=length, time=time)
+        block = block._replace(notes=(*block.notes, note))
+        return block if cost.source is None else add_source(block, cost.source)
 
     def _statement_labels(self) -> Iterable[tuple[str, str]]:
         words = self.builder.language.words
@@ -110,6 +109,7 @@ class DraftContext:
             Kind.CANCELLED: words["kind_cancelled"],
         }
         texts = {kind: statement.text for kind, statement in self.statements.items() if statement}
+        causes = self.cause_refs - self.causes_told_elsewhere
         if self.record.incident.status is Status.CANCELLED and self.record.incident.closure_reason:
             texts[Kind.CANCELLED] = self.record.incident.closure_reason
         impacts = {(impact.source.ref, impact.text) for impact in self.record.impacts}
@@ -120,8 +120,37 @@ class DraftContext:
             for entry in self.entries
             if len(entry.kinds) == 1
             and entry.kinds[0] in labels
-            and (entry.text == texts.get(entry.kinds[0]) or (entry.source.ref, entry.text) in impacts)
+            and (
+                entry.text == texts.get(entry.kinds[0])
+                or (entry.source.ref, entry.text) in impacts
+                or entry.source.ref in causes
+            )
         ]
+
+    def _causes_told_elsewhere(self) -> frozenset[str]:
+        """
+        The refs of statements of the cause that have no row.
+
+        The cause has one row, at the time of its first statement in any language, with the words of this document.
+        """
+        refs = self.cause_refs
+        rows = [entry.source.ref for entry in self.entries if entry.source.ref in refs]
+        return frozenset(rows[1:] if self.statements[Kind.CAUSE] else rows)
+
+    @property
+    def cause_refs(self) -> frozenset[str]:
+        """The refs of the statements of the cause, in any language."""
+        return frozenset(each.source.ref for each in self.record.causes)
+
+    def _row_words(self) -> Iterable[tuple[str, str]]:
+        """By ref, the words of the rows of the cause and the resolution."""
+        cause, resolution = self.statements[Kind.CAUSE], self.statements[Kind.RESOLVED]
+        causes = self.cause_refs
+        for ref in self._labels:
+            if cause is not None and ref in causes:
+                yield ref, self.builder.resolve_mentions(cause.text)
+            elif resolution is not None and ref == resolution.source.ref:
+                yield ref, self.builder.resolve_mentions(resolution.text)
 
     def _update_labels(self) -> Iterable[tuple[str, str]]:
         message = self.builder.format_message
@@ -134,32 +163,3 @@ class DraftContext:
 
 def add_source(block: Block, source: Source) -> Block:
     return block if source in block.sources else block._replace(sources=(*block.sources, source))
-
-
-def find_path_ends(entries: Sequence[Entry]) -> Mapping[str, Entry]:
-    """
-    By the ref of a misleading path, the first later entry that ends it.
-
-    Absent where there is none, or where one of the two times is unknown or only approximate.
-    """
-    ends: dict[str, Entry] = {}
-    by_anybody: tuple[int, Entry] | None = None
-    by_author: dict[str | None, tuple[int, Entry]] = {}
-    for position in range(len(entries) - 1, -1, -1):
-        entry = entries[position]
-        if Kind.MISLEADING_PATH in entry.kinds:
-            later = [each for each in (by_anybody, by_author.get(entry.author)) if each is not None]
-            end = min(later, key=lambda each: each[0])[1] if later else None
-            if end is not None and _is_after(end, entry):
-                ends[entry.source.ref] = end
-        if not LEFT_BY_ANYBODY.isdisjoint(entry.kinds):
-            by_anybody = (position, entry)
-        if entry.author is not None and not LEFT_BY_AUTHOR.isdisjoint(entry.kinds):
-            by_author[entry.author] = (position, entry)
-    return ends
-
-
-def _is_after(end: Entry, start: Entry) -> bool:
-    if end.happened_at is None or start.happened_at is None or end.happened_at <= start.happened_at:
-        return False
-    return end.precision is Precision.EXACT and start.precision is Precision.EXACT

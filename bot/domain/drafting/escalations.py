@@ -1,14 +1,14 @@
 """Escalations in a draft: labels, remarks, and the history step by step."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.escalation import Acknowledgement, PagedLevel
 from bot.domain.languages import Language
 from bot.domain.record.escalations import Escalation, PageOutcome, RecordedPage, VendorFacts
-from bot.domain.record.model import Record
+from bot.domain.record.model import Entry, Record
 from bot.domain.record.sources import Source
 from bot.domain.text.durations import duration_between
 from bot.domain.text.mentions import resolve_mentions
@@ -45,6 +45,7 @@ class RecordText:
         self.language = language
         self.times = times
         self.escalations = {each.source.ref: each for each in record.escalations}
+        self.untimed = untimed_answers(record)
 
     def format_message(self, key: str, **values: object) -> str:
         return self.language.format_message(key, **values)
@@ -101,13 +102,18 @@ class RecordText:
             return (*remarks, *self._vendor_remarks(escalation, escalation.vendor or VendorFacts()))
         if escalation.acknowledged_at is None:
             return remarks
-        when = self.times.format_short_phrase(escalation.acknowledged_at)
         who = self.person_name(escalation.acknowledged_by) or self._outside_name(escalation)
-        if who:
-            answered = self.format_message("acknowledged_by", who=who, when=when)
-        else:
-            answered = self.format_message("acknowledged_at", when=when)
+        if not self.has_timed_answer(escalation):
+            unknown = "acknowledged_by_unknown" if who else "acknowledged_unknown"
+            return (*remarks, self.format_message(unknown, who=who))
+        when = self.times.format_short_phrase(escalation.acknowledged_at)
+        answered = self.format_message("acknowledged_by" if who else "acknowledged_at", who=who, when=when)
         return (*remarks, self._with_time_to_answer(answered, escalation))
+
+    def has_timed_answer(self, escalation: Escalation) -> bool:
+        """Return whether it was answered at a known time."""
+        entry = escalation.acknowledgement
+        return escalation.acknowledged_at is not None and (entry is None or entry.ref not in self.untimed)
 
     def _outside_name(self, escalation: Escalation) -> str:
         """`Sam (link)`; empty without a name."""
@@ -120,7 +126,8 @@ class RecordText:
         if facts.case:
             yield message("vendor_case_is", case=facts.case)
         if escalation.is_answered:
-            at, who = escalation.acknowledged_at, self.person_name(escalation.acknowledged_by)
+            at = escalation.acknowledged_at if self.has_timed_answer(escalation) else None
+            who = self.person_name(escalation.acknowledged_by)
             when = times.format_short_phrase(at, escalation.acknowledged_precision) if at else ""
             answered = message("vendor_answered_at", when=when) if when else message("vendor_answered_unknown")
             yield self._with_time_to_answer(answered, escalation)
@@ -140,6 +147,27 @@ class RecordText:
         if paged_at is None or answered_at is None or answered_at < paged_at:
             return None
         return self.language.format_duration(duration_between(paged_at, answered_at))
+
+
+def untimed_answers(record: Record) -> frozenset[str]:
+    """
+    Refs of entries that record an answer whose time nobody knows.
+
+    That is one to an escalation of unknown time, noted by a button: only the moment of the press is known.
+    """
+    asked = {each.acknowledgement.ref for each in record.escalations if each.paged_at is None and each.acknowledgement}
+    if not asked:
+        return frozenset()
+    return frozenset(
+        entry.source.ref
+        for entry in record.entries
+        if entry.source.ref in asked and entry.happened_at is not None and _is_noted_at_once(entry)
+    )
+
+
+def _is_noted_at_once(entry: Entry) -> bool:
+    """Return whether its time is the one at which it was recorded."""
+    return entry.happened_at is not None and abs(entry.recorded_at - entry.happened_at) < timedelta(minutes=1)
 
 
 def history_blocks(text: RecordText, section: str, escalation: Escalation) -> tuple[Block, ...]:
@@ -285,7 +313,8 @@ def _answer_steps(text: RecordText, section: str, escalation: Escalation) -> Ite
             when = text.times.format_short_phrase(answer.withdrawn_at)
             notes.append(text.format_message("answer_taken_back", when=when))
         label = _acknowledgement_label(text, answer)
-        yield answer.at, _step_block(text, section, escalation, f"answer-{number}", answer.at, label, notes, sources)
+        step = _step_block(text, section, escalation, f"answer-{number}", answer.at, label, notes, sources)
+        yield answer.at, step if text.has_timed_answer(escalation) or not is_latest else step._replace(time="")
 
 
 def _acknowledgement_label(text: RecordText, answer: Acknowledgement) -> str:

@@ -20,11 +20,13 @@ class TimeFormatter:
     """
     Formats the times of one incident in one language.
 
+    `zone_name` is `PST`, or all labels; letters that several zones bear have their offset: `IST, UTC+05:30`.
+
     A time of the incident's first day has no date, unless one of `instants` is of an earlier day. If the zone's labels
     differ among `instants` (the clocks changed meanwhile), every time has its own.
 
-    A time is formatted by itself (`8:45 AM`, `Nov 8, about 8:45 AM`) or for a sentence, with the language's preposition
-    (`at 8:45 AM`, `on Nov 8 at about 8:45 AM`). This can depend on the hour, by the language's plural rule: Spanish has
+    A time is formatted by itself (`08:45`, `Nov 8, about 08:45`) or for a sentence, with the language's preposition
+    (`at 08:45`, `on Nov 8 at about 08:45`). This can depend on the hour, by the language's plural rule: Spanish has
     `a la 1:05` and `a las 2:05`.
     """
 
@@ -33,32 +35,41 @@ class TimeFormatter:
         self.zone = zone
         self.first_day = first.astimezone(zone).date()
         known = [first, *instants]
-        self.labels = self._labels(known)
+        self.labels, self.zone_name = self._labels(known)
         self._minutes = _formatted_minutes(language.locale)
-        is_earliest = self._day(min(known)) == self.first_day
-        self._days: dict[date, str] = {self.first_day: ""} if is_earliest else {}
+        self.is_first_day_plain = self.day_of(min(known)) == self.first_day
+        """Whether times of the first day have no date elsewhere than in the timeline."""
+        self._days: dict[date, str] = {self.first_day: ""} if self.is_first_day_plain else {}
 
-    def _labels(self, instants: Iterable[datetime]) -> tuple[str, ...]:
-        """The zone's labels at these instants, the earliest first."""
+    def _labels(self, instants: Iterable[datetime]) -> tuple[tuple[str, ...], str]:
+        """The zone's labels, the earliest first, and all of them as a heading names them."""
         zone = self.zone
         seen = {(local.tzname(), local.utcoffset()): local for local in (at.astimezone(zone) for at in instants)}
         earliest_first = sorted(seen.values())
-        return tuple(dict.fromkeys(zone_label(local, zone) for local in earliest_first))
+        named = dict.fromkeys(full_zone_label(local, zone) for local in earliest_first)
+        labels = tuple(dict.fromkeys(zone_label(local, zone) for local in earliest_first))
+        return labels, ("; " if any("," in name for name in named) else ", ").join(named)
 
     def format_short(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
-        """`8:45 AM`; with the date if not the first day, with the zone if it has several labels."""
+        """`08:45`; with the date if not the first day, with the zone if it has several labels."""
+        text, day = self.format_time(at, precision), self._short_day(self.day_of(at))
+        if not day:
+            return text
+        joint = "date_and_about" if precision is Precision.APPROXIMATE else "date_and_time"
+        return self.language.format_message(joint, date=day, time=text)
+
+    def format_time(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
+        """`format_short` without the date."""
         local = at.astimezone(self.zone)
         text = self._minutes[local.hour * 60 + local.minute]
         if len(self.labels) > 1:
             text = f"{text} {zone_label(at, self.zone)}"
-        day = self._short_day(local.date())
         if precision is Precision.APPROXIMATE:
-            text = self.language.format_count("about", local.hour, time=text)
-            return self.language.format_message("date_and_about", date=day, time=text) if day else text
-        return self.language.format_message("date_and_time", date=day, time=text) if day else text
+            return self.language.format_count("about", local.hour, time=text)
+        return text
 
     def format_short_phrase(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
-        """`format_short` for a sentence: `at 8:45 AM`, `on Nov 8 at 8:45 AM`."""
+        """`format_short` for a sentence: `at 08:45`, `on Nov 8 at 08:45`."""
         text = self._oclock(at)
         if len(self.labels) > 1:
             text = f"{text} {zone_label(at, self.zone)}"
@@ -67,18 +78,18 @@ class TimeFormatter:
         return self.language.format_message("on_day", when=f"{day} {text}") if day else text
 
     def is_same_day(self, one: datetime, other: datetime) -> bool:
-        return self._day(one) == self._day(other)
+        return self.day_of(one) == self.day_of(other)
 
     def format_with_day(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`format_short` with the date also on the first day."""
         text = self.format_short(at, precision)
-        if self._short_day(self._day(at)):
+        if self._short_day(self.day_of(at)):
             return text
         joint = "date_and_about" if precision is Precision.APPROXIMATE else "date_and_time"
-        return self.language.format_message(joint, date=self._format_date(self._day(at), "MMMd"), time=text)
+        return self.language.format_message(joint, date=self._format_date(self.day_of(at), "MMMd"), time=text)
 
     def format_full(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
-        """`November 7, 2023, 8:45 AM (PST)`."""
+        """`November 7, 2023, 08:45 (PST)`."""
         text, joint = self._oclock(at), "date_and_time"
         if precision is Precision.APPROXIMATE:
             text, joint = self._with_preposition("about", at, text), "date_and_about"
@@ -88,28 +99,28 @@ class TimeFormatter:
         return self.format_full(moment.at, moment.precision)
 
     def format_moment_phrase(self, moment: Moment) -> str:
-        """`on November 7, 2023 at 8:45 AM (PST)`."""
+        """`on November 7, 2023 at 08:45 (PST)`."""
         return self.language.format_message("on_day", when=self.format_dated(moment))
 
     def format_since(self, moment: Moment) -> str:
-        """`Since November 7, 2023 at 8:45 AM (PST)`."""
+        """`Since November 7, 2023 at 08:45 (PST)`."""
         return self.language.format_message("since", when=self.format_dated(moment))
 
     def format_dated(self, moment: Moment) -> str:
-        """`November 7, 2023 at 8:45 AM (PST)`."""
+        """`November 7, 2023 at 08:45 (PST)`."""
         return self._with_zone(self._dated(moment), moment.at)
 
     def format_span(self, start: Moment, end: Moment) -> str:
         """A period; a common day and zone are given once."""
         zones_differ = zone_label(start.at, self.zone) != zone_label(end.at, self.zone)
-        if self._day(start.at) == self._day(end.at):
+        if self.day_of(start.at) == self.day_of(end.at):
             first, last = self._span_end("from", start), self._span_end("to", end)
         else:
             first, last = self._dated(start), self._dated(end)
         if zones_differ:
             first = self._with_zone(first, start.at)
         last = self._with_zone(last, end.at)
-        if self._day(start.at) == self._day(end.at):
+        if self.day_of(start.at) == self.day_of(end.at):
             return self.language.format_message("span_day", date=self._date(start.at), start=first, end=last)
         return self.language.format_message("span_days", start=first, end=last)
 
@@ -120,11 +131,12 @@ class TimeFormatter:
         except ValueError:
             return iso
 
-    def _day(self, at: datetime) -> date:
+    def day_of(self, at: datetime) -> date:
+        """The local day."""
         return at.astimezone(self.zone).date()
 
     def _date(self, at: datetime) -> str:
-        return self._format_date(self._day(at), "long")
+        return self._format_date(self.day_of(at), "long")
 
     def _time(self, at: datetime) -> str:
         local = at.astimezone(self.zone)
@@ -143,7 +155,7 @@ class TimeFormatter:
         return f"{self._date(moment.at)} {self._with_preposition(word, moment.at, self._oclock(moment.at))}"
 
     def _span_end(self, word: str, moment: Moment) -> str:
-        """`from 8:45 AM`, `to about 10:30 AM`; in German only the second has `Uhr`."""
+        """`from 08:45`, `to about 10:30`; in German only the second has `Uhr`."""
         text = self._time(moment.at)
         if moment.precision is Precision.APPROXIMATE:
             text = self.language.format_message("roughly", time=text)
@@ -177,10 +189,14 @@ def _formatted_minutes(locale: Locale) -> tuple[str, ...]:
     """
     All 1,440 times of a day, by Babel's pattern of the language: `h:mm a`, `HH:mm` or `H:mm`.
 
+    A language without a region has 24 hours: `en` as well, unlike `en-US`. One document has one clock.
+
     Made once, because Babel takes longer for one time than a whole line of a draft may take. Its narrow no-break space
     before AM and PM becomes a plain one: people search for these times, and type them.
     """
     pattern = str(locale.time_formats["short"].pattern)
+    if "a" in pattern and locale.territory is None:
+        pattern = "HH:mm"
     shown = []
     for minute in range(24 * 60):
         hour, rest = divmod(minute, 60)

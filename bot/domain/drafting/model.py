@@ -34,7 +34,7 @@ class Block(NamedTuple):
     ref of its source, or the name of the fact. A named tuple, because a long record has tens of thousands.
     `text` is somebody's text or a whole sentence, `label` the kind of statement ("Misleading path"); `time` is empty if
     unknown. `notes` are remarks made from the record ("nobody acknowledged"). `details` are for templates that show a
-    part by itself: `owner`, `due`, `symptom`, `type`, `length`, `code`; and `mark`, shown in bold ("Incident begins.").
+    part by itself: `owner`, `due`, `symptom`, `type`, `length`, `code`; and `mark`, shown in bold ("Impact begins.").
     """
 
     section: str
@@ -96,8 +96,8 @@ class Document:
     """
     The draft in one language.
 
-    `zone` is the label of the times (`PST`), or several ("PDT, PST") if the clocks changed meanwhile; then each time
-    has its own. `words` are the language's messages by key.
+    `zone` is the label of the times (`PST`; `IST, UTC+05:30` where several zones bear it), or several ("PDT, PST") if
+    the clocks changed meanwhile; then each time has its own. `words` are the language's messages by key.
     """
 
     language: str

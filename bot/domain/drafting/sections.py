@@ -6,6 +6,7 @@ from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
 from bot.domain.drafting.escalations import history_blocks
 from bot.domain.drafting.model import Block
+from bot.domain.drafting.overview.summary import statement_section
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Entry, Record, Update
 from bot.domain.terms import ActionKind, Kind, SourceKind, UpdateState
@@ -31,12 +32,9 @@ def course_sections(context: DraftContext) -> SectionMap:
     """
     sections: dict[str, list[Block]] = {name: [] for name in COURSE_SECTIONS}
     for each in context.record.escalations:
-        sections["escalations"] += [
-            _escalation_block(context, each),
-            *history_blocks(context.builder, "escalations", each),
-        ]
+        sections["escalations"].append(_escalation_block(context, each))
     for entry in context.entries:
-        section = _course_section(entry, context.builder)
+        section = course_group(entry, context.builder)
         if section is not None:
             sections[section].append(context.entry_block(section, entry))
     return {
@@ -54,7 +52,8 @@ def history_sections(context: DraftContext) -> SectionMap:
     return {HISTORY_SECTION: tuple(found)}
 
 
-def _course_section(entry: Entry, builder: BlockBuilder) -> str | None:
+def course_group(entry: Entry, builder: BlockBuilder) -> str | None:
+    """The group of an entry in `course_sections`; None if it is in none of them."""
     kinds = entry.kinds
     if Kind.MISLEADING_PATH in kinds:
         return "misleading_paths"
@@ -160,6 +159,28 @@ def is_on_action_list(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
     return became_action or (
         len(entry.kinds) == 1 and entry.source.kind is not SourceKind.MESSAGE and (entry.kinds[0], entry.text) in known
     )
+
+
+RESOLVING = (Kind.FIXED, Kind.ROLLBACK)
+"""Kinds of entries that show how an incident was resolved, the best first."""
+
+
+def resolution_section(context: DraftContext, missing: str) -> tuple[Block, ...]:
+    """The stated resolution; else the last fix or rollback; else that it is `missing`."""
+    stated = context.statements[Kind.RESOLVED]
+    if stated is None and context.record.incident.resolved is not None:
+        shown = next((entry for kind in RESOLVING if (entry := _last_before_end(context, kind))), None)
+        if shown is not None:
+            return (context.entry_block("resolution", shown),)
+    return statement_section(context.builder, "resolution", stated, missing)
+
+
+def _last_before_end(context: DraftContext, kind: Kind) -> Entry | None:
+    """The last entry of this kind that did not happen after the impact and the resolution."""
+    incident = context.record.incident
+    end = max(moment.at for moment in (incident.ended, incident.resolved, incident.declared) if moment)
+    found = [entry for entry in context.entries_of_kinds(kind) if entry.happened_at is None or entry.happened_at <= end]
+    return found[-1] if found else None
 
 
 def lesson_sections(context: DraftContext) -> SectionMap:

@@ -1,16 +1,18 @@
 """The timeline of a document: the record in order, each thing once."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from bot.domain.drafting.context import DraftContext, add_source
-from bot.domain.drafting.header import current_details_filter
+from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block
-from bot.domain.drafting.sections import action_list_texts, is_on_action_list, is_only_lesson
-from bot.domain.record.model import Entry
+from bot.domain.drafting.overview.header import current_details_filter
+from bot.domain.drafting.sections import action_list_texts, course_group, is_on_action_list, is_only_lesson
+from bot.domain.record.model import Entry, Incident
 from bot.domain.record.sources import Moment
-from bot.domain.terms import Kind, Status, UpdateState
+from bot.domain.terms import Kind, Precision, Status, UpdateState
 from bot.domain.text.durations import to_minute
 
 
@@ -20,15 +22,62 @@ class TimedBlock(NamedTuple):
     at: datetime | None
     block: Block
     kinds: tuple[Kind, ...] = ()
+    precision: Precision = Precision.EXACT
 
 
 def timeline_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
     """The entries, and escalations without one, with start and end of the impact marked."""
-    lines = [TimedBlock(entry.happened_at, context.entry_block("timeline", entry), entry.kinds) for entry in entries]
+    lines = [
+        TimedBlock(entry.happened_at, context.entry_block("timeline", entry), entry.kinds, entry.precision)
+        for entry in entries
+    ]
     lines = _with_escalations(context, entries, lines)
-    return tuple(line.block for line in _with_ends(context, lines)) or (
+    apart = frozenset(block.key for block in context_section(context, entries))
+    return _with_days(context.builder.times, _with_ends(context, lines), apart) or (
         context.builder.missing_block("timeline", "timeline"),
     )
+
+
+def _with_days(times: TimeFormatter, lines: Sequence[TimedBlock], apart: AbstractSet[str]) -> tuple[Block, ...]:
+    """
+    Give the first line of each day its date, and no other.
+
+    Lines whose key is in `apart` may be shown elsewhere, so that they have first lines of their own.
+    """
+    days: dict[bool, date] = {}
+    blocks = []
+    for line in lines:
+        block = line.block
+        if line.at is not None and block.time:
+            group, day = block.key in apart, times.day_of(line.at)
+            if days.get(group) != day:
+                days[group] = day
+                block = block._replace(time=times.format_with_day(line.at, line.precision))
+            elif day != times.first_day or not times.is_first_day_plain:
+                block = block._replace(time=times.format_time(line.at, line.precision))
+        blocks.append(block)
+    return tuple(blocks)
+
+
+def course_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
+    """The entries of the timeline that are in no other group."""
+    return tuple(context.entry_block("course", entry) for entry in entries if _is_in_course(context, entry)) or (
+        context.builder.missing_block("course", "actions_taken"),
+    )
+
+
+def _is_in_course(context: DraftContext, entry: Entry) -> bool:
+    builder = context.builder
+    if ELSEWHERE.intersection(entry.kinds) or FOLLOW_UPS.issuperset(entry.kinds) or builder.repeats_title(entry):
+        return False
+    if course_group(entry, builder) not in {None, "actions_taken"} or entry.about in builder.escalations:
+        return False
+    return not (entry.kinds == (Kind.CAUSE,) and entry.source.ref in context.cause_refs)
+
+
+ELSEWHERE = frozenset({Kind.DETECTION, Kind.COMMUNICATION, Kind.IMPACT})
+"""Kinds whose entries have groups of their own."""
+FOLLOW_UPS = frozenset({Kind.TASK, Kind.IMPROVEMENT})
 
 
 def context_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
@@ -55,7 +104,7 @@ def timeline_entries(context: DraftContext) -> list[Entry]:
         if entry.kinds == (Kind.DETECTION,) and entry.author is None and entry.happened_at
     ]
     known = action_list_texts(record)
-    stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: _causes_elsewhere(context)}
+    stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: context.causes_told_elsewhere}
     later = {source.ref for update in record.updates for source in update.sources[1:]}
     is_current_detail = current_details_filter(context)
 
@@ -68,8 +117,8 @@ def timeline_entries(context: DraftContext) -> list[Entry]:
             return False
         if entry.public is UpdateState.POSTMORTEM or is_current_detail(entry):
             return False
-        if len(entry.kinds) == 1 and entry.source.ref in stated.get(entry.kinds[0], ()) and not _states_times(entry):
-            return False
+        if len(entry.kinds) == 1 and entry.source.ref in stated.get(entry.kinds[0], ()):
+            return _states_other_times(entry, record.incident)
         if entry.author is not None or not detections or entry.happened_at is None:
             return True
         texts = [text for at, text in detections if at == to_minute(entry.happened_at)]
@@ -83,14 +132,10 @@ def _declares_alert(entry: Entry, texts: Sequence[str]) -> bool:
     return entry.kinds == (Kind.DECLARED,) and any(entry.text.rstrip("…") in text for text in texts)
 
 
-def _states_times(entry: Entry) -> bool:
-    return entry.states_start is not None or entry.states_end is not None
-
-
-def _causes_elsewhere(context: DraftContext) -> frozenset[str]:
-    """The refs of causes that another document or the section `also_stated` gives in full."""
-    own = context.statements[Kind.CAUSE]
-    return frozenset(each.source.ref for each in context.record.causes if each is not own)
+def _states_other_times(entry: Entry, incident: Incident) -> bool:
+    """Return whether it states an end of the impact that does not hold."""
+    ended = incident.ended.at if incident.ended else None
+    return entry.states_start not in {None, incident.started.at} or entry.states_end not in {None, ended}
 
 
 def _with_escalations(context: DraftContext, entries: Sequence[Entry], lines: list[TimedBlock]) -> list[TimedBlock]:
@@ -99,7 +144,10 @@ def _with_escalations(context: DraftContext, entries: Sequence[Entry], lines: li
     without_entry = [each for each in context.record.escalations if each.source.ref not in with_entry]
     if not without_entry:
         return lines
-    added = [TimedBlock(each.paged_at, context.builder.escalation_block("timeline", each)) for each in without_entry]
+    added = [
+        TimedBlock(each.paged_at, context.builder.escalation_block("timeline", each), precision=each.precision)
+        for each in without_entry
+    ]
     waiting = sorted((line for line in added if line.at), key=lambda line: (line.at, line.block.key), reverse=True)
     merged: list[TimedBlock] = []
     for entry, line in zip(entries, lines, strict=True):
@@ -119,13 +167,13 @@ def _with_ends(context: DraftContext, lines: list[TimedBlock]) -> list[TimedBloc
     if incident.ended is None and incident.status is Status.CANCELLED:
         return lines  # a false alarm has no impact
     if incident.ended is None or incident.ended.at >= incident.started.at:
-        lines = _with_mark_at(context, lines, incident.started, "incident_begins", words["incident_begins"])
+        lines = _with_mark_at(context, lines, incident.started, "impact_begins", words["impact_begins"])
         if incident.ended is not None:
-            lines = _with_mark_at(context, lines, incident.ended, "incident_ends", words["incident_ends"])
+            lines = _with_mark_at(context, lines, incident.ended, "impact_ends", words["impact_ends"])
     return lines
 
 
-_PREFERRED_KINDS = {"incident_begins": (Kind.IMPACT_BEGAN,), "incident_ends": (Kind.FIXED, Kind.RESOLVED)}
+_PREFERRED_KINDS = {"impact_begins": (Kind.IMPACT_BEGAN,), "impact_ends": (Kind.FIXED, Kind.RESOLVED)}
 """Kinds to choose from several entries of one minute, the best first."""
 
 
@@ -142,13 +190,13 @@ def _with_mark_at(
     if there:
         preferred = (found for kind in _PREFERRED_KINDS[key] if (found := _indices_of_kind(lines, there, kind)))
         chosen = next(preferred, there)
-        index = chosen[0] if key == "incident_begins" else chosen[-1]
+        index = chosen[0] if key == "impact_begins" else chosen[-1]
         lines[index] = _with_mark(lines[index], moment, mark, context.builder.format_message("kind_impact_began"))
         return lines
     shown = context.builder.times.format_short(moment.at, moment.precision)
     own = context.builder.fact_block("timeline", key, "", [moment.source], time=shown, details={"mark": mark})
     index = next((index for index, line in enumerate(lines) if line.at and line.at > moment.at), len(lines))
-    return [*lines[:index], TimedBlock(moment.at, own), *lines[index:]]
+    return [*lines[:index], TimedBlock(moment.at, own, precision=moment.precision), *lines[index:]]
 
 
 def _with_mark(line: TimedBlock, moment: Moment, mark: str, same: str) -> TimedBlock:

@@ -114,7 +114,7 @@ def compute_milestones(
         acknowledged=_first_marked(facts, Kind.ACKNOWLEDGED, "first acknowledgement")
         or _first_marked([fact for fact in facts if fact.role == LEAD], Kind.ROLE, "first lead"),
         identified=_first_status(facts, Status.IDENTIFIED, "status identified")
-        or _first_marked(facts, Kind.CAUSE, "first cause"),
+        or _first_marked(_known_causes(facts, resolution), Kind.CAUSE, "first cause"),
         mitigated=_monitoring(facts) or _last_fix(facts, resolution),
         resolved=_at(resolution, "resolved"),
         ended=_impact_end(facts, resolution) if is_over else None,
@@ -194,6 +194,20 @@ def _first_marked(facts: Sequence[EntryFact], kind: Kind, because: str) -> Miles
 
 def _first_status(facts: Sequence[EntryFact], status: Status, because: str) -> Milestone | None:
     return _at(next((fact for fact in facts if fact.status == status and fact.happened_at is not None), None), because)
+
+
+def _known_causes(facts: Sequence[EntryFact], resolution: EntryFact | None) -> list[EntryFact]:
+    """
+    Facts without causes that were typed after the resolution.
+
+    Such a command writes the cause down. It was known before, at a time that nobody recorded.
+    """
+    end = resolution.happened_at if resolution else None
+    return [
+        fact
+        for fact in facts
+        if not (fact.is_typed and end is not None and fact.happened_at is not None and fact.happened_at > end)
+    ]
 
 
 def _monitoring(facts: Sequence[EntryFact]) -> Milestone | None:

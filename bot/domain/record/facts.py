@@ -100,13 +100,14 @@ class UsersAffected(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AlertEnded(Fact):
-    """`line` is the alert's own text."""
+    """`line` is the alert's own text, `words` that of its end, where it has one."""
 
     kind: ClassVar[str] = "alert_ended"
     line: str
+    words: str = ""
 
     def in_english(self) -> str:
-        return f"{self.line} ended"
+        return f"{self.line} ended: {self.words}" if self.words else f"{self.line} ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,17 +179,23 @@ def _record_ended(session: Session, incident: Incident, rows: Sequence[Alert], a
         last = max(row.ended_at or actor.at for row in rows)
         _record_counted_ends(session, incident, Counter(row.service for row in rows), last, actor)
         return
-    line = alert_line_with_service if incident.storm_id == incident.key else alert_line
     for row in rows:
         record_entry(
             session,
             incident,
             [Kind.ALERT_RESOLVED],
-            AlertEnded(line(row)),
+            _ended_fact(row, with_service=incident.storm_id == incident.key),
             actor,
             when=ParsedTime(row.ended_at),
             alert_id=row.key,
         )
+
+
+def _ended_fact(row: Alert, *, with_service: bool) -> AlertEnded:
+    """The end of an alert, in its own words where it has any."""
+    if row.end_summary:
+        return AlertEnded(_with_service(row.name, row) if with_service else row.name, row.end_summary)
+    return AlertEnded(alert_line_with_service(row) if with_service else alert_line(row))
 
 
 def _record_counted_ends(
@@ -218,7 +224,11 @@ def alert_line(row: Alert) -> str:
 
 def alert_line_with_service(row: Alert) -> str:
     """`alert_line` with the service, where alerts of many services are listed."""
-    return f"{alert_line(row)} ({row.service})" if row.service else alert_line(row)
+    return _with_service(alert_line(row), row)
+
+
+def _with_service(text: str, row: Alert) -> str:
+    return f"{text} ({row.service})" if row.service else text
 
 
 def run_summary_timer(session: Session, settings: Settings, timer: Timer, now: datetime) -> None:

@@ -103,7 +103,16 @@ def _update_row(arrival: Arrival, incident_id: int | None, actor: Actor) -> None
     row.incident_id = incident_id
     row.status, row.last_seen_at = event.status.value, actor.at
     row.ended_at = max(event.ends_at, row.starts_at) if event.ends_at else None
+    row.end_summary = _end_summary(arrival.event, row)
     row.count += arrival.fires and not arrival.is_new
+
+
+def _end_summary(event: AlertEvent, row: Alert) -> str | None:
+    """The end's own words; None if it has none, or if they were removed on request."""
+    summary = event.annotations.get("summary")
+    if event.status is not AlertStatus.RESOLVED or row.redacted_at is not None:
+        return None
+    return summary if summary and summary not in {row.annotations.get("summary"), row.name} else None
 
 
 def _place_alert(

@@ -73,7 +73,7 @@ def _clear_linked_records(session: Session, entry: TimelineEntry, texts: list[st
         yield f"action-{item.number}"
     alert_ids = entry.values.alert_ids or [(entry.values.alert_id or 0)]
     for alert in filter(None, (alerts.get(session, each) for each in alert_ids)):
-        texts += list(alert.annotations.values())
+        texts += [*alert.annotations.values(), alert.end_summary or ""]
         yield f"alert-{alert.key}"
 
 

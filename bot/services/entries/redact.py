@@ -169,7 +169,7 @@ def _redact_alerts(session: Session, entry: TimelineEntry, actor: Actor, clean: 
     """Clear a monitor's text of an alert; its next firing does not bring it back."""
     alert_ids = entry.values.alert_ids or [(entry.values.alert_id or 0)]
     for alert in filter(None, (alerts.get(session, each) for each in alert_ids)):
-        alert.annotations, alert.redacted_at = {}, actor.at
+        alert.annotations, alert.end_summary, alert.redacted_at = {}, None, actor.at
         alert.labels, alert.link = replace_text(alert.labels, clean), replace_text(alert.link, clean)
         session.add(alert)
 

@@ -16,6 +16,7 @@ from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import Kind, Precision, Severity, SourceKind, Status
 from bot.domain.text.links import channel_link
 from bot.services.postmortem.escalation_history import build_escalation, load_pages_by_escalation
+from bot.services.postmortem.mark_times import load_misleading_mark_times
 from bot.services.postmortem.record_parts import (
     Links,
     build_action,
@@ -86,7 +87,7 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
     typed_causes = [entry for entry in standing if entry.has(Kind.CAUSE) and entry.source == SourceKind.COMMAND]
     return Record(
         incident=_build_incident(links, settings, rows.incident, refs, _load_merge_links(session, rows.incident)),
-        entries=_build_entries(rows, sources),
+        entries=_build_entries(session, settings, rows, sources),
         alerts=built_alerts,
         escalations=_build_escalations(session, links, rows, sources),
         actions=[build_action(links, item) for item in rows.items],
@@ -107,10 +108,14 @@ def _entry_sources(links: Links, rows: _Rows) -> dict[int, Source]:
     return {entry.key: _entry_source(links, entry, alert_links, message_ts) for entry in rows.entries}
 
 
-def _build_entries(rows: _Rows, sources: Mapping[int, Source]) -> list[Entry]:
+def _build_entries(session: Session, settings: Settings, rows: _Rows, sources: Mapping[int, Source]) -> list[Entry]:
     also = merged_sources(rows.entries, sources)
     numbers = {item.key: item.number for item in rows.items}
-    return [build_entry(row, sources[row.key], numbers, tuple(also.get(row.key, ()))) for row in rows.entries]
+    marked = load_misleading_mark_times(session, settings, rows.incident.team_id, rows.entries)
+    return [
+        build_entry(row, sources[row.key], numbers, tuple(also.get(row.key, ())), marked.get(row.key))
+        for row in rows.entries
+    ]
 
 
 def _build_escalations(session: Session, links: Links, rows: _Rows, sources: Mapping[int, Source]) -> list[Escalation]:

@@ -59,7 +59,13 @@ def _subject_ref(row: TimelineEntry, numbers: Mapping[int, int]) -> str | None:
     return f"alert-{values.alert_id}" if values.alert_id is not None else None
 
 
-def build_entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int], also: tuple[Source, ...]) -> Entry:
+def build_entry(
+    row: TimelineEntry,
+    source: Source,
+    numbers: Mapping[int, int],
+    also: tuple[Source, ...],
+    marked_misleading_at: datetime | None = None,
+) -> Entry:
     values = row.values
     changed = "severity" if row.has(Kind.SEVERITY) else "status"
     return Entry(
@@ -99,6 +105,7 @@ def build_entry(row: TimelineEntry, source: Source, numbers: Mapping[int, int], 
         redaction_reason=row.redaction_reason,
         vendor=vendor_event_of(row),
         thread=f"{row.channel_id}/{row.thread_ts or row.message_ts}" if row.message_ts else None,
+        marked_misleading_at=marked_misleading_at,
     )
 
 

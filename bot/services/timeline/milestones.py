@@ -79,7 +79,7 @@ def milestone_fact(entry: TimelineEntry) -> EntryFact:
     values = entry.values
     return EntryFact(
         ref=f"entry-{entry.key}",
-        kinds=tuple(Kind(kind) for kind in entry.kinds),
+        kinds=tuple(Kind(kind) for kind in entry.kinds if not (values.vendor and kind == Kind.ACKNOWLEDGED)),
         happened_at=entry.happened_at,
         precision=Precision(entry.precision),
         recorded_at=entry.recorded_at,

@@ -52,6 +52,8 @@ class Alert(SQLModel, table=True):
     """Its end is on the timeline: a flapping alert has one entry of its first end."""
     labels: dict[str, str] = Field(sa_type=JSON_COLUMN)
     annotations: dict[str, str] = Field(sa_type=JSON_COLUMN)
+    end_summary: str | None = None
+    """Its summary when it ended; None if it was the one of the beginning."""
     link: str | None = None
     incident_id: int | None = Field(default=None, foreign_key="incident.id")
     redacted_at: datetime | None = None

@@ -99,4 +99,4 @@ def test_every_section_is_used_by_a_template_or_made_for_those_of_operators(reco
         for name in re.findall(r"\bsections\.(\w+)", path.read_text())
     }
 
-    assert set(build_draft(record).documents[0].sections) - used == {"window", "roles"}
+    assert set(build_draft(record).documents[0].sections) - used == {"window", "roles", "duration", "actions_taken"}

@@ -216,6 +216,17 @@ async def test_when_all_have_ended_people_are_offered_to_resolve(world: World, n
     assert not any("Resolve the incident" in text for text in world.texts())
 
 
+async def test_an_alert_ends_in_its_own_words(world: World) -> None:
+    alert = {"id": "shop", "title": "Customers are down", "service": "checkout", "labels": {"alertname": "Shop"}}
+    assert (await world.posts("generic", {**alert, "status": "firing"}))[0] == 200
+
+    assert (await world.posts("generic", {**alert, "title": "Customers are back", "status": "resolved"}))[0] == 200
+    await world.finish()
+
+    [ended] = [entry for entry in await world.timeline() if entry["kinds"] == ["alert resolved"]]
+    assert ended["text"] == "Shop ended: Customers are back"
+
+
 async def test_the_end_of_each_alert_is_recorded(world: World, notifications: Notifications) -> None:
     began = world.now
     await sends(world, notifications[THREE])

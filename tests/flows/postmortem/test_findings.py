@@ -30,7 +30,7 @@ async def test_the_message_of_the_resolve_says_what_to_check(world: World) -> No
     assert "2 things to check in the record of INC-1" in shown
     assert "2 entries say the same" in shown
     assert "1 task has neither an owner nor a date." in shown
-    assert "|1:55 PM>" in shown
+    assert "|13:55>" in shown
     assert "|task 1>" in shown
     [draft] = [world.sandbox.file_content(each["id"]).decode() for each in world.sandbox.files(world.channel)]
     assert "To check before publishing" in draft

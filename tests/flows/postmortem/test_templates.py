@@ -85,6 +85,6 @@ async def test_the_form_of_one_draft_and_of_one_incident_can_be_chosen(world: Wo
     await world.types("oncall", "/incident postmortem")
     await world.finish()
 
-    assert "\n## Contributing factors\n" in once
+    assert "\n## Summary\n" in once
     assert "Did you mean `ours`?" in refusal
     assert posted(world).startswith("# checkout is down\n")

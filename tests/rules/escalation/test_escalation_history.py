@@ -104,7 +104,7 @@ def test_the_steps_come_in_their_order_with_what_came_of_each() -> None:
         LEVEL_2,
         f"Acknowledged by developer (link in the page): taken back {_at(8)}",
         "Acknowledged by dba (e-mail)",
-        "Level 3 of 3 paged: dba-lead (Apprise); 2h 0m late; level 2 passed over",
+        "Level 3 of 3 paged: dba-lead (Apprise); 2h late; level 2 passed over",
     ]
 
 
@@ -127,7 +127,7 @@ def test_who_fell_silent_took_nothing_back_and_services_stand_in_their_level() -
 
 def _at(minutes: float) -> str:
     local = after(minutes).astimezone(RECORD.incident.zone)
-    return f"at {local:%-I:%M %p}"
+    return f"at {local:%H:%M}"
 
 
 def test_a_policy_that_ends_says_so() -> None:

@@ -86,7 +86,7 @@ def test_the_words_name_both_times():
 
     sentences = [english_formatter(record).format_finding(finding) for finding in review_record(record)]
 
-    assert sentences[0] == "End of impact is inconsistent: at 4:24 PM in the record, at 4:23 PM (CET) in a text."
+    assert sentences[0] == "End of impact is inconsistent: at 16:24 in the record, at 16:23 (CET) in a text."
     assert sentences[3].endswith("Italian.")
 
 

@@ -192,6 +192,19 @@ def test_a_fix_after_the_resolution_mitigated_nothing() -> None:
     assert mitigated.ref == "before"
 
 
+@pytest.mark.parametrize(
+    ("is_typed", "minute", "expected"), [(True, 90, None), (True, 60, 60), (True, 50, 50), (False, 90, 90)]
+)
+def test_a_cause_typed_after_the_resolution_was_not_identified_then(
+    is_typed: bool, minute: int, expected: int | None
+) -> None:
+    stated = replace(fact("cause", Kind.CAUSE, minute), is_typed=is_typed)
+
+    identified = found([RESOLVED, stated], [], is_over=True).identified
+
+    assert (identified.at if identified else None) == (None if expected is None else at(expected))
+
+
 def test_while_it_is_open_nothing_ended() -> None:
     """Also after a reopening: the earlier resolution and the stated end count no more."""
     times = found([RESOLVED, fact("stated", Kind.IMPACT, 61, ended=55)], [], is_over=False)

@@ -42,10 +42,10 @@ def test_who_wrote_what_when_with_answers_below_what_they_answer() -> None:
         "",
         "#inc-1 (PST)",
         "",
-        "- **9:01 AM** oncall: is it the network? @dba [↗](https://acme.example/p1)",
-        "  - **9:03 AM** dba: no [↗](https://acme.example/p3)",
-        "- **9:02 AM** oncall: something else [↗](https://acme.example/p2)",
-        "- **9:04 AM** oncall: answers what is not kept [↗](https://acme.example/p4)",
+        "- **09:01** oncall: is it the network? @dba [↗](https://acme.example/p1)",
+        "  - **09:03** dba: no [↗](https://acme.example/p3)",
+        "- **09:02** oncall: something else [↗](https://acme.example/p2)",
+        "- **09:04** oncall: answers what is not kept [↗](https://acme.example/p4)",
     ]
 
 
@@ -66,13 +66,13 @@ def test_who_wrote_what_when_with_answers_below_what_they_answer() -> None:
 def test_what_became_of_a_message(message: TranscriptMessage, expected: str) -> None:
     lines = written(message)
 
-    assert "\n".join(lines[4:]) == f"- **9:01 AM** {expected} [↗](https://acme.example/p1)"
+    assert "\n".join(lines[4:]) == f"- **09:01** {expected} [↗](https://acme.example/p1)"
 
 
 def test_code_in_an_answer_stays_in_its_item() -> None:
     lines = written(said(1, "a"), said(2, "```\n# b\n\n\n  c\n```", "U2", thread="1.0"), said(3, "d"))
 
-    assert lines[5:11] == ["  - **9:02 AM** dba:", "    ```", "    # b", "", "", "      c"]
+    assert lines[5:11] == ["  - **09:02** dba:", "    ```", "    # b", "", "", "      c"]
     html = render_html_body("\n".join(lines))
     assert "<pre><code># b\n\n\n  c\n</code></pre>" in html
     assert html.count("<ul>") == 2

@@ -28,7 +28,7 @@ def test_every_form_says_that_it_was_cancelled_and_why(template: str) -> None:
 
     assert WHY in draft
     assert "began" not in draft
-    assert "Incident begins" not in draft
+    assert "Impact begins" not in draft
     for missed in ("Nobody recorded an end", "Nobody recorded the impact", "Nobody recorded the cause", "not resolved"):
         assert missed not in draft
 
@@ -36,7 +36,7 @@ def test_every_form_says_that_it_was_cancelled_and_why(template: str) -> None:
 def test_its_duration_is_when_it_was_cancelled() -> None:
     (block,) = build_draft(false_alarm()).documents[0].sections["duration"]
 
-    assert (block.label, block.text) == ("Incident cancelled", "May 6, 2024, 3:20 AM (UTC)")
+    assert (block.label, block.text) == ("Incident cancelled", "May 6, 2024, 03:20 (UTC)")
     assert [source.ref for source in block.sources] == [false_alarm().entries[-1].source.ref]
 
 

@@ -112,6 +112,13 @@ def test_the_end_of_an_alert(code, expected):
     assert last(builder.record(), code) == expected
 
 
+def test_the_end_of_an_alert_in_its_own_words():
+    builder = told()
+    builder.entry("22:30", None, AlertEnded("Down", "Customers are back"), Kind.ALERT_RESOLVED, source=SourceKind.ALERT)
+
+    assert last(builder.record(), "en") == "Alert ended | Down: Customers are back"
+
+
 @pytest.mark.parametrize(
     ("more", "code", "expected"),
     [
@@ -186,6 +193,7 @@ FACT_EXAMPLES = (
     UsersAffected(33.3333),
     UsersAffected(count=1200, is_about=True),
     AlertEnded("Down: Shop is down"),
+    AlertEnded("Down", "Customers are back"),
     AlertsFired("A\nB", 3),
     MoreAlerts(1999, None, 2, "a 1,000, b 999"),
     AlertsEnded(3, "a, b) ended: 3"),
@@ -252,10 +260,10 @@ def test_what_the_public_was_told(code, expected):
 @pytest.mark.parametrize(
     ("ended", "code", "expected"),
     [
-        ("22:50", "en", "states the end: 10:50 PM"),
-        ("22:51", "en", "states the end: 10:50 PM (10:51 PM holds)"),
+        ("22:50", "en", "states the end: 22:50"),
+        ("22:51", "en", "states the end: 22:50 (22:51 holds)"),
         ("22:51", "fr", "indique la fin\u202f: 22:50 (retenu\u202f: 22:51)"),
-        (None, "en", "states the end: 10:50 PM (no longer holds)"),
+        (None, "en", "states the end: 22:50 (no longer holds)"),
     ],
 )
 def test_an_end_that_does_not_hold_any_more(ended, code, expected):

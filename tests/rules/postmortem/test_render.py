@@ -266,15 +266,57 @@ def test_the_brief_draft_of_the_checkout_reads_so():
     assert markdown.startswith(
         "# CheckoutHTTP500Spike: Spike in 500 failures on the checkout page\n\n"
         "INC-1 · SEV2 · checkout · resolved\n\n"
-        "- **Duration:** 2h 0m, from 12:00 PM to 2:00 PM (EAT) on May 15, 2023\n"
-        "- **Impact:** 20% of users could not reach the checkout page; potential purchases were lost\n"
+        "- *Impact:* 20% of users could not reach the checkout page; potential purchases were lost\n"
+        "- *Duration of impact and response:* 2h, from 12:00 to 14:00 (EAT) on May 15, 2023\n"
+        "- *Root cause:* A flaw in the integration code for the payment gateway"
     )
     assert (
         "## Timeline (EAT)\n\n"
-        "- **12:00 PM** *Detection:* CheckoutHTTP500Spike: Spike in 500 failures on the checkout page. "
-        "**Incident begins.**\n"
-        "- **12:05 PM** Engineering alerted, looking into it. — oncall\n"
+        "- **May 15, 12:00** *Detection:* CheckoutHTTP500Spike: Spike in 500 failures on the checkout page. "
+        "**Impact begins.**\n"
+        "- **12:05** Engineering alerted, looking into it. — oncall\n"
     ) in markdown
+
+
+def test_a_classic_draft_tells_each_event_once():
+    record = payment_outage()
+    markdown = re.sub(r" \[↗\]\(\S+\)", "", render_postmortem(build_draft(record), template="classic"))
+    course = markdown.partition("\n## Timeline")[2].partition("\n## ")[0]
+
+    said = [each for each in record.entries if Kind.ESCALATION not in each.kinds and each.author and each.text]
+    texts = [each.text for each in said if each.kinds[0] in {Kind.INVESTIGATION, Kind.MISLEADING_PATH, Kind.FIXED}]
+    assert len(texts) == 4
+    assert [course.count(text) for text in texts] == [1, 1, 1, 1]
+    assert re.findall(r"^##+ (.+)$", markdown, re.MULTILINE) == [
+        "Issue summary",
+        "Timeline (PST)",
+        "Detection",
+        "Actions taken",
+        "Misleading paths",
+        "Escalations",
+        "Resolution",
+        "Response",
+        "Root cause and resolution",
+        "Corrective and preventive measures",
+        "Improvements",
+        "Tasks",
+        "Supporting information",
+        "Alerts",
+        "Conclusion",
+    ]
+
+
+@pytest.mark.parametrize("template", ["classic", "brief", "sre", "statuspage"])
+def test_what_nobody_recorded_is_asked_once(template):
+    builder = RecordBuilder("2023-12-31", "UTC", "It broke", "shop")
+    builder.declared_by_alert("22:00", "Down", "Shop is down", origin="generic")
+    builder.resolved("23:00", "dba", "Disk cleared")
+
+    markdown = render_postmortem(build_draft(builder.record()), template=template)
+
+    questions = "What was the impact, and for whom? What was the cause? What will be improved?"
+    assert f"*Questions to the lead: {questions}*" in markdown
+    assert "Nobody recorded" not in markdown
 
 
 def test_a_classic_draft_ends_with_its_conclusion():
@@ -302,7 +344,7 @@ def test_lines_of_a_message_stay_in_its_item():
 
     markdown = render_postmortem(build_draft(replace(record, entries=entries)))
 
-    assert "- **8:52 AM** one  \n  \\- two  \n  three — oncall [↗](" in markdown
+    assert "- **08:52** one  \n  \\- two  \n  three — oncall [↗](" in markdown
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

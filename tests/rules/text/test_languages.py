@@ -97,7 +97,7 @@ def test_a_state_stands_without_a_preposition(code):
     assert changed == "W (A → B)"
 
 
-@pytest.mark.parametrize("code", ["en", "en-GB", "en-AU", "fr", "it", "es", "es-MX", "de", "pt", "pt-BR"])
+@pytest.mark.parametrize("code", ["en-US", "en-GB", "en-AU", "fr", "it", "es", "es-MX", "de", "pt", "pt-BR"])
 def test_times_of_day_are_babels_own(code):
     spoken = get_language(code)
     midnight = datetime(2024, 3, 1, tzinfo=UTC)
@@ -109,10 +109,17 @@ def test_times_of_day_are_babels_own(code):
         assert formatter.format_short(at) == expected.replace("\u202f", " ").replace("\xa0", " ")
 
 
+@pytest.mark.parametrize(("code", "expected"), [("en", "20:05"), ("en-US", "8:05 PM"), ("en-GB", "20:05")])
+def test_only_a_region_chooses_a_clock_of_twelve_hours(code, expected):
+    at = datetime(2024, 3, 10, 20, 5, tzinfo=UTC)
+
+    assert TimeFormatter(get_language(code), ZoneInfo("UTC"), at, []).format_short(at) == expected
+
+
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("en", "March 10, 2024, 8:05 PM (EAT)"),
+        ("en", "March 10, 2024, 20:05 (EAT)"),
         ("en-GB", "10 March 2024, 20:05 (EAT)"),
         ("fr", "10 mars 2024 à 20:05 (EAT)"),
         ("it", "10 marzo 2024, 20:05 (EAT)"),

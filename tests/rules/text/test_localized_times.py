@@ -9,7 +9,6 @@ from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.languages import get_language
 from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import LANGUAGES, Precision, SourceKind
-from bot.domain.text.durations import format_duration
 
 PARIS = ZoneInfo("Europe/Paris")
 SOMETHING = Source(SourceKind.COMMAND, "entry-1")
@@ -31,7 +30,7 @@ def formatter_for(code: str) -> TimeFormatter:
 
 
 SHORT = {
-    "en": ["1:05 AM", "about 1:05 PM", "Dec 30, about 1:05 AM", "Jan 1, 2024, 12:10 AM"],
+    "en": ["01:05", "about 13:05", "Dec 30, about 01:05", "Jan 1, 2024, 00:10"],
     "en-GB": ["01:05", "about 13:05", "30 Dec, about 01:05", "1 Jan 2024, 00:10"],
     "fr": ["01:05", "vers 13:05", "30 déc. vers 01:05", "1er janv. 2024 à 00:10"],
     "it": ["01:05", "verso le 13:05", "30 dic, verso le 01:05", "1º gen 2024, 00:10"],
@@ -50,7 +49,7 @@ def test_a_time_by_itself(code):
 
 
 IN_A_SENTENCE = {
-    "en": ["at 1:05 PM", "at about 1:05 AM", "on Dec 30 at about 1:05 PM", "on Jan 1, 2024 at 12:10 AM"],
+    "en": ["at 13:05", "at about 01:05", "on Dec 30 at about 13:05", "on Jan 1, 2024 at 00:10"],
     "en-GB": ["at 13:05", "at about 01:05", "on 30 Dec at about 13:05", "on 1 Jan 2024 at 00:10"],
     "fr": ["à 13:05", "vers 01:05", "le 30 déc. vers 13:05", "le 1er janv. 2024 à 00:10"],
     "it": ["alle 13:05", "verso le 01:05", "il giorno 30 dic verso le 13:05", "il giorno 1º gen 2024 alle 00:10"],
@@ -70,10 +69,10 @@ def test_a_time_in_a_sentence(code):
 
 WHOLE = {
     "en": [
-        "January 1, 2024, 12:10 AM (CET)",
-        "December 31, 2023, about 1:05 PM (CET)",
-        "on December 31, 2023 at 1:05 AM (CET)",
-        "Since December 31, 2023 at about 1:05 PM (CET)",
+        "January 1, 2024, 00:10 (CET)",
+        "December 31, 2023, about 13:05 (CET)",
+        "on December 31, 2023 at 01:05 (CET)",
+        "Since December 31, 2023 at about 13:05 (CET)",
     ],
     "en-GB": [
         "1 January 2024, 00:10 (CET)",
@@ -128,10 +127,10 @@ def test_a_whole_date_with_its_zone(code):
 
 SPANS = {
     "en": [
-        "from 1:05 PM to 3:10 PM (CET) on December 31, 2023",
-        "from about 1:05 PM to 3:10 PM (CET) on December 31, 2023",
-        "from 1:05 AM to about 1:15 AM (CET) on December 31, 2023",
-        "from December 31, 2023 at 11:30 PM to January 1, 2024 at about 1:15 AM (CET)",
+        "from 13:05 to 15:10 (CET) on December 31, 2023",
+        "from about 13:05 to 15:10 (CET) on December 31, 2023",
+        "from 01:05 to about 01:15 (CET) on December 31, 2023",
+        "from December 31, 2023 at 23:30 to January 1, 2024 at about 01:15 (CET)",
     ],
     "en-GB": [
         "from 13:05 to 15:10 (CET) on 31 December 2023",
@@ -186,12 +185,7 @@ def test_from_when_to_when(code):
 
 
 CLOCKS_CHANGE = {
-    "en": [
-        "1:30 AM PDT",
-        "about 1:30 AM PST",
-        "at 1:30 AM PST",
-        "from 1:30 AM (PDT) to 1:30 AM (PST) on November 5, 2023",
-    ],
+    "en": ["01:30 PDT", "about 01:30 PST", "at 01:30 PST", "from 01:30 (PDT) to 01:30 (PST) on November 5, 2023"],
     "fr": ["01:30 PDT", "vers 01:30 PST", "à 01:30 PST", "le 5 novembre 2023, de 01:30 (PDT) à 01:30 (PST)"],
     "de": [
         "01:30 PDT",
@@ -220,12 +214,12 @@ def test_where_the_clocks_change_each_time_bears_its_label(code):
 @pytest.mark.parametrize(
     ("zone", "expected"),
     [
-        ("Africa/Nairobi", "March 10, 2024, 12:05 PM (EAT)"),
-        ("America/Los_Angeles", "March 10, 2024, 1:05 AM (PST)"),
-        ("Europe/Paris", "March 10, 2024, 10:05 AM (CET)"),
-        ("UTC", "March 10, 2024, 9:05 AM (UTC)"),
-        ("America/Sao_Paulo", "March 10, 2024, 6:05 AM (UTC-03:00)"),
-        ("Asia/Kathmandu", "March 10, 2024, 2:50 PM (UTC+05:45)"),
+        ("Africa/Nairobi", "March 10, 2024, 12:05 (EAT)"),
+        ("America/Los_Angeles", "March 10, 2024, 01:05 (PST)"),
+        ("Europe/Paris", "March 10, 2024, 10:05 (CET)"),
+        ("UTC", "March 10, 2024, 09:05 (UTC)"),
+        ("America/Sao_Paulo", "March 10, 2024, 06:05 (UTC-03:00)"),
+        ("Asia/Kathmandu", "March 10, 2024, 14:50 (UTC+05:45)"),
     ],
 )
 def test_the_zone_beside_the_time(zone, expected):
@@ -235,12 +229,12 @@ def test_the_zone_beside_the_time(zone, expected):
 
 
 LENGTHS = {
-    "en": ["13m", "1h 45m", "1d 0h 5m", "2d 3h 0m", "45s"],
-    "fr": ["13 min", "1 h 45 min", "1 j 0 h 5 min", "2 j 3 h 0 min", "45 s"],
-    "it": ["13 min", "1 h 45 min", "1 giorno 0 h 5 min", "2 giorni 3 h 0 min", "45 s"],
-    "es": ["13 min", "1 h 45 min", "1 día 0 h 5 min", "2 días 3 h 0 min", "45 s"],
-    "de": ["13 min", "1 h 45 min", "1 Tag 0 h 5 min", "2 Tage 3 h 0 min", "45 s"],
-    "pt": ["13 min", "1 h 45 min", "1 dia 0 h 5 min", "2 dias 3 h 0 min", "45 s"],
+    "en": ["13m", "1h 45m", "1d 5m", "2d 3h", "45s"],
+    "fr": ["13 min", "1 h 45 min", "1 j 5 min", "2 j 3 h", "45 s"],
+    "it": ["13 min", "1 h 45 min", "1 giorno 5 min", "2 giorni 3 h", "45 s"],
+    "es": ["13 min", "1 h 45 min", "1 día 5 min", "2 días 3 h", "45 s"],
+    "de": ["13 min", "1 h 45 min", "1 Tag 5 min", "2 Tage 3 h", "45 s"],
+    "pt": ["13 min", "1 h 45 min", "1 dia 5 min", "2 dias 3 h", "45 s"],
 }
 
 
@@ -255,8 +249,6 @@ def test_lengths(code):
     )
 
     assert [get_language(code).format_duration(each) for each in lengths] == LENGTHS[code]
-    if code == "en":
-        assert LENGTHS["en"] == [format_duration(each) for each in lengths]
 
 
 @pytest.mark.parametrize(

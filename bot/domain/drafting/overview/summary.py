@@ -1,19 +1,17 @@
 """Sections about the incident as a whole: windows, impact, cause, resolution, conclusion."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.drafting.annotations import alert_summary, localized_text, localized_users, users_figure
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
+from bot.domain.drafting.overview.durations import public_entries
+from bot.domain.drafting.overview.response import is_detection_recorded
 from bot.domain.record.model import Entry, Statement
-from bot.domain.record.sources import Moment, Source
-from bot.domain.terms import Kind, SourceKind, Status
+from bot.domain.record.sources import Source
+from bot.domain.terms import ActionKind, Kind, SourceKind, Status
 from bot.domain.text.durations import duration_between
 from bot.domain.text.mrkdwn.parser import FENCE_MARK
-
-RESPONSE = ("detected", "declared", "first_acknowledged", "identified", "mitigated", "resolved")
-"""The times of the response; two at the same moment keep this order."""
 
 
 def title_block(builder: BlockBuilder) -> Block:
@@ -126,35 +124,6 @@ def statement_block(builder: BlockBuilder, section: str, statement: Statement, *
     return builder.fact_block(section, statement.source.ref, text, sources, label=label, notes=notes)
 
 
-def response_section(builder: BlockBuilder) -> tuple[Block, ...]:
-    """The recorded times of the response in order, each with its distance from the detection."""
-    incident = builder.record.incident
-    moments: Sequence[Moment | None] = (
-        incident.detected,
-        incident.declared,
-        incident.acknowledged,
-        incident.identified,
-        incident.mitigated,
-        incident.resolved,
-    )
-    known = [(key, moment) for key, moment in zip(RESPONSE, moments, strict=True) if moment]
-    return tuple(_response_time(builder, key, moment) for key, moment in sorted(known, key=lambda each: each[1].at))
-
-
-def _response_time(builder: BlockBuilder, key: str, moment: Moment) -> Block:
-    waited = duration_between(builder.record.incident.detected.at, moment.at)
-    return builder.fact_block(
-        "response",
-        key,
-        builder.times.format_short(moment.at, moment.precision),
-        [moment.source],
-        label=builder.format_message(key),
-        notes=[builder.format_message("after_detection", duration=builder.language.format_duration(waited))]
-        if waited >= timedelta(minutes=1)
-        else [],
-    )
-
-
 def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
     """
     The times of the first and the last communication, if recorded.
@@ -162,11 +131,7 @@ def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tu
     An update in several languages is one.
     """
     translations = {source.ref for update in builder.record.updates for source in update.sources[1:]}
-    published = [
-        entry
-        for entry in entries
-        if Kind.COMMUNICATION in entry.kinds and entry.happened_at and entry.source.ref not in translations
-    ]
+    published = [entry for _, entry in public_entries(entries) if entry.source.ref not in translations]
     ends = (("first_public_word", published[:1]), ("last_public_word", published[1:][-1:]))
     return tuple(
         builder.fact_block(
@@ -183,9 +148,26 @@ def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tu
 
 
 def detection_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """The first detection, by an alert, a message or the declaration; then others by people."""
+    """The first detection, or that nobody recorded it; then others by people."""
     incident = builder.record.incident
     detected = incident.detected
+    others = [
+        each
+        for each in entries
+        if Kind.DETECTION in each.kinds
+        and each.source.kind is not SourceKind.ALERT
+        and each.source.ref != detected.source.ref
+    ]
+    first = (
+        _first_detection(builder, entries)
+        if is_detection_recorded(incident)
+        else builder.missing_block("detection", "detection")
+    )
+    return (first, *(builder.entry_block("detection", each) for each in others))
+
+
+def _first_detection(builder: BlockBuilder, entries: Sequence[Entry]) -> Block:
+    detected = builder.record.incident.detected
     time = builder.times.format_moment(detected)
     ref = detected.source.ref
     alert = next((each for each in builder.record.alerts if each.source.ref == ref), None)
@@ -193,27 +175,59 @@ def detection_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[
     if alert is not None:
         label = builder.format_message("alert", name=builder.resolve_mentions(alert.name))
         text = builder.resolve_mentions(alert_summary(alert))
-        first = builder.fact_block("detection", ref, text, [detected.source], time=time, label=label)
-    elif entry is not None:
-        first = builder.entry_block("detection", entry)._replace(time=time)
-    else:
-        label = builder.format_message("detected")
-        first = builder.fact_block("detection", ref, "", [detected.source], time=time, label=label)
-    others = tuple(
-        builder.entry_block("detection", each)
-        for each in entries
-        if Kind.DETECTION in each.kinds and each.source.kind is not SourceKind.ALERT and each.source.ref != ref
+        return builder.fact_block("detection", ref, text, [detected.source], time=time, label=label)
+    if entry is not None:
+        return builder.entry_block("detection", entry)._replace(time=time)
+    label = builder.format_message("detected")
+    return builder.fact_block("detection", ref, "", [detected.source], time=time, label=label)
+
+
+def summary_section(builder: BlockBuilder, sections: Mapping[str, Sequence[Block]]) -> tuple[Block, ...]:
+    """
+    The recorded statements that tell the incident, each with its label.
+
+    Missing facts are left out: `questions` has them.
+    """
+    parts = (
+        ("impact", sections["impact"]),
+        ("", sections["durations"]),
+        ("root_cause", sections["cause"]),
+        ("resolution", sections["resolution"]),
     )
-    return (first, *others)
+    stated = [
+        block._replace(
+            section="summary",
+            key=f"{key}-{block.key}",
+            time="",
+            label=builder.format_message(key) if key else block.label,
+        )
+        for key, blocks in parts
+        for block in blocks
+        if not block.is_missing
+    ]
+    return (*stated, *_open_block(builder))
+
+
+def _open_block(builder: BlockBuilder) -> Iterator[Block]:
+    """The number of follow-ups on the list that are not done."""
+    todo = [action for action in builder.record.actions if not action.done]
+    kinds = (("improvement", ActionKind.IMPROVEMENT), ("task", ActionKind.TASK))
+    counts = [(key, sum(action.kind is kind for action in todo)) for key, kind in kinds]
+    if todo:
+        text = builder.language.format_list(
+            [builder.language.format_count(key, count) for key, count in counts if count]
+        )
+        sources = [action.source for action in {action.kind: action for action in reversed(todo)}.values()]
+        yield builder.fact_block("summary", "open", text, sources, label=builder.format_message("still_open"))
 
 
 def conclusion_section(
-    builder: BlockBuilder, resolution: Statement | None, improvements: Sequence[Block], tasks: Sequence[Block]
+    builder: BlockBuilder, improvements: Sequence[Block], tasks: Sequence[Block]
 ) -> tuple[Block, ...]:
     """
-    The closing paragraph: duration, resolution and follow-ups, as far as recorded.
+    The closing paragraph: duration and follow-ups, as far as recorded.
 
-    Impact and cause are given in full above it.
+    Impact, cause and resolution are given in full above it.
     """
     blocks = [_duration_sentence(builder)]
     incident = builder.record.incident
@@ -223,11 +237,6 @@ def conclusion_section(
         )
         source = _last_source(builder, Kind.CANCELLED) or incident.declared.source
         blocks.append(builder.fact_block("conclusion", "closure", text, [source]))
-    if resolution is not None:
-        text = builder.format_message(
-            "concluded_resolution", text=as_sentence(builder.resolve_mentions(resolution.text))
-        )
-        blocks.append(builder.fact_block("conclusion", "resolution", text, [resolution.source]))
     follow_ups = [("improvement", improvements), ("task", tasks)]
     known = [(what, [each for each in found if not each.is_missing]) for what, found in follow_ups]
     parts = [builder.language.format_count(what, len(found)) for what, found in known if found]

@@ -1,0 +1,130 @@
+"""The times of the response: what happened when, and how long after the detection."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from bot.domain.drafting.block_builder import BlockBuilder
+from bot.domain.drafting.model import Block
+from bot.domain.record.model import Entry, Incident
+from bot.domain.record.sources import Moment
+from bot.domain.terms import Kind, SourceKind
+from bot.domain.text.durations import duration_between, to_minute
+
+SECTION = "response"
+NO_RESPONSE = frozenset(
+    {
+        Kind.DECLARED,
+        Kind.DETECTION,
+        Kind.IMPACT_BEGAN,
+        Kind.ALERT_RESOLVED,
+        Kind.IMPACT,
+        Kind.DETAILS,
+        Kind.MERGED,
+        Kind.TASK,
+        Kind.IMPROVEMENT,
+        Kind.WENT_WELL,
+        Kind.WENT_BADLY,
+        Kind.GOT_LUCKY,
+        Kind.CANCELLED,
+    }
+)
+"""Kinds that report the incident or write it up. Everything else that a person does is a response."""
+
+
+DECLARED = "declared"
+"""The rule that sets the detection where nothing else does."""
+
+
+class ResponseTime(NamedTuple):
+    """One time of the response. `is_latest`: it happened then or before."""
+
+    moment: Moment
+    is_latest: bool = False
+
+
+def is_detection_recorded(incident: Incident) -> bool:
+    """
+    Return whether an alert or a person recorded the detection.
+
+    Otherwise its time is that of the declaration.
+    """
+    return incident.detected.because != DECLARED or incident.declared.source.kind is SourceKind.ALERT
+
+
+def response_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
+    """
+    The recorded times of the response in order, each with its distance from the detection.
+
+    Without a recorded detection the distance is that from the declaration.
+    """
+    incident = builder.record.incident
+    known = {
+        "detected": ResponseTime(incident.detected) if is_detection_recorded(incident) else None,
+        "declared": ResponseTime(incident.declared),
+        "first_response": find_first_response(builder, entries),
+        "identified": ResponseTime(incident.identified) if incident.identified else None,
+        "mitigated": ResponseTime(incident.mitigated) if incident.mitigated else None,
+        "resolved": ResponseTime(incident.resolved) if incident.resolved else None,
+    }
+    found = sorted(((key, each) for key, each in known.items() if each), key=lambda pair: pair[1].moment.at)
+    return tuple(_response_block(builder, key, each) for key, each in found)
+
+
+def _response_block(builder: BlockBuilder, key: str, found: ResponseTime) -> Block:
+    moment = found.moment
+    time = builder.times.format_short(moment.at, moment.precision)
+    text = builder.format_message("no_later_than", time=time) if found.is_latest else time
+    note = _distance_note(builder, found)
+    label = builder.format_message(key)
+    return builder.fact_block(SECTION, key, text, [moment.source], label=label, notes=[note] if note else [])
+
+
+def _distance_note(builder: BlockBuilder, found: ResponseTime) -> str:
+    """The time since the detection or the declaration; after the impact there is none."""
+    incident, at = builder.record.incident, found.moment.at
+    ended = incident.ended
+    if ended is not None and to_minute(at) > to_minute(ended.at):
+        return builder.format_message("after_impact_end")
+    is_detected = is_detection_recorded(incident)
+    first = incident.detected if is_detected else incident.declared
+    waited = duration_between(first.at, at)
+    if waited < timedelta(minutes=1):
+        return ""
+    length = builder.language.format_duration(waited)
+    if found.is_latest:
+        length = builder.format_message("at_most", duration=length)
+    return builder.format_message("after_detection" if is_detected else "after_declaration", duration=length)
+
+
+def find_first_response(builder: BlockBuilder, entries: Sequence[Entry]) -> ResponseTime | None:
+    """
+    The first thing that one of our people did: an entry, a lead, an acknowledgement.
+
+    `entries` are in order. If it has no time, it was done no later than the next time in the order. None if nobody
+    did anything.
+    """
+    incident = builder.record.incident
+    begins = to_minute(min(incident.started.at, incident.detected.at))
+    pending: Entry | None = None
+    for entry in entries:
+        is_response = _is_response(builder, entry)
+        at = None if entry.source.ref in builder.untimed else entry.happened_at
+        if at is None:
+            pending = pending or (entry if is_response else None)
+        elif incident.resolved and at > incident.resolved.at:
+            return None
+        elif at >= begins and (pending or is_response):
+            source = (pending or entry).source
+            return ResponseTime(Moment(at, SECTION, source, entry.precision), is_latest=pending is not None)
+    return None
+
+
+def _is_response(builder: BlockBuilder, entry: Entry) -> bool:
+    """Return whether one of our people did something; an answer of a vendor is none."""
+    if entry.vendor is not None:
+        return False
+    if Kind.ACKNOWLEDGED in entry.kinds:
+        escalation = builder.escalations.get(entry.about or "")
+        return escalation is None or not escalation.external
+    return entry.author is not None and not NO_RESPONSE.issuperset(entry.kinds)

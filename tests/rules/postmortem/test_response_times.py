@@ -1,0 +1,140 @@
+"""The times of the response: only what the record holds, from the first thing that one of our people did."""
+
+from typing import Any
+
+import pytest
+
+from bot.domain.escalation.vendors import VendorEvent
+from bot.domain.postmortem import Document, build_draft
+from bot.domain.terms import Kind, TargetKind, UpdateState
+from tests.support.records.builders import RecordBuilder
+
+
+def told(**more: Any) -> RecordBuilder:
+    builder = RecordBuilder("2023-12-31", "UTC", "It broke", "shop", **more)
+    builder.declared_by_alert("10:00", "Down", "Shop is down", origin="generic")
+    return builder
+
+
+def declared_by_hand() -> RecordBuilder:
+    builder = RecordBuilder("2023-12-31", "UTC", "It broke", "shop")
+    declared = builder.typed("10:00", "oncall", "It broke", Kind.DECLARED)
+    for name in ("declared", "started", "detected"):
+        builder.sets(name, declared, "declared")
+    return builder
+
+
+def document_of(builder: RecordBuilder) -> Document:
+    (document,) = build_draft(builder.record(), languages=["en-GB"]).documents
+    return document
+
+
+def times_of(builder: RecordBuilder) -> dict[str, str]:
+    """Each time with its remark, by its name."""
+    return {block.label: " — ".join([block.text, *block.notes]) for block in document_of(builder).sections["response"]}
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind.INVESTIGATION, Kind.NOTE, Kind.HYPOTHESIS, Kind.ACTION, Kind.ESCALATION, Kind.ROLE, Kind.STATUS]
+)
+def test_the_first_response_is_the_first_thing_that_somebody_did(kind: Kind) -> None:
+    builder = told()
+    builder.entry("10:06", "engineer", "On it", kind)
+    builder.escalated("10:20", "engineer", "dba", "Slow queries")
+    builder.acknowledged("10:25", "dba", "dba")
+
+    assert times_of(builder)["First response"] == "10:06 — 6m after detection"
+
+
+@pytest.mark.parametrize("kind", [Kind.DETECTION, Kind.IMPACT_BEGAN, Kind.DETAILS, Kind.TASK])
+def test_a_report_or_a_detail_is_no_response(kind: Kind) -> None:
+    builder = told()
+    builder.entry("10:06", "support", "Customers complain", kind)
+    builder.entry("10:09", "engineer", "Reading logs", Kind.INVESTIGATION)
+
+    assert times_of(builder)["First response"] == "10:09 — 9m after detection"
+
+
+def test_a_vendor_s_answer_is_no_response_of_ours() -> None:
+    builder = told()
+    builder.typed("10:03", "oncall", "acme answered", Kind.ACKNOWLEDGED, vendor=VendorEvent.ANSWERED)
+    builder.escalated(None, None, "acme", "Your gateway is down", kind=TargetKind.VENDOR)
+    builder.acknowledged("10:05", "oncall", "acme")
+    builder.entry("10:30", "engineer", "Reading logs", Kind.INVESTIGATION)
+
+    assert times_of(builder)["First response"] == "10:30 — 30m after detection"
+
+
+def test_a_first_response_without_a_time_was_before_the_next_time() -> None:
+    builder = told()
+    builder.entry(None, "engineer", "Looked into it at once.", Kind.INVESTIGATION)
+    builder.entry("10:30", "dba", "The database is fine.", Kind.RULED_OUT)
+
+    assert times_of(builder)["First response"] == "no later than 10:30 — at most 30m after detection"
+
+
+def test_nobody_responded_and_nothing_is_said() -> None:
+    assert "First response" not in times_of(told())
+
+
+def test_a_time_after_the_end_of_the_impact_is_no_length() -> None:
+    builder = told()
+    fixed = builder.entry("10:30", "dba", "Works again.", Kind.FIXED)
+    builder.cause("11:00", "dba", "A full disk")
+    builder.resolved("11:30", "dba", "Disk cleared")
+    builder.sets("ended", fixed, "impact ended:")
+
+    assert times_of(builder) == {
+        "Detected": "10:00",
+        "Declared": "10:00",
+        "First response": "10:30 — 30m after detection",
+        "Cause identified": "11:00 — after the end of the impact",
+        "Resolved": "11:30 — after the end of the impact",
+    }
+
+
+def test_a_detection_that_nobody_recorded_is_said_to_be_missing() -> None:
+    builder = declared_by_hand()
+    builder.entry("10:06", "engineer", "On it", Kind.NOTE)
+    document = document_of(builder)
+
+    assert [block.text for block in document.sections["detection"]] == ["Nobody recorded how it was detected."]
+    assert times_of(builder) == {"Declared": "10:00", "First response": "10:06 — 6m after the declaration"}
+
+
+def lengths_of(builder: RecordBuilder) -> list[str]:
+    return [f"{block.label}: {block.text}" for block in document_of(builder).sections["durations"]]
+
+
+def test_impact_response_and_public_words_are_three_lengths() -> None:
+    builder = told()
+    ended = builder.entry("10:13", "dba", "Works again.", Kind.FIXED)
+    for at in ("10:31", "11:49"):
+        builder.entry(at, "oncall", f"Told the public at {at}", Kind.COMMUNICATION)
+    builder.entry("2024-01-03 09:00", "oncall", "", Kind.COMMUNICATION, public=UpdateState.POSTMORTEM)
+    builder.resolved("11:50", "oncall", "Rolled back")
+    builder.sets("ended", ended, "resolve at:")
+
+    assert lengths_of(builder) == [
+        "Duration of the impact: 13m, from 10:00 to 10:13 (UTC) on 31 December 2023",
+        "Duration of the response: 1h 50m, from detection to resolution",
+        "Public communication: told 31m after it began; the public record lasted 1h 18m",
+    ]
+
+
+def test_impact_and_response_of_the_same_times_are_one_length() -> None:
+    builder = told()
+    builder.resolved("11:00", "oncall", "Rolled back")
+
+    assert lengths_of(builder) == ["Duration of impact and response: 1h, from 10:00 to 11:00 (UTC) on 31 December 2023"]
+
+
+def test_an_open_incident_has_no_length_yet() -> None:
+    assert lengths_of(told()) == ["Duration of the impact: Since 31 December 2023 at 10:00 (UTC)."]
+
+
+def test_without_a_recorded_detection_the_response_counts_from_the_declaration() -> None:
+    builder = declared_by_hand()
+    builder.resolved("11:00", "oncall", "Rolled back")
+
+    assert lengths_of(builder)[1] == "Duration of the response: 1h, from declaration to resolution"
