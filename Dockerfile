@@ -1,4 +1,4 @@
-# The image that both stages stand on. docs/howto/deploy.md says how to hold it to one build of it, by digest.
+# The base image of both stages. To pin it by digest, see docs/operate/deploy.md.
 ARG PYTHON_IMAGE=python:3.11-slim
 
 FROM ${PYTHON_IMAGE} AS build

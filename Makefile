@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 ARGS ?=
-WORKERS ?= auto
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 T ?= tests/rules
 
 .DEFAULT_GOAL := help
@@ -17,7 +17,7 @@ run: $(VENV)/.installed ## start the bot with a local Slack look-alike and print
 	$(BIN)/dogwatch sandbox $(ARGS)
 
 PYTEST = $(BIN)/python -m pytest
-PARALLEL = --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile
+PARALLEL = --numprocesses=$(WORKERS) --dist=worksteal
 
 test: $(VENV)/.dev-installed ## every test, in parallel; ARGS="-k outbox" selects, ARGS=--db=sqlite leaves PostgreSQL out, WORKERS=0 is serial
 	$(PYTEST) $(PARALLEL) $(ARGS)

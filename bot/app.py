@@ -33,8 +33,8 @@ from bot.services.outbox import OutboxKind
 from bot.services.postmortem.templates import find_template_problems
 from bot.services.workspace.access import ORGANISATION_PREFIX
 from bot.slack.api.client import CALL_SECONDS, Gateway
-from bot.slack.api.errors import SlackError, TokenRejected
-from bot.slack.api.identity import identify_bot
+from bot.slack.api.errors import SlackError
+from bot.slack.api.identity import IdentityLookup
 from bot.slack.api.lookups import find_user_by_email
 from bot.slack.api.missing_permissions import MissingPermissionReporter
 from bot.slack.api.pacing import Pacer
@@ -56,9 +56,10 @@ from bot.store.incidents import installations
 from bot.store.shared import timers
 from bot.web import health
 from bot.web.pages import incident, oncall_calendar
+from bot.web.pages.acknowledgement import AcknowledgementPage
 from bot.web.pages.outbox import OutboxRoutes
 from bot.web.server import Listener
-from bot.web.webhooks.acknowledgements import AcknowledgementRoutes
+from bot.web.webhooks.acknowledgements import PagingWebhooks
 from bot.web.webhooks.alerts import AlertIntake
 from bot.web.webhooks.slack import SlackIntake
 
@@ -66,9 +67,7 @@ log = get_logger(__name__)
 
 Probe = Callable[[str], None]
 RETRY_SECONDS = 5.0
-"""Pause between attempts to reach Slack or the database in the background."""
-AUTH_TIMEOUT = 3.0
-"""Seconds that a start waits for `auth.test`; after that it uses the stored installation, and retries."""
+"""Pause between attempts to reach the database in the background."""
 MAX_ANSWER_SECONDS = 5.0
 """The share of a stop's time for requests and payloads in progress."""
 HANG_TIMEOUT = timedelta(minutes=2)
@@ -136,6 +135,7 @@ class Dogwatch:
         """Create the parts that work in the background."""
         self.missing_permissions = MissingPermissionReporter(self.database, self.clock)
         self.gateway.on_api_error = self.missing_permissions.on_api_error
+        self._identity = IdentityLookup(self.gateway, self.database, self.clock, self.missing_permissions)
         self.modal_opener = ModalOpener(self.gateway)
         pacer = None if self._is_clock_given else Pacer()
         self.effect_context = EffectContext(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
@@ -175,7 +175,7 @@ class Dogwatch:
         """Reload the configuration; False if it was refused, and the old one stays."""
         is_taken = await self.configuration.reload(self.clock.real_now())
         for broken in await asyncio.to_thread(list, find_template_problems(self.settings)):
-            log.warning("template unusable", problem=broken.message, instead="the built-in form of the name")
+            log.warning("template unusable", problem=broken.message, instead="the built-in template of this name")
         await self._watch_shifts()
         return is_taken
 
@@ -192,8 +192,10 @@ class Dogwatch:
             await self.reload()
 
     async def start(self) -> None:
-        """Start all parts. Raises UserError for an operator's mistake, and DatabaseUnavailable."""
+        """Start all parts. Raises UserError for a wrong configuration, and DatabaseUnavailable."""
         await self._listen()
+        path = str(self.database.path.absolute()) if isinstance(self.database, SqliteDatabase) else None
+        log.info("database opened", database=self.database.dialect, path=path)
         await migrate(self.database)
         await sync_clock(self.database, self.clock)
         if isinstance(self.database, SqliteDatabase):
@@ -201,7 +203,7 @@ class Dogwatch:
         self.database.on_commit = self._wake
         await self.gateway.start()
         self.page_delivery.start()
-        is_known = await self._identify_bot()
+        is_known = await self._identity.look_up()
         app = await self._build_app(is_known=is_known)
         if self.settings.slack_signing_secret is not None:
             self.slack = SlackIntake(app, self.configuration.refresh_secrets)
@@ -258,7 +260,7 @@ class Dogwatch:
         team = f"{installation.team_name} ({installation.team_id})" if installation else None
         log.info(
             "dogwatch started",
-            workspace=team or "not known yet: Slack does not answer",
+            workspace=team or "unknown: no response from Slack yet",
             bot=installation.bot_user_id if installation else None,
             socket_mode=self.sockets is not None,
             takes="Socket Mode" if self.sockets is not None else "requests to /slack/events",
@@ -279,32 +281,14 @@ class Dogwatch:
         if Wakeup.TIMERS in due:
             self.engine.wake()
 
-    async def _identify_bot(self) -> bool:
-        """Store the answer of `auth.test`; False if Slack does not answer."""
-        try:
-            await identify_bot(self.gateway, self.database, at=self.clock.now(), timeout_seconds=AUTH_TIMEOUT)
-        except (SlackError, TimeoutError) as problem:
-            write = log.error if isinstance(problem, TokenRejected) else log.warning
-            remedy = "Run `dogwatch doctor` where the bot runs."
-            write("bot identity lookup failed", problem=str(problem) or "no answer", remedy=remedy)
-            return False
-        if self.gateway.granted is not None:
-            await self.missing_permissions.check_scopes(self.gateway.granted)
-        return True
-
     async def _keep_identifying(self) -> None:
-        is_known = False
-        while not is_known:
-            await asyncio.sleep(RETRY_SECONDS)
-            try:
-                is_known = await self._identify_bot()
-            except DatabaseUnavailable as problem:
-                log.warning("bot identity not stored", problem=str(problem))
-            except UserError as problem:
-                self.health.workspace_problem = problem.message
-                log.error("sending disabled", problem=problem.message)  # noqa: TRY400  the operator has to act
-                await self.sender.stop()
-                return
+        try:
+            await self._identity.retry()
+        except UserError as problem:
+            self.health.workspace_problem = problem.message
+            log.error("sending disabled", problem=problem.message)  # noqa: TRY400  the operator has to act
+            await self.sender.stop()
+            return
         await self._watch_shifts()
         self.sender.start()
         self.sender.wake()
@@ -315,7 +299,8 @@ class Dogwatch:
         site.add_routes(incident.routes(self.database, lambda: self.settings))
         site.add_routes(oncall_calendar.routes(self.database, lambda: self.settings, self.clock))
         site.add_routes(OutboxRoutes(self.database, self.configuration, self.clock).routes())
-        site.add_routes(AcknowledgementRoutes(self.database, self.configuration, self.clock).routes())
+        site.add_routes(AcknowledgementPage(self.database, self.configuration, self.clock).routes())
+        site.add_routes(PagingWebhooks(self.database, self.configuration, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)
         site.router.add_put("/alerts/{source}", self.alerts.handle)
         if self.settings.slack_signing_secret is not None:

@@ -12,14 +12,14 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     label, number = caller.settings.status_label(cancelled.status), caller.typed_before
     return reply_beside_line(
         caller,
-        f"{cancelled.reference} is {label}. `/incident {number}postmortem` still writes what was recorded; "
-        f"`/incident {number}reopen WHY` takes the cancellation back.",
+        f"{cancelled.reference} is {label}. `/incident {number}postmortem` still writes the draft; `/incident "
+        f"{number}reopen WHY` undoes the cancellation.",
         _warning(session, cancelled),
     )
 
 
 def _warning(session: Session, cancelled: Incident) -> str:
-    """Alerts that still fire: after a cancellation nobody is told of them. Empty if none does."""
+    """Alerts that still fire: they are not announced after a cancellation. Empty if none."""
     sentence = find_firing(session, cancelled.key).sentence
     return f"{sentence} Repetitions are not reported." if sentence else ""
 

@@ -9,7 +9,7 @@ from commands.base import Caller, Invocation, Reply, Session
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     found = select_to_decline(session, caller.about.key, caller.actor)
     decline(session, caller.settings, found.key, caller.actor, why=typed.text)
-    return Reply("Noted that you can't. Whoever is next is paged as soon as nobody else of your level is left.")
+    return Reply("Page declined. The next level is paged once nobody else on your level can respond.")
 
 
 COMMAND = Command(

@@ -6,7 +6,9 @@ from commands.base import Caller, Invocation, Reply, ReplyView, Session
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if caller.incident is None:
-        return Reply("Open an incident with `/incident start checkout is down`; `/incident help` lists all commands.")
+        return Reply(
+            "Declare an incident with `/incident start checkout is down`; `/incident help` lists all commands."
+        )
     shows = ReplyView.CARD if typed.incident is None else ReplyView.OVERVIEW
     return Reply(caller.incident.reference, shows=shows, incident_id=caller.incident.key)
 

@@ -7,7 +7,7 @@ from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_be
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     state_cause(session, caller.about.key, caller.actor, typed.text, language=text_language(typed))
-    return reply_beside_line(caller, "Cause recorded. Saying it again replaces it.")
+    return reply_beside_line(caller, "Cause recorded. Type the command again to replace it.")
 
 
 COMMAND = Command(

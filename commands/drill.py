@@ -27,9 +27,10 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     drill = start_drill(session, caller.settings, caller.actor, script, speed)
     count = len(script.lines)
     return Reply(
-        f"*{drill.reference}* begins: a drill after {script.name}, {count} line{'' if count == 1 else 's'}"
-        f"{f', {speed:g} times as fast' if speed != 1 else ''}. Its channel opens now; only you are invited, so tell "
-        "those who practise with you. End it there with `/incident resolve` or `/incident cancel WHY`."
+        f"Started the drill *{drill.reference}* from {script.name}: {count} "
+        f"line{'' if count == 1 else 's'}{f', {speed:g} times as fast' if speed != 1 else ''}. Its channel opens now, "
+        "and only you are invited: invite the other participants. End it there with `/incident resolve` or "
+        "`/incident cancel WHY`."
     )
 
 
@@ -42,11 +43,11 @@ def _scenario_list(caller: Caller) -> str:
     lines = [f"• `{each.name}` {each.title}" for each in list_scenarios(caller.settings)]
     return "\n".join(
         [
-            "What can be practised:",
+            "Scenarios:",
             *lines,
             (
-                "Start one with `/incident drill NAME`, ten times as fast with `speed:10`; or practise a past "
-                f"incident: `/incident drill {caller.settings.incidents.channel_prefix.upper()}-7`."
+                "Start one with `/incident drill NAME` (`speed:10`: ten times as fast). Replay a past incident with "
+                f"`/incident drill {caller.settings.incidents.channel_prefix.upper()}-7`."
             ),
         ]
     )
@@ -55,7 +56,7 @@ def _scenario_list(caller: Caller) -> str:
 COMMAND = Command(
     name="drill",
     usage="drill [NAME] [speed:10]",
-    summary="Practise: replay a scenario or a past incident (INC-7) in a channel. Without a name, list them.",
+    summary="Replay a scenario or a past incident (INC-7) in a channel. Without a name, list the scenarios.",
     options=(Option("speed", Value.WORD, about="the speed, as a factor"),),
     text="optional",
     needs_incident=False,

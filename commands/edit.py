@@ -14,7 +14,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     incident, changes = edit_incident(
         session, caller.settings, caller.about.key, caller.actor, _requested_edit(typed.options)
     )
-    return reply_beside_line(caller, f"{incident.reference} has changed. {describe_changes(changes)}")
+    return reply_beside_line(caller, f"{incident.reference} changed. {describe_changes(changes)}")
 
 
 def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:
@@ -24,7 +24,7 @@ def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:
     if title is not None:
         codes = languages or ("",)
         if len(codes) != 1:
-            raise UserError("A title is in one language: name one behind `lang:`, and give the next title after it.")
+            raise UserError("A title has one language. Give one with `lang:`, and edit the other titles one by one.")
         titles, languages = {codes[0]: title}, None
     return IncidentEdit(
         titles=titles,
@@ -41,7 +41,7 @@ def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:
 def describe_changes(changes: Mapping[str, str]) -> str:
     """`Category: Production. Reference taken away.`"""
     return " ".join(
-        f"{_field_label(name)}: {value}." if value else f"{_field_label(name)} taken away."
+        f"{_field_label(name)}: {value}." if value else f"{_field_label(name)} cleared."
         for name, value in changes.items()
     )
 
@@ -64,11 +64,7 @@ COMMAND = Command(
         Option("responsibility", Value.TEXT, about="responsible company or team"),
         ZONE,
         Option("lang", Value.LANGUAGES, about="languages of its documents; with `title:` the language of the title"),
-        Option(
-            "template",
-            Value.TEXT,
-            about="the template of its postmortem: classic, brief, statuspage, sre, or one of your own",
-        ),
+        Option("template", Value.TEXT, about="postmortem template: classic, brief, statuspage, sre, or your own"),
     ),
     run=run,
 )

@@ -10,7 +10,7 @@ from bot.services.escalation.start import escalate_to_all
 from bot.services.escalation.target_lookup import EscalationTarget, find_target
 from bot.services.oncall.targets import target_text
 from bot.store.escalation.escalations import Escalation
-from commands.base import Caller, Invocation, Reply, ReplyView, Session
+from commands.base import Caller, Invocation, Reply, ReplyView, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -23,7 +23,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     made = escalate_to_all(
         session, caller.settings, caller.about.key, caller.actor, targets, typed.text, when=at, case=case
     )
-    return Reply(describe_escalations(caller.settings, made, is_recorded=at is not None))
+    return reply_beside_line(caller, describe_escalations(caller.settings, made, is_recorded=at is not None))
 
 
 def describe_escalations(settings: Settings, made: Sequence[Escalation], *, is_recorded: bool = False) -> str:
@@ -38,7 +38,7 @@ def _describe_escalation(settings: Settings, made: Escalation, *, is_recorded: b
     if made.is_external:
         return f"Recorded the escalation to {name}. Press *They answered* in the channel when they do."
     if made.target_kind == TargetKind.POLICY:
-        return f"Started the policy {name}. It goes on level by level until somebody acknowledges."
+        return f"Started the policy {name}. It pages level by level until somebody acknowledges."
     minutes = settings.escalation.remind_after_minutes
     return f"Paging {name}. They are reminded every {minutes} min until somebody acknowledges."
 

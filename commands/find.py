@@ -13,7 +13,7 @@ COMMAND = Command(
     name="find",
     usage="find WORDS [drills]",
     summary="Search titles, references, services and timelines. All words must match; quotes make a phrase.",
-    options=(Option("drills", Value.FLAG, about="look into drills too"),),
+    options=(Option("drills", Value.FLAG, about="search drills too"),),
     text="required",
     aliases=("search",),
     needs_incident=False,

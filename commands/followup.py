@@ -6,19 +6,20 @@ from bot.command.table import Option, Positional, Value
 from bot.domain.errors import UserError
 from bot.domain.terms import ActionKind
 from bot.services.timeline.action_items import action_item_exists, add_action_item, change_action_item
+from bot.store.incidents.action_items import ActionItem
 from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, text_language
 
 OPTIONS = (
-    Option("owner", Value.PERSON, about="the owner; also as @name at either end"),
-    Option("due", Value.DATE, about="until when"),
-    Option("symptom", Value.TEXT, about='the symptom it answers, in quotes: symptom:"…"'),
+    Option("owner", Value.OWNER, about="the owner; also as @name at either end"),
+    Option("due", Value.DATE, about="the due date"),
+    Option("symptom", Value.TEXT, about='the symptom it addresses, in quotes: symptom:"…"'),
     LANGUAGE,
 )
 EXISTING_ITEM = re.compile(r"#?(?P<number>\d{1,4})(?:\s+(?P<state>done|open))?", re.IGNORECASE)
 """`#2`, `#2 done`: an existing item, rather than the text of a new one."""
 NUMBER_PREFIX = re.compile(r"#(?P<number>[1-9]\d{0,3})\s")
-CHANGE_HINT = "Say what shall be different: `#{0} done`, `#{0} open`, `#{0} @owner` or `#{0} due:friday`."
-OWNER_POSITIONAL = (Positional("owner", Value.PERSON, required=False, at_either_end=True),)
+CHANGE_HINT = "Name the change: `#{0} done`, `#{0} open`, `#{0} @owner` or `#{0} due:friday`."
+OWNER_POSITIONAL = (Positional("owner", Value.OWNER, required=False, at_either_end=True),)
 
 
 def note_or_change(session: Session, caller: Caller, typed: Invocation, kind: ActionKind) -> Reply:
@@ -33,7 +34,7 @@ def note_or_change(session: Session, caller: Caller, typed: Invocation, kind: Ac
         caller.actor,
         kind,
         typed.text,
-        owner=owner.user_id if owner else None,
+        owner=owner,
         due=typed.options.get("due"),
         symptom=typed.options.get("symptom"),
         language=text_language(typed),
@@ -47,8 +48,8 @@ def _check_is_new(session: Session, caller: Caller, typed: Invocation) -> None:
     number = int(begins["number"]) if begins else 0
     if action_item_exists(session, caller.about.key, number):
         raise UserError(
-            f"#{number} is noted already, and I do not understand what shall be different. "
-            f"{CHANGE_HINT.format(number)} To note something new, begin with another word."
+            f"#{number} exists, and this is not a change of it. {CHANGE_HINT.format(number)} For a new item, begin "
+            "with another word."
         )
 
 
@@ -62,14 +63,18 @@ def _change_item(session: Session, caller: Caller, typed: Invocation, number: in
         caller.about.key,
         number,
         caller.actor,
-        owner=owner.user_id if owner else None,
+        owner=owner,
         due=due,
         symptom=symptom,
         is_done=state == "done" if state else None,
     )
     now = [
         *(["done"] if item.is_done else []),
-        *([f"owned by <@{item.owner}>"] if item.owner else []),
+        *([f"owned by {_owner_text(item)}"] if item.owner else []),
         *([f"due {item.due}"] if item.due else []),
     ]
     return Reply(f"{item.kind.capitalize()} {number} is {', '.join(now) or 'open'} now.")
+
+
+def _owner_text(item: ActionItem) -> str:
+    return f"@{item.owner_group}" if item.owner_group else f"<@{item.owner}>"

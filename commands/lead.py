@@ -15,8 +15,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         named, text = caller.as_mention, note.strip()
     elif named is None and text and text.casefold() not in NOBODY:
         raise UserError(
-            f"{quote_word(word)} is nobody I know. Type `@` and choose the person from Slack's list, or nothing to "
-            "lead it yourself.",
+            f"{quote_word(word)} is not a mention. Type `@` and choose the person from Slack's list, or type nothing "
+            "to lead it yourself.",
             mistake=word,
         )
     return assign_or_give_up(session, caller, LEAD, named, text)

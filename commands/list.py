@@ -11,7 +11,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="list",
     usage="list [open] [all] [resolved] [drills] [STATUS] [SEV] [SERVICE]",
-    summary="List incidents, newest first (default: the open ones).",
+    summary="List incidents (default: the open ones, most severe first).",
     text="optional",
     needs_incident=False,
     run=run,

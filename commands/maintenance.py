@@ -18,7 +18,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if typed.options.get("end"):
         _check_ends_now(typed)
         ended = end_windows(session, caller.settings, caller.actor, service)
-        return Reply(f"Maintenance of {ended[0].service} is over. What still fires opens incidents now.")
+        return Reply(f"Maintenance of {ended[0].service} ended. Alerts that still fire open incidents now.")
     if not typed.options and not typed.text and service.casefold() in {"", LIST}:
         return Reply(_list_windows(session, caller, typed.zone))
     since, until, why = typed.options.get("from"), typed.options.get("to"), typed.text
@@ -32,13 +32,13 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         ""
         if is_known_service(caller.settings, window.service)
         else (
-            f" dogwatch.toml has no service of that name: alerts are meant whose label `service` is `{window.service}`."
+            " dogwatch.toml has no such service: the window applies to alerts with the label "
+            f"`service={window.service}`."
         )
     )
     return Reply(
-        f"Maintenance of {_describe_window(window, typed.zone)}. Its alerts are recorded meanwhile, and nobody is "
-        "paged by them; what still fires when it ends opens incidents then. Incidents that people declare page as "
-        f"ever.{unknown}"
+        f"Maintenance of {_describe_window(window, typed.zone)}. Its alerts are recorded and page nobody; those that "
+        f"still fire at the end open incidents then. Declared incidents page as usual.{unknown}"
     )
 
 
@@ -50,8 +50,8 @@ def _check_ends_now(typed: Invocation) -> None:
     """
     if typed.options.keys() & {"from", "to"}:
         raise UserError(
-            "`end` ends maintenance now, `from:` and `to:` plan some. Leave `end` out. If it is the last word of your "
-            "reason, type `end:no` too."
+            "`end` ends maintenance, `from:` and `to:` plan it. Leave out `end`, or add `end:no` if it is the last "
+            "word of your reason."
         )
 
 
@@ -63,8 +63,8 @@ def _list_windows(session: Session, caller: Caller, zone: ZoneInfo) -> str:
     planned = list_windows(session, caller.actor.team_id, caller.actor.at)
     if not planned:
         return (
-            "No maintenance is under way or planned. `/incident maintenance payments from:22:00 to:02:00 new disks` "
-            "plans some."
+            "No maintenance is under way or planned. Plan it: `/incident maintenance payments from:22:00 to:02:00 "
+            "new disks`."
         )
     return "\n".join(_window_line(each, caller, zone) for each in planned)
 
@@ -80,8 +80,8 @@ COMMAND = Command(
     usage="maintenance [SERVICE] [from:TIME] [to:TIME] [tz:ZONE] [end] [WHY]",
     summary="Record a service's alerts for a time without paging. `end` ends it; alone it lists the windows.",
     options=(
-        Option("from", Value.TIME, may_be_future=True, about="when it begins; now, if left out"),
-        Option("to", Value.TIME, aliases=("until",), may_be_future=True, about="when it ends by itself"),
+        Option("from", Value.TIME, may_be_future=True, about="the start (default: now)"),
+        Option("to", Value.TIME, aliases=("until",), may_be_future=True, about="the end"),
         Option("tz", Value.ZONE, about="the time zone of the times"),
         Option("end", Value.FLAG, about="end or cancel it"),
     ),

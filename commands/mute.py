@@ -15,7 +15,7 @@ def parse_person(caller: Caller, typed: Invocation) -> tuple[str, str]:
         return person.user_id, typed.text
     first, _, rest = typed.text.partition(" ")
     if first.startswith("@") and first.casefold() not in SELF_WORDS:
-        raise UserError(f"I cannot tell who `{first}` is. Type `@` and choose the person from Slack's list.")
+        raise UserError(f"`{first}` is not a mention. Type `@` and choose the person from Slack's list.")
     return caller.actor.user_id or "", rest.strip() if first.casefold() in SELF_WORDS else typed.text
 
 
@@ -28,10 +28,10 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     until = format_time(row.ends_at, typed.zone) if row.ends_at else ""
     if user_id == caller.actor.user_id:
         return Reply(
-            f"You are not paged until {until}. Where only you would be paged, the next level is paged at once. "
-            "`/incident unmute` ends it."
+            f"You are muted until {until}. If nobody else would be paged, the next level is paged at once. `/incident "
+            "unmute` ends it."
         )
-    return Reply(f"<@{user_id}> is not paged until {until}, and is told so. `/incident unmute` ends it.")
+    return Reply(f"<@{user_id}> is muted until {until}, and gets a message. `/incident unmute` ends it.")
 
 
 COMMAND = Command(
@@ -39,7 +39,7 @@ COMMAND = Command(
     usage="mute [@USER] until:TIME [tz:ZONE] [WHY]",
     summary="Stop pages to you or another person until then. Escalations continue with the others.",
     options=(
-        Option("until", Value.TIME, may_be_future=True, about="when it ends by itself"),
+        Option("until", Value.TIME, may_be_future=True, about="the end"),
         Option("tz", Value.ZONE, about="the time zone of the times"),
     ),
     positionals=(Positional("person", Value.PERSON, required=False),),

@@ -22,12 +22,12 @@ from commands.base import Caller, Invocation, Reply, ReplyView, Session
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 POLICY_PREFIX = "policy:"
 """Optional prefix of a policy's name, as in escalations."""
-NAME_SOMEBODY = "Say who, with `@`: `/incident oncall {word} @somebody`. Slack completes the name."
+NAME_SOMEBODY = "Name a person: `/incident oncall {word} @somebody`. Slack completes the name."
 
 
 @dataclass(slots=True)
 class OncallLine:
-    """The text behind `/incident oncall` during parsing."""
+    """The text after `/incident oncall` during parsing."""
 
     caller: Caller
     typed: Invocation
@@ -56,7 +56,7 @@ class OncallLine:
         return schedule.only_schedule(self.caller.settings, self.rest)
 
     def times(self) -> TimeRange:
-        """An end without a day is the first such time after the begin."""
+        """The start and end. An end without a day is the first such time after the start."""
         starts, ends = self.typed.options.get("from"), self.typed.options.get("to")
         return TimeRange(_known_time(starts), _end_time(self, starts, ends))
 
@@ -66,7 +66,7 @@ class OncallLine:
 
 def _known_time(when: ParsedTime | None) -> datetime | None:
     if when is not None and when.at is None:
-        raise UserError("A change of who is on call needs a time that is known: `from:Sat 09:00 to:Mon 09:00`.")
+        raise UserError("An on-call change needs an exact time. Write it like `from:Sat 09:00 to:Mon 09:00`.")
     return when.at if when else None
 
 
@@ -83,7 +83,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if act is not None:
         return act(session, OncallLine(caller, typed, word.casefold(), rest.strip()))
     if typed.options.keys() & {"from", "to", "for"}:
-        raise UserError("Say what to do in that time: `/incident oncall take`, `give @somebody` or `swap @somebody`.")
+        raise UserError("Name the change for that time: `/incident oncall take`, `give @somebody` or `swap @somebody`.")
     actor, settings = caller.actor, caller.settings
     if not typed.text.strip() and len(settings.schedules) != 1:
         return _view_reply(load_on_call_now(session, settings, actor.team_id, actor.at))
@@ -141,7 +141,9 @@ def swap_shifts(session: Session, line: OncallLine) -> Reply:
     if other is None:
         raise UserError(NAME_SOMEBODY.format(word=line.word))
     if "to" in line.typed.options:
-        raise UserError("Whole turns are swapped: name yours with `from:` and theirs with `for:`, each by its begin.")
+        raise UserError(
+            "Only whole shifts can be swapped. Give the start of yours with `from:` and of theirs with `for:`."
+        )
     made = overrides.swap_shifts(
         session,
         line.caller.settings,
@@ -158,7 +160,9 @@ def swap_shifts(session: Session, line: OncallLine) -> Reply:
 def cancel_override(session: Session, line: OncallLine) -> Reply:
     number = line.rest.removeprefix("#")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
-        raise UserError("Say which change: `/incident oncall cancel 12`. `/incident oncall NAME` lists their numbers.")
+        raise UserError(
+            "Give the number of the change: `/incident oncall cancel 12`. `/incident oncall NAME` lists the numbers."
+        )
     return _view_reply(overrides.cancel_override(session, line.caller.settings, line.caller.actor, int(number)))
 
 
@@ -172,7 +176,7 @@ def manage_calendar(session: Session, line: OncallLine) -> Reply:
         case "off":
             return _view_reply(revoke_feed(session, actor))
         case _:
-            raise UserError("Behind `calendar` stands `new`, `off`, or nothing.")
+            raise UserError("`calendar` takes `new`, `off`, or nothing.")
 
 
 def show_month(session: Session, line: OncallLine) -> Reply:
@@ -202,7 +206,7 @@ COMMAND = Command(
     summary="Show who is on call, now and for two weeks; take, give away or swap a shift.",
     options=(
         Option("from", Value.TIME, may_be_future=True, about="the start; in a swap, your shift"),
-        Option("to", Value.TIME, aliases=("until",), may_be_future=True, about="when it ends"),
+        Option("to", Value.TIME, aliases=("until",), may_be_future=True, about="the end"),
         Option("for", Value.TIME, may_be_future=True, about="in a swap, the shift of the other person"),
         Option("tz", Value.ZONE),
     ),

@@ -35,9 +35,9 @@ COMMAND = Command(
     usage="postmortem [template:NAME] [lang:LANG] [transcript]",
     summary="Write the draft from the current record and post it.",
     options=(
-        Option("template", Value.WORD, about="classic, brief, statuspage, sre, or one of your own"),
-        Option("lang", Value.LANGUAGES, about="its languages, like fr,en"),
-        Option("transcript", Value.FLAG, about="with the messages of the channel as an appendix"),
+        Option("template", Value.WORD, about="classic, brief, statuspage, sre, or your own"),
+        Option("lang", Value.LANGUAGES, about="the languages, like fr,en"),
+        Option("transcript", Value.FLAG, about="add the channel's messages as an appendix"),
     ),
     aliases=("pm",),
     run=run,

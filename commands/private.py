@@ -7,14 +7,14 @@ from commands.base import Caller, Invocation, Reply, Session
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     about = caller.about
     if about.is_private:
-        return Reply(f"{about.reference} is private: only who is in its channel sees anything of it.")
+        return Reply(f"{about.reference} is private: only members of its channel see it.")
     if about.channel_id is None:
-        return Reply(f"{about.reference} has no channel, and only a channel can be private. Nothing was changed.")
+        return Reply(f"{about.reference} has no channel, so it cannot be made private.")
     return Reply(
-        f"Nothing was changed yet: Slack lets only people make a channel private, not an app. In <#{about.channel_id}> "
-        "click the channel's name at the top, then Settings, then *Change to a private channel* (a workspace may keep "
-        f"that for its admins). I notice it, take the title out of the announcement, and show {about.reference} "
-        "nowhere else from then on. What was announced or read before stays read."
+        f"{about.reference} is not private yet. Slack lets only people make a channel private. In "
+        f"<#{about.channel_id}> click the channel's name at the top, then Settings, then *Change to a private "
+        "channel* (some workspaces allow this to admins only). I then remove the title from the announcement and "
+        f"show {about.reference} nowhere else. Messages that people have already read cannot be undone."
     )
 
 

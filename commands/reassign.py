@@ -1,8 +1,8 @@
 """`/incident reassign`."""
 
 from bot.command.table import Command, Positional, Value
+from bot.services.escalation.responses.handover import hand_over_escalation
 from bot.services.escalation.responses.select import select_to_hand_over
-from bot.services.escalation.start import hand_over_escalation
 from bot.services.oncall.targets import target_text
 from commands.base import Caller, Invocation, Reply, Session
 from commands.escalate import find_typed_target
@@ -12,7 +12,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     to = find_typed_target(session, caller, typed.positionals["target"])
     found = select_to_hand_over(session, caller.about.key, caller.actor)
     made = hand_over_escalation(session, caller.settings, found.key, caller.actor, to=to, reason=typed.text)
-    return Reply(f"Handed over: {target_text(made)} is paged. The levels that are left follow if need be.")
+    return Reply(f"Handed over: {target_text(made)} is paged. The remaining levels follow if nobody acknowledges.")
 
 
 COMMAND = Command(

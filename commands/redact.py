@@ -8,7 +8,7 @@ from commands.base import Caller, Invocation, Reply, Session
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if not typed.text.strip():
-        raise UserError("Say why: it stands in the words' place. `/incident redact LINK contains a password`")
+        raise UserError("Give a reason, which replaces the text: `/incident redact LINK contains a password`.")
     what = typed.positionals["what"]
     done = redact_reference(session, caller.about, what, caller.actor, typed.text)
     return Reply("\n".join([f"Redacted: {done.what}.", *(f"• {each}" for each in done.still)]))
@@ -17,7 +17,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="redact",
     usage="redact LINK_OR_ENTRY WHY",
-    summary="Delete the words of a message or an entry everywhere, permanently.",
+    summary="Delete the text of a message or an entry everywhere, permanently.",
     positionals=(Positional("what", Value.WORD, about="the link of a message, or an entry (`entry-12`)"),),
     text="required",
     run=run,

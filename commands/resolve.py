@@ -25,8 +25,8 @@ def _time_hint(caller: Caller, typed: Invocation) -> str:
     if when is None or when.at is None:
         return ""
     return (
-        f"Its impact ended now: without `at:` your `{when.text}` is text. If it ended then, type "
-        f"`/incident {caller.typed_before}impact ended:{format_unambiguous(when.at, typed.zone)}`."
+        f"The impact ended now: without `at:`, `{when.text}` is text. If it ended then, type `/incident "
+        f"{caller.typed_before}impact ended:{format_unambiguous(when.at, typed.zone)}`."
     )
 
 

@@ -25,7 +25,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
                 offers=offer_closest(word, list(caller.settings.role_words)),
             )
         if named:
-            raise UserError("Name the role first: `/incident role scribe @somebody`. Alone it shows them.")
+            raise UserError("Name the role first: `/incident role scribe @somebody`. `/incident role` lists the roles.")
         held = list_role_holders(session, caller.settings, caller.about)
         return Reply("\n".join(_role_line(each) for each in held))
     return assign_or_give_up(session, caller, name, named, text)
@@ -39,16 +39,19 @@ def _role_behind_person(caller: Caller, text: str) -> tuple[str | None, str]:
 
 
 def assign_or_give_up(session: Session, caller: Caller, name: str, named: Mention | None, text: str) -> Reply:
-    """Assign the role to the named person, or else to the caller; `nobody` gives it up."""
+    """Assign the role to the named person, or else to the caller; `nobody` clears it."""
     if named is None and text.casefold() in NOBODY:
         given = give_up_role(session, caller.settings, caller.about.key, caller.actor, name)
         label = caller.settings.role_named(name).label
         return reply_beside_line(
-            caller, f"<@{given.before}> is {label} of {given.incident.reference} no more, and nobody else is."
+            caller, f"<@{given.before}> is no longer {label} of {given.incident.reference}. Nobody has the role."
         )
     user_id = named.user_id if named else caller.actor.user_id
     if user_id is None or (text and named is None):
-        raise UserError(f"Say who: `/incident role {name} @somebody`, or `/incident role {name} nobody`.")
+        raise UserError(
+            f"Name a person with `/incident role {name} @somebody`, or clear the role with `/incident role {name} "
+            "nobody`."
+        )
     given = assign_role(session, caller.settings, caller.about.key, caller.actor, name, user_id, note=text)
     return role_reply(caller, given, name, user_id)
 

@@ -10,7 +10,7 @@ from bot.services.incidents.edit import split_services
 from bot.store.incidents.incidents import Incident
 from commands.base import Caller, Invocation, Reply, Session
 
-SERVICE = Option("service", Value.TEXT, ("services",), about="what is affected; several with commas")
+SERVICE = Option("service", Value.TEXT, ("services",), about="the affected services, separated by commas")
 REFERENCE = Option("ref", Value.TEXT, ("reference",), about="ID in another system, like TSR-1532")
 ZONE = Option("tz", Value.ZONE, ("zone",), about="the time zone of the people who read it")
 
@@ -43,7 +43,7 @@ def declared_reply(settings: Settings, declared: Incident) -> str:
     triage = f", in {settings.status_label(Status.TRIAGE)}" if declared.status == Status.TRIAGE else ""
     return (
         f"Declared *{declared.reference}* ({label}{triage}). It is {_exposure(declared)}. Its channel opens now, and "
-        f"you are invited into it.{_misspelt_services(settings, declared)}"
+        f"you are invited.{_misspelt_services(settings, declared)}"
     )
 
 
@@ -61,8 +61,8 @@ def _misspelt_services(settings: Settings, declared: Incident) -> str:
         if each not in settings.services
     ]
     return "".join(
-        f" Nobody is invited for {quote_word(each)}, of which the configuration knows nothing. Did you mean `{known}`? "
-        f"`/incident edit {declared.reference} service:{known}` puts it right and invites its people."
+        f" {quote_word(each)} is not a configured service, so nobody is invited for it. Did you mean `{known}`? "
+        f"`/incident edit {declared.reference} service:{known}` fixes it and invites its people."
         for each, known in missed
         if known
     )
@@ -70,17 +70,17 @@ def _misspelt_services(settings: Settings, declared: Incident) -> str:
 
 def _retrospective_reply(reference: str, label: str) -> str:
     return (
-        f"Recorded *{reference}* ({label}) after the fact: it has no channel, nobody was called and nothing was "
-        f"announced. It is *public*: lists show it. Type from anywhere: `/incident note {reference} at:14:05 what "
-        f"happened`, `/incident impact {reference} …`, and in the end `/incident resolve {reference} at:15:30 what "
-        "ended it`. The postmortem draft comes to you in a direct message."
+        f"Recorded *{reference}* ({label}) after the fact: no channel, no pages, no announcement. It is *public*: "
+        f"lists show it. Add to it from anywhere: `/incident note {reference} at:14:05 what happened`, `/incident "
+        f"impact {reference} …`, and finally `/incident resolve {reference} at:15:30 what ended it`. The postmortem "
+        "draft comes to you in a direct message."
     )
 
 
 COMMAND = Command(
     name="start",
     usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [status:triage] [private] [drill] [retro]",
-    summary="Open an incident and its channel. `at:` is when the impact began.",
+    summary="Declare an incident and open its channel. `at:` is when the impact began.",
     options=(
         Option("sev", Value.SEVERITY, ("severity",), about="the severity"),
         SERVICE,
@@ -91,7 +91,7 @@ COMMAND = Command(
             "status",
             Value.STATUS,
             choices=(Status.TRIAGE.value, Status.INVESTIGATING.value),
-            about="the first status; triage if it may be no incident",
+            about="the first status; triage if it may not be an incident",
         ),
         Option("private", Value.FLAG, readings=("Private", "Public"), about="visible to invited people only"),
         Option(

@@ -25,7 +25,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         return Reply(_vendor_card(find_vendor(caller.settings, name.removeprefix("vendor:"), zone)))
     update = VendorUpdate(case, VendorEvent(act) if act else None, typed.text, at)
     if act is None and (typed.text or at is not None):
-        raise UserError(f"A case reference has neither a time nor a text. Type `/incident vendor {name} case:{case}`.")
+        raise UserError(f"A case reference takes no time and no text. Type `/incident vendor {name} case:{case}`.")
     found = record_vendor_update(session, caller.settings, caller.about.key, caller.actor, name, update)
     return Reply(_recorded_reply(found, update, ZoneInfo(caller.about.zone)))
 
@@ -35,8 +35,8 @@ def _recorded_reply(found: Escalation, update: VendorUpdate, zone: ZoneInfo) -> 
     if update.act is not None:
         at = found.acknowledged_at if update.act is VendorEvent.ANSWERED else found.fixed_at
         what = "first answer" if update.act is VendorEvent.ANSWERED else "fixed"
-        parts.append(f"{what} {format_time(at, zone)}" if at else f"{what}, time not known")
-    return f"Recorded of {found.target_name}: {', '.join(parts)}."
+        parts.append(f"{what} {format_time(at, zone)}" if at else f"{what}, time unknown")
+    return f"Recorded for {found.target_name}: {', '.join(parts)}."
 
 
 def _vendor_card(vendor: Vendor) -> str:
@@ -47,12 +47,12 @@ def _vendor_card(vendor: Vendor) -> str:
         f"• open a case: {vendor.url}" if vendor.url else "",
         *(f"• {name}: {url}" for name, url in vendor.links),
         f"• contract: {vendor.contract}" if vendor.contract else "",
-        f"• they answer {format_hours(vendor.hours)} ({vendor.zone.key})" if vendor.hours else "",
+        f"• hours: {format_hours(vendor.hours)} ({vendor.zone.key})" if vendor.hours else "",
     ]
     known = [line for line in lines if line]
     if not known:
         return (
-            f"Nothing is known of {vendor.name}: `[vendors.{vendor.key}]` in dogwatch.toml says how they are reached."
+            f"No contact data for {vendor.name}. An operator can add it to `[vendors.{vendor.key}]` in dogwatch.toml."
         )
     return "\n".join([f"*{vendor.name}* (`vendor:{vendor.key}`)", *known])
 

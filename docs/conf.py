@@ -27,6 +27,8 @@ myst_heading_anchors = 4  # the same names that forges give to headings
 myst_enable_extensions = ["smartquotes"] if False else []
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
@@ -34,10 +36,10 @@ html_use_index = False
 html_theme_options = {"footer_icons": [], "top_of_page_buttons": []}
 pygments_style = "default"
 
-CONTENTS = {"index", "adr/README"}
+CONTENTS = {"index", "configuration/README", "adr/README"}
 PART = re.compile(r"^## (.+)$", re.MULTILINE)
 LISTED = re.compile(r"^- \[([^\]]+)\]\(([\w./-]+)\.md\)", re.MULTILINE)
-EMOJI = dict(re.findall(r"([\w+-]+) ([^\s|]+)", (HERE.parent / "bot/sandbox/page/static/emoji.js").read_text()))
+EMOJI = dict(re.findall(r"([\w+-]+) ([^\s|]+)", (HERE.parent / "bot/sandbox/page/static/text/emoji.js").read_text()))
 NAMED = re.compile(r"(?<![\w`:]):([a-z_]+):(?![\w`:])")
 LINKED = re.compile(r"\]\((?=\.\.?/)([\w./-]+\.md)\)")
 

@@ -5,6 +5,7 @@ What only some tests need (the database, aiohttp, hypothesis) is imported when o
 starts in a second.
 """
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -62,13 +63,30 @@ def _databases_of_world(metafunc: pytest.Metafunc) -> tuple[str, ...]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the other database, and empty repetitions."""
+    """
+    Leave out what needs the other database, and empty repetitions.
+
+    With both, the cases of one parametrized flow differ in what people type, not in what the database does: PostgreSQL
+    has the first of them. `--db=postgresql` runs all.
+    """
     chosen = config.getoption("--db")
-    if chosen == "both":
-        return
-    kept = [item for item in items if _runs_on(item, chosen)]
+    seen: set[str] = set()
+    kept = [
+        item for item in items if (_runs_on(item, chosen) if chosen != "both" else not _is_further_case(item, seen))
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+
+
+def _is_further_case(item: pytest.Item, seen: set[str]) -> bool:
+    """Whether a flow had a case on PostgreSQL already; `seen` has those that had."""
+    values = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    if values.get("world_database_kind") != "postgresql" or len(values) == 1:
+        return False
+    name = item.nodeid.partition("[")[0]
+    is_further = name in seen
+    seen.add(name)
+    return is_further
 
 
 def _runs_on(item: pytest.Item, chosen: str) -> bool:
@@ -216,6 +234,26 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     settings.register_profile("dev", deadline=None)
     settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("ci" if IN_CI else "dev")
+
+
+def pytest_collection_finish() -> None:
+    """
+    Keep modules and collected tests out of garbage collections.
+
+    They are half a million objects, and each test starts a bot of a hundred thousand: with Python's thresholds a third
+    of the time of a run went into looking at them again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 5, 5)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure at once: a run that is stopped from outside prints no summary."""
+    if report.failed and not os.environ.get("PYTEST_XDIST_WORKER"):
+        print(
+            f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext[-1500:]}", file=sys.__stderr__, flush=True
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Exit codes, error output and stop signals of commands. docs/operations.md lists the codes."""
+"""Exit codes, error output and stop signals of commands. Codes: docs/operate/running.md."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ log = get_logger(__name__)
 
 DONE = 0
 FAILED = 1
-"""Tried without success: the database does not answer, a check failed, something broke."""
+"""The database does not answer, a check failed, or another error occurred."""
 UNUSABLE = 2
 """Wrong arguments, configuration or environment: another try would fail, too."""
 IN_USE = 3

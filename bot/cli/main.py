@@ -61,6 +61,5 @@ def cli() -> None:
     """
     Run incidents in Slack, from the first alert to the postmortem.
 
-    A command ends with 0 when it did what was asked, with 1 when it failed, with 2 when the call or the configuration
-    is wrong, and with 3 when another process has the SQLite file.
+    Exit codes: 0 success, 1 failure, 2 wrong arguments or configuration, 3 SQLite file in use by another process.
     """

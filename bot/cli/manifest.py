@@ -14,15 +14,15 @@ from bot.slack import manifest
     is_flag=False,
     flag_value="",
     metavar="[URL]",
-    help="For requests over HTTP, to the bot's public address; without URL to DOGWATCH_PUBLIC_URL.",
+    help="Receive over HTTP at the bot's public address. Default of URL: DOGWATCH_PUBLIC_URL.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML. Slack takes both.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML. Slack accepts both.")
 def print_manifest(*, address: str | None, as_json: bool) -> None:
-    """Print the Slack app's manifest, to create the app from or to bring it up to date."""
+    """Print the Slack app's manifest, to create or update the app."""
     if address == "":
         address = load_settings().public_url
         if address is None:
             raise UserError(
-                "Name the bot's public address (--http https://bot.example.org), or set DOGWATCH_PUBLIC_URL."
+                "The public address is missing. Use --http https://bot.example.org, or set DOGWATCH_PUBLIC_URL."
             )
     click.echo(manifest.render_manifest(address, as_json=as_json), nl=False)

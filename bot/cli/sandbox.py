@@ -12,17 +12,15 @@ from bot.runtime import log
 
 
 @click.command()
-@click.option("--fresh", is_flag=True, help="Forget everything that earlier runs left.")
-@click.option("--headless", is_flag=True, help="Without the page: for scripts, which use the control API.")
-@click.option(
-    "--port", type=int, help="Where the page is: 8055 at first, later as in the last run; 0 takes any free ports."
-)
+@click.option("--fresh", is_flag=True, help="Delete the state of earlier runs.")
+@click.option("--headless", is_flag=True, help="Without the page, for scripts that use the control API.")
+@click.option("--port", type=int, help="Port of the page. Default: that of the last run, or 8055. 0: any free ports.")
 @click.option(
     "--data",
     default="dogwatch-data",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="The folder that keeps the state of the bot and of the local Slack.",
+    help="Folder for the state of the bot and of the local Slack.",
 )
 def sandbox(*, fresh: bool, headless: bool, port: int | None, data: Path) -> None:
     """Try the bot with a local Slack in the browser: nothing to install, no account."""

@@ -1,4 +1,4 @@
-"""Flags that stand as bare words at an end of the text: options, or words of the text."""
+"""Flags typed as bare words at an end of the text: options, or words of the text."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -8,14 +8,14 @@ from bot.domain.errors import Ambiguous
 
 _PUNCTUATION = ".,;:!?()[]-–—"
 SEPARATORS = " ,;:-–—"
-"""Signs that may stand between a text and a flag."""
+"""Characters allowed between a text and a flag."""
 _MAX_TITLE = 150
 """Characters of a title in a question."""
 
 
 def find_flag_words(words: Sequence[Word], left: Sequence[int], flags: Mapping[str, Option]) -> dict[int, Option]:
     """
-    Flags at the ends of the text, by their place in `words`.
+    Find the flags at the ends of the text, by their place in `words`.
 
     `left` are the places of the text, `flags` the options by key (casefolded). Only a flag with `readings` counts at
     the beginning.
@@ -44,7 +44,7 @@ def _flag_of(word: Word, flags: Mapping[str, Option]) -> Option | None:
 
 
 def is_apart_from_text(place: int, left: Sequence[int], found: Collection[int]) -> bool:
-    """True if another option stands between that flag and the text, or if there is no text."""
+    """True if another option is between the flag and the text, or if there is no text."""
     text = [each for each in left if each not in found]
     if not text:
         return True

@@ -19,7 +19,7 @@ from bot.domain.errors import Ambiguous, Offer, UserError, did_you_mean
 from bot.domain.text.normalize import is_visible
 from bot.domain.times import ParsedTime, refuse_future
 
-NO_COMMAND = "What shall I do? `/incident help` shows what there is."
+NO_COMMAND = "No command given. Type `/incident help` for the list."
 _TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
 """Names of a command's text, by the word in its usage; any other is a text."""
 JOINING_WORDS = frozenset({"and", "&", "+", ","})
@@ -27,10 +27,13 @@ JOINING_WORDS = frozenset({"and", "&", "+", ","})
 NAMED = MappingProxyType(
     {
         Value.PERSON: re.compile(r"<@[UW]|@\w"),
+        Value.OWNER: re.compile(r"<@[UW]|@\w"),
         Value.TARGET: re.compile(r"<@[UW]|@\w|(?:policy|schedule|vendor):\S", re.IGNORECASE),
     }
 )
 """Beginnings of a word that names a person or a target."""
+_NOUNS = MappingProxyType({Value.PERSON: "person", Value.OWNER: "owner"})
+"""Kinds of value that name somebody."""
 _GOES_ON = re.compile(r"~?\d+(?:[.,]\d+)? %|~?\d{1,3} \d{3}", re.ASCII)
 """A number of users in two words."""
 COLONS = (":", "：")
@@ -39,14 +42,14 @@ _KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:�
 
 
 class IncidentNotNamed(UserError):
-    """A command that needs an incident and names none. Its mistake is the command's word."""
+    """A command needs an incident, and the line names none. `mistake` is the command's word."""
 
 
 def parse(text: str, commands: Sequence[Command], context: Context) -> Invocation:
     """
     Parse `text`, as Slack delivers it behind `/incident`.
 
-    Only the command's own keys are options, wherever they stand; the rest is the text, as typed. A text that is one
+    Only the command's own keys are options, anywhere in the line; the rest is the text, as typed. A text that is one
     quotation loses its quotes. Raises UserError for an invalid line, Ambiguous for one with two readings; nothing else.
     """
     typed, groups = parse_marks(text)
@@ -158,7 +161,7 @@ class _LineParser:
                 continue
             option, match = found
             if option.name in self.options:
-                raise UserError(f"`{option.name}:` stands twice. Leave one of them.", mistake=self.words[place].text)
+                raise UserError(f"`{option.name}:` is given twice. Remove one.", mistake=self.words[place].text)
             try:
                 self.options[option.name] = value = self._option_value(option, match, place)
             except Ambiguous:
@@ -173,7 +176,7 @@ class _LineParser:
                 self.context = replace(self.context, zone=value)
 
     def _option_value(self, option: Option, match: re.Match[str], place: int) -> object:
-        """Parse the value behind a key, and spend its words."""
+        """Parse the value after a key, and spend its words."""
         self.spent.add(place)
         word = self.words[place]
         if option.kind is Value.FLAG and not match["sign"]:
@@ -187,9 +190,7 @@ class _LineParser:
             self.spent.add(place + 1)
             return self._checked(option, self._value(option, self.words[place + 1].value))
         if not behind:
-            raise UserError(
-                f"`{option.name}:` needs {describe_value(option.kind, option.choices, self.context)} behind it."
-            )
+            raise UserError(f"`{option.name}:` needs {describe_value(option.kind, option.choices, self.context)}.")
         value, count = self._longest_value(option, [each.text for each in behind])
         first = place if match["rest"] else place + 1
         self.spent |= set(range(first, first + count))
@@ -310,14 +311,14 @@ class _LineParser:
         return [Offer(f"{each} {word}", label=each.capitalize()) for each in choices]
 
     def _check_is_text(self, positional: Positional, place: int, problem: UserError) -> None:
-        """Raise `problem` for a name with `@` in the place of a person: it is no text."""
+        """Raise `problem` for an unresolved `@name` where a person is expected."""
         word = self.words[place].text
-        if positional.kind is Value.PERSON and re.match(r"@\w", word) and self.context.chosen.get(word) != word:
+        if positional.kind in _NOUNS and re.match(r"@\w", word) and self.context.chosen.get(word) != word:
             kept = [Offer(word, label=KEEP_AS_TEXT)] if positional.at_either_end else []
             raise UserError(problem.message, mistake=word, offers=kept) from None
 
     def _read_further(self, positional: Positional, place: int) -> list[object]:
-        """Read the values that stand right behind the first, also after `and`."""
+        """Read the values directly after the first, also after `and`."""
         found: list[object] = []
         while (following := self._named_behind(positional, place)) is not None:
             word = self._positional_word([self.words[following]], positional)
@@ -330,19 +331,19 @@ class _LineParser:
         return found
 
     def _refuse_second(self, positional: Positional, place: int) -> None:
-        """Raise UserError if a second person or target stands right behind the only one."""
+        """Raise UserError if a second person or target follows directly."""
         second = self._named_behind(positional, place + 1)
         if second is None:
             return
         one, other = (self.words[each].text.rstrip(",;:.!") for each in (place, second))
-        what = "person" if positional.kind is Value.PERSON else "target"
+        what = _NOUNS.get(positional.kind, "target")
         raise UserError(
-            f"`/incident {self.command.name}` takes one {what}, and here are two: {one} and {other}. Name one. If "
-            f"{other} belongs to your text, put the text in quotes."
+            f"`/incident {self.command.name}` takes one {what}, not two: {one} and {other}. Name one. If {other} "
+            "belongs to your text, put the text in quotes."
         )
 
     def _named_behind(self, positional: Positional, place: int) -> int | None:
-        """Return the place of a person or target, at `place` or behind a joining word; or None."""
+        """Return the place of a person or target, at `place` or after a joining word; or None."""
         if place < len(self.words) and self.words[place].text.casefold() in JOINING_WORDS:
             place += 1
         if place >= len(self.words) or place in self.spent or self.words[place].quoted is not None:
@@ -378,8 +379,7 @@ class _LineParser:
             key = text.split(":", maxsplit=1)[0]
             guess = did_you_mean(f"{key}:", [f"{name}:" for name in self.keys]) if ":" in text else ""
             raise UserError(
-                f"`/incident {self.command.name}` does not know what to do with {quote_word(text)}.{guess} "
-                f"{usage_hint(self.command)}",
+                f"`/incident {self.command.name}` does not take {quote_word(text)}.{guess} {usage_hint(self.command)}",
                 mistake=text,
             )
 

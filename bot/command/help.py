@@ -11,17 +11,18 @@ _VALUE_WORDS: Mapping[Value, str] = MappingProxyType(
     {
         Value.WORD: "a word",
         Value.TEXT: "a word, or words in quotes",
-        Value.TIME: "a time (`14:05`, `2pm`, `10 min ago`, `yesterday 15:00`; `~14:05` about then, `?` nobody knows)",
+        Value.TIME: "a time (`14:05`, `2pm`, `10 min ago`, `yesterday 15:00`; `~14:05` if approximate, `?` if unknown)",
         Value.DATE: "a day (`2023-12-01`, `1 Dec`, `friday`, `in 2 weeks`)",
         Value.ZONE: "a time zone (`Europe/Paris`)",
         Value.SEVERITY: "a severity",
         Value.STATUS: "a status",
-        Value.USERS: "a count (`1200`), or a share with its sign (`20%`); `~20%` about",
+        Value.USERS: "a count (`1200`) or a percentage (`20%`); `~20%` if approximate",
         Value.LANGUAGES: "languages (`en` or `fr,en`)",
         Value.KIND: "a kind of entry (`cause`, `action`, `misleading`, or the name of its reaction)",
-        Value.FLAG: "nothing more, or `yes` or `no`",
+        Value.FLAG: "no value, or `yes` or `no`",
         Value.PERSON: "a person (`@` and a name from Slack's list)",
-        Value.TARGET: "whom to call (`@user`, `@team`, `schedule:NAME`, `policy:NAME` or `vendor:NAME`)",
+        Value.OWNER: "a person or user group (`@` and a name from Slack's list)",
+        Value.TARGET: "a target (`@user`, `@team`, `schedule:NAME`, `policy:NAME` or `vendor:NAME`)",
         Value.INCIDENT: "an incident (`INC-7`)",
         Value.ROLE: "a role",
     }
@@ -36,7 +37,7 @@ def help_text() -> str:
     ]
     for heading, phrases in GROUPS.items():
         lines += [f"*{heading}*", " · ".join(f"`{name}` {phrase}" for name, phrase in phrases.items() if name)]
-    lines.append("In an incident's channel the incident is understood. Elsewhere name it: `/incident note INC-7 …`.")
+    lines.append("Outside an incident's channel, name the incident: `/incident note INC-7 …`.")
     return "\n".join(lines)
 
 
@@ -45,7 +46,7 @@ def command_help(command: Command) -> str:
     lines = [_command_line(command)]
     lines += [f"• {_option_line(option)}" for option in command.options]
     if command.options:
-        lines.append('Options stand anywhere, and quotes hold blanks together: `key:"two words"`.')
+        lines.append('Options can be anywhere in the line. Quote values with spaces: `key:"two words"`.')
     return "\n".join(lines)
 
 

@@ -12,8 +12,8 @@ MARK_MEANINGS: Mapping[Kind, str] = MappingProxyType(
         Kind.INVESTIGATION: "what somebody checked or saw",
         Kind.HYPOTHESIS: "a possible cause",
         Kind.MISLEADING_PATH: "a wrong track that cost time",
-        Kind.RULED_OUT: "a suspect that is not the cause",
-        Kind.ESCALATION: "a call for help",
+        Kind.RULED_OUT: "a suspected cause that was excluded",
+        Kind.ESCALATION: "a request for help",
         Kind.ACTION: "a step to fix or limit the problem",
         Kind.ROLLBACK: "a change that was reverted",
         Kind.CAUSE: "the cause",
@@ -45,7 +45,7 @@ def mark_help(reactions: Mapping[str, Kind], acknowledge_emoji: Collection[str])
         lines.append(f"On a page or an escalation's message: {accepted} acknowledges it.")
     if LOOKING_EMOJI not in reactions and LOOKING_EMOJI not in acknowledge_emoji:
         lines.append(
-            f":{LOOKING_EMOJI}: means “I am looking”. It logs nothing. On a page it is a sign of life, but does not "
+            f":{LOOKING_EMOJI}: means “I am looking”. It logs nothing. On a page it counts as activity, but does not "
             "acknowledge."
         )
     return "\n".join(lines)

@@ -47,7 +47,7 @@ def corrected_text(text: str, mistake: str, instead: str) -> str | None:
     """
     `text`, as Slack delivers it, with `instead` for `mistake`.
 
-    Of several places it is the head of the line, or the word behind the command. None where that is not clear.
+    Of several matches, the first or second word of the line is replaced. None if the place is ambiguous.
     """
     if not mistake:
         return None

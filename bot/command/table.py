@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.incidents.roles import DEFAULT_ROLES, role_aliases
-from bot.domain.terms import LANGUAGES, Kind, Severity, Status, TargetKind
+from bot.domain.terms import LANGUAGES, Kind, Owner, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime
 
 
@@ -41,6 +41,8 @@ class Value(StrEnum):
     """bool: `--private`, `private:yes`, or a bare word at the end of the text. See `Option.readings`."""
     PERSON = "person"
     """Mention."""
+    OWNER = "owner"
+    """Owner: a person or a user group."""
     TARGET = "target"
     """Target."""
     INCIDENT = "incident"
@@ -79,6 +81,7 @@ TypedValue = (
     | Status
     | Kind
     | Mention
+    | Owner
     | Target
     | AffectedUsers
     | tuple[str, ...]
@@ -92,7 +95,7 @@ class Option:
     `name:value`, anywhere in the line. `choices` limit a WORD.
 
     `may_be_future` is for a TIME that is to come: a clock time or a weekday alone is the next one. `readings` are names
-    for yes and no of a FLAG: its bare word counts at both ends of the text, and is asked about right beside the text.
+    for yes and no of a FLAG: its bare word counts at both ends of the text; beside the text the person is asked.
     """
 
     name: str
@@ -102,7 +105,7 @@ class Option:
     may_be_future: bool = False
     readings: tuple[str, ...] = ()
     about: str = ""
-    """A few words for `help`."""
+    """Description for `help`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class Positional:
     A value without a key, at the head of the text, in order.
 
     An optional one that does not fit stays text. `at_either_end`: it may also be the last word, as an owner is.
-    `is_repeatable`: further values may stand right behind it, and the value is a tuple. `about` describes it where its
+    `is_repeatable`: further values may follow directly, and the value is a tuple. `about` describes it where its
     kind does not.
     """
 

@@ -1,4 +1,4 @@
-"""Split a line into words that know their place, so that the remaining text stays as typed."""
+"""Split a line into words with their places; the remaining text stays as typed."""
 
 import re
 from collections.abc import Iterable

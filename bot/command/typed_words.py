@@ -1,4 +1,4 @@
-"""Read lines in another order, or in other words, than the table of commands has."""
+"""Reading of lines whose order or words differ from the table of commands."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,8 @@ def ordered_line(line: str, commands: Sequence[Command], context: Context) -> st
     """
     The same line with its command first.
 
-    `note --help` is `help note`, `sev:2 start …` is `start sev:2 …`, `sev2 …` is `severity sev2 …`.
+    `note --help` is `help note`, `sev:2 start …` and `sev2 start …` are `start sev:2 …`, `sev2 …` is
+    `severity sev2 …`.
     """
     words = split_words(line)
     behind = words[1:] if words and incident_reference(words[0].text, context) else words
@@ -36,9 +37,12 @@ def ordered_line(line: str, commands: Sequence[Command], context: Context) -> st
         asks = len(behind) == 2 and behind[1].text.casefold() in HELP_SIGNS
         return f"{head}help {first}" if asks else line
     keyed = _KEYED.fullmatch(first)
-    if keyed is not None and len(behind) > 1 and _has_option(known.get(behind[1].text.casefold()), keyed["name"]):
+    following = known.get(behind[1].text.casefold()) if len(behind) > 1 else None
+    if keyed is not None and _has_option(following, keyed["name"]):
         return f"{head}{behind[1].text} {first}{line[behind[1].end :]}"
     severity = keyed["value"] if keyed and keyed["name"].casefold() in {"sev", "severity"} else first
+    if _SEVERITY.fullmatch(first) and _has_option(following, "sev") and _is_severity(first, context):
+        return f"{head}{behind[1].text} sev:{first}{line[behind[1].end :]}"
     if "severity" in known and (keyed or _SEVERITY.fullmatch(first)) and _is_severity(severity, context):
         return f"{head}severity {severity}{rest}"
     return line
@@ -58,13 +62,13 @@ def _is_severity(word: str, context: Context) -> bool:
 
 
 def unknown_command(words: Sequence[Word], line: str, commands: Sequence[Command], context: Context) -> UserError:
-    """The refusal of a line that begins with no command, with offers of what may be meant."""
+    """Build the error for a line that begins with no command, with likely corrections."""
     word = words[0].value
     meant = next((each for each in commands if word.casefold() in each.also_meant), None)
     if meant is not None:
         message = f"{quote_word(word)} is not a command. Did you mean `{meant.name}`? `/incident help` lists them all."
         return UserError(message, mistake=words[0].text, offers=[Offer(meant.name)])
-    known = [name for name in commands_by_word(commands) if name]
+    known = [name for name in commands_by_word(commands) if name not in HELP_SIGNS and name]
     if len(words) > 1 and not is_misspelling(word, known):
         return _no_command(words[0].text, line[words[0].start :], context)
     return UserError(
@@ -78,10 +82,10 @@ def _no_command(first: str, text: str, context: Context) -> UserError:
     """A sentence: the title of an incident, or in an incident's channel a note."""
     shown = " ".join(text.split())
     title = shown if len(shown) <= LABEL_TITLE else shown[: LABEL_TITLE - 1] + "…"
-    start = Offer(f"start {first}", label=f'Start incident "{title}"')
+    start = Offer(f"start {first}", label=f'Declare incident "{title}"')
     note = Offer(f"note {first}", label=f"Add it to the timeline of {context.inside}")
     return UserError(
-        f"{quote_word(first)} is not a command, so nothing was done. `/incident help` lists the commands.",
+        f"{quote_word(first)} is not a command. `/incident help` lists the commands.",
         mistake=first,
         offers=[note, start] if context.inside else [start],
     )
@@ -92,7 +96,7 @@ def find_command(word: str, commands: Sequence[Command]) -> Command:
     by_word = commands_by_word(commands)
     if word.casefold() in by_word:
         return by_word[word.casefold()]
-    known = [name for name in by_word if name]
+    known = [name for name in by_word if name not in HELP_SIGNS and name]
     raise UserError(
         f"{quote_word(word)} is not a command.{did_you_mean(word, known)} `/incident help` lists them all.",
         mistake=word,

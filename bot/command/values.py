@@ -12,7 +12,7 @@ from types import MappingProxyType
 from bot.command.table import Context, Mention, Target, TypedValue, Value
 from bot.domain.errors import Ambiguous, Offer, UserError, closest_word, did_you_mean, offer_closest
 from bot.domain.incidents.impact import parse_affected_users
-from bot.domain.terms import DIRECT_STATUSES, MARKS, Kind, Severity, Status, TargetKind
+from bot.domain.terms import DIRECT_STATUSES, MARKS, Kind, Owner, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime, read_date, read_leading_date, read_leading_time, read_time, read_zone
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]*)>")
@@ -26,7 +26,7 @@ _COMMON_SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         for word in words.split()
     }
 )
-"""Words of other tools. They are offered and never taken, because teams differ in what they mean by them."""
+"""Words of other tools. They are only suggested, because their meaning differs between teams."""
 _NO = frozenset({"no", "false", "off", "0", "n"})
 _YES = frozenset({"yes", "true", "on", "1", "y"})
 _PREFIXED_TARGETS = {each.value: each for each in (TargetKind.POLICY, TargetKind.SCHEDULE, TargetKind.VENDOR)}
@@ -46,14 +46,14 @@ def quote_words(words: Iterable[str]) -> str:
 def read_word(word: str, choices: Sequence[str]) -> str:
     """One of `choices`, in its spelling there; without choices any word that is not empty."""
     if not word:
-        raise UserError("An empty word says nothing.")
+        raise UserError("The value is empty. Write a word.")
     if not choices:
         return word
     by_folded = {choice.casefold(): choice for choice in choices}
     if word.casefold() not in by_folded:
         guess = did_you_mean(word, choices)
         raise UserError(
-            f"{quote_word(word)} does not fit here.{guess} Use one of {quote_words(choices)}.",
+            f"{quote_word(word)} is not valid here.{guess} Use one of {quote_words(choices)}.",
             mistake=word,
             offers=offer_closest(word, choices),
         )
@@ -87,17 +87,17 @@ def _unknown_severity(word: str, folded: str, context: Context) -> UserError:
         label = context.labels.get(common, common.value)
         guess, offers = f" Did you mean `{label}`?", (Offer(label),)
     return UserError(
-        f"{quote_word(word)} is not a severity.{guess} Use one of {quote_words(words)}; the first is the worst.",
+        f"{quote_word(word)} is not a severity.{guess} Use one of {quote_words(words)} (worst first).",
         mistake=word,
         offers=offers,
     )
 
 
 def _fifth_severity_message(word: str, least: str) -> str:
-    """Many teams have five levels, and Dogwatch four: somebody has to map the fifth."""
+    """Many teams have five levels and Dogwatch has four: an operator must map the fifth."""
     return (
-        f"There is no fifth severity here: {quote_word(least)} is the least. Type that, or ask whoever keeps "
-        f"dogwatch.toml to make {quote_word(word)} a word for it, in `words` of `[severities.SEV4]`."
+        f"There is no fifth severity: {quote_word(least)} is the lowest. Use it, or ask an operator to add "
+        f"{quote_word(word)} to `words` of `[severities.SEV4]` in dogwatch.toml."
     )
 
 
@@ -187,7 +187,7 @@ def read_languages(word: str, context: Context) -> tuple[str, ...]:
         if code not in context.languages:
             guess = did_you_mean(code, context.languages)
             raise UserError(
-                f"{quote_word(code)} is not a language I can write.{guess} Use {quote_words(context.languages)}.",
+                f"{quote_word(code)} is not a supported language.{guess} Use {quote_words(context.languages)}.",
                 mistake=code,
                 offers=offer_closest(code, context.languages),
             )
@@ -215,13 +215,17 @@ def read_person(word: str, context: Context, groups: Mapping[str, str]) -> Menti
         return Mention(context.caller)
     match = _PERSON.fullmatch(word)
     if word in groups:
-        raise UserError(f"{quote_word(word)} is a user group, and one person is needed here. Name somebody of it.")
+        raise UserError(f"{quote_word(word)} is a user group. Name one person of it.")
     if match is None:
-        raise UserError(
-            f"I cannot tell who {quote_word(word)} is. Type `@` and choose the person from Slack's list, so that it "
-            "becomes a mention."
-        )
+        raise UserError(f"{quote_word(word)} is not a mention. Type `@` and choose the person from Slack's list.")
     return Mention(match[1])
+
+
+def read_owner(word: str, context: Context, groups: Mapping[str, str]) -> Owner:
+    """A person, or one of `groups`."""
+    if word in groups:
+        return Owner(groups[word], word.removeprefix("@"))
+    return Owner(read_person(word, context, groups).user_id)
 
 
 def read_target(word: str, context: Context, groups: Mapping[str, str]) -> Target:
@@ -240,13 +244,13 @@ def read_target(word: str, context: Context, groups: Mapping[str, str]) -> Targe
     kind, colon, name = word.partition(":")
     if colon and kind.casefold() in _PREFIXED_TARGETS:
         if not name:
-            raise UserError(f"Name the {kind.casefold()} right behind the colon, as in `{kind.casefold()}:payments`.")
+            raise UserError(f"Write the name after the colon, as in `{kind.casefold()}:payments`.")
         if kind.casefold() == TargetKind.VENDOR.value:
             name = known_vendor(name, context)
         return Target(_PREFIXED_TARGETS[kind.casefold()], name)
     raise UserError(
-        f"{quote_word(word)} is nobody I can call. Start with whom to call (`@user`, `@team`, `policy:NAME`, "
-        "`schedule:NAME` or `vendor:NAME`), then say why."
+        f"{quote_word(word)} is not a target. Name one (`@user`, `@team`, `policy:NAME`, `schedule:NAME` or "
+        "`vendor:NAME`), then give the reason."
     )
 
 
@@ -267,7 +271,7 @@ def known_vendor(name: str, context: Context) -> str:
         mistake=name,
         offers=[
             Offer(known[guess] if " " not in known[guess] else f'"{known[guess]}"'),
-            Offer(name, label="It is another vendor"),
+            Offer(name, label="Use as new vendor"),
         ],
     )
 
@@ -342,6 +346,7 @@ _READERS: Mapping[Value, _Reader] = MappingProxyType(
         Value.KIND: lambda word, context, _choices, _groups: read_kind(word, context),
         Value.FLAG: lambda word, _context, _choices, _groups: read_flag(word),
         Value.PERSON: lambda word, context, _choices, groups: read_person(word, context, groups),
+        Value.OWNER: lambda word, context, _choices, groups: read_owner(word, context, groups),
         Value.TARGET: lambda word, context, _choices, groups: read_target(word, context, groups),
         Value.INCIDENT: lambda word, context, _choices, _groups: read_incident(word, context),
         Value.ROLE: lambda word, context, _choices, _groups: read_role(word, context),

@@ -24,7 +24,7 @@ from bot.domain.errors import UserError
 VERSION = "v1."
 """Prefix of a ciphertext, for a change of the algorithm."""
 NONCE_BYTES = 12
-NO_KEY = "Dogwatch has no secret key, so addresses cannot be kept. An operator sets DOGWATCH_SECRET_KEY."
+NO_KEY = "Addresses cannot be stored without a secret key. An operator must set DOGWATCH_SECRET_KEY."
 ACKNOWLEDGE_LINK_LIFETIME = timedelta(days=1)
 OPERATOR_CLOCK_SKEW = timedelta(minutes=1)
 """Accepted difference between the clocks of the signer and of the bot."""
@@ -52,7 +52,7 @@ def _load_or_create_key(database: Path) -> str:
     if path.exists():
         return path.read_text().strip()
     if not path.parent.is_dir():
-        raise UserError(f"DATABASE_URL: there is no folder {path.parent}. Make it, or mend the path.")
+        raise UserError(f"DATABASE_URL: there is no folder {path.parent}. Create it, or correct the path.")
     key = secrets.token_hex(32)
     path.touch(mode=0o600)
     path.write_text(key)

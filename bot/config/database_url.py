@@ -55,14 +55,14 @@ class Servers:
 
 def parse_database_url(url: str) -> Servers:
     """
-    Parse an address. Raises ValueError with everything that Dogwatch cannot honour.
+    Parse an address. Raises ValueError with everything that Dogwatch does not support.
 
     With several hosts only a server that takes writes is chosen: libpq's `read-write`, because its default `any` would
     stay with a standby.
     """
     match = URL.fullmatch(url)
     if match is None:
-        raise ValueError("It is not an address of PostgreSQL. An example: postgresql://user:password@host/dogwatch.")
+        raise ValueError("This is not a PostgreSQL address. Use one like postgresql://user:password@host/dogwatch.")
     query, problems = _read_query(match["query"] or "")
     hosts = problems.collect(_read_hosts, match["hosts"] or "", query) or (None,)
     tls = {name: query[name] for name in TLS if name in query}
@@ -110,14 +110,14 @@ def _read_query(text: str) -> tuple[dict[str, str], _Problems]:
     unknown = sorted(set(query) - set(KNOWN))
     if unknown:
         problems.append(
-            f"Dogwatch cannot honour the parameter{_plural(unknown)} {', '.join(unknown)}. "
-            f"It understands {', '.join(sorted(KNOWN))}."
+            f"Dogwatch does not support the parameter{_plural(unknown)} {', '.join(unknown)}. "
+            f"Supported: {', '.join(sorted(KNOWN))}."
         )
     empty = sorted(name for name, value in query.items() if name in KNOWN and not value)
     if empty:
         problems.append(
-            f"The parameter{_plural(empty)} {', '.join(empty)} {'are' if len(empty) > 1 else 'is'} empty. "
-            f"Give {'each' if len(empty) > 1 else 'it'} a value, or leave {'them' if len(empty) > 1 else 'it'} out."
+            f"The parameter{_plural(empty)} {', '.join(empty)} {'are' if len(empty) > 1 else 'is'} "
+            f"empty. Give {'each' if len(empty) > 1 else 'it'} a value, or remove {'them' if len(empty) > 1 else 'it'}."
         )
     return {name: value for name, value in query.items() if name in KNOWN and value}, problems
 
@@ -134,7 +134,7 @@ def _read_hosts(text: str, query: Mapping[str, str]) -> tuple[tuple[str, int] | 
     named = given.split(",")
     if len(ports) not in {1, len(named)}:
         raise ValueError(
-            f"There are {len(named)} hosts and {len(ports)} ports: give one port for all, or one for each."
+            f"There are {len(named)} hosts and {len(ports)} ports. Give one port for all, or one for each."
         )
     ports = ports * len(named) if len(ports) == 1 else ports
     return tuple(_read_host(each, port) for each, port in zip(named, ports, strict=True))
@@ -146,7 +146,7 @@ def _read_host(text: str, default_port: str) -> tuple[str, int]:
         return name, _read_port(default_port)
     found = HOST.fullmatch(text)
     if found is None or not found["name"]:
-        raise ValueError(f"{text!r} is not a host. Write host:port, and [address]:port for IPv6.")
+        raise ValueError(f"{text!r} is not a host. Use host:port, or [address]:port for IPv6.")
     return unquote(found["name"]).strip("[]"), _read_port(found["port"] or default_port)
 
 
@@ -158,7 +158,7 @@ def _read_port(text: str) -> int:
 
 def _find_tls_problems(query: Mapping[str, str]) -> Iterator[str]:
     if query.get("sslmode", "prefer") not in MODES:
-        yield f"sslmode is {query['sslmode']!r}; it can be {', '.join(MODES)}."
+        yield f"sslmode is {query['sslmode']!r}. Use one of {', '.join(MODES)}."
     for name in TLS_FILES:
         if name in query and not Path(query[name]).is_file():
             yield f"{name}: there is no file {query[name]}."
@@ -167,7 +167,7 @@ def _find_tls_problems(query: Mapping[str, str]) -> Iterator[str]:
 def _read_timeout(query: Mapping[str, str]) -> float:
     text = query.get("connect_timeout", str(int(CONNECT_SECONDS)))
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 60:
-        raise ValueError(f"connect_timeout is {text!r}; it can be 1 to 60, the seconds that one host is waited for.")
+        raise ValueError(f"connect_timeout is {text!r}. Use 1 to 60 seconds, the wait for one host.")
     return float(text)
 
 
@@ -177,4 +177,6 @@ def _read_target(query: Mapping[str, str], hosts: int) -> str:
         return "read-write" if hosts > 1 else "any"
     if target in WRITABLE or (target == "any" and hosts == 1):
         return target
-    raise ValueError(f"target_session_attrs is {target!r}, but Dogwatch writes: it can be {' or '.join(WRITABLE)}.")
+    raise ValueError(
+        f"target_session_attrs is {target!r}, but Dogwatch needs write access. Use {' or '.join(WRITABLE)}."
+    )

@@ -115,13 +115,13 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[P
     for variable in find_variables(environ):
         direct, path = environ.get(variable.name, ""), environ.get(variable.name + FILE_SUFFIX, "")
         if direct and path:
-            problems.append(Problem(variable.name, f"{variable.name}{FILE_SUFFIX} is set too. Keep one of the two."))
+            problems.append(Problem(variable.name, f"{variable.name}{FILE_SUFFIX} is also set. Keep one of them."))
         elif path:
             try:
                 values[variable.name] = read_secret_file(Path(path))
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
-                message = f"The file cannot be read: {reason}. Mend path or rights."
+                message = f"The file cannot be read: {reason}. Check its path and permissions."
                 problems.append(Problem(variable.name + FILE_SUFFIX, message, path))
         elif direct:
             values[variable.name] = direct
@@ -152,7 +152,7 @@ def find_unknown_variables(environ: Mapping[str, str]) -> Iterator[Problem]:
         is_ours = name.startswith("DOGWATCH_") and not KUBERNETES.fullmatch(name)
         if is_ours and name not in known and not _near_name(name):
             guess = did_you_mean(name, KNOWN)
-            message = f"There is no such variable, so it does nothing.{guess} Mend the name, or take it away."
+            message = f"There is no such variable, so it has no effect.{guess} Correct the name, or remove it."
             yield Problem(name, message)
 
 

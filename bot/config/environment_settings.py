@@ -1,4 +1,4 @@
-"""The settings that come from the environment, so that no secret stands in a shared file."""
+"""The settings that come from the environment, to keep secrets out of shared files."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +49,7 @@ def service_secret(secrets: Mapping[str, SecretStr], service: str) -> str | None
 def _check_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("This is no web address. Write it with http:// or https:// and the host.")
+        raise ValueError("This is not a web address. Use http:// or https:// and the host.")
     return value.rstrip("/")
 
 
@@ -65,15 +65,15 @@ def _check_secret_url(value: SecretStr) -> SecretStr:
 def _check_token(value: SecretStr) -> SecretStr:
     if min(map(len, secret_alternatives(value)), default=0) < SHORTEST_TOKEN:
         raise ValueError(
-            f"Each value needs {SHORTEST_TOKEN} characters; blanks and line ends stand between several. "
-            "Make one with `openssl rand -hex 32`."
+            f"A token is too short: each needs {SHORTEST_TOKEN} characters, with a space or line end "
+            "between several. Create one with `openssl rand -hex 32`."
         )
     return value
 
 
 def _check_access_token(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-        raise ValueError("This is no access token. Copy it from ntfy: tk_ and 29 letters and digits.")
+        raise ValueError("This is not an access token. Copy it from ntfy: tk_ and 29 letters and digits.")
     return value
 
 
@@ -91,7 +91,9 @@ def _slack_secret(find_problem: Callable[[str], str | None]) -> AfterValidator:
 
 def _check_secret_key(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < SHORTEST_SECRET_KEY:
-        raise ValueError(f"It needs {SHORTEST_SECRET_KEY} characters. Make one with `openssl rand -hex 32`.")
+        raise ValueError(
+            f"This is too short: it needs {SHORTEST_SECRET_KEY} characters. Create one with `openssl rand -hex 32`."
+        )
     return value
 
 
@@ -107,9 +109,9 @@ def _check_database_url(value: SecretStr) -> SecretStr:
         # Between the second and the third slash is a host, which a file does not have.
         path = url.removeprefix("sqlite:///").partition("?")[0] if url.startswith("sqlite:///") else ""
         if path in {"", ":memory:"}:
-            raise ValueError("It names no file. Write sqlite:///dogwatch.db, or sqlite:////var/lib/dogwatch.db.")
+            raise ValueError("The file is missing. Use sqlite:///dogwatch.db, or sqlite:////var/lib/dogwatch.db.")
     elif not url.startswith(POSTGRESQL):
-        raise ValueError("This is neither sqlite:// nor postgresql://. Write it like sqlite:///dogwatch.db.")
+        raise ValueError("This is neither sqlite:// nor postgresql://. Use an address like sqlite:///dogwatch.db.")
     else:
         parse_database_url(url)
     return value
@@ -138,7 +140,7 @@ class EnvironmentSettings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, BeforeValidator(_refuse_service_link), Field(ge=0, le=65535)] = 3000
     drain_seconds: Annotated[int, Field(ge=0, le=300)] = 0
-    """How long a process that is told to stop goes on listening, with `/readyz` at 503."""
+    """How long a stopping process still listens, with `/readyz` at 503."""
     stop_seconds: Annotated[int, Field(ge=1, le=300)] = 20
     """How long it then finishes work in progress."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -32,7 +32,7 @@ SECRET_KEYS = re.compile("token|secret|password|key", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a reading. `settings`: None with any problem; `is_blank`: an empty file."""
+    """The result of reading. `settings`: None with any problem; `is_blank`: an empty file."""
 
     settings: Settings | None
     problems: tuple[Problem, ...] = ()
@@ -74,11 +74,11 @@ class _Loader:
             # TOML's line ends are LF and CRLF; tomllib refuses a lone CR.
             table = tomllib.loads(text)
         except OSError as error:
-            self._add_file_problem(f"The file cannot be read: {error.strerror}. Mend the path or its rights.")
+            self._add_file_problem(f"The file cannot be read: {error.strerror}. Check its path and permissions.")
             return
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             line = re.search(r"\(at line (\d+)", str(error))
-            message = f"This is not TOML: {error}. Nothing in the file was looked at."
+            message = f"This is not valid TOML: {error}. Fix it first: the rest of the file was not checked."
             self._add_file_problem(message, int(line[1]) if line else None)
             return
         self.is_blank = not text.strip()
@@ -98,7 +98,7 @@ class _Loader:
         variable = next((each.name for each in VARIABLES if each.path == (key,)), None)
         message = describe_error(error, FILE_TABLES)
         if variable:
-            message = f"This does not stand in the file but in the environment: set {variable}."
+            message = f"This belongs in the environment, not in the file. Set {variable}."
         self.problems.append(Problem(key, message, origin=str(self.path), line=find_line(self.lines, (key,))))
 
     def apply_environment(self, values: Mapping[str, str]) -> None:

@@ -44,7 +44,7 @@ class ConfigurationError(UserError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        count = "1 mistake" if len(self.problems) == 1 else f"{len(self.problems)} mistakes"
+        count = "1 error" if len(self.problems) == 1 else f"{len(self.problems)} errors"
         super().__init__("\n".join([f"The configuration has {count}:", *(f"  {each}" for each in self.problems)]))
 
 
@@ -67,19 +67,19 @@ def format_value(value: object) -> str:
 
 
 _MESSAGES = {
-    "int_type": "This has to be a whole number, without quotation marks.",
-    "int_parsing": "This has to be a whole number.",
-    "float_type": "This has to be a number, without quotation marks.",
-    "string_type": "This has to be a text in quotation marks.",
-    "bool_type": "This has to be true or false, without quotation marks.",
-    "tuple_type": 'This has to be a list, like ["one", "two"].',
-    "list_type": 'This has to be a list, like ["one", "two"].',
-    "dict_type": "This has to be a table of keys and values.",
-    "model_type": "This has to be a table of keys and values.",
-    "model_attributes_type": "This has to be a table of keys and values.",
-    "string_too_short": "This may not be empty. Take the line out to have the default.",
-    "too_short": "This needs at least one entry. Take the line out to have the default.",
-    "missing": "This key is needed and absent. Add it.",
+    "int_type": "This must be a whole number, without quotation marks.",
+    "int_parsing": "This must be a whole number.",
+    "float_type": "This must be a number, without quotation marks.",
+    "string_type": "This must be a text in quotation marks.",
+    "bool_type": "This must be true or false, without quotation marks.",
+    "tuple_type": 'This must be a list, like ["one", "two"].',
+    "list_type": 'This must be a list, like ["one", "two"].',
+    "dict_type": "This must be a table of keys and values.",
+    "model_type": "This must be a table of keys and values.",
+    "model_attributes_type": "This must be a table of keys and values.",
+    "string_too_short": "This must not be empty. Remove the line to use the default.",
+    "too_short": "This needs at least one entry. Remove the line to use the default.",
+    "missing": "This key is required. Add it.",
 }
 
 
@@ -88,21 +88,21 @@ def describe_error(error: ErrorDetails, siblings: Sequence[str]) -> str:
     kind = error["type"]
     limits: Mapping[str, object] = error.get("ctx", {})
     if error["loc"][-1:] == ("[key]",) and kind.startswith("string_"):
-        return "A name has 1 to 80 characters. Give it one."
+        return "A name must have 1 to 80 characters."
     if error["loc"] == ("severities", "SEV5", "[key]"):
-        return "There are four. A fifth is one more word for the least: put its name into `words` of [severities.SEV4]."
+        return "There are four severities. Add the name of a fifth to `words` of [severities.SEV4]."
     if error["loc"] == ("routes",):
-        return "Each route is a table of its own, under [[routes]] with two brackets."
+        return "Each route must be a separate table: [[routes]], with two brackets."
     if error["loc"][:1] == ("schedules",) and error["loc"][2:] == ("layers",):
-        return "Each layer is a table of its own, under [[schedules.NAME.layers]] with two brackets."
+        return "Each layer must be a separate table: [[schedules.NAME.layers]], with two brackets."
     if kind == "extra_forbidden":
         guess = did_you_mean(str(error["loc"][-1]), siblings)
-        return f"There is no such key.{guess} Known here: {', '.join(siblings)}."
+        return f"There is no such key.{guess} Valid keys: {', '.join(siblings)}."
     if kind in {"enum", "literal_error"}:
-        return f"This is not one of the known values. Use one of {limits['expected']}."
+        return f"This is not a valid value. Use one of {limits['expected']}."
     if kind in {"greater_than_equal", "less_than_equal"}:
         bound = "at least" if kind == "greater_than_equal" else "at most"
-        return f"This has to be {bound} {limits.get('ge', limits.get('le'))}."
+        return f"This must be {bound} {limits.get('ge', limits.get('le'))}."
     if kind == "string_too_long":
         return f"This is too long. Use up to {limits['max_length']} characters."
     if kind == "value_error":

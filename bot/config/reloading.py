@@ -83,12 +83,12 @@ class Configuration:
         """
         Read the file, and refuse an absent or empty one if there was one before.
 
-        At a start an absent file means defaults; now it was lost, and an empty one is being rewritten by some program.
+        At a start an absent file means defaults. Now it was lost, and an empty one is being rewritten by a program.
         """
         path = self.current.config_path
         report = self._reader(path)
         if report.settings is not None and path is not None and report.is_blank:
-            message = "The file is empty. Put its content back; to run without one, start again."
+            message = "The file is empty. Restore its content, or restart to run without a file."
             return Report(None, (Problem("the file", message, origin=str(path)),))
         return report
 
@@ -101,7 +101,7 @@ class Configuration:
             "configuration reload refused",
             mistakes=len(problems),
             in_force=self.fingerprint,
-            remedy="Mend them (`dogwatch check` finds the same) and send SIGHUP again.",
+            remedy="Fix the errors (`dogwatch check` lists them) and send SIGHUP again.",
         )
 
     def _apply(self, found: Settings) -> None:

@@ -29,7 +29,7 @@ ROTATED = frozenset(
         "calendars",
     }
 )
-"""Settings that are used anew by each request or page. Other secrets belong to open connections."""
+"""Settings that each request or page reads again. Other secrets belong to open connections."""
 SETTLED_NS = 2_000_000_000
 """Age of a file, in ns, below which it may change once more with the same modification time."""
 
@@ -101,7 +101,7 @@ def _log_problem(watched: _Watched, problem: str) -> None:
             "secret file unreadable",
             variable=watched.variable.name,
             problem=problem,
-            meanwhile="what it held before stays right until the next start, which will fail",
+            meanwhile="the old value is used until the next start, which will fail",
         )
     else:
         log.info("secret file readable again", variable=watched.variable.name)

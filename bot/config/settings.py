@@ -130,13 +130,18 @@ class Settings(EnvironmentSettings):
         return table
 
     def role_named(self, name: str) -> Role:
-        """The role, with its name as label if the file does not define it any more."""
+        """The role, with its name as label if the file no longer defines it."""
         return self.role_table.get(name) or role_from_name(name)
 
     @cached_property
     def role_words(self) -> Mapping[str, str]:
         """The name of the role for each word that people may type, casefolded."""
         return role_aliases(tuple(self.role_table.values()))
+
+    @property
+    def vendor_words(self) -> list[str]:
+        """Keys and names of the vendors."""
+        return [each for key, vendor in self.vendors.items() for each in (key, vendor.name) if each]
 
     @cached_property
     def reactions(self) -> Mapping[str, Kind]:

@@ -1,22 +1,23 @@
-"""Slack's tokens: their kinds by prefix, and which of them a connection to Slack takes."""
+"""Slack's tokens: their kinds by prefix, and those that a connection needs."""
 
 NOT_SET = (
-    "SLACK_BOT_TOKEN is not set. To try Dogwatch without Slack run `dogwatch sandbox`; to install it see the README."
+    "SLACK_BOT_TOKEN is not set. To install Dogwatch, see docs/start/install.md. To try it without Slack, "
+    "run `dogwatch sandbox`."
 )
-_FIND_BOT = "The bot token (xoxb-…) is in the app's settings under OAuth & Permissions, once the app is installed."
-NO_BOT = f"SLACK_APP_TOKEN is set and SLACK_BOT_TOKEN is not: Socket Mode needs both. {_FIND_BOT}"
-NO_BOT_OVER_HTTP = f"SLACK_SIGNING_SECRET is set and SLACK_BOT_TOKEN is not: it takes both. {_FIND_BOT}"
+_FIND_BOT = "Install the app, and copy the bot token (xoxb-…) from its settings under OAuth & Permissions."
+NO_BOT = f"SLACK_BOT_TOKEN is missing: Socket Mode needs it and SLACK_APP_TOKEN. {_FIND_BOT}"
+NO_BOT_OVER_HTTP = f"SLACK_BOT_TOKEN is missing: HTTP needs it and SLACK_SIGNING_SECRET. {_FIND_BOT}"
 NO_CONNECTION = (
-    "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET to receive Slack's requests over HTTP. Both are in "
+    "SLACK_APP_TOKEN (for Socket Mode) or SLACK_SIGNING_SECRET (for HTTP) is missing. Copy one from "
     "the app's settings under Basic Information."
 )
 
 KINDS = (
-    ("xoxe", "a token that Slack rotates (xoxe), which ends after twelve hours"),
+    ("xoxe", "a rotating token (xoxe), which expires after 12 hours"),
     ("xapp-", "an app-level token (xapp-)"),
     ("xoxb-", "a bot token (xoxb-)"),
     ("xoxp-", "a user's token (xoxp-)"),
-    ("xoxa-", "a workspace app's token (xoxa-), a kind that Slack has given up"),
+    ("xoxa-", "a workspace app's token (xoxa-), which Slack no longer supports"),
     ("xoxc-", "a browser session's token (xoxc-)"),
     ("xoxd-", "a browser session's cookie (xoxd-)"),
 )
@@ -30,15 +31,15 @@ def token_kind(value: str) -> str | None:
 
 def wrong_bot_token(value: str) -> str | None:
     """Return why this cannot be the bot's token; None if it can."""
-    return _wrong_kind(value, "xoxb-", "Here goes the bot token, xoxb-…, of OAuth & Permissions.")
+    return _wrong_kind(value, "xoxb-", "Use the bot token (xoxb-…) from OAuth & Permissions.")
 
 
 def wrong_app_token(value: str) -> str | None:
-    return _wrong_kind(value, "xapp-", "Make an app-level token with connections:write; it begins with xapp-.")
+    return _wrong_kind(value, "xapp-", "Use an app-level token (xapp-…) with the scope connections:write.")
 
 
 def wrong_signing_secret(value: str) -> str | None:
-    return _wrong_kind(value, None, "Here goes the Signing Secret of Basic Information: 32 characters, 0-9 and a-f.")
+    return _wrong_kind(value, None, "Use the Signing Secret from Basic Information: 32 characters, 0-9 and a-f.")
 
 
 def _wrong_kind(value: str, right: str | None, wanted: str) -> str | None:

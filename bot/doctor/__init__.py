@@ -1,5 +1,5 @@
 """
-`dogwatch doctor`: check everything the bot needs, and say what to do about problems.
+`dogwatch doctor`: check everything that the bot needs, with a remedy for each problem.
 
 Read-only: nothing is written, posted or acknowledged, so it may run beside a running bot and before the first start.
 A check that cannot be made is reported as such; none of them ends in a traceback.
@@ -35,15 +35,15 @@ def check_configuration(settings: Settings, environ: Mapping[str, str]) -> list[
     """Check templates and tokens of settings that could be loaded."""
     named = environ.get(CONFIG_VARIABLE)
     path = Path(named) if named else DEFAULT_PATH
-    where = str(path) if path.exists() else "the environment; there is no configuration file, and none is needed"
-    found = [warning("configuration", each.message, "Mend the template.") for each in find_template_problems(settings)]
-    found = found or [ok("configuration", f"no mistakes in {where}")]
+    where = str(path) if path.exists() else "the environment (no configuration file, which is optional)"
+    found = [warning("configuration", each.message, "Fix the template.") for each in find_template_problems(settings)]
+    found = found or [ok("configuration", f"no errors in {where}")]
     if problem := settings.token_problem:
         sentence, _, remedy = problem.partition(". ")
         found.append(failed("tokens", sentence, remedy))
     else:
-        way = "Socket Mode, by SLACK_APP_TOKEN" if settings.uses_socket_mode else "HTTP, by SLACK_SIGNING_SECRET"
-        found.append(ok("tokens", f"Slack is reached by {way}"))
+        way = "Socket Mode (SLACK_APP_TOKEN)" if settings.uses_socket_mode else "HTTP (SLACK_SIGNING_SECRET)"
+        found.append(ok("tokens", way))
     return found
 
 
@@ -81,5 +81,5 @@ async def _run_check(name: str, check: Check) -> list[CheckResult]:
         return await check()
     except Exception as problem:  # noqa: BLE001  one broken check must not hide the results of the others
         error = scrub_text(f"{type(problem).__name__}: {problem}")
-        remedy = "This is a mistake of Dogwatch: report it with this line."
+        remedy = "This is a bug in Dogwatch. Report it with this line."
         return [failed(name, f"the check itself failed ({error})", remedy)]

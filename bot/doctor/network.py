@@ -23,15 +23,15 @@ CHALLENGE = "dogwatch-doctor"
 SECRET_FORM = re.compile(r"[0-9a-f]{32}")
 REFUSED_COUNT = re.compile(r'^dogwatch_requests_total\{kind="slack",outcome="401"\} ([0-9.e+]+)$', re.MULTILINE)
 COPY_REMEDY = (
-    "Copy the Signing Secret from the app's settings, under Basic Information, into SLACK_SIGNING_SECRET, and start "
-    "the bot again with it."
+    "Copy the Signing Secret from the app's settings, under Basic Information, into "
+    "SLACK_SIGNING_SECRET, and restart the bot."
 )
-FORWARD = "Let the proxy forward {path} to the bot, with path and headers as they are."
+FORWARD = "Configure the proxy to forward {path} to the bot, with path and headers unchanged."
 
 
 @dataclass
 class RunningBot:
-    """The bot that listens where the settings say. `url`: None if none answers."""
+    """The bot at the configured address. `url`: None without a response."""
 
     url: str | None = None
     refused: int = 0
@@ -59,18 +59,18 @@ async def check_running_bot(settings: Settings, bot: RunningBot) -> list[CheckRe
     url = f"http://{LOOPBACK.get(settings.host, settings.host)}:{settings.port}"
     answer = await _request("GET", f"{url}/readyz")
     if answer.status == 0:
-        return [ok(name, f"none answers at {url}")]
+        return [ok(name, f"not running at {url}")]
     try:
         problems = dict(json.loads(answer.text)["problems"])
     except (ValueError, KeyError, TypeError):
-        return [warning(name, f"something else answers at {url}", "Set DOGWATCH_PORT to a free port.")]
+        return [warning(name, f"another program answers at {url}", "Set DOGWATCH_PORT to a free port.")]
     bot.url = url
     count = REFUSED_COUNT.search((await _request("GET", f"{url}/metrics")).text)
     bot.refused = int(float(count[1])) if count else 0
     if not problems:
-        return [ok(name, f"one answers at {url} and is ready")]
+        return [ok(name, f"ready at {url}")]
     sentences = "; ".join(f"{key}: {value}" for key, value in problems.items())
-    return [failed(name, f"the one at {url} is not ready ({sentences})", "Its log says more.")]
+    return [failed(name, f"not ready at {url} ({sentences})", "See its log.")]
 
 
 async def check_public_address(settings: Settings, bot: RunningBot) -> list[CheckResult]:
@@ -79,19 +79,19 @@ async def check_public_address(settings: Settings, bot: RunningBot) -> list[Chec
         return [
             warning(
                 name,
-                "DOGWATCH_PUBLIC_URL is not set: links to incidents' pages work on this machine only",
-                "Set it to the address at which people reach the bot.",
+                "DOGWATCH_PUBLIC_URL is not set: page links work on this machine only",
+                "Set it to the bot's address for people.",
             )
         ]
     if not settings.uses_socket_mode and not url.startswith("https://"):
-        return [failed(name, f"Slack calls https:// addresses only, not {url}", "Put a proxy with TLS in front.")]
+        return [failed(name, f"Slack only calls https:// addresses, not {url}", "Put a TLS proxy in front.")]
     answer = await _request("GET", f"{url}/livez")
     if answer.is_json_with("ok", True):
         return [ok(name, f"{url} leads to a bot")]
     text = f"{url} does not lead to a bot ({_describe(answer)})"
     if bot.url is None:
-        return [warning(name, text, "No bot runs on this machine now: start it, and run `dogwatch doctor` again.")]
-    remedy = FORWARD.format(path="what comes in") + " If only other machines can reach the address, this is no mistake."
+        return [warning(name, text, "Start the bot, and run `dogwatch doctor` again.")]
+    remedy = FORWARD.format(path="all requests") + " Ignore this if only other machines can reach the address."
     return [(warning if settings.uses_socket_mode else failed)(name, text, remedy)]
 
 
@@ -99,19 +99,19 @@ async def check_signing_secret(settings: Settings, bot: RunningBot) -> list[Chec
     """Check its form, and send a signed request to the public address or the bot itself."""
     name = "signing secret"
     if not settings.signing_secrets:
-        return [ok(name, "none is needed with Socket Mode")] if settings.uses_socket_mode else []
+        return [ok(name, "not needed in Socket Mode")] if settings.uses_socket_mode else []
     results = []
     if not all(SECRET_FORM.fullmatch(each) for each in settings.signing_secrets):
-        text = "SLACK_SIGNING_SECRET does not look like one of Slack's (32 characters, 0-9 and a-f)"
+        text = "SLACK_SIGNING_SECRET is not in Slack's format (32 characters, 0-9 and a-f)"
         results.append(warning(name, text, COPY_REMEDY))
     if settings.uses_socket_mode:
-        return [*results, ok(name, "is set, but with SLACK_APP_TOKEN nothing comes over HTTP")]
+        return [*results, ok(name, "set, but not used: SLACK_APP_TOKEN selects Socket Mode")]
     if bot.refused:
-        text = f"the running bot has refused {bot.refused} requests to {EVENTS_PATH}, because of signature or time"
-        results.append(warning(name, text, f"If they were Slack's: {COPY_REMEDY}"))
+        text = f"the running bot has refused {bot.refused} requests to {EVENTS_PATH} for a wrong signature or time"
+        results.append(warning(name, text, f"If Slack sent them: {COPY_REMEDY}"))
     base = settings.public_url or bot.url
     if base is None:
-        text = "a signed request was not tried: no bot runs here, and DOGWATCH_PUBLIC_URL is not set"
+        text = "not tested: no bot is running here, and DOGWATCH_PUBLIC_URL is not set"
         return [*results, warning(name, text, "Start the bot, and run `dogwatch doctor` again.")]
     return [
         *results,
@@ -124,16 +124,12 @@ async def check_signing_secret(settings: Settings, bot: RunningBot) -> list[Chec
 def _challenge_result(url: str, answer: Response, bot: RunningBot) -> CheckResult:
     name = "signing secret"
     if answer.status == 200 and CHALLENGE in answer.text:
-        return ok(name, f"a request signed with it is accepted at {url}")
+        return ok(name, f"accepted by the bot at {url}")
     if answer.status == 401:
-        return failed(
-            name,
-            f"the bot at {url} does not accept a request signed with it",
-            f"It runs with another one. {COPY_REMEDY}",
-        )
-    text = f"a signed request to {url} does not arrive ({_describe(answer)})"
+        return failed(name, f"refused by the bot at {url}", f"The bot has another one. {COPY_REMEDY}")
+    text = f"a signed request did not arrive at {url} ({_describe(answer)})"
     if answer.status == 0 and bot.url is None:
-        return warning(name, text, "No bot runs on this machine now: start it, and run `dogwatch doctor` again.")
+        return warning(name, text, "Start the bot, and run `dogwatch doctor` again.")
     return failed(name, text, FORWARD.format(path=EVENTS_PATH))
 
 
@@ -143,10 +139,10 @@ async def check_alert_tokens(settings: Settings) -> list[CheckResult]:
     if not taken:
         return [
             warning(
-                name, "DOGWATCH_ALERT_TOKEN is not set: alerts are refused", "Make one with `openssl rand -hex 32`."
+                name, "DOGWATCH_ALERT_TOKEN is not set: alerts are refused", "Create one with `openssl rand -hex 32`."
             )
         ]
-    return [ok(name, f"taken from {', '.join(taken)}, with a token")]
+    return [ok(name, f"accepted with a token from {', '.join(taken)}")]
 
 
 async def check_heartbeat(settings: Settings) -> list[CheckResult]:
@@ -157,25 +153,26 @@ async def check_heartbeat(settings: Settings) -> list[CheckResult]:
     """
     name = "heartbeat"
     if settings.heartbeat_url is None:
-        return [
-            ok(name, "DOGWATCH_HEARTBEAT_URL is not set, so nobody is told when Dogwatch itself is down (optional)")
-        ]
-    parts = urlsplit(settings.heartbeat_url.get_secret_value())
+        return [ok(name, "DOGWATCH_HEARTBEAT_URL is not set: an outage of Dogwatch is not reported (optional)")]
+    host, error = await connect_to_host(settings.heartbeat_url.get_secret_value())
+    if error:
+        remedy = "Check DOGWATCH_HEARTBEAT_URL and the network."
+        return [warning(name, f"{host} cannot be reached ({error})", remedy)]
+    return [ok(name, f"{host} can be reached")]
+
+
+async def connect_to_host(url: str) -> tuple[str, str]:
+    """Return the host, and why it accepts no connections; empty if it does."""
+    parts = urlsplit(url)
     is_tls = parts.scheme == "https"
     try:
         async with asyncio.timeout(SECONDS):
-            _reader, writer = await asyncio.open_connection(
-                parts.hostname, parts.port or (443 if is_tls else 80), ssl=is_tls or None
-            )
+            port = parts.port or (443 if is_tls else 80)
+            _reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_tls or None)
         writer.close()
     except (OSError, TimeoutError) as problem:  # an SSLError is an OSError
-        error = str(problem) or "no answer in time"
-        return [
-            warning(
-                name, f"{parts.hostname} cannot be reached ({error})", "Mend DOGWATCH_HEARTBEAT_URL, or the way there."
-            )
-        ]
-    return [ok(name, f"{parts.hostname} can be reached")]
+        return str(parts.hostname), str(problem) or "no answer in time"
+    return str(parts.hostname), ""
 
 
 async def _send_challenge(url: str, secret: str) -> Response:
@@ -213,5 +210,5 @@ def _describe(answer: Response) -> str:
     if answer.status == 0:
         return answer.text
     if answer.location:
-        return f"it answers {answer.status} and sends on to {answer.location}, where Slack does not go"
+        return f"it answers {answer.status} and redirects to {answer.location}, which Slack does not follow"
     return f"it answers {answer.status}"

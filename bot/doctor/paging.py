@@ -4,16 +4,15 @@ Check the contact methods other than Slack: configuration and reachability.
 Nobody is paged.
 """
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import aiosmtplib
 
 from bot.config import Settings
 from bot.config.checks.paging import UNSIGNED_WEBHOOKS
 from bot.config.environment import variable_suffix
+from bot.doctor.network import connect_to_host
 from bot.doctor.report import CheckResult, failed, ok, warning
 from bot.notifiers import apprise, email
 from bot.notifiers.outcome import PermanentFailure
@@ -44,9 +43,9 @@ async def check_contact_methods(settings: Settings) -> list[CheckResult]:
         results.append(failed(NAME, "webhooks are not signed", UNSIGNED_WEBHOOKS))
     results += _check_apprise(settings)
     if results and settings.public_url is None:
-        text = "the links in pages lead to this machine only"
-        results.append(warning(NAME, text, "Set DOGWATCH_PUBLIC_URL to the address at which people reach the bot."))
-    return results or [ok(NAME, "people are paged in Slack only")]
+        text = "links in pages work on this machine only"
+        results.append(warning(NAME, text, "Set DOGWATCH_PUBLIC_URL to the bot's address for people."))
+    return results or [ok(NAME, "Slack is the only contact method")]
 
 
 async def _check_mail(settings: Settings) -> CheckResult:
@@ -55,45 +54,41 @@ async def _check_mail(settings: Settings) -> CheckResult:
     try:
         client = await email.connect(settings, SECONDS)
     except PermanentFailure as problem:
-        remedy = "Mend it in [paging.email]; the password stands in DOGWATCH_SMTP_PASSWORD."
-        return failed(NAME, f"no mail by {where}: {problem.message}", remedy)
+        remedy = "Correct [paging.email]. The password is DOGWATCH_SMTP_PASSWORD."
+        return failed(NAME, f"mail server {where}: {problem.message}", remedy)
     except (aiosmtplib.SMTPException, OSError) as problem:
         error = type(problem.__cause__ or problem).__name__
-        text = f"no mail by {where}: it does not answer ({error})"
-        return failed(NAME, text, "See whether host, port and security in [paging.email] are right.")
+        text = f"mail server {where}: no response ({error})"
+        return failed(NAME, text, "Check host, port and security in [paging.email].")
     with suppress(aiosmtplib.SMTPException, OSError):
         await client.quit()
     client.close()
-    how = "signed in" if settings.paging.email.user else "without signing in"
+    how = "logged in" if settings.paging.email.user else "without login"
     return ok(NAME, f"the mail server at {where} answers (security {settings.paging.email.security}, {how})")
 
 
 async def _check_host(label: str, url: str) -> CheckResult:
     """Check that the host accepts connections. Only a page would show whether the key is right."""
-    parts = urlsplit(url)
-    is_tls = parts.scheme == "https"
-    try:
-        async with asyncio.timeout(SECONDS):
-            port = parts.port or (443 if is_tls else 80)
-            _reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=is_tls or None)
-        writer.close()
-    except (OSError, TimeoutError) as problem:  # an SSLError is an OSError
-        text = f"{label}: {parts.hostname} cannot be reached ({type(problem).__name__})"
-        return failed(NAME, text, "Look at its address in [paging], and at the way there.")
-    return ok(NAME, f"{label}: {parts.hostname} can be reached")
+    host, error = await connect_to_host(url)
+    if error:
+        text = f"{label}: {host} cannot be reached ({error})"
+        return failed(NAME, text, "Check its address in [paging] and the network.")
+    return ok(NAME, f"{label}: {host} can be reached")
 
 
 def _check_apprise(settings: Settings) -> Iterator[CheckResult]:
     """Check that Apprise is installed and can use each address, with a number for `{to}`."""
     services = settings.paging.apprise.services
     if services and not apprise.is_installed():
-        yield failed(NAME, "Apprise is not installed", "pip install dogwatch[apprise]")
+        yield failed(NAME, "Apprise is not installed", "In the source folder: pip install '.[apprise]'")
         return
     for name, label in services.items():
         variable = f"DOGWATCH_APPRISE_{variable_suffix(name)}"
         try:
             apprise.create_target(apprise.service_address(settings, name, "15551234567"))
         except PermanentFailure:
-            yield failed(NAME, f"{label} cannot be used", f"Set {variable} to an address that Apprise knows.")
+            yield failed(
+                NAME, f"{label}: address not supported", f"Set {variable} to an address that Apprise supports."
+            )
         else:
-            yield ok(NAME, f"{label}: Apprise knows the address")
+            yield ok(NAME, f"{label}: address supported by Apprise")

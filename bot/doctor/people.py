@@ -17,12 +17,12 @@ async def check_people(settings: Settings, gateway: Gateway) -> list[CheckResult
     """Check every person and user group in the configuration. Raises SlackError."""
     wanted = settings.configured_people()
     if not wanted.users and not wanted.usergroups:
-        return [ok("people", "the configuration names nobody")]
+        return [ok("people", "none in the configuration")]
     problems = await _check_users(settings, gateway, wanted.users[:MAX_PEOPLE])
     problems += await _check_groups(gateway, wanted.usergroups)
     left = len(wanted.users) - MAX_PEOPLE
-    more = f"; {left} more were not asked about" if left > 0 else ""
-    text = f"{len(wanted.users)} and {len(wanted.usergroups)} user groups are known to Slack{more}"
+    more = f"; {left} more not checked" if left > 0 else ""
+    text = f"{len(wanted.users)} and {len(wanted.usergroups)} user groups found in Slack{more}"
     return problems or [ok("people", text)]
 
 
@@ -35,7 +35,7 @@ async def _check_users(settings: Settings, gateway: Gateway, users: Iterable[str
             if problem.error not in {"user_not_found", "user_not_visible", "users_not_found"}:
                 raise
             text = f"Slack does not know {user}{_paged_by(settings, user)}"
-            results.append(failed("people", text, "Mend the id in dogwatch.toml."))
+            results.append(failed("people", text, "Correct the id in dogwatch.toml."))
             continue
         results += _person_results(user, person, _paged_by(settings, user))
     return results
@@ -46,12 +46,12 @@ def _person_results(user: str, person: Mapping[str, Any], paged_by: str) -> Iter
     name = str((person.get("profile") or {}).get("display_name") or person.get("real_name") or user)
     report = failed if paged_by else warning
     if person.get("deleted"):
-        yield report("people", f"{name} ({user}) is deactivated{paged_by}", "Take them out of dogwatch.toml.")
+        yield report("people", f"{name} ({user}) is deactivated{paged_by}", "Remove them from dogwatch.toml.")
     elif person.get("is_bot"):
-        yield report("people", f"{name} ({user}) is an app{paged_by}", "Name a person instead.")
+        yield report("people", f"{name} ({user}) is an app{paged_by}", "Use a person instead.")
     elif paged_by and (person.get("is_restricted") or person.get("is_ultra_restricted")):
-        text = f"{name} ({user}) is a guest and could not acknowledge a page{paged_by}"
-        yield failed("people", text, "Name a member of the workspace instead.")
+        text = f"{name} ({user}) is a guest and cannot acknowledge pages{paged_by}"
+        yield failed("people", text, "Use a member of the workspace instead.")
 
 
 def _paged_by(settings: Settings, user: str) -> str:
@@ -62,7 +62,7 @@ def _paged_by(settings: Settings, user: str) -> str:
         teams = [each.name for each in policy.every_target if each.kind == TargetKind.TEAM]
         if user in named.union(*(settings.teams[team].members for team in teams)):
             pagers.append(f"the policy {name}")
-    return f", and is called by {' and '.join(pagers)}" if pagers else ""
+    return f", but paged by {' and '.join(pagers)}" if pagers else ""
 
 
 async def _check_groups(gateway: Gateway, groups: Sequence[str]) -> list[CheckResult]:
@@ -73,11 +73,13 @@ async def _check_groups(gateway: Gateway, groups: Sequence[str]) -> list[CheckRe
     results = []
     for group in groups:
         if group not in known:
-            results.append(failed("people", f"Slack does not know the user group {group}", "Mend it in dogwatch.toml."))
+            results.append(
+                failed("people", f"Slack does not know the user group {group}", "Correct it in dogwatch.toml.")
+            )
         elif known[group].get("date_delete"):
             text = f"the user group @{known[group].get('handle')} ({group}) is disabled"
-            results.append(warning("people", text, "Enable it in Slack, or take it out of dogwatch.toml."))
+            results.append(warning("people", text, "Enable it in Slack, or remove it from dogwatch.toml."))
         elif not known[group].get("users"):
             text = f"the user group @{known[group].get('handle')} ({group}) is empty"
-            results.append(warning("people", text, "Nobody is called by it."))
+            results.append(warning("people", text, "Add members in Slack. It pages nobody."))
     return results

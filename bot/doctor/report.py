@@ -58,12 +58,11 @@ def report_lines(results: Sequence[CheckResult]) -> Iterator[str]:
             yield from _wrap(f"         -> {each.remedy}", "            ")
     counts = {state: sum(each.state is state for each in results) for state in State}
     yield ""
-    if counts[State.FAILED]:
-        yield f"{counts[State.FAILED]} failed, {counts[State.WARNING]} warnings, {counts[State.OK]} passed."
-    elif counts[State.WARNING]:
-        yield f"Nothing failed; {counts[State.WARNING]} warnings, {counts[State.OK]} passed."
+    if counts[State.FAILED] or counts[State.WARNING]:
+        plural = "" if counts[State.WARNING] == 1 else "s"
+        yield f"{counts[State.FAILED]} failed, {counts[State.WARNING]} warning{plural}, {counts[State.OK]} passed."
     else:
-        yield "Everything is in order."
+        yield "All checks passed."
 
 
 def _wrap(text: str, indent: str) -> list[str]:

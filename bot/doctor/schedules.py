@@ -33,24 +33,21 @@ async def _check_schedule(settings: Settings, slack: SlackChecks, name: str, now
     path, address = settings.calendar_file(name), settings.calendar_address(name)
     if path is None and address is None:
         remedy = f"Set {CALENDAR_PREFIX}{variable_suffix(name)} to the calendar's address."
-        return [failed(NAME, f"{name}: nobody is on call, as its calendar's address is not set", remedy)]
+        return [failed(NAME, f"{name}: nobody is on call, because the calendar's address is not set", remedy)]
     try:
         text = await read_file(path) if path else (await fetch(address or "", seconds=SECONDS)).text
         copy = await asyncio.to_thread(read_calendar, text or "", settings, name, now)
     except (FetchError, InvalidCalendar) as problem:
-        remedy = (
-            "Look whether its address or path is right. While the bot cannot read it, its last good copy decides; "
-            "without one nobody is on call by it."
-        )
-        return [failed(NAME, f"{name}: its calendar could not be read: {problem}", remedy)]
+        remedy = "Check its address or path. Until then the last good copy applies. Without a copy, nobody is on call."
+        return [failed(NAME, f"{name}: the calendar cannot be read: {problem}", remedy)]
     mails = unmatched_emails(copy.events, settings.schedules[name].names)
     people = await slack.find_users_by_mail(mails) if mails else {}
     copy = replace(copy, found=tuple((people or {}).items()))
     doubts = list(check_calendar(settings, name, copy, now, slack_was_asked=people is not None))
     if people is None:
-        text = "It cannot be asked of Slack whose the mail addresses in its calendar are."
-        doubts.append(CoverageProblem(text, "Mend what is told above."))
-    in_order = f"its calendar was read ({len(copy.events)} events), and somebody is on call"
+        text = "Slack cannot look up the mail addresses in the calendar."
+        doubts.append(CoverageProblem(text, "Fix the failed checks above."))
+    in_order = f"calendar with {len(copy.events)} events; somebody is on call"
     return _schedule_results(name, doubts, in_order)
 
 

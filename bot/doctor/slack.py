@@ -1,11 +1,11 @@
 """Check Slack: tokens, scopes, clocks, the incidents channel and configured people."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.config import Settings
+from bot.doctor.channel import check_incidents_channel
 from bot.doctor.database import DatabaseFacts
 from bot.doctor.people import MAX_PEOPLE, check_people
 from bot.doctor.report import CheckResult, failed, ok, warning
@@ -20,21 +20,19 @@ from bot.slack.api.errors import RateLimited, SlackApiError, SlackError, TokenRe
 from bot.slack.api.lookups import find_user_by_email, find_workspace
 
 SECONDS = 5.0
-MAX_PAGES, PAGE_SIZE = 10, 1000
 SKEW_WARNING, SKEW_FAILURE = timedelta(seconds=60), timedelta(seconds=300)
-CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{7,}")
 REINSTALL = (
-    "Paste what `dogwatch manifest` prints into the app's settings under App Manifest, save, and install the app again."
+    "Paste the output of `dogwatch manifest` into the app's settings under App Manifest, save, and reinstall the app."
 )
 COPY_REMEDY = (
-    "Copy the Bot User OAuth Token (xoxb-…) from the app's settings, under OAuth & Permissions; if there is none, "
-    "install the app in the workspace first."
+    "Copy the Bot User OAuth Token (xoxb-…) from the app's settings, under OAuth & Permissions. "
+    "Without one, install the app in the workspace first."
 )
 APP_LEVEL_REMEDY = (
-    "Make an app-level token with the scope connections:write in the app's settings, under Basic Information, and put "
-    "it into SLACK_APP_TOKEN. It has to be a token of the same app."
+    "Create an app-level token with the scope connections:write in the settings of the same app, "
+    "under Basic Information. Put it into SLACK_APP_TOKEN."
 )
-PLAN_REMEDY = "It depends on the workspace's plan, or an admin can enable it. Incidents work without."
+PLAN_REMEDY = "It needs another plan, or an admin must enable it. Incidents work without it."
 SYNCHRONISE_CLOCK = "Synchronise the machine's clock (NTP, chrony)."
 
 
@@ -86,9 +84,7 @@ class SlackChecks:
         except SlackError as problem:
             return [
                 failed(
-                    name,
-                    f"Slack does not answer at {self._settings.slack_api_url} ({problem})",
-                    _unreachable_remedy(problem),
+                    name, f"no response from {self._settings.slack_api_url} ({problem})", _unreachable_remedy(problem)
                 )
             ]
         self._clock_reading = (at, machine_now()) if at else None
@@ -105,7 +101,7 @@ class SlackChecks:
         is_org = bool(auth.get("is_enterprise_install"))
         team_id = str(auth.get("enterprise_id") if is_org else auth.get("team_id"))
         if not auth.get("bot_id"):
-            return [failed(name, f"it is a token of the user {auth.get('user')}, not of a bot", COPY_REMEDY)]
+            return [failed(name, f"it belongs to the user {auth.get('user')}, not to a bot", COPY_REMEDY)]
         before = self._facts.installation
         if before is not None and before.team_id != team_id:
             sentence, _, remedy = AnotherWorkspace(before, team_id, str(auth.get("team") or "")).message.partition(". ")
@@ -118,13 +114,11 @@ class SlackChecks:
             return []
         granted = self._gateway.granted
         if granted is None:
-            return [
-                warning("scopes", "Slack did not say which scopes the token has", "A proxy in between may hide it.")
-            ]
+            return [warning("scopes", "Slack's response has no scopes", "Check whether a proxy removes headers.")]
         lacking = missing_scopes(granted)
         results = [_scope_result(each) for each in lacking]
         results += [_plan_result(each) for each in self._facts.lacks if not each.is_scope]
-        return results or [ok("scopes", "all that the manifest asks for")]
+        return results or [ok("scopes", "all scopes of the manifest")]
 
     async def check_clocks(self) -> list[CheckResult]:
         results = []
@@ -142,31 +136,10 @@ class SlackChecks:
     async def check_channel(self) -> list[CheckResult]:
         if not self._is_authenticated:
             return []
-        wanted = self._settings.incidents.channel.removeprefix("#")
         try:
-            return [_channel_result(wanted, await self._find_channel(wanted), self._gateway.granted or frozenset())]
+            return [await check_incidents_channel(self._settings, self._gateway)]
         except SlackError as problem:
             return [_unchecked_result("incidents channel", problem)]
-
-    async def _find_channel(self, wanted: str) -> dict[str, Any] | None:
-        if CHANNEL_ID.fullmatch(wanted):
-            try:
-                return dict((await self._gateway.call("conversations.info", channel=wanted))["channel"])
-            except SlackApiError as problem:
-                if problem.error == "channel_not_found":
-                    return None
-                raise
-        may_private = "groups:read" in (self._gateway.granted or ())
-        types, cursor = "public_channel,private_channel" if may_private else "public_channel", None
-        for _ in range(MAX_PAGES):
-            answer = await self._gateway.call("conversations.list", types=types, limit=PAGE_SIZE, cursor=cursor)
-            for channel in answer.get("channels", []):
-                if channel.get("name") == wanted:
-                    return dict(channel)
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
-            if cursor is None:
-                break
-        return None
 
     async def check_people(self) -> list[CheckResult]:
         if not self._is_authenticated:
@@ -191,19 +164,19 @@ class SlackChecks:
             await self._gateway.call("apps.connections.open", app_token=token.get_secret_value())
         except SlackApiError as problem:
             if problem.error == MISSING_SCOPE:
-                return [failed(name, "SLACK_APP_TOKEN lacks the scope connections:write", APP_LEVEL_REMEDY)]
+                return [failed(name, "SLACK_APP_TOKEN is missing the scope connections:write", APP_LEVEL_REMEDY)]
             return [
                 failed(
                     name,
-                    f"Slack gives no connection ({problem.error})",
-                    f"Switch it on in the app's settings. {APP_LEVEL_REMEDY}",
+                    f"Slack refuses connections ({problem.error})",
+                    f"Enable it in the app's settings. {APP_LEVEL_REMEDY}",
                 )
             ]
         except TokenRejected as problem:
             return [failed(name, f"Slack does not accept SLACK_APP_TOKEN ({problem.error})", APP_LEVEL_REMEDY)]
         except SlackError as problem:
             return [_unchecked_result(name, problem)]
-        return [ok(name, "Slack gives connections for SLACK_APP_TOKEN")]
+        return [ok(name, "Slack accepts SLACK_APP_TOKEN")]
 
 
 def _scope_result(permission: Permission) -> CheckResult:
@@ -214,7 +187,7 @@ def _scope_result(permission: Permission) -> CheckResult:
 
 
 def _plan_result(lack: MissingPermission) -> CheckResult:
-    text = f"the workspace does not offer it ({lack.error_code}): {lack.permission.purpose}. {lack.permission.without}"
+    text = f"not available in this workspace ({lack.error_code}): {lack.permission.purpose}. {lack.permission.without}"
     return warning("plan", text, PLAN_REMEDY)
 
 
@@ -222,51 +195,19 @@ def _skew_result(name: str, whose: str, ahead: timedelta, of: str, refused: time
     seconds = round(abs(ahead).total_seconds())
     text = f"{whose} is {seconds} s {'ahead of' if ahead > timedelta(0) else 'behind'} {of}"
     if refused is not None and abs(ahead) > refused:
-        return failed(
-            name, f"{text}: all that Slack sends over HTTP is refused as too old, or from the future", SYNCHRONISE_CLOCK
-        )
+        return failed(name, f"{text}: Slack's requests over HTTP are refused for their time", SYNCHRONISE_CLOCK)
     return warning(name, text, SYNCHRONISE_CLOCK) if abs(ahead) > SKEW_WARNING else ok(name, text)
-
-
-def _channel_result(wanted: str, channel: dict[str, Any] | None, granted: frozenset[str]) -> CheckResult:
-    name = "incidents channel"
-    if channel is None:
-        if CHANNEL_ID.fullmatch(wanted):
-            return failed(
-                name, f"the bot sees no channel {wanted}", "Mend DOGWATCH_INCIDENTS_CHANNEL, or invite the bot there."
-            )
-        return ok(
-            name,
-            f"there is no #{wanted} that the bot sees; it makes one with the first incident. If the workspace "
-            "lets only admins make channels, make it and invite the bot",
-        )
-    label = f"#{channel.get('name') or wanted}"
-    if channel.get("is_archived"):
-        return failed(
-            name,
-            f"{label} is archived, and keeps its name",
-            "Unarchive it and invite the bot, rename it, or set DOGWATCH_INCIDENTS_CHANNEL to another name.",
-        )
-    if channel.get("is_member"):
-        return ok(name, f"{label}, with the bot in it")
-    if channel.get("is_private") or "channels:join" not in granted:
-        return failed(name, f"the bot is not in {label}, and cannot join it by itself", "Type /invite @Dogwatch there.")
-    return ok(name, f"{label}; the bot joins it with the first incident")
 
 
 def _unchecked_result(name: str, problem: SlackError) -> CheckResult:
     if isinstance(problem, RateLimited):
-        return warning(
-            name, "Slack asked to wait, so this was not looked at", "Run `dogwatch doctor` again in a minute."
-        )
+        return warning(name, "not checked: rate limited by Slack", "Run `dogwatch doctor` again in a minute.")
     if isinstance(problem, Unreachable):
-        return warning(name, f"Slack did not answer ({problem})", "Run `dogwatch doctor` again.")
-    return warning(name, f"this cannot be looked at ({problem})", explain_error(str(problem)).remedy)
+        return warning(name, f"not checked: no response from Slack ({problem})", "Run `dogwatch doctor` again.")
+    return warning(name, f"not checked ({problem})", explain_error(str(problem)).remedy)
 
 
 def _unreachable_remedy(problem: SlackError) -> str:
     if isinstance(problem, RateLimited):
         return "Run `dogwatch doctor` again in a minute."
-    return (
-        "See whether this machine may reach it: DNS, firewall, a proxy (HTTPS_PROXY), and SLACK_API_URL if it is set."
-    )
+    return "Check the network: DNS, firewall, proxy (HTTPS_PROXY), and SLACK_API_URL if it is set."

@@ -31,7 +31,7 @@ STATE_KINDS = frozenset({Kind.DECLARED, Kind.IMPACT, Kind.CAUSE, Kind.STATUS, Ki
 
 
 class MissingFact(StrEnum):
-    """Facts that the record lacks, most important first."""
+    """Missing facts, most important first."""
 
     LEAD = "lead"
     IMPACT = "impact"
@@ -53,7 +53,7 @@ class RuledOut:
     """
     A hypothesis that was ruled out.
 
-    `by` is the reply in its thread that said so, None where it is marked itself.
+    `by` is the reply in its thread that excluded it; None if the hypothesis itself is marked.
     """
 
     line: TimelineLine
@@ -65,7 +65,7 @@ class UnansweredEscalation:
     """
     An escalation that nobody acknowledged.
 
-    `next_reminder_at` is when the next step is due, None where nothing comes by itself. It is at `level` of `levels`;
+    `next_reminder_at` is when the next step is due; None without one. It is at `level` of `levels`;
     an escalation with one level is only repeated.
     """
 
@@ -89,7 +89,7 @@ class Catchup:
     Summary of an incident. Lists are in the record's order, tasks by their dates.
 
     `since` is when it entered its status. `doing` has the last piece of work of each person within an hour. `latest`
-    are the last entries that nothing else shows. `entries` counts all that stand.
+    are the last entries that no other part shows. `entries` counts all that are not withdrawn.
     """
 
     incident: Incident
@@ -181,7 +181,7 @@ def _hypotheses(
     """
     Open hypotheses, and excluded ones with the entry that excluded each.
 
-    A hypothesis is ruled out by a mark of its own, or by a later entry of its thread that says so; that entry rules out
+    A hypothesis is ruled out by its own mark, or by a later entry of its thread that says so; that entry rules out
     the nearest hypothesis before it which is still open, and no other. Once a cause is stated, the hypotheses before it
     are neither: they are settled. A path that was ruled out without having been a hypothesis is listed by itself.
     """

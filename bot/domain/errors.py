@@ -1,19 +1,20 @@
 """Errors that a person can correct. Any other exception is a defect or an outage."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 
 NEARLY = 0.8
 """Least similarity of a misspelt word."""
 CLEARLY_CLOSER = 0.1
-"""By how much the closest word has to be closer than the next one, to be offered as the correction."""
+"""Least distance between the closest word and the next one, for an automatic correction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """
-    A text to be typed instead of a mistake; the mistake itself, if it may be none.
+    A replacement for a mistake; the mistake itself, if it may be correct.
 
     `label` is that of its button; without one, the whole line is.
     """
@@ -26,7 +27,7 @@ class UserError(Exception):
     """
     An error whose message says what is wrong and what to do. Nothing was changed.
 
-    `mistake` is the part of a typed text that is wrong, `offers` what may be meant instead; empty if unknown.
+    `mistake` is the wrong part of a typed text, `offers` are likely replacements; empty if unknown.
     """
 
     def __init__(self, message: str, *, mistake: str = "", offers: Sequence[Offer] = ()) -> None:
@@ -42,6 +43,50 @@ class InvalidField(UserError):
     def __init__(self, field: str, message: str) -> None:
         self.field = field
         super().__init__(message)
+
+
+class InvalidFields(UserError):
+    """Invalid values of several fields. `by_field`: the message of each, by the field's name."""
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        self.by_field = by_field
+        super().__init__(" ".join(by_field.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCollector:
+    """Errors of several fields: each is checked, and all errors are raised together."""
+
+    by_field: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Keep the errors of the block that name a field; the first one of each field."""
+        try:
+            yield
+        except InvalidField as problem:
+            self.by_field.setdefault(problem.field, problem.message)
+        except InvalidFields as problem:
+            for name, message in problem.by_field.items():
+                self.by_field.setdefault(name, message)
+
+    def check(self) -> None:
+        """Raise InvalidField for one error, InvalidFields for several."""
+        if len(self.by_field) > 1:
+            raise InvalidFields(self.by_field)
+        for name, message in self.by_field.items():
+            raise InvalidField(name, message)
+
+
+@contextmanager
+def errors_at(name: str) -> Iterator[None]:
+    """Raise a UserError of the block as InvalidField; one that names its field is unchanged."""
+    try:
+        yield
+    except (InvalidField, InvalidFields):
+        raise
+    except UserError as problem:
+        raise InvalidField(name, problem.message) from problem
 
 
 class Ambiguous(UserError):
@@ -90,6 +135,6 @@ def is_misspelling(word: str, known: Sequence[str]) -> bool:
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """`" Did you mean `status`?"`, or an empty text. Goes behind a refusal."""
+    """`" Did you mean `status`?"`, or an empty text, to follow an error."""
     guess = closest_word(word, known)
     return f" Did you mean `{guess}`?" if guess else ""

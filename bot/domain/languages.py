@@ -1,7 +1,7 @@
 """
 Words and conventions of a document's language.
 
-The words stand in `templates/languages/`, one file a language, with the same keys; what people wrote is never
+The words are in `templates/languages/`, one file for each language, with the same keys; texts of people are never
 translated. Numbers, lists, names of languages and the choice between singular and plural are Babel's.
 """
 
@@ -53,8 +53,8 @@ class Language:
         """
         `1h 45m` in English, `1 h 45 min` elsewhere, with the same units in every language.
 
-        Babel's symbols are unfit: its German lacks most of them, its Spanish writes `1 horas`. The blanks are plain
-        ones, so that a search finds a duration.
+        Babel's symbols do not fit: German has few of them, Spanish writes `1 horas`. The spaces are plain ones, so that
+        a search finds a duration.
         """
         return " ".join(
             self.format_count("length_d", amount)
@@ -76,7 +76,7 @@ class Language:
         return text
 
     def is_foreign(self, code: str) -> bool:
-        """Return whether it is another language than this one, whatever the region."""
+        """Return whether the language differs from this one, regions aside."""
         return code.partition("-")[0].lower() != self.code.partition("-")[0].lower()
 
     def language_name(self, code: str) -> str:

@@ -1,5 +1,6 @@
 """Terms of the field: every enumerated value that is stored or exported."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
@@ -118,6 +119,18 @@ class ActionKind(StrEnum):
 
     IMPROVEMENT = "improvement"
     TASK = "task"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """
+    Owner of an action item, by Slack's id.
+
+    `group`: a user group's name without `@`; empty for a person.
+    """
+
+    id: str
+    group: str = ""
 
 
 class TargetKind(StrEnum):

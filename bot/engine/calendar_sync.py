@@ -28,7 +28,7 @@ from bot.store.escalation import calendars
 log = get_logger(__name__)
 
 FETCH_INTERVAL = timedelta(minutes=5)
-FALLBACK_NOTE = "its last good copy decides who is on call, if there is one"
+FALLBACK_NOTE = "the last good copy is used, if there is one"
 MAX_LOOKUPS = 100
 """People looked up for one calendar: Slack allows about fifty such calls a minute."""
 POLL = timedelta(seconds=30)

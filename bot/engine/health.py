@@ -40,7 +40,7 @@ class Health:
         self.workspace_problem: str | None = None
         """Why nothing is sent although Slack answers."""
         self.phase: str | None = STARTING
-        """Why the process cannot work yet, or any more; None while it works."""
+        """Why the process is not working yet or no longer; None while it works."""
         self._was_ready: bool | None = None
 
     async def find_problems(self) -> dict[str, str]:
@@ -48,7 +48,7 @@ class Health:
         problems: dict[str, str] = {}
         try:
             if await self._database.read(installations.find_installation) is None:
-                problems["slack"] = "Slack has not told yet which workspace this is"
+                problems["slack"] = "not connected to Slack yet"
         except DatabaseUnavailable:
             problems["database"] = "does not answer"
         if self.workspace_problem is not None:

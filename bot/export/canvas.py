@@ -30,14 +30,19 @@ def canvas_markdown(markdown: str, link: str) -> str:
 def _convert_dialect(markdown: str) -> Iterator[str]:
     fence, indent = "", ""
     for line in markdown.splitlines():
-        mark = _FENCE.match(line)
-        if mark and (not fence or mark[2].startswith(fence)):
+        if mark := _match_fence(line, fence):
             fence, indent = "" if fence else mark[2], indent if fence else mark[1]
             yield line.lstrip()
         elif fence:
             yield line.removeprefix(indent)
         else:
             yield _LIST_IN_QUOTE.sub("", _DEEP_HEADING.sub("###", _QUOTE_IN_LIST.sub("", line)))
+
+
+def _match_fence(line: str, fence: str) -> re.Match[str] | None:
+    """Match a line that opens a code block, or closes that of `fence`."""
+    mark = _FENCE.match(line)
+    return mark if mark and (not fence or mark[2].startswith(fence)) else None
 
 
 def _split_tables(lines: Iterator[str]) -> Iterator[str]:
@@ -67,7 +72,6 @@ def _truncate(markdown: str, link: str) -> str:
     kept = markdown.encode()[:MAX_BYTES].decode(errors="ignore").rpartition("\n")[0]
     fence = ""
     for line in kept.splitlines():
-        mark = _FENCE.match(line)
-        if mark and (not fence or mark[2].startswith(fence)):
+        if mark := _match_fence(line, fence):
             fence = "" if fence else mark[2]
     return "\n".join([kept, *([fence] if fence else []), "", CONTINUATION.format(link=link), ""])

@@ -1,4 +1,4 @@
-"""`incident.json`: the whole record. Every key is described in `docs/export.md`."""
+"""`incident.json`: the whole record. Keys: `docs/reference/export.md`."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -107,7 +107,7 @@ def _action(fields: RecordFields, action: Action) -> Json:
         "number": action.number,
         "kind": action.kind.value,
         "text": fields.text(action.text),
-        "owner": fields.person(action.owner),
+        "owner": action.owner_group or fields.person(action.owner),
         "owner_id": action.owner,
         "due": action.due,
         "symptom": fields.text(action.symptom) if action.symptom else None,

@@ -1,27 +1,22 @@
 """
-A two-week on-call schedule as an image, and as text with the same content.
+A two-week on-call schedule as an image. `bot.export.schedule_text` has its content.
 
 One row a day, so that names fit into bars on a phone. The dark background suits light and dark windows. Nothing is
 shown by colour alone: bars have names, gaps are hatched and labelled.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from functools import cache
 from io import BytesIO
-from zoneinfo import ZoneInfo
 
 from anyascii import anyascii
 from PIL import Image, ImageDraw, ImageFont
 
+from bot.export.schedule_text import NOBODY, Bar, Roster
+
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Box = tuple[float, float, float, float]
-
-DAYS = 14
-MAX_ALT_TEXT = 2_000
-"""Characters of alternative text that Slack accepts."""
-NOBODY = "nobody"
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 760, 122, 16, 92, 20
 ROW, LANE = 44, 30
@@ -32,74 +27,6 @@ BACKGROUND, LINE, TEXT, MUTED, NOW, GAP = "#2b3036", "#4a525b", "#f2f4f5", "#aeb
 BAR_TEXT = "#14171a"
 COLOURS = ("#56b4e9", "#e69f00", "#5fcfa4", "#f0e442", "#d99abf", "#b9c0c7", "#a9b7ff", "#d8b58a")
 """Distinct with red-green colour blindness, bright enough for dark text, and not close to the gaps' red."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """
-    A shift. `person`: key of the colour; `is_changed`: by an override.
-
-    Bars of one `layer` stay together.
-    """
-
-    starts_at: datetime
-    ends_at: datetime
-    person: str
-    name: str
-    is_changed: bool = False
-    layer: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Roster:
-    """A schedule from the day of `now` on, in `zone`. Bars and gaps may extend beyond `days`."""
-
-    title: str
-    zone: ZoneInfo
-    now: datetime
-    bars: Sequence[Bar]
-    gaps: Sequence[tuple[datetime, datetime]] = ()
-    days: int = DAYS
-
-    def day(self, number: int) -> tuple[datetime, datetime]:
-        """From midnight to midnight in `zone`: 23 or 25 hours when the clocks change."""
-        first = self.now.astimezone(self.zone).date()
-        return self._midnight(first + timedelta(days=number)), self._midnight(first + timedelta(days=number + 1))
-
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
-
-    @property
-    def span(self) -> tuple[datetime, datetime]:
-        return self.day(0)[0], self.day(self.days - 1)[1]
-
-
-def describe_roster(roster: Roster, *, most: int = 100) -> list[str]:
-    """One line for each shift and gap, in order of time; up to `most`."""
-    since, until = roster.span
-    shifts = [
-        (each.starts_at, each.ends_at, each.name + (" (changed)" if each.is_changed else "")) for each in roster.bars
-    ]
-    spans = sorted([*shifts, *((starts, ends, NOBODY) for starts, ends in roster.gaps)])
-    lines = [
-        f"{format_time(max(starts, since), roster.zone)} to {format_time(min(ends, until), roster.zone)}: {who}"
-        for starts, ends, who in spans
-        if ends > roster.now and starts < until
-    ]
-    return [*lines[:most], *([f"and {len(lines) - most} more"] if len(lines) > most else [])]
-
-
-def render_alt_text(roster: Roster) -> str:
-    """Alternative text of the image."""
-    head = f"{roster.title}, the next {roster.days} days. "
-    text = head + "; ".join(describe_roster(roster)) + "."
-    return text if len(text) <= MAX_ALT_TEXT else text[: MAX_ALT_TEXT - 1].rstrip() + "…"
-
-
-def format_time(at: datetime, zone: ZoneInfo) -> str:
-    """`Mon 23 Nov 09:00`."""
-    local = at.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %H:%M}"
 
 
 def render_image(roster: Roster, font_file: str | None = None) -> bytes:

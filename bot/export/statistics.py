@@ -1,9 +1,10 @@
-"""Monthly statistics as text, CSV and JSON. Columns: `docs/figures.md`."""
+"""Monthly statistics as text, CSV and JSON. Columns: `docs/use/figures.md`."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from io import StringIO
+from itertools import groupby
 from typing import Any
 
 from bot.domain.paging.statistics import AcknowledgementMonth, PersonMonth
@@ -102,19 +103,32 @@ def statistics_lines(
     answers: Sequence[AcknowledgementMonth],
     names: Mapping[str, str],
 ) -> Iterable[str]:
-    """Lines for a terminal, month by month."""
+    """Lines for a terminal, month by month. One line covers neighbouring months without pages."""
+    paged = {row.month for row in people} | {row.month for row in answers}
+    for has_pages, group in groupby(months, key=lambda month: month in paged):
+        listed = list(group)
+        if has_pages:
+            yield from _month_lines(listed, people, answers, names)
+        else:
+            span = listed[0] if len(listed) == 1 else f"{listed[0]} to {listed[-1]}"
+            yield f"{span}: nobody was paged."
+
+
+def _month_lines(
+    months: Sequence[str],
+    people: Sequence[PersonMonth],
+    answers: Sequence[AcknowledgementMonth],
+    names: Mapping[str, str],
+) -> Iterable[str]:
     for month in months:
         person_rows = [row for row in people if row.month == month]
         answer_rows = [row for row in answers if row.month == month]
-        if not person_rows and not answer_rows:
-            yield f"{month}: nobody was paged."
-            continue
-        yield from [f"{month}: who was paged", *_align(_people_table(person_rows, names)), ""] if person_rows else []
+        yield from [f"{month}: pages by person", *_align(_people_table(person_rows, names)), ""] if person_rows else []
         yield from [f"{month}: time to acknowledge", *_align(_answer_table(answer_rows)), ""] if answer_rows else []
 
 
 def _people_table(rows: Sequence[PersonMonth], names: Mapping[str, str]) -> list[list[str]]:
-    head = ["person", "pages", "out of hours", "not known", "nights"]
+    head = ["person", "pages", "out of hours", "unknown", "nights"]
     return [head] + [
         [
             _strip_controls(names.get(row.user_id, row.user_id)),

@@ -57,10 +57,10 @@ async def run_local(data: Path, *, port: int | None, fresh: bool, headless: bool
         bot.reload()
         report = examine({**os.environ, **environment})
         if report.settings is None:
-            return (*map(str, report.problems), "The bot goes on with the configuration of before.")
+            return (*map(str, report.problems), "The bot keeps its old configuration.")
         if not headless:
             _publish_bot_features(slack, report.settings)
-        return ("The configuration is read again.",)
+        return ("Configuration reloaded.",)
 
     try:
         if not headless:
@@ -85,7 +85,7 @@ async def _start_sandbox(data: Path, port: int) -> Sandbox:
     try:
         await slack.start(port=port)
     except OSError as problem:
-        raise UserError(f"Port {port} was taken just now. Start again.") from problem
+        raise UserError(f"Port {port} was taken in the meantime. Start again.") from problem
     return slack
 
 
@@ -138,8 +138,8 @@ def _greeting(
         *(f"  {notice}" for notice in notices),
         f"  Dogwatch is up. Open {slack.page_url}",
         "",
-        f"  Alerts are taken at {bot_url}/alerts/alertmanager with the bearer token {token}",
-        f"  State and the bot's log are kept in {data}/ (begin anew with --fresh). Stop with Ctrl-C.",
-        f"  For other commands, in a second terminal: . {data / ENVIRONMENT}",
+        f"  Send alerts to {bot_url}/alerts/alertmanager with the bearer token {token}",
+        f"  State and log of the bot: {data}/ (start over with --fresh). Stop with Ctrl-C.",
+        f"  Other commands, in a second terminal: . {data / ENVIRONMENT}",
         "",
     )

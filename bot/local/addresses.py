@@ -59,7 +59,7 @@ def _keep_or_change(what: str, wanted: int, others: Iterable[int], notices: list
     if wanted not in others and _is_free(wanted):
         return wanted
     found = _find_free(port for port in CHOICE if port not in {*others, wanted})
-    notices.append(f"Port {wanted} is taken: the {what} uses {found}. Earlier links to {wanted} do not work.")
+    notices.append(f"Port {wanted} is taken: the {what} uses {found}. Links to {wanted} do not work.")
     return found
 
 

@@ -30,7 +30,7 @@ SANDBOX_FILES = ("workspace.json", "workspace.new")
 
 
 SAMPLE_CONFIG = """\
-# The sandbox's configuration: who is called for what. Change it and start the sandbox again.
+# The sandbox's configuration: who is invited and paged. Restart the sandbox after a change.
 
 [services.checkout]
 people = ["U0ONCALL", "U0ENGINEER"]
@@ -76,7 +76,7 @@ def _empty(data: Path) -> None:
     """Delete our files, and the folder if nothing else is in it."""
     names = {each.name for each in data.iterdir()}
     if names and not names & {*BOT_FILES, *SANDBOX_FILES}:
-        raise UserError(f"{data} holds other things than Dogwatch's state; nothing was removed.")
+        raise UserError(f"{data} contains files that are not Dogwatch's. Nothing was removed: choose another folder.")
     for name in (*BOT_FILES, *SANDBOX_FILES):
         (data / name).unlink(missing_ok=True)
     if not any(data.iterdir()):

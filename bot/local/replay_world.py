@@ -69,7 +69,7 @@ class ReplayWorld:
         await self.sandbox.stop()
 
     def _settings(self, settings_file: Path) -> Settings:
-        """Disable acknowledgement timeouts by default: a scenario lacks part of what people wrote."""
+        """Disable acknowledgement timeouts by default: a scenario has only part of the messages."""
         settings = load(
             {
                 "SLACK_BOT_TOKEN": self.sandbox.bot_token,

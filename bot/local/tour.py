@@ -76,7 +76,7 @@ class Tour:
     def _start_group(self) -> Group:
         demo = self._scenarios[DEMO_SCENARIO]
         suggestions = (
-            Suggestion("Fire the sample alert", "A monitor reports it; an incident opens.", self.fire_alert),
+            Suggestion("Fire the sample alert", "A monitor reports it, and an incident opens.", self.fire_alert),
             Suggestion("Start an incident myself", "The form behind /incident.", types="/incident"),
             Suggestion(
                 "Watch one: checkout down (2 min)",
@@ -91,10 +91,10 @@ class Tour:
         cut = f"Cut Slack for {CUT_SECONDS:g} s"
         suggestions = (
             Suggestion("Make Slack slow", slow, self.slow_slack_down),
-            Suggestion(cut, "Fire the alert meanwhile: it waits below.", self.cut_slack_off),
-            Suggestion("Kill and restart the bot", "kill -9, in the middle of things.", self.kill_bot),
+            Suggestion(cut, "Fire the alert during that time: it waits below.", self.cut_slack_off),
+            Suggestion("Kill and restart the bot", "kill -9, at any moment.", self.kill_bot),
         )
-        return Group("Break something: nothing is lost", suggestions)
+        return Group("Break something", suggestions)
 
     async def now(self) -> Json:
         activities = [{"label": each.label, "until": each.until, "failed": each.failed} for each in self._activities]
@@ -129,10 +129,14 @@ class Tour:
                 aiohttp.ClientSession() as session,
                 session.post(f"{self._alerts}/alertmanager", json=body, headers=headers) as answer,
             ):
-                text = "The alert was taken" if answer.status == 200 else f"The bot refused it (HTTP {answer.status})"
+                text = (
+                    "The bot accepted the alert"
+                    if answer.status == 200
+                    else f"The bot refused it (HTTP {answer.status})"
+                )
                 self._announce(text, failed=answer.status != 200)
         except aiohttp.ClientError:
-            self._announce("The bot is not there; a monitor would send the alert again", failed=True)
+            self._announce("The bot is not running. A monitor would send the alert again", failed=True)
 
     async def slow_slack_down(self) -> None:
         async def work(activity: Activity) -> None:
@@ -163,7 +167,7 @@ class Tour:
             await self._slack.wait_until(self._slack.is_connected, 30.0)
             activity.label = f"The bot is back after {time.monotonic() - began:.1f} s"
 
-        self._start("The bot was killed and starts again", work)
+        self._start("The bot was killed and is restarting", work)
 
     async def play(self, name: str, speed: float) -> None:
         scenario = self._scenarios[name]
@@ -203,7 +207,7 @@ class Tour:
             await work(activity)
         except (UserError, TimeoutError, aiohttp.ClientError) as problem:
             log.warning("tour activity failed", activity=activity.label, why=str(problem))
-            activity.label, activity.failed = str(problem) or f"{activity.label}: it took too long", True
+            activity.label, activity.failed = str(problem) or f"{activity.label}: timed out", True
         activity.until = None
         await asyncio.sleep(DISPLAY_SECONDS)
         self._activities.remove(activity)
@@ -211,7 +215,7 @@ class Tour:
     async def _wait(self, activity: Activity, seconds: float) -> None:
         activity.until = time.time() + seconds
         await asyncio.sleep(seconds)
-        activity.label = f"{activity.label.partition(' ')[0]} is as usual again"
+        activity.label = f"{activity.label.partition(' ')[0]} works normally again"
 
     def _announce(self, label: str, *, failed: bool) -> None:
         async def work(_activity: Activity) -> None:

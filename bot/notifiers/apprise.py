@@ -3,8 +3,8 @@ Pages through Apprise: text messages, calls, push and other chats.
 
 An extra, imported only where it is used.
 
-An Apprise address contains its service's tokens, so it never reaches a log, a row or a person. Apprise reports whether
-the page went out, and no more.
+An Apprise address contains its service's tokens, so it never reaches a log, a row or a person. Apprise reports only
+whether the page went out.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ MAX_LENGTH = 900
 """Characters: six parts of a text message, so that a link and a headline always fit."""
 LOCAL_SCHEMES = frozenset({"dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
 """Apprise targets on the bot's own machine, which page nobody."""
-NOT_INSTALLED = "Apprise is not installed: pip install dogwatch[apprise], and start the bot again."
+NOT_INSTALLED = "Apprise is not installed. Run pip install '.[apprise]' in the source folder, then restart the bot."
 
 
 def is_installed() -> bool:
@@ -43,9 +43,7 @@ def service_address(settings: Settings, service: str, to: str) -> str:
     """
     template = settings.apprise_address(service)
     if template is None or service not in settings.paging.apprise.services:
-        raise PermanentFailure(
-            f"{service} is not set up: it is not in [paging.apprise.services], or its address is not set."
-        )
+        raise PermanentFailure(f"{service} is not set up. Add it to [paging.apprise.services], and set its address.")
     return template.replace(RECIPIENT_PLACEHOLDER, quote(to, safe="+@"))
 
 
@@ -61,7 +59,7 @@ def create_target(address: str) -> Any:
     target = library.Apprise.instantiate(address, suppress_exceptions=True)
     if target is None or address.partition("://")[0].casefold() in LOCAL_SCHEMES:
         raise PermanentFailure(
-            "Apprise cannot use the address of this means. `dogwatch doctor` says of each if it can."
+            "Apprise does not support the address of this contact method. Run `dogwatch doctor` for details."
         )
     return target
 
@@ -86,7 +84,7 @@ async def send(
         if not attempt.done():  # retrieve the late error, or asyncio logs it
             attempt.add_done_callback(lambda done: None if done.cancelled() else done.exception())
     if not went_out:
-        raise TemporaryFailure(f"{label} did not take it.", maybe_done=True)
+        raise TemporaryFailure(f"{label} did not accept it.", maybe_done=True)
     return Sent()
 
 

@@ -1,7 +1,7 @@
 """
 Deliver outbox rows by contact methods other than Slack, and map failures to outcomes.
 
-Pages under way are limited for each contact method and in total, so that a server that hangs delays its own pages only.
+Pages in progress are limited for each contact method and in total: a server that hangs delays its own pages only.
 """
 
 from collections import Counter
@@ -34,7 +34,7 @@ from bot.services.paging.external import OVER, PageToSend, external_state, prepa
 from bot.services.paging.page_tests import prepare_test, record_test_outcome
 from bot.store import outbox
 from bot.store.database.session import Database
-from bot.store.escalation.escalations import SENT
+from bot.store.escalation.pages import SENT
 from bot.store.outbox import Claim, Done, Failure, Outcome, Retry
 
 log = get_logger(__name__)
@@ -42,16 +42,16 @@ log = get_logger(__name__)
 T = TypeVar("T")
 
 MAX_PER_METHOD = 6
-"""Pages under way in this process by one contact method, or by one service of it."""
+"""Pages in progress in this process by one contact method, or by one service of it."""
 MAX_IN_FLIGHT = 15
-"""Pages under way by all contact methods together. There are more lanes: Slack's own are never all taken."""
+"""Pages in progress by all contact methods. There are more lanes, so that some are left for Slack."""
 BUSY_DELAY = timedelta(milliseconds=500)
 MAX_BACKOFF = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=2)
 """By then the escalation has paged the person by other methods, and other people."""
 UNRECOGNISED_REPETITION = {ContactMethodKind.EMAIL, ContactMethodKind.NTFY, ContactMethodKind.APPRISE}
 """After a lost answer the page may come twice."""
-UNDECRYPTABLE = "The address cannot be opened: it was kept with another DOGWATCH_SECRET_KEY. It has to be typed anew."
+UNDECRYPTABLE = "The address cannot be decrypted: DOGWATCH_SECRET_KEY has changed. Enter the address again."
 
 
 class _AtCapacity(Exception):
@@ -172,7 +172,7 @@ class PageDelivery:
                 url = webhook.target_url(settings, service, page.address)
                 now, http = self._clock.real_now(), _started(self._http)
                 return await webhook.send(http, text, url, settings, message_id=row.uuid, real_now=now)
-        raise PermanentFailure(f"This release pages nobody by {request.method}.")
+        raise PermanentFailure(f"This release does not support {request.method}.")
 
     async def _send_alert_update(self, method: str, ref: str, state: str, settings: Settings) -> None:
         is_over = state == OVER
@@ -196,7 +196,7 @@ class PageDelivery:
             self._in_flight[method] -= 1
 
     def _busy(self, claim: Claim) -> Outcome:
-        return Retry(self._clock.now() + BUSY_DELAY, "others go first", is_unknown=claim.is_unknown)
+        return Retry(self._clock.now() + BUSY_DELAY, "too many pages in progress", is_unknown=claim.is_unknown)
 
     def _refused(self, claim: Claim, problem: PermanentFailure, request: ContactMethodPagePayload | None) -> Outcome:
         method, error = _method_of(claim), PAGING_PREFIX + problem.message

@@ -53,7 +53,7 @@ def compose(page: PageText, address: str, settings: Settings, *, message_id: str
     """The mail in plain text and HTML. Raises PermanentFailure if no sender is configured."""
     mail = settings.paging.email
     if mail.host is None or mail.sender is None:
-        raise PermanentFailure("E-mail is not set up: [paging.email] of dogwatch.toml has no host and sender.")
+        raise PermanentFailure("E-mail is not set up. Add host and sender to [paging.email] in dogwatch.toml.")
     name, sender = split_mailbox(mail.sender)
     user, _, domain = sender.partition("@")
     message = EmailMessage(policy=SMTP)
@@ -98,10 +98,10 @@ async def connect(settings: Settings, step: float) -> aiosmtplib.SMTP:
     except (aiosmtplib.SMTPException, ssl.SSLCertVerificationError) as problem:
         if isinstance(problem, ssl.SSLError) or isinstance(problem.__cause__, ssl.SSLCertVerificationError):
             raise PermanentFailure(f"{SERVER}'s certificate is not valid for {mail.host}.") from None
-        if type(problem) is aiosmtplib.SMTPException and "extension" in problem.message:  # it has no type of its own
-            missing = "STARTTLS" if "STARTTLS" in problem.message else "signing in"
+        if type(problem) is aiosmtplib.SMTPException and "extension" in problem.message:  # it has no separate type
+            missing = "STARTTLS" if "STARTTLS" in problem.message else "login"
             raise PermanentFailure(
-                f"{SERVER} does not offer {missing}. Look at security and user in [paging.email]."
+                f"{SERVER} does not offer {missing}. Check security and user in [paging.email]."
             ) from None
         raise
     return client
@@ -117,7 +117,7 @@ def _create_tls_context(settings: Settings) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=str(file) if file else None)
     except (OSError, ssl.SSLError):
-        raise PermanentFailure(f"The file {file} of [paging.email] is no certificate that can be read.") from None
+        raise PermanentFailure(f"The file {file} in [paging.email] is not a readable certificate.") from None
 
 
 def _local_hostname() -> str:
@@ -149,9 +149,9 @@ def _abort(client: aiosmtplib.SMTP) -> None:
 def _failure(problem: Exception, timeouts: Timeouts, *, maybe_done: bool) -> PermanentFailure | TemporaryFailure:
     match problem:
         case aiosmtplib.SMTPRecipientsRefused():
-            return _failure_by_code(problem.recipients[0].code, "does not take mail for that address")
+            return _failure_by_code(problem.recipients[0].code, "does not accept mail for this address")
         case aiosmtplib.SMTPSenderRefused():
-            return _failure_by_code(problem.code, "does not take mail from the sender in [paging.email]")
+            return _failure_by_code(problem.code, "does not accept mail from the sender in [paging.email]")
         case aiosmtplib.SMTPResponseException():
             return _failure_by_code(problem.code, "refuses the mail")
         case aiosmtplib.SMTPTimeoutError():
@@ -169,4 +169,4 @@ def _failure_by_code(code: int, text: str) -> PermanentFailure | TemporaryFailur
     """Classify an SMTP reply: 5xx is permanent, all else temporary."""
     if 500 <= code < 600:
         return PermanentFailure(f"{SERVER} {text} ({code}).")
-    return TemporaryFailure(f"{SERVER} {text} for the moment ({code}).", maybe_done=False)
+    return TemporaryFailure(f"{SERVER} {text} temporarily ({code}).", maybe_done=False)

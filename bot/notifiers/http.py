@@ -29,7 +29,7 @@ async def post(
             lower_case = {name.lower(): value for name, value in response.headers.items()}
             answer = HttpResponse(response.status, await response.content.read(MAX_RESPONSE_BYTES), lower_case)
     except aiohttp.InvalidURL:
-        raise PermanentFailure(f"The address of {to} is no web address.") from None
+        raise PermanentFailure(f"The address of {to} is not a web address.") from None
     except aiohttp.ClientConnectorCertificateError:
         raise PermanentFailure(f"The certificate of {to} is not valid.") from None
     except aiohttp.ClientConnectorError:
@@ -46,9 +46,9 @@ def _raise_for_status(answer: HttpResponse, to: str) -> None:
     status = answer.status
     if status == 429:
         wait = _retry_after(answer.headers.get("retry-after"))
-        raise TemporaryFailure(f"{to} asked to wait.", maybe_done=False, retry_after=wait)
+        raise TemporaryFailure(f"{to} is rate limiting.", maybe_done=False, retry_after=wait)
     if status in RETRYABLE_STATUSES:
-        raise TemporaryFailure(f"{to} could not take it (HTTP {status}).", maybe_done=False)
+        raise TemporaryFailure(f"{to} did not accept it (HTTP {status}).", maybe_done=False)
     if status >= 500:
         wait = _retry_after(answer.headers.get("retry-after"))
         raise TemporaryFailure(f"{to} failed (HTTP {status}).", maybe_done=True, retry_after=wait)

@@ -29,7 +29,7 @@ async def send(session: aiohttp.ClientSession, page: PageText, topic: str, setti
     """Publish the page. Raises PermanentFailure and TemporaryFailure."""
     url = settings.paging.ntfy.url
     if url is None:
-        raise PermanentFailure("ntfy is not set up: [paging.ntfy] has no url.")
+        raise PermanentFailure("ntfy is not set up. Add its url to [paging.ntfy].")
     headers = {"Content-Type": "application/json", "User-Agent": "dogwatch"}
     if settings.ntfy_token is not None:
         headers["Authorization"] = f"Bearer {settings.ntfy_token.get_secret_value()}"

@@ -66,7 +66,7 @@ async def _request(
     key = settings.opsgenie_key(service)
     if key is None or service not in settings.paging.opsgenie.services:
         raise PermanentFailure(
-            f"Opsgenie's service {service} is not set up: it is not in [paging.opsgenie], or has no key."
+            f"The Opsgenie service {service} is not set up. Add it to [paging.opsgenie], and set its key."
         )
     headers = {"Content-Type": "application/json", "Authorization": f"GenieKey {key}", "User-Agent": "dogwatch"}
     url = f"{settings.paging.opsgenie.url}/v2/alerts{path}"

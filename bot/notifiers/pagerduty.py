@@ -70,7 +70,7 @@ async def _send_event(
     routing_key = settings.pagerduty_key(service)
     if routing_key is None or service not in settings.paging.pagerduty.services:
         raise PermanentFailure(
-            f"PagerDuty's service {service} is not set up: it is not in [paging.pagerduty], or has no key."
+            f"The PagerDuty service {service} is not set up. Add it to [paging.pagerduty], and set its key."
         )
     body = {"routing_key": routing_key, "event_action": event, "dedup_key": key, **more}
     url = f"{settings.paging.pagerduty.url}/v2/enqueue"

@@ -1,7 +1,7 @@
 """
 Pages as a signed POST to any address.
 
-`docs/paging.md` documents the payload and how to verify the signature.
+`docs/oncall/contact-methods.md` documents the payload and how to verify the signature.
 
 The signature covers timestamp and body, so that neither can be changed and an old request cannot be replayed.
 """
@@ -37,7 +37,7 @@ async def send(
     """
     secrets = secret_alternatives(settings.webhook_secret)
     if not secrets:
-        raise PermanentFailure("Webhooks are only sent signed, and DOGWATCH_WEBHOOK_SECRET is not set.")
+        raise PermanentFailure("Webhooks are not sent without a signature. Set DOGWATCH_WEBHOOK_SECRET.")
     body = json.dumps(build_payload(page, message_id)).encode()
     timestamp = str(int(real_now.timestamp()))
     headers = {
@@ -54,17 +54,17 @@ def target_url(settings: Settings, service: str, address: str) -> str:
     """
     URL of a configured service or, where `service` is empty, a person's own `address`.
 
-    Raises PermanentFailure if the configuration does not allow it (any more).
+    Raises PermanentFailure if the configuration does not allow it.
     """
     paging = settings.paging.webhook
     if service:
         url = paging.services.get(service)
         if url is None:
-            raise PermanentFailure(f"The webhook {service} is not set up: it is not in [paging.webhook.services].")
+            raise PermanentFailure(f"The webhook {service} is not set up. Add it to [paging.webhook.services].")
         return url
     parts = urlsplit(address)
     if parts.scheme != "https" or parts.hostname not in {each.casefold() for each in paging.hosts}:
-        raise PermanentFailure("The webhook's host is not among the hosts in [paging.webhook].")
+        raise PermanentFailure("The webhook's host is not allowed. Add it to hosts in [paging.webhook].")
     return address
 
 

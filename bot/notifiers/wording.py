@@ -49,7 +49,7 @@ def _call_lines(call: EscalationText) -> Iterator[str]:
     yield f"{call.origin_text}."
     yield f"Status: {call.status_label}"
     if call.page_url:
-        yield f"The record: {call.page_url}"
+        yield f"Record: {call.page_url}"
 
 
 def template_values(page: PageText) -> dict[str, Any]:

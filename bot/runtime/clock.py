@@ -116,7 +116,7 @@ class ManualClock:
     def move_to(self, moment: datetime) -> None:
         """Set the time and wake the due sleepers. Raises ValueError for a moment before now."""
         if moment < self._now:
-            raise ValueError(f"the clock stands at {self._now.isoformat()}, later than {moment.isoformat()}")
+            raise ValueError(f"the clock is at {self._now.isoformat()}, later than {moment.isoformat()}")
         self._now = moment.astimezone(UTC)
         for due, woken in self._sleepers:
             if due <= self._now:

@@ -1,8 +1,8 @@
 """
 Restarts of background workers that fail.
 
-A worker handles the errors it expects. One that ends it is a defect, and without a restart the outbox, the timers or
-the maintenance would stand still silently.
+A worker handles the errors it expects. One that ends it is a defect, and without a restart the outbox,
+the timers or the maintenance would stop silently.
 """
 
 import asyncio

@@ -12,14 +12,14 @@ from bot.sandbox.server import Sandbox
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: a free one")
+    parser.add_argument("--port", type=int, default=0, help="port; 0: any free port")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--state", type=Path, help="folder to keep the workspace in; without it nothing is kept")
-    parser.add_argument("--empty", action="store_true", help="begin without people and channels")
+    parser.add_argument("--state", type=Path, help="folder for the workspace; without it nothing is saved")
+    parser.add_argument("--empty", action="store_true", help="start without people and channels")
     parser.add_argument("--print-json", action="store_true", help="print addresses, tokens and secret as one JSON line")
-    parser.add_argument("--answer-seconds", type=float, default=3.0, help="how long an app may take to answer")
+    parser.add_argument("--answer-seconds", type=float, default=3.0, help="time limit for an app's answer")
     parser.add_argument(
-        "--retry-seconds", type=float, nargs="*", default=[0, 60, 300], help="how long before each retry of an event"
+        "--retry-seconds", type=float, nargs="*", default=[0, 60, 300], help="delay before each retry of an event"
     )
     return parser.parse_args(arguments)
 

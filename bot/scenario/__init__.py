@@ -1,5 +1,5 @@
 """
-Scenarios: incidents as lists of actions, with the facts that their records have to hold.
+Scenarios: incidents as lists of actions, with the facts that their records must have.
 
-The format is described in `docs/scenarios.md`.
+The format is described in `docs/reference/scenarios.md`.
 """

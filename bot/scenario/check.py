@@ -78,7 +78,7 @@ def _compare_duration(outcome: _Outcome) -> Iterator[str]:
     elif not any(
         re.search(rf"(?<!\w){re.escape(form)}(?!\w)", outcome.markdown) for form in _duration_forms(wanted, length)
     ):
-        yield f"duration: expected {wanted}, which the draft does not say"
+        yield f"duration: expected {wanted}, missing in the draft"
 
 
 def _duration_forms(wanted: str, length: timedelta) -> set[str]:
@@ -89,7 +89,7 @@ def _duration_forms(wanted: str, length: timedelta) -> set[str]:
 def _compare_zone_label(outcome: _Outcome) -> Iterator[str]:
     wanted = outcome.expected.zone_label
     if wanted and not re.search(rf"{BESIDE_A_TIME}\b{re.escape(wanted)}\b", outcome.markdown):
-        yield f"zone_label: expected {wanted} beside the times of the draft, and it stands beside none"
+        yield f"zone_label: expected {wanted} beside the times of the draft, found beside none"
 
 
 def _compare_detection(outcome: _Outcome) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _compare_detection(outcome: _Outcome) -> Iterator[str]:
             "detected_by", wanted, ", ".join(alert["name"] for alert in outcome.record["alerts"])
         )
     elif wanted not in _detection_text(outcome.markdown, (outcome.incident.get("languages") or ["en"])[0]):
-        yield f"detected_by: expected {wanted}, which the draft's detection does not name"
+        yield f"detected_by: expected {wanted}, missing in the draft's detection"
 
 
 def _detection_text(markdown: str, code: str) -> str:

@@ -39,7 +39,7 @@ def header_edits(scenario: Scenario, *, is_started: bool) -> Iterator[str]:
     """
     Yield the `/incident edit` commands for the header.
 
-    `is_started`: a command opened the incident, with options of its own. Each title in a language is one command.
+    `is_started`: a command opened the incident, with its own options. Each title in a language is one command.
     """
     languages = tuple(code for code in scenario.titles if code)
     started = (

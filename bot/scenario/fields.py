@@ -82,13 +82,13 @@ def _as_text(value: object) -> object:
 
 def _check_command(text: str) -> str:
     if not text.startswith("/"):
-        raise ValueError(f"`{text}` is no command: it begins with a slash, like /incident note ….")
+        raise ValueError(f"`{text}` is not a command. Begin it with a slash, like /incident note ….")
     return text
 
 
 def _check_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
     if not labels.get("alertname"):
-        raise ValueError("`alertname` is missing: an alert has a name.")
+        raise ValueError("`alertname` is missing. Every alert needs one.")
     return labels
 
 
@@ -116,21 +116,21 @@ Titles = Annotated[TextTable, BeforeValidator(_expand_title)]
 Services = Annotated[Texts, BeforeValidator(_expand_services)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_parse_zone)]
 Count = Annotated[int, Field(ge=0)]
-Day = Annotated[date, _parsed_by(date.fromisoformat, "`{}` is no date. Write it like 2023-05-15.")]
+Day = Annotated[date, _parsed_by(date.fromisoformat, "`{}` is not a date. Write it like 2023-05-15.")]
 Instant = Annotated[
-    datetime, _parsed_by(_parse_instant, "`{}` is no time with an offset. Write it like 2023-05-15T12:00:00+03:00.")
+    datetime, _parsed_by(_parse_instant, "`{}` is not a time with an offset. Write it like 2023-05-15T12:00:00+03:00.")
 ]
 ClockTime = Annotated[
     str,
     _parsed_by(
         lambda text: text if re.fullmatch(r"[0-2][0-9]:[0-5][0-9]", text) else None,
-        '`{}` is no clock time. Write "12:05", or null for an entry without one.',
+        '`{}` is not a clock time. Write "12:05", or null for an entry without one.',
     ),
     BeforeValidator(_as_text),
 ]
 Duration = Annotated[
     str,
     _parsed_by(
-        lambda text: None if read_duration(text) is None else text, "`{}` is no duration. Write it like 1h 45m."
+        lambda text: None if read_duration(text) is None else text, "`{}` is not a duration. Write it like 1h 45m."
     ),
 ]

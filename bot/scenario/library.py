@@ -32,7 +32,7 @@ def find_scenario(folders: Sequence[Path], name: str) -> Scenario:
     path = known.get(name.casefold()) or known.get(name)
     if path is None:
         raise UserError(
-            f"There is no scenario `{name}`.{did_you_mean(name, list(known))} `/incident drill` lists what there is."
+            f"There is no scenario `{name}`.{did_you_mean(name, list(known))} `/incident drill` lists the scenarios."
         )
     return load_scenario(path)
 

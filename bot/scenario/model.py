@@ -26,7 +26,7 @@ from bot.scenario.fields import (
 )
 
 NOT_COMPARED = ("public_page", "vendor_view")
-"""Expectations about features that the record does not hold."""
+"""Expectations without a counterpart in the record."""
 
 
 class Section(BaseModel):
@@ -121,7 +121,7 @@ class StepEntry(Section):
     def _check_action(self) -> Self:
         if len(self._actions) != 1:
             raise ValueError(
-                f"one of {', '.join(ACTION_KEYS)} is needed, and `at`; here are {len(self._actions)} of them."
+                f"a step needs exactly one of {', '.join(ACTION_KEYS)}, not {len(self._actions)}. `at` is optional."
             )
         return self
 
@@ -166,7 +166,7 @@ class ExpectedImpact(Section):
 
 class Expected(Section):
     """
-    The facts that have to hold; None is not compared.
+    The expected facts; None is not compared.
 
     `timeline_times` are clock times (`12:05`) in the scenario's zone, None for an entry without a time.
     """
@@ -216,7 +216,7 @@ class Header(Section):
 
     @property
     def not_compared(self) -> tuple[str, ...]:
-        """The expectations that the record cannot hold."""
+        """The expectations without a counterpart in the record."""
         expected = [key for key in NOT_COMPARED if getattr(self.expected, key) is not None]
         return (*expected, *(["vendor_view"] if self.vendor_view is not None else []))
 

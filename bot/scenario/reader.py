@@ -29,7 +29,7 @@ MESSAGES = {
     "greater_than_equal": "a number from 0 is needed, not {}.",
     "float_type": "a number is needed, not {}.",
     "string_type": "a text is needed, not {}. Put it in quotes if it is one.",
-    "invalid_key": "each key has to be a text.",
+    "invalid_key": "each key must be a text.",
     "tuple_type": "a list is needed, not {}.",
     "list_type": "a list is needed, not {}.",
     "dict_type": "a table of keys is needed here, not {}.",
@@ -71,11 +71,11 @@ def _describe_error(error: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         *table, key = path
         known = _known_keys(table)
-        what = "is not known here"
+        what = "is not a known key"
         if "at" in known:
-            known, what = ACTION_KEYS, "is not something that can happen"
+            known, what = ACTION_KEYS, "is not a known action"
         where = where.removesuffix(f": {key}")
-        return f"{where}: `{key}` {what}.{did_you_mean(str(key), known)} There are {', '.join(known)}."
+        return f"{where}: `{key}` {what}.{did_you_mean(str(key), known)} Use one of {', '.join(known)}."
     if kind == "value_error":
         return f"{where}: {error['msg'].removeprefix('Value error, ')}"
     message = MESSAGES[kind].format(format_value(error["input"])) if kind in MESSAGES else f"{error['msg']}."
@@ -134,8 +134,8 @@ def _check_names(file: ScenarioFile, labels: list[str]) -> None:
         action = entry.action
         if isinstance(action, Message) and action.name:
             if action.name in known:
-                raise UserError(f"{label}: id: `{action.name}` names a message already.")
+                raise UserError(f"{label}: id: `{action.name}` already names a message.")
             known.append(action.name)
         if isinstance(action, Reaction | MessageShortcut) and action.to not in known:
             guess = did_you_mean(action.to, known)
-            raise UserError(f"{label}: to: no step before it writes a message `{action.to}`.{guess}")
+            raise UserError(f"{label}: to: no earlier step writes a message `{action.to}`.{guess}")

@@ -40,7 +40,7 @@ def _read_instant(label: str, text: str, before: datetime | None, first_day: dat
         return at
     if CLOCK.fullmatch(text.strip()) and " " not in text.strip():
         return _one_read_instant(label, text, local + timedelta(days=1), zone)
-    raise UserError(f"{label}: at: `{text}` is earlier than a step before it. Steps stand in their order.")
+    raise UserError(f"{label}: at: `{text}` is earlier than a step before it. Sort the steps by time.")
 
 
 def _read_local_time(label: str, text: str, day: date) -> datetime:
@@ -48,7 +48,9 @@ def _read_local_time(label: str, text: str, day: date) -> datetime:
     try:
         return datetime.fromisoformat(f"{match['day'] or day.isoformat()}T{match['time']}" if match else "")
     except ValueError:
-        raise UserError(f'{label}: at: `{text}` is no time. Write "12:05", "12:05:30" or "2025-03-31 09:43".') from None
+        raise UserError(
+            f'{label}: at: `{text}` is not a time. Write "12:05", "12:05:30" or "2025-03-31 09:43".'
+        ) from None
 
 
 def _one_read_instant(label: str, text: str, local: datetime, zone: ZoneInfo) -> datetime:

@@ -1,4 +1,4 @@
-"""Webhooks that a monitor would send. The formats are in `docs/alerts.md` and `bot.sources`."""
+"""Webhooks that a monitor would send. Formats: `docs/alerts/reference.md`, `bot.sources`."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ def build_notification(alert: Alert, *, starts_at: datetime, ends_at: datetime |
     """
     Build the body that `alert.source` posts for this alert alone.
 
-    `run` names one replay of a scenario. Each run has alert groups of its own, and so opens its own incident.
+    `run` names one replay of a scenario. Each run has its own alert groups, and so its own incident.
     """
     return FORMATS[alert.source](alert, _format_iso(starts_at), _format_iso(ends_at) if ends_at else None, run)
 

@@ -28,7 +28,7 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise UserError(f"line {_line_number(key_node)}: `{key}` stands twice. Leave one of them.")
+                raise UserError(f"line {_line_number(key_node)}: `{key}` is given twice. Remove one.")
             seen.append(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -75,4 +75,4 @@ def load_document(text: str) -> Document:
         what = getattr(problem, "problem", None) or "it cannot be read"
         raise UserError(f"{where}This is not YAML: {what}.") from problem
     except RecursionError:
-        raise UserError("This is not YAML that can be read: it is nested too deeply.") from None
+        raise UserError("This YAML is nested too deeply.") from None

@@ -60,7 +60,9 @@ def erase_person(
     other names for them in texts. Raises UserError for an id that no table has.
     """
     if not USER_ID.fullmatch(user_id):
-        raise UserError(f"{user_id!r} is not a user id of Slack. It looks like U012ABCDEF; Slack's profile has it.")
+        raise UserError(
+            f"{user_id!r} is not a Slack user id. Copy the id from the person's Slack profile, like U012ABCDEF."
+        )
     installation = installations.find_installation(session)
     team_id = installation.team_id if installation else ""
     person = people.get(session, team_id, user_id)

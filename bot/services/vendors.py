@@ -1,5 +1,6 @@
 """Escalations to vendors: case reference, first answer, fix."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +19,13 @@ from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import escalations
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.shared import audit, timers
+from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 
 CASE_QUESTION = "ask for a vendor's case reference"
@@ -34,14 +36,18 @@ MAX_CASE = 200
 
 def find_vendor(settings: Settings, name: str, zone: ZoneInfo) -> Vendor:
     """
-    The vendor by key or name, case-insensitive; an unknown one has only its name.
+    The vendor by key or name; an unknown one has only its name.
 
-    `zone`: of the incident.
+    Case does not matter, and blanks and underscores are dashes. `zone`: of the incident.
     """
-    by_key = {key.casefold(): key for key in settings.vendors}
-    by_name = {(each.name or key).casefold(): key for key, each in settings.vendors.items()}
-    key = by_key.get(name.casefold()) or by_name.get(name.casefold())
+    by_key = {_folded(key): key for key in settings.vendors}
+    by_name = {_folded(each.name or key): key for key, each in settings.vendors.items()}
+    key = by_key.get(_folded(name)) or by_name.get(_folded(name))
     return settings.vendors[key].as_vendor(key, zone) if key else Vendor(name, name, zone)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s_]+", "-", name.strip().casefold())
 
 
 def vendor_names(settings: Settings, keys: Iterable[str]) -> tuple[str, ...]:
@@ -102,14 +108,11 @@ def ask_for_case(session: Session, settings: Settings, timer: Timer, at: datetim
     session.add(escalation)
     outbox.refresh_vendor_case(session, incident, escalation.key, at, is_new=escalation.case_message_ts is None)
     _schedule_question(session, settings, escalation, at)
-    audit.record(
+    audit_action(
         session,
-        at=at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        user_id=None,
-        action="asked for a vendor's case reference",
-        origin=Origin.TIMER,
+        Actor(incident.team_id, None, at, Origin.TIMER),
+        "asked for a vendor's case reference",
+        incident=incident,
         escalation=escalation.key,
     )
 
@@ -152,7 +155,7 @@ def find_vendor_escalation(session: Session, settings: Settings, incident: Incid
     guess = did_you_mean(wanted.key, [each.target_id for each in found] or list(settings.vendors))
     raise UserError(
         f"{incident.reference} was not escalated to {wanted.name}.{guess} Type `/incident escalate vendor:NAME WHY` "
-        "first; with `at:TIME` for an earlier call."
+        "first. For an earlier call, add `at:TIME`."
     )
 
 
@@ -187,7 +190,7 @@ def update_vendor_escalation(
         raise UserError("That vendor was not called here.")
     incident = incidents.lock(session, escalation.incident_id)
     if escalations.is_called_off(session, escalation):
-        raise UserError(f"The escalation to {escalation.target_name} was called off. Escalate anew first.")
+        raise UserError(f"The escalation to {escalation.target_name} was called off. Escalate again first.")
     if update.when is not None:
         refuse_future(update.when, now=actor.at, zone=ZoneInfo(incident.zone))
     case = " ".join(update.case.split())
@@ -206,7 +209,7 @@ def _record_case(session: Session, incident: Incident, escalation: Escalation, a
     case = " ".join(case.split())
     if len(case) > MAX_CASE:
         raise UserError(
-            f"A case reference has up to {MAX_CASE} characters; this one has {len(case)}. The rest belongs into a note."
+            f"The case reference has {len(case)} characters. Use at most {MAX_CASE}, and put the rest into a note."
         )
     if escalation.case_reference == case:
         raise UserError(f"{case} is recorded already. Nothing was changed.")
@@ -225,8 +228,8 @@ def _record_answer(
         known = escalation.acknowledged_at
         when = f" ({format_time(known, ZoneInfo(incident.zone))})" if known else ""
         raise UserError(
-            f"The first answer of {escalation.target_name} is recorded already{when}. What else they say is a note; if "
-            "the time is wrong, amend the entry under `/incident timeline`."
+            f"The first answer of {escalation.target_name} is recorded already{when}. Add a note, or "
+            "correct the time in `/incident timeline`."
         )
     entry = _record_entry(
         session,
@@ -252,8 +255,8 @@ def _record_fix(
 ) -> None:
     if escalation.fixed_entry_id is not None:
         raise UserError(
-            f"That {escalation.target_name} fixed it is recorded already. If the time is wrong, amend the entry under "
-            "`/incident timeline`; if it broke again, escalate anew."
+            f"The fix of {escalation.target_name} is recorded already. Correct the time in `/incident timeline`, or "
+            "escalate again if it broke again."
         )
     text = update.text or VendorFixed(escalation.target_name)
     entry = _record_entry(session, incident, escalation, actor, VendorEvent.FIXED, [Kind.NOTE], text, update.when)

@@ -32,13 +32,13 @@ from bot.scenario.webhooks import build_notification, fingerprint
 from bot.simulation.workspace_setup import add_people, add_usergroups
 
 REFUSALS = (":warning:", ":grey_question:")
-"""Beginnings of the bot's answers that refuse something."""
+"""Beginnings of the bot's refusals."""
 ACKNOWLEDGE = "escalation_acknowledge"
 CONFIRMATIONS = frozenset({"escalation_acknowledge_unasked", "escalation_page_again"})
-"""Buttons of questions whether something is meant; a scenario means what it says."""
+"""Buttons of confirmations; the player presses them."""
 ADD_TO_TIMELINE = "add_to_timeline"
-NOTHING_CHANGED = "Nothing to change"
-"""Part of the answer to a change that changes nothing, which is no refusal."""
+NOTHING_CHANGED = "Nothing to change: that is already set."
+"""Answer to an edit without a change; it does not stop the replay."""
 NAMED_BY_HANDLE = re.compile(r"<@([a-z0-9][\w.-]*)>")
 INCIDENT_CHANNEL = re.compile(r"(?P<reference>(?:inc|drill)-[0-9]+)(?:-|$)")
 FIRST_CHANNEL = "general"
@@ -153,7 +153,7 @@ class Player:
             case MessageShortcut():
                 await self._use_shortcut(step, action)
             case VendorStatus():
-                raise PlayError(step, "the bot watches no vendor's status page.")
+                raise PlayError(step, "the bot does not watch status pages of vendors.")
             case _:
                 assert_never(action)
 
@@ -212,7 +212,7 @@ class Player:
 
     async def _incident_channel(self, step: Step) -> str:
         if not await self._pace.until(lambda: self.channel is not None) or self.channel is None:
-            raise PlayError(step, "there is no incident whose channel it could happen in.")
+            raise PlayError(step, "there is no incident channel for it.")
         return self.channel
 
     async def _post_message(self, step: Step, action: Message) -> None:
@@ -227,7 +227,7 @@ class Player:
         """Use the shortcut in the message's menu, and submit the form that opens."""
         callback_id = action.name.replace("-", "_")
         if callback_id != ADD_TO_TIMELINE:
-            raise PlayError(step, f"the player knows no message shortcut `{action.name}`. There is add-to-timeline.")
+            raise PlayError(step, f"`{action.name}` is not a message shortcut. Use add-to-timeline.")
         incident = INCIDENT_CHANNEL.match(self._channel_name(await self._incident_channel(step)))
         channel, ts = self._messages[action.to]
         opened = {view["id"] for view in self.sandbox.views(action.who)}
@@ -250,7 +250,7 @@ class Player:
     async def _acknowledge(self, step: Step, action: Acknowledgement) -> None:
         channel = await self._incident_channel(step)
         if not await self._pace.until(lambda: self._find_escalation(channel, action.target) is not None):
-            raise PlayError(step, f"no escalation to {action.target} waits for an answer in the channel.")
+            raise PlayError(step, f"no escalation to {action.target} is unacknowledged in the channel.")
         message = self._find_escalation(channel, action.target)
         seen = len(self.sandbox.ephemerals(action.who, channel))
         answer = await self.sandbox.click(action.who, channel, message["ts"] if message else "", ACKNOWLEDGE)
@@ -288,7 +288,7 @@ class Player:
         if is_firing:
             self._fired[key] = at
         elif key not in self._fired:
-            raise PlayError(step, "no step before it fires an alert with these labels.")
+            raise PlayError(step, "no earlier step fires an alert with these labels.")
         body = build_notification(alert, starts_at=self._fired[key], ends_at=None if is_firing else at, run=self._run)
         headers = {"Authorization": f"Bearer {self._alert_token}"}
         async with (
@@ -298,7 +298,7 @@ class Player:
             if answer.status != 200:
                 raise PlayError(step, f"the bot refuses it (HTTP {answer.status}): {await answer.text()}")
             if not (await answer.json()).get("recorded"):
-                raise PlayError(step, "the bot ignores it: a route of its configuration says so.")
+                raise PlayError(step, "a route in the bot's configuration drops the alert.")
 
 
 def unescape_mentions(text: str) -> str:

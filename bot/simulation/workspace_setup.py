@@ -25,7 +25,7 @@ def add_people(scenario: Scenario, sandbox: Sandbox) -> None:
 
 
 def add_usergroups(scenario: Scenario, sandbox: Sandbox) -> None:
-    """Create a user group for each escalation target `@name` that is no person."""
+    """Create a user group for each escalation target `@name` that is not a person."""
     workspace = sandbox.workspace
     for step, handle in _escalation_targets(scenario):
         if workspace.user_by_handle(handle) is None and workspace.usergroup_by_handle(handle) is None:

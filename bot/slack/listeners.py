@@ -47,6 +47,7 @@ def build_bolt_app(deps: Deps, token: str, known: installations.Installation | N
     """
     find_installation = _cache_installation(deps, known)
     app = AsyncApp(
+        name="dogwatch",  # else Bolt reads the sources of all callers to find one
         logger=BOLT_LOGGER,
         client=deps.gateway.client,
         authorize=_build_authorize(find_installation, token),
@@ -110,7 +111,7 @@ async def _on_error(error: Exception, body: dict[str, Any], respond: AsyncRespon
         return BoltResponse(status=200)
     if isinstance(error, MalformedPayload):
         log.warning("payload malformed", type=body.get("type"), problem=str(error))
-        return BoltResponse(status=400, body={"ok": False, "error": "The payload is not of Slack's shape."})
+        return BoltResponse(status=400, body={"ok": False, "error": "This is not a valid Slack payload."})
     if isinstance(error, DatabaseUnavailable):
         log.error("payload failed; database unavailable", type=body.get("type"), problem=str(error))
         return await _answer_outage(body, error, respond)

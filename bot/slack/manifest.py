@@ -30,7 +30,7 @@ def for_http(manifest: dict[str, Any], public_url: str) -> dict[str, Any]:
     """
     if not public_url.startswith("https://"):
         raise UserError(
-            f"Slack calls https:// addresses only, and {public_url} is none. Put a proxy with TLS in front."
+            f"{public_url} is not an https:// address, and Slack calls no other. Put a proxy with TLS in front."
         )
     url = public_url.rstrip("/").removesuffix(EVENTS_PATH) + EVENTS_PATH
     features, settings = manifest["features"], manifest["settings"]

@@ -64,7 +64,7 @@ def _annotations(alert: Fields) -> dict[str, str]:
 def _status(alert: Fields) -> AlertStatus:
     text = alert.required_text("status", 'either "firing" or "resolved"')
     if text not in set(AlertStatus):
-        raise Malformed(alert.at("status"), f'{quote_value(text)} is no status. Send "firing" or "resolved".')
+        raise Malformed(alert.at("status"), f'{quote_value(text)} is not a status. Send "firing" or "resolved".')
     return AlertStatus(text)
 
 

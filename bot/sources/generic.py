@@ -1,5 +1,7 @@
 """
-Any other sender: one alert as a JSON object, or several in a list. See `docs/alerts.md`.
+Any other sender: one alert as a JSON object, or several in a list.
+
+Format: `docs/alerts/reference.md`.
 
 Field names of GitLab's alert endpoint (`start_time`, `end_time`, `hosts`, …) are accepted, too:
 https://docs.gitlab.com/operations/incident_management/integrations/
@@ -109,7 +111,7 @@ def _status(alert: Fields, *, ended: bool) -> AlertStatus:
     status = STATUS_WORDS.get(text.strip().casefold())
     if status is None:
         problem = (
-            f'{quote_value(text)} is no status.{did_you_mean(text, list(STATUS_WORDS))} Send "firing" or "resolved".'
+            f'{quote_value(text)} is not a status.{did_you_mean(text, list(STATUS_WORDS))} Send "firing" or "resolved".'
         )
         raise Malformed(alert.at("status"), problem)
     return status
@@ -136,7 +138,7 @@ def _scalar(value: object, field: str) -> str:
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
-    raise Malformed(field, f"{quote_value(value)} stands where a text is needed.")
+    raise Malformed(field, f"{quote_value(value)} is not a text.")
 
 
 def _hosts(alert: Fields) -> dict[str, str]:

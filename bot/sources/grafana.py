@@ -26,7 +26,9 @@ def parse(payload: object, received_at: datetime) -> Batch:
     """The alerts of one notification. Raises Malformed."""
     root = Fields.from_value(payload)
     if root.has("evalMatches") and not root.has("alerts"):
-        raise Malformed("alerts", "It is missing. This is the body of Grafana's old alerting, from before version 9.")
+        raise Malformed(
+            "alerts", "This is missing. The body is from Grafana's old alerting, before version 9: update Grafana."
+        )
     return alertmanager.parse_notification(root, received_at, source=NAME, is_test=_is_test(root))
 
 

@@ -49,13 +49,13 @@ def decode(body: bytes) -> object:
     except RecursionError:
         raise Malformed("", "The body is nested too deeply. Send the alert as a flat object.") from None
     except ValueError:  # Python parses no integer of more than 4,300 digits
-        raise Malformed("", "The body holds a number that is too long.") from None
+        raise Malformed("", "The body contains a number that is too long.") from None
     # Such characters can only come as escapes, so most bodies need no second pass.
     for field, each in _iter_texts(value) if _ESCAPED_INVALID.search(text) else ():
         if "\x00" in each:
-            raise Malformed(field, "The text holds a NUL character (\\u0000). Leave it out.")
+            raise Malformed(field, "The text contains a NUL character (\\u0000). Remove it.")
         if any("\ud800" <= letter <= "\udfff" for letter in each):
-            raise Malformed(field, "The text holds half of a surrogate pair. Send the character whole.")
+            raise Malformed(field, "The text contains half of a surrogate pair. Send the whole character.")
     return value
 
 
@@ -66,11 +66,11 @@ def _syntax_problem(text: str, error: json.JSONDecodeError) -> str:
     """The error, with its most frequent cause: a form, XML, or unescaped text in a template."""
     problem = f"The body is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}."
     if _FORM_START.match(text):
-        return f"{problem} It looks like a form: set the sender to JSON."
+        return f"{problem} It looks like a form. Set the sender to JSON."
     if text.lstrip().startswith("<"):
-        return f"{problem} It looks like XML or HTML: set the sender to JSON."
+        return f"{problem} It looks like XML or HTML. Set the sender to JSON."
     if error.msg.startswith(("Invalid control", "Expecting ','", "Unterminated")):
-        return f'{problem} In a text, quotation marks and line ends have to be escaped: \\" and \\n.'
+        return f'{problem} In texts, escape quotation marks and line ends: \\" and \\n.'
     return problem
 
 
@@ -78,12 +78,12 @@ def _reject_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     values = dict(pairs)
     if len(values) != len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise Malformed("", f"The key {quote_value(twice)} stands twice in one object. Send it once.")
+        raise Malformed("", f"The key {quote_value(twice)} is repeated in one object. Send it once.")
     return values
 
 
 def _reject_constant(name: str) -> object:
-    raise Malformed("", f"{name} is not JSON. Leave the value out, or send null.")
+    raise Malformed("", f"{name} is not JSON. Omit the value, or send null.")
 
 
 def _parse_float(text: str) -> float:
@@ -131,7 +131,7 @@ class Fields:
     @classmethod
     def from_value(cls, value: object, path: str = "") -> "Fields":
         if not isinstance(value, dict):
-            raise Malformed(path or "the body", f"{quote_value(value)} stands where an object is needed.")
+            raise Malformed(path or "the body", f"{quote_value(value)} is not an object.")
         return cls(value, path)
 
     def at(self, name: str) -> str:
@@ -145,18 +145,18 @@ class Fields:
         value = self.values.get(name)
         if value is None or isinstance(value, str):
             return value or None
-        raise Malformed(self.at(name), f"{quote_value(value)} stands where a text is needed.")
+        raise Malformed(self.at(name), f"{quote_value(value)} is not a text.")
 
     def required_text(self, name: str, what: str) -> str:
         text = self.text(name)
         if text is None or not text.strip():
             others = [join_path("", key) for key, value in self.values.items() if value is not None and key != name]
             has = (
-                f" There is: {', '.join(others[:MAX_LISTED_FIELDS])}{'…' if len(others) > MAX_LISTED_FIELDS else ''}."
+                f" Present: {', '.join(others[:MAX_LISTED_FIELDS])}{'…' if len(others) > MAX_LISTED_FIELDS else ''}."
                 if others
                 else ""
             )
-            raise Malformed(self.at(name), f"It is missing. Send {what}.{has}")
+            raise Malformed(self.at(name), f"This is missing. Send {what}.{has}")
         return text
 
     def count(self, name: str) -> int:
@@ -165,7 +165,7 @@ class Fields:
         if value is None:
             return 0
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_COUNT:
-            raise Malformed(self.at(name), f"{quote_value(value)} stands where a count is needed, like 0.")
+            raise Malformed(self.at(name), f"{quote_value(value)} is not a count. Send a number like 0.")
         return value
 
     def measured(self, name: str) -> str:
@@ -179,7 +179,7 @@ class Fields:
         """A required list of objects."""
         value = self.values.get(name)
         if not isinstance(value, list):
-            problem = "It is missing." if value is None else f"{quote_value(value)} stands where a list is needed."
+            problem = "This is missing." if value is None else f"{quote_value(value)} is not a list."
             raise Malformed(self.at(name), f"{problem} Send a list of alerts.")
         return [Fields.from_value(each, f"{self.at(name)}[{index}]") for index, each in enumerate(value)]
 
@@ -191,7 +191,7 @@ class Fields:
         texts: dict[str, str] = {}
         for key, value in inner.values.items():
             if not isinstance(value, str):
-                raise Malformed(inner.at(key), f"{quote_value(value)} stands where a text is needed.")
+                raise Malformed(inner.at(key), f"{quote_value(value)} is not a text.")
             texts[key] = value
         return texts
 
@@ -216,7 +216,7 @@ def _format_measured(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) and abs(value) < 1_000_000 else str(value).strip()
 
 
-TIME_EXAMPLE = "Write it like 2026-11-18T14:05:30Z."
+TIME_EXAMPLE = "Use one like 2026-11-18T14:05:30Z."
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,30}))?(?:([Zz])|([+-])(\d\d):?(\d\d))?", re.ASCII
 )
@@ -229,7 +229,7 @@ def _parse_time(text: str, field: str) -> datetime | None:
     *calendar, fraction, utc, sign, hours, minutes = match.groups()
     year, month, day, hour, minute, second = map(int, calendar)
     if utc is None and sign is None:
-        raise Malformed(field, f"{quote_value(text)} names no time zone. End it with Z or an offset like +01:00.")
+        raise Malformed(field, f"{quote_value(text)} has no time zone. Add Z or an offset like +01:00.")
     if year == 1:
         return None
     try:
@@ -239,4 +239,4 @@ def _parse_time(text: str, field: str) -> datetime | None:
         moment = datetime(year, month, day, hour, minute, min(second, 59), micros, tzinfo=timezone(offset))
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Malformed(field, f"{quote_value(text)} is a time that does not exist. Look at its numbers.") from None
+        raise Malformed(field, f"{quote_value(text)} is a time that does not exist. Check the numbers.") from None

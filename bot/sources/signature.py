@@ -42,7 +42,7 @@ def check_token(headers: Mapping[str, str], credentials: Credentials) -> int:
     Returns the index of the token. Raises Unauthorized.
     """
     if not any(credentials.tokens):
-        raise Unauthorized("No token is set for this source, so its alerts are refused. Set DOGWATCH_ALERT_TOKEN.")
+        raise Unauthorized("Alerts of this source are refused without a token. Set DOGWATCH_ALERT_TOKEN.")
     sent = get_header(headers, "Authorization")
     if sent is None:
         raise Unauthorized("The request has no Authorization header. Send `Authorization: Bearer` and the token.")
@@ -52,10 +52,10 @@ def check_token(headers: Mapping[str, str], credentials: Credentials) -> int:
     elif scheme.casefold() == "bearer":
         presented = encode_header(value.strip())
     else:
-        raise Unauthorized("The Authorization header is of another kind. Send `Authorization: Bearer` and the token.")
+        raise Unauthorized("The Authorization header has the wrong type. Send `Authorization: Bearer` and the token.")
     index = match_index(presented, map(encode_header, credentials.tokens))
     if index is None:
-        raise Unauthorized("The token is not the right one. Compare it with DOGWATCH_ALERT_TOKEN.")
+        raise Unauthorized("The token is wrong. Compare it with DOGWATCH_ALERT_TOKEN.")
     return index
 
 
@@ -92,7 +92,7 @@ def check_signature(headers: Mapping[str, str], body: bytes, credentials: Creden
         _check_age(timestamp, now)
     index = match_index(encode_header(sent), (hex_signature(secret, signed) for secret in credentials.secrets))
     if index is None:
-        raise Unauthorized("The signature does not fit the body. Compare the secret in Grafana with the one set here.")
+        raise Unauthorized("The signature is wrong. Compare the secret in Grafana with the one in Dogwatch.")
     return index
 
 
@@ -105,4 +105,4 @@ def _check_age(timestamp: str, now: datetime) -> None:
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         raise Unauthorized("The timestamp is not a number of Unix seconds.")
     if abs(now.timestamp() - int(timestamp)) > SIGNATURE_WINDOW.total_seconds():
-        raise Unauthorized("The timestamp is more than 5 minutes off. Look at the clocks of both machines.")
+        raise Unauthorized("The timestamp is more than 5 minutes off. Check the clocks of both machines.")

@@ -1,7 +1,7 @@
 """
 The Jinja2 environment of templates: sandboxed, with limits.
 
-`.md.j2` shows every `{{ value }}` as plain text, `.html.j2` escapes it for HTML, `.txt.j2` leaves it as it is. A
+`.md.j2` shows every `{{ value }}` as plain text, `.html.j2` escapes it for HTML, `.txt.j2` leaves it unchanged. A
 misspelt name is an error. The operator's folders come before the built-in one.
 """
 
@@ -43,7 +43,7 @@ class RowBudget:
     def spend(self, rows: int) -> None:
         self.left -= rows
         if self.left < 0:
-            raise SecurityError(f"it goes through more than {ROW_LIMIT:,} rows")
+            raise SecurityError(f"it iterates over more than {ROW_LIMIT:,} rows")
 
     def range(self, *bounds: SupportsIndex) -> range:
         numbers = safe_range(*(int(bound) for bound in bounds))
@@ -58,7 +58,7 @@ class _Environment(SandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if not (isinstance(left, int | float) and isinstance(right, int | float)):
-            raise SecurityError(f"`{operator}` is for numbers")
+            raise SecurityError(f"`{operator}` takes numbers only")
         if operator == "**" and (abs(left) > 1_000_000 or abs(right) > 32):
             raise SecurityError("the power is too large")
         return super().call_binop(context, operator, left, right)

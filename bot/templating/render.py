@@ -145,7 +145,7 @@ def _generate_pieces(template: Template, values: Mapping[str, object]) -> Iterat
         pieces.append(piece)
         length += len(piece)
         if length > OUTPUT_LIMIT:
-            raise SecurityError(f"it puts out more than {OUTPUT_LIMIT:,} characters")
+            raise SecurityError(f"its output is longer than {OUTPUT_LIMIT:,} characters")
         if length - since >= PIECE_LENGTH:
             yield "".join(pieces)
             since, pieces = length, []
@@ -197,7 +197,7 @@ def render_documents(
     codes = tuple(languages or documents)
     for code in codes:
         if code not in documents:
-            raise UserError(f"The draft is not written in `{code}`. It has: {', '.join(documents)}.")
+            raise UserError(f"The draft has no `{code}` version. It has: {', '.join(documents)}.")
     chosen = [documents[code] for code in codes]
     return {
         document.language: _render_document(document, chosen[index + 1 :], draft, name, loader_paths)
@@ -219,7 +219,7 @@ def _postmortem_template(name: str, loader_paths: Sequence[Path]) -> str:
     known = postmortem_templates(loader_paths)
     if name not in known:
         raise UserError(
-            f"There is no postmortem template `{name}`.{did_you_mean(name, known)} There are: {', '.join(known)}."
+            f"There is no postmortem template `{name}`.{did_you_mean(name, known)} Use one of {', '.join(known)}."
         )
     return f"postmortem/{name}{MARKDOWN}"
 

@@ -77,7 +77,7 @@ def _read_only(values: dict[str, str]) -> MappingProxyType[str, str]:
 
 
 class _Pickler(pickle.Pickler):
-    """Supports mapping proxies, the one type of a draft that pickle does not know."""
+    """Supports mapping proxies, the only type of a draft that pickle does not support."""
 
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, MappingProxyType):

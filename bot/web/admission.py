@@ -26,10 +26,10 @@ BURST_SECONDS = 2.0
 """A sender may burst what its rate allows in this time."""
 MAX_SENDERS = 1000
 REASONS = {
-    "requests": "Too many requests are under way. Send it again.",
-    "sender": "Too many requests of this sender are under way. Send it again.",
-    "rate": "This sender sends too fast. Send it again.",
-    "bytes": "Too much is being read at once. Send it again.",
+    "requests": "Too many requests in progress. Try again in a moment.",
+    "sender": "Too many requests of this sender in progress. Try again in a moment.",
+    "rate": "This sender is too fast. Try again in a moment.",
+    "bytes": "Too much data in progress. Try again in a moment.",
 }
 
 

@@ -29,11 +29,11 @@ class Unreadable(Exception):
 class UnknownEncoding(Unreadable):
     """The Content-Encoding is not supported. The body was not read."""
 
-    message = "Content-Encoding is gzip, deflate or none. Send the body unpacked, or in one of these."
+    message = "This Content-Encoding is not supported. Use gzip, deflate or none."
 
 
 def _reserve_nothing(_size: int) -> None:
-    """For bodies without a byte limit of their own."""
+    """For bodies without a separate byte limit."""
 
 
 async def read_body(request: web.Request, limit: int, reserve: Callable[[int], None] = _reserve_nothing) -> bytes:
@@ -65,7 +65,7 @@ async def read_body(request: web.Request, limit: int, reserve: Callable[[int], N
     except TimeoutError as problem:
         raise TooSlow from problem
     except (HttpProcessingError, web.RequestPayloadError, zlib.error) as problem:
-        request.content.feed_eof()  # else aiohttp goes on reading after the response, and logs a traceback
+        request.content.feed_eof()  # else aiohttp continues to read after the response, and logs a traceback
         request.protocol.close()
         raise Unreadable from problem
     return bytes(received)
@@ -93,7 +93,7 @@ class _ZlibDecoder:
         is_full = False
         while sent or is_full:
             if self._stream.eof:
-                raise zlib.error("data after the end")
+                raise zlib.error("there is data after the end")
             piece = self._stream.decompress(sent, CHUNK_BYTES)
             sent = self._stream.unconsumed_tail or self._stream.unused_data
             is_full = len(piece) == CHUNK_BYTES and not self._stream.eof  # more may follow from the same input
@@ -101,7 +101,7 @@ class _ZlibDecoder:
 
     def finish(self) -> None:
         if not self._stream.eof:
-            raise zlib.error("the end is missing")
+            raise zlib.error("the body is incomplete")
 
 
 def _create_decoder(encodings: list[str]) -> _IdentityDecoder | _ZlibDecoder:

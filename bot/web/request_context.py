@@ -51,14 +51,14 @@ def _router_error(request: web.Request, answer: web.HTTPException) -> web.Respon
     """404 and 405 in our own words: people read them in a monitor's log or a browser."""
     if isinstance(answer, web.HTTPMethodNotAllowed):
         methods = ", ".join(sorted(answer.allowed_methods))
-        refused = error_response(answer.status, f"This path takes {methods}, not {request.method}.")
+        refused = error_response(answer.status, f"Use {methods} for this path, not {request.method}.")
         refused.headers["Allow"] = answer.headers["Allow"]
         return refused
     if request.path.startswith("/alerts"):
         return error_response(
-            answer.status, "Nothing is at this path. Alerts go to /alerts/generic, or to their own source."
+            answer.status, "There is nothing at this path. Send alerts to /alerts/generic, or to their own source."
         )
-    return error_response(answer.status, "Nothing is at this path.")
+    return error_response(answer.status, "There is nothing at this path.")
 
 
 def read_request_id(request: web.BaseRequest) -> str | None:
@@ -74,7 +74,7 @@ async def _run_handler(request: web.Request, handler: Handler) -> web.StreamResp
         raise
     except Exception:
         log.exception("request failed", route=route_name(request))
-        return error_response(500, "Something went wrong here; the log of Dogwatch says what.")
+        return error_response(500, "Internal error. See the log of Dogwatch.")
 
 
 def _log_request(request: web.Request, status: int, milliseconds: float) -> None:

@@ -30,7 +30,7 @@ class Listener:
         async def reject_while_starting(request: web.Request, handler: Handler) -> web.StreamResponse:
             if has_started() or route_name(request) in PROBES:
                 return await handler(request)
-            return retry_later(503, "Dogwatch is starting. Send it again in a moment.")
+            return retry_later(503, "Dogwatch is starting. Try again in a moment.")
 
         self.site = web.Application(
             client_max_size=MAX_BODY_BYTES, middlewares=[add_request_context, reject_while_starting]

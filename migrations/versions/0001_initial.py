@@ -284,6 +284,7 @@ def _action_item() -> None:
         sa.Column("text", Text(), nullable=False),
         sa.Column("language", Text(), nullable=True),
         sa.Column("owner", Text(), nullable=True),
+        sa.Column("owner_group", Text(), nullable=True),
         sa.Column("due", Text(), nullable=True),
         sa.Column("symptom", Text(), nullable=True),
         sa.Column("is_done", sa.Boolean(), nullable=False),

@@ -125,7 +125,7 @@ async def test_a_message_elsewhere_opens_an_incident_and_goes_on_its_timeline(do
     page = await dogwatch.open_page()
     await send_text(page, "Nobody can pay since ten")
     await press_message_button(page, "Nobody can pay", "More")
-    await page.get_by_role("menuitem", name="Open an incident").click()
+    await page.get_by_role("menuitem", name="Declare from message").click()
     await expect(page.get_by_label("Title")).to_have_value("Nobody can pay since ten")
     await page.get_by_role("button", name="Declare", exact=True).click()
 

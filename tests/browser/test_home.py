@@ -20,7 +20,7 @@ async def test_home_shows_what_is_open_and_everything_can_be_done_from_the_menu(
     await menu.get_by_label("Affected users").fill("lots")
     await menu.get_by_label("Impact").fill("Nobody can pay")
     await menu.get_by_role("button", name="Record").click()
-    await expect(menu).to_contain_text("is no number of users", timeout=TIMEOUT_MS)
+    await expect(menu).to_contain_text("is not a number of users", timeout=TIMEOUT_MS)
     await menu.get_by_label("Affected users").fill("30%")
     await menu.get_by_role("button", name="Record").click()
     await expect(menu).to_be_hidden(timeout=TIMEOUT_MS)

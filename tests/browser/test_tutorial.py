@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import ROOT, TIMEOUT_MS, add_reaction, incident_card, message_with, send_text
 
-PAGE = (ROOT / "docs" / "tutorial.md").read_text()
+PAGE = (ROOT / "docs" / "start" / "tutorial.md").read_text()
 WRITTEN = re.findall(r"^> (.+)$", PAGE, re.MULTILINE)
 TYPED = re.findall(r"^(/incident .+)$", PAGE, re.MULTILINE)
 MARKS = re.findall(r"\*(investigation|cause)\* \(:", PAGE)

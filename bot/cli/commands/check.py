@@ -24,41 +24,36 @@ from bot.services.postmortem.templates import find_template_problems
 
 @click.command("check")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
-@click.option("--strict", is_flag=True, help="Fail for warnings too.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
 def check_configuration(path: Path | None, *, as_json: bool, strict: bool) -> None:
-    """Look over the configuration (dogwatch.toml, the environment, templates of your own): every mistake at once."""
+    """List all errors in the configuration: dogwatch.toml, environment and own templates."""
     report = examine(os.environ, config_path=path)
-    mistakes = list(report.problems)
+    errors, warnings = list(report.problems), list(report.warnings)
     if report.settings is not None:
-        mistakes += _template_problems(report.settings)
-    warnings = list(report.warnings)
-    if report.settings is not None:
-        schedule_mistakes, schedule_warnings = _schedule_problems(report.settings)
-        mistakes += schedule_mistakes
+        schedule_errors, schedule_warnings = _schedule_problems(report.settings)
+        errors += [*_template_problems(report.settings), *schedule_errors]
         warnings += schedule_warnings
-    is_valid = not mistakes and not (strict and warnings)
+    is_valid = not errors and not (strict and warnings)
     config_file = path or Path(os.environ.get("DOGWATCH_CONFIG") or DEFAULT_PATH)
     if as_json:
-        click.echo(
-            json.dumps(
-                _as_json(report, mistakes, warnings, config_file, is_valid=is_valid), ensure_ascii=False, indent=2
-            )
-        )
+        fields = _as_json(report, errors, warnings, config_file, is_valid=is_valid)
+        click.echo(json.dumps(fields, ensure_ascii=False, indent=2))
     else:
-        for each in mistakes:
-            click.echo(str(each), err=True)
-        for each in warnings:
-            click.echo(f"warning: {each}", err=True)
-        if is_valid:
-            where = (
-                str(config_file)
-                if config_file.exists()
-                else f"the environment (there is no {config_file}, and none is needed)"
-            )
-            click.echo(f"No mistakes in {where}.")
+        _print_report(errors, warnings, config_file, is_valid=is_valid)
     if not is_valid:
         sys.exit(FAILED)
+
+
+def _print_report(errors: list[Problem], warnings: list[Problem], config_file: Path, *, is_valid: bool) -> None:
+    for line in [*map(str, errors), *(f"warning: {each}" for each in warnings)]:
+        click.echo(line, err=True)
+    if is_valid:
+        where = (
+            config_file if config_file.exists() else f"the environment ({config_file} is optional and does not exist)"
+        )
+        count = f", {len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else ""
+        click.echo(f"No errors{count} in {where}.")
 
 
 def _template_problems(settings: Settings) -> list[Problem]:
@@ -70,12 +65,12 @@ def _template_problems(settings: Settings) -> list[Problem]:
 
 def _schedule_problems(settings: Settings) -> tuple[list[Problem], list[Problem]]:
     """
-    Mistakes and warnings about schedules from now on.
+    Errors and warnings about schedules from now on.
 
     Calendars behind a URL are left to `dogwatch doctor`.
     """
     now = machine_now()
-    mistakes: list[Problem] = []
+    errors: list[Problem] = []
     warnings: list[Problem] = []
     for name in settings.schedules:
         warnings += [_schedule_problem(settings, name, str(each)) for each in check_layers(settings, name, now)]
@@ -84,13 +79,11 @@ def _schedule_problems(settings: Settings) -> tuple[list[Problem], list[Problem]
             try:
                 copy = read_calendar(asyncio.run(read_file(path)), settings, name, now)
             except (FetchError, InvalidCalendar) as problem:
-                mistakes.append(
-                    _schedule_problem(settings, name, f"Its calendar could not be read: {problem}. Mend {path}.")
-                )
+                errors.append(_schedule_problem(settings, name, f"The calendar cannot be read: {problem}. Fix {path}."))
             else:
                 doubts = check_calendar(settings, name, copy, now, slack_was_asked=False)
                 warnings += [_schedule_problem(settings, name, str(each)) for each in doubts]
-    return mistakes, warnings
+    return errors, warnings
 
 
 def _schedule_problem(settings: Settings, name: str, message: str) -> Problem:
@@ -101,14 +94,14 @@ def _schedule_problem(settings: Settings, name: str, message: str) -> Problem:
 
 
 def _as_json(
-    report: Report, mistakes: list[Problem], warnings: list[Problem], path: Path, *, is_valid: bool
+    report: Report, errors: list[Problem], warnings: list[Problem], path: Path, *, is_valid: bool
 ) -> Mapping[str, Any]:
-    settings = report.settings if not mistakes else None
+    settings = report.settings if not errors else None
     return {
         "ok": is_valid,
         "file": str(path) if path.exists() else None,
         "fingerprint": fingerprint(settings) if settings else None,
-        "mistakes": [_problem_fields(each) for each in mistakes],
+        "mistakes": [_problem_fields(each) for each in errors],
         "warnings": [_problem_fields(each) for each in warnings],
     }
 

@@ -14,7 +14,7 @@ from bot.store.database.session import open_database
 
 @click.command("migrate")
 def migrate_database() -> None:
-    """Bring the database up to date. `serve` does this by itself at every start."""
+    """Update the database to this release. `serve` does this at every start."""
     settings = load_settings()
 
     async def migrate_and_close() -> None:
@@ -31,22 +31,22 @@ def migrate_database() -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
-    """Copy the SQLite database, with its key, to FILE. The bot may run meanwhile."""
+    """Copy the SQLite database and its key to FILE. The bot may be running."""
     written = create_backup(_sqlite_file("pg_dump"), file)
-    click.echo(f"Written: {', '.join(map(str, written))}. This is everything that was recorded: keep it safe.")
+    click.echo(f"Written: {', '.join(map(str, written))}. It contains every record: keep it safe.")
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path))
 def restore_backup(file: Path) -> None:
-    """Put a backup where the SQLite database was. Dogwatch must not run, and the old file has to be moved away."""
+    """Restore a backup of the SQLite database. First stop Dogwatch and move the old file away."""
     path = _sqlite_file("pg_restore")
     restore_database(file, path)
-    click.echo(f"Restored to {path}. `dogwatch serve` brings it up to date if it is of an earlier release.")
+    click.echo(f"Restored to {path}. `dogwatch serve` updates it if it is from an earlier release.")
 
 
 def _sqlite_file(tool: str) -> Path:
     path = load_settings().sqlite_path
     if path is None:
-        raise UserError(f"DATABASE_URL names a PostgreSQL database: use its own `{tool}`.")
+        raise UserError(f"DATABASE_URL is a PostgreSQL database. Use `{tool}`.")
     return path

@@ -15,13 +15,12 @@ from bot.runtime import log
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
 def doctor(*, as_json: bool) -> None:
     """
-    Look whether everything is there that the bot needs: tokens, permissions, database, channels, ways in.
+    Check everything that the bot needs: tokens, permissions, database, channels, inbound connections.
 
-    It changes nothing, and the bot may run meanwhile. The exit code is 1 if something failed, 2 if the configuration
-    cannot be read.
+    Read-only: the bot may be running. Exit codes: 0 no check failed, 1 a check failed, 2 wrong configuration.
     """
     log.configure_logging(level="CRITICAL")  # the report has it all
     try:

@@ -37,10 +37,7 @@ async def erase(settings: Settings, user_id: str, *, also: Sequence[str], is_con
     try:
         database = open_database(settings.database_url.get_secret_value())
     except DatabaseInUse as problem:
-        raise UserError(
-            f"{problem.message} Dogwatch runs on this file: stop it, erase, and start it again. (On PostgreSQL it may "
-            "go on running.)"
-        ) from problem
+        raise UserError(f"{problem.message} Stop Dogwatch, erase, and start it again.") from problem
 
     former_id = f"UFORMER{secrets.token_hex(5).upper()}"
 
@@ -64,37 +61,37 @@ async def erase(settings: Settings, user_id: str, *, also: Sequence[str], is_con
 
 def _result_lines(erased: ErasureReport, *, is_confirmed: bool) -> Iterator[str]:
     if is_confirmed:
-        yield f"{erased.name} is erased: a former member, {erased.former_id} on record."
+        yield f"{erased.name} is erased and recorded as former member {erased.former_id}."
     else:
-        yield f"{erased.name} would become a former member. Nothing was changed yet."
+        yield f"{erased.name} would become a former member. Nothing has changed yet."
     for table, count in sorted(erased.rows.items()):
         yield f"  {table.replace('_', ' ')}: {count}"
     if erased.unsent:
-        yield f"  messages to them that had not been sent: {erased.unsent}, dropped"
+        yield f"  unsent messages to them, dropped: {erased.unsent}"
 
 
 def _manual_steps(settings: Settings, user_id: str, erased: ErasureReport) -> Iterator[str]:
     if user_id in settings.model_dump_json():
-        yield f"The configuration names {user_id}: take it out, or they are called again."
+        yield f"The configuration names {user_id}. Remove it, or they will be paged again."
     if erased.drafts:
         yield (
-            f"Drafts that were posted to Slack still name them: {', '.join(erased.drafts)}. Delete those files there; "
-            "`/incident postmortem` posts a new one."
+            f"Drafts in Slack still name them: {', '.join(erased.drafts)}. Delete these files; "
+            "`/incident postmortem` posts a new draft."
         )
     if erased.channels:
-        yield f"Channels that are named after them: {', '.join(erased.channels)}. Rename them in Slack."
-    yield "What stands in Slack itself stays there, and so do backups, and the logs of the database server."
+        yield f"Channels named after them: {', '.join(erased.channels)}. Rename them in Slack."
+    yield "Not erased: messages in Slack, backups, and the database server's logs."
 
 
 @click.command("erase-person")
 @click.argument("user_id")
-@click.option("--also", multiple=True, metavar="TEXT", help="Another way in which texts name them; may be repeated.")
-@click.option("--yes", is_flag=True, help="Do it. Without this it is only shown what would change.")
+@click.option("--also", multiple=True, metavar="TEXT", help="Another name for them in texts. Repeatable.")
+@click.option("--yes", is_flag=True, help="Erase. Without this option, only show what would change.")
 def erase_person_command(user_id: str, also: tuple[str, ...], *, yes: bool) -> None:
-    """Replace a person's id (U012ABCDEF) and name by "former member" everywhere in the database. For ever."""
+    """Replace a person's id (U012ABCDEF) and name with "former member" in the whole database."""
     settings = load_settings()
     for line in asyncio.run(erase(settings, user_id, also=also, is_confirmed=yes)):
         click.echo(line)
     if not yes:
-        click.echo("To do it, run the same command with --yes. There is no way back.")
+        click.echo("To erase, run the command again with --yes. This cannot be undone.")
         sys.exit(FAILED)

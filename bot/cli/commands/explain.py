@@ -17,8 +17,12 @@ from bot.command.table import Command, Context, Invocation, Mention, Target
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents.impact import AffectedUsers
+from bot.domain.terms import Owner
 from bot.domain.times import ParsedTime, read_time, read_zone
 from commands import COMMANDS
+
+CALLER = "caller"
+"""Id of the person who types, in the answer for `@me`."""
 
 
 def explain_input(
@@ -38,7 +42,10 @@ def explain_input(
         mark_words=settings.reactions,
         roles=settings.role_words,
         statuses=settings.status_words,
+        caller=CALLER,
+        vendors=settings.vendor_words,
         inside=inside,
+        series=(settings.incidents.channel_prefix.upper(), settings.incidents.drill_prefix.upper()),
     )
 
     def explain(each: str) -> dict[str, Any]:
@@ -70,15 +77,18 @@ def explain_command(text: str, commands: Sequence[Command], context: Context) ->
     Parse a command, with or without its `/incident`.
 
     Returns `{"command", "options", "positionals", "text", "incident"}`, `{"refused": message}`, or
-    `{"asks": message, "about": text, "candidates": [...]}`. Times are in the zone of the
-    incident, or the one that the line itself names. `inside`: reference of the incident in whose channel it is typed.
+    `{"asks": message, "about": text, "candidates": [...]}`; all but `refused` where the number of another incident is
+    asked about before the line is run. Times are in the zone of the incident, or the one that the line itself names.
+    `inside`: reference of the incident in whose channel it is typed.
     """
     line = re.sub(r"^\s*/incident(?=\s|$)", "", text)
     try:
         invocation = parse(line, commands, context)
     except UserError as problem:
         return _problem(problem)
-    return _invocation(invocation) | ({"inside": context.inside} if context.inside else {})
+    question = _question_about_incident(invocation, context.inside)
+    asks = _problem(question) if question else {}
+    return _invocation(invocation) | ({"inside": context.inside} if context.inside else {}) | asks
 
 
 def explain_time(text: str, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
@@ -93,6 +103,22 @@ def _problem(problem: UserError) -> dict[str, Any]:
     if isinstance(problem, Ambiguous):
         return {"asks": problem.message, "about": problem.about, "candidates": list(problem.candidates)}
     return {"refused": problem.message}
+
+
+def _question_about_incident(typed: Invocation, inside: str | None) -> Ambiguous | None:
+    """The question that the number of another incident than the channel's raises."""
+    if typed.incident is None or typed.incident == inside:
+        return None
+    verb = typed.command.ends_incident(typed) if typed.command.ends_incident else ""
+    if typed.may_be_text and inside is not None:
+        message = f"`{typed.incident}` may be the incident that you mean, or a word of your text. A question is asked."
+        return Ambiguous(message, about=typed.incident, candidates=(typed.incident, inside))
+    if verb:
+        message = (
+            f"{verb} {typed.incident}? It is another incident than the channel's. A question is asked if it is open."
+        )
+        return Ambiguous(message, about=typed.incident, candidates=(typed.incident,))
+    return None
 
 
 def _invocation(invocation: Invocation) -> dict[str, Any]:
@@ -119,6 +145,8 @@ def _value(value: object, zone: ZoneInfo) -> Any:
             return value.key
         case Mention():
             return {"user": value.user_id}
+        case Owner():
+            return {"group": value.group, "id": value.id} if value.group else {"user": value.id}
         case Target():
             return {"kind": value.kind.value, "name": value.name, "id": value.id}
         case AffectedUsers():
@@ -139,14 +167,16 @@ def _time(when: ParsedTime, zone: ZoneInfo) -> dict[str, Any]:
 @click.command()
 @click.argument("text", required=False)
 @click.option(
-    "--time", "time_text", help="Explain a time instead of a command; - reads one from each line of standard input."
+    "--time",
+    "time_text",
+    help="Explain a time instead of a command. With -, read one from each line of standard input.",
 )
-@click.option("--zone", default="UTC", show_default=True, help="The zone in which times are read.")
-@click.option("--now", "now_text", help="The moment from which relative times count (ISO 8601); now if left out.")
+@click.option("--zone", default="UTC", show_default=True, help="Time zone of the input.")
+@click.option("--now", "now_text", help="Base of relative times (ISO 8601). Default: now.")
 @click.option("--inside", help="As if typed in this incident's channel, for example INC-7.")
 def explain(text: str | None, time_text: str | None, zone: str, now_text: str | None, inside: str | None) -> None:
     """
-    Show how a text would be read, without doing anything.
+    Show how a text would be read, without running it.
 
     Without TEXT or --time, each line of standard input is explained, one JSON object a line.
     """

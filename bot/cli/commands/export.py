@@ -49,7 +49,7 @@ async def export_incident(settings: Settings, reference: str, options: ExportOpt
     Raises UserError for an unknown incident, template or language, and DatabaseUnavailable.
     """
     if options.form == "json" and (options.template or options.languages):
-        raise UserError("The JSON is the whole record in every language: leave --template and --lang out.")
+        raise UserError("JSON contains the whole record in every language. Remove --template and --lang.")
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
     try:
         await require_current(database)
@@ -101,11 +101,11 @@ def _transcripts(draft: WrittenDraft, incident: Incident, transcript: Transcript
     type=click.Choice(["markdown", "html", "json"]),
     default="markdown",
     show_default=True,
-    help="What is written: the draft as Markdown or as a page, or the whole record.",
+    help="Output: the draft as Markdown or HTML, or the whole record as JSON.",
 )
-@click.option("--template", help="The form of the draft: classic, brief, statuspage, sre, or one of your own.")
-@click.option("--lang", help="Its languages, for example fr,en.")
-@click.option("--transcript", is_flag=True, help="With what was written in the channel, message by message.")
+@click.option("--template", help="Template of the draft: classic, brief, statuspage, sre, or your own.")
+@click.option("--lang", help="Languages of the draft, for example fr,en.")
+@click.option("--transcript", is_flag=True, help="Include all messages of the channel.")
 def export(*, reference: str, form: str, template: str | None, lang: str | None, transcript: bool) -> None:
     """Write an incident's postmortem draft (markdown, html) or its whole record (json) to standard output."""
     settings = load_settings()

@@ -56,10 +56,10 @@ def _render(figures: PagingStatistics, form: str) -> str:
 
 
 @click.command()
-@click.option("--month", metavar="MONTH", help="One month, as 2026-11. Without it the last twelve.")
-@click.option("--json", "form", flag_value="json", help="For scripts.")
-@click.option("--csv", "form", flag_value="csv", help="For a spreadsheet.")
+@click.option("--month", metavar="MONTH", help="A month, like 2026-11. Default: the last 12 months.")
+@click.option("--json", "form", flag_value="json", help="JSON, for scripts.")
+@click.option("--csv", "form", flag_value="csv", help="CSV, for spreadsheets.")
 def figures(*, month: str | None, form: str | None) -> None:
-    """Show by month who was paged outside working hours, and how fast escalations were acknowledged."""
+    """Show pages outside working hours and times to acknowledge, by month."""
     settings = load_settings()
     click.echo(asyncio.run(format_figures(settings, month, form or "text")), nl=False)

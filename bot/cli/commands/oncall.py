@@ -25,10 +25,8 @@ from bot.store.incidents import installations
 from bot.store.shared import people
 
 LOOKAHEAD = timedelta(days=14)
-CALENDAR_NOT_FETCHED = "Its calendar was not read yet: the bot does so from its first start on."
-NO_DATABASE = (
-    "There is no database yet, so this is what the configuration says: no calendars, and no changes by people."
-)
+CALENDAR_NOT_FETCHED = "Its calendar has not been read yet. Start the bot to read it."
+NO_DATABASE = "There is no database yet. Calendars and overrides are missing from this list."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ async def load_shifts(
     if name is not None:
         check_schedule_exists(settings, name)
     elif not settings.schedules:
-        raise UserError("There are no schedules. They stand under [schedules] in dogwatch.toml.")
+        raise UserError("There are no schedules. Add them under [schedules] in dogwatch.toml.")
     wanted = [name] if name is not None else list(settings.schedules)
     if settings.sqlite_path is not None and not settings.sqlite_path.exists():
         when = at or machine_now()
@@ -105,7 +103,7 @@ def _shifts_from(
 ) -> OnCallShifts:
     shift = shift_at(schedule, overrides, at)
     following = tuple(each for each in shifts_between(schedule, overrides, at, at + LOOKAHEAD) if each.starts_at > at)
-    return OnCallShifts(schedule, at, shift, following, "" if shift else reason or "Nobody has a turn then.", names)
+    return OnCallShifts(schedule, at, shift, following, "" if shift else reason or "No shift at this time.", names)
 
 
 def format_lines(loaded: Sequence[OnCallShifts], *, with_following: bool) -> list[str]:
@@ -164,11 +162,11 @@ def _iso(at: datetime) -> str:
 @click.command("oncall")
 @click.argument("schedule", required=False)
 @click.option(
-    "--at", "at_text", metavar="TIME", help="Then instead of now: 2026-12-24T22:00, in the zone of [incidents]."
+    "--at", "at_text", metavar="TIME", help="Another time than now: 2026-12-24T22:00, in the zone of [incidents]."
 )
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
 def on_call(schedule: str | None, at_text: str | None, *, as_json: bool) -> None:
-    """Show who is on call, by every schedule or by SCHEDULE with its next two weeks. The bot may run meanwhile."""
+    """Show who is on call: all schedules, or SCHEDULE with its next two weeks."""
     settings = load(os.environ)
     log.hide_secrets(settings.secret_values())
     at = None if at_text is None else _parse_at(at_text, settings.incidents.zone)

@@ -54,11 +54,11 @@ def format_lines(overview: OutboxOverview) -> Iterator[str]:
     if overview.hidden:
         yield f"\nand {overview.hidden} more: --all shows them."
     for gate in overview.gates:
-        yield f"\nSlack asked to wait with {gate.call} until {_format_time(gate.until)}."
-    for lane in overview.lanes:
-        yield f"\nClosed until the channel of {lane.about} is open: {lane.lane}, with {lane.rows} waiting."
+        yield f"\nRate limited by Slack: {gate.call}, until {_format_time(gate.until)}."
+    for about, rows in overview.waiting_for_channel.items():
+        yield f"\nWaiting for the channel of {about}: {rows}."
     if overview.failed:
-        yield "\nTo try again: dogwatch outbox retry ID…, or retry --all-dead. To give up: dogwatch outbox drop ID…"
+        yield "\nTo try again: dogwatch outbox retry ID…, or retry --all-dead. To drop: dogwatch outbox drop ID…"
 
 
 def _row_lines(text: RowText, now: datetime) -> Iterator[str]:
@@ -125,7 +125,7 @@ async def change_rows(
     """
     `retry` or `drop` rows through the running bot, or in the database if none answers.
 
-    `rows` None: all failed rows. `url`: where the bot listens, if not where the configuration says.
+    `rows` None: all failed rows. `url`: the bot's address; None: that of the configuration.
     Raises UserError if a bot holds the SQLite file and cannot be reached.
     """
     settings = ensure_secret_key(settings)
@@ -134,10 +134,10 @@ async def change_rows(
         return await _change_in_running_bot(settings, address, action, rows)
     except aiohttp.ClientConnectorError as problem:
         if url is not None:
-            raise UserError(f"Nobody answers at {address}. Leave --url out if the bot does not run.") from problem
+            raise UserError(f"No response at {address}. If the bot is not running, leave out --url.") from problem
     except (aiohttp.ClientError, TimeoutError) as problem:
         raise UserError(
-            f"The bot at {address} was asked and did not answer: look with `dogwatch outbox` whether it was done."
+            f"The bot at {address} did not respond. Check with `dogwatch outbox` whether it made the change."
         ) from problem
     return await _change_in_database(settings, address, action, rows)
 
@@ -162,8 +162,8 @@ async def _change_in_running_bot(
         if answer.status == 503:
             raise UserError("The bot's database does not answer. Try again in a moment.")
         raise UserError(
-            f"What answers at {address} does not take the order (HTTP {answer.status}): it is another bot than that of "
-            "this configuration, or another DOGWATCH_SECRET_KEY. Name the right one with --url."
+            f"{address} refused the request (HTTP {answer.status}): it is another bot, or its "
+            "DOGWATCH_SECRET_KEY differs. Set the bot's address with --url."
         )
 
 
@@ -172,7 +172,7 @@ async def _change_in_database(settings: Settings, address: str, action: str, row
         database = open_database(settings.database_url.get_secret_value())
     except DatabaseInUse as problem:
         raise UserError(
-            f"A bot has the database, but nobody answers at {address}. Name the place where it listens with --url, for "
+            f"A bot uses the database, but there is no response at {address}. Set its address, for "
             "example --url http://127.0.0.1:3000."
         ) from problem
     try:
@@ -183,12 +183,12 @@ async def _change_in_database(settings: Settings, address: str, action: str, row
 
 
 @click.group("outbox", invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
-@click.option("--all", "everything", is_flag=True, help="Every row, not only the first 200.")
-@click.option("--link", is_flag=True, help="Print the address of the page that shows the same. It is good for a day.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
+@click.option("--all", "everything", is_flag=True, help="All rows, not only the first 200.")
+@click.option("--link", is_flag=True, help="Print the link to this list as a page. It is valid for a day.")
 @click.pass_context
 def outbox(context: click.Context, *, as_json: bool, everything: bool, link: bool) -> None:
-    """Show what has to reach Slack and has not: what failed, what waits, and why. The bot may run meanwhile."""
+    """Show what failed or waits on its way to Slack, and why. The bot may be running."""
     if context.invoked_subcommand is not None:
         return
 
@@ -206,31 +206,31 @@ def outbox(context: click.Context, *, as_json: bool, everything: bool, link: boo
 
 @outbox.command()
 @click.argument("ids", nargs=-1, type=click.IntRange(min=1), metavar="ID…")
-@click.option("--all-dead", "everything", is_flag=True, help="All that was refused or given up.")
-@click.option("--url", help="Where the running bot listens, if not where the configuration says.")
+@click.option("--all-dead", "everything", is_flag=True, help="All rows that were refused or given up.")
+@click.option("--url", help="Address of the running bot. Default: from the configuration.")
 def retry(ids: tuple[int, ...], *, everything: bool, url: str | None) -> None:
-    """Try rows again that were refused or given up. What may have arrived is looked for first."""
+    """Retry rows that were refused or given up. First look up whether they arrived."""
     if bool(ids) == everything:
-        raise UserError("Name the rows that `dogwatch outbox` shows, or say --all-dead.")
+        raise UserError("Give the ids that `dogwatch outbox` shows, or --all-dead.")
     tried = _change_rows("retry", None if everything else ids, url).rows
-    click.echo(f"Tried again: {_join_ids(tried)}." if tried else "Nothing failed that could be tried again.")
-    _exit_if_skipped(ids, tried, "did not fail, or is gone")
+    click.echo(f"Tried again: {_join_ids(tried)}." if tried else "Nothing to try again.")
+    _exit_if_skipped(ids, tried, "did not fail, or no longer exists")
 
 
 @outbox.command()
 @click.argument("ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID…")
-@click.option("--url", help="Where the running bot listens, if not where the configuration says.")
+@click.option("--url", help="Address of the running bot. Default: from the configuration.")
 def drop(ids: tuple[int, ...], *, url: str | None) -> None:
     """
-    Give rows up: they are never sent, and what stands behind them goes on. There is no way back.
+    Drop rows: they are never sent, and later rows continue. This cannot be undone.
 
-    What waits for an incident's channel is dropped with the row that was to open it.
+    Rows that wait for an incident's channel are dropped with the row that creates it.
     """
     dropped = _change_rows("drop", ids, url)
     them = "it" if len(dropped.rows) == 1 else "them"
     along = f", and {len(dropped.along)} that waited for {them}" if dropped.along else ""
     click.echo(f"Dropped: {_join_ids(dropped.rows)}{along}." if dropped.rows else "Nothing was dropped.")
-    _exit_if_skipped(ids, [*dropped.rows, *dropped.along], "is being sent, was done, or is gone")
+    _exit_if_skipped(ids, [*dropped.rows, *dropped.along], "is being sent, was sent, or no longer exists")
 
 
 def _change_rows(action: str, ids: Sequence[int] | None, url: str | None) -> ChangedRows:

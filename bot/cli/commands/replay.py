@@ -107,7 +107,7 @@ class ReplayResult:
     @property
     def notes(self) -> list[str]:
         """Facts that were not compared, and incidents that are not in the documents."""
-        opened = [f"#{name} was opened too, and is not in the documents" for name in self._others]
+        opened = [f"also opened, but not in the documents: #{name}" for name in self._others]
         return [*list_not_compared(self.scenario), *opened]
 
     def write(self, folder: Path) -> None:
@@ -130,7 +130,7 @@ async def play(scenario: Scenario) -> ReplayResult:
             return await _play_in(world, scenario)
         except ConfigurationError as wrong:
             lines = [f"  {each.key.rpartition('.')[2]} = {each.value}: {each.message}" for each in wrong.problems]
-            raise UserError("\n".join(["The bot cannot be set up as the scenario's head says:", *lines])) from wrong
+            raise UserError("\n".join(["The scenario's head is not a valid configuration:", *lines])) from wrong
         finally:
             await world.stop()
 
@@ -143,7 +143,7 @@ async def _play_in(world: ReplayWorld, scenario: Scenario) -> ReplayResult:
     await world.advance_to(world.clock.now() + TRAILING_TIME)
     channel = player.channel
     if channel is None:
-        raise PlayError(scenario.steps[-1], "the scenario is over, and no incident was opened.")
+        raise PlayError(scenario.steps[-1], "the scenario ended without an incident. Declare one, or send an alert.")
     others = [str(each["name"]) for each in player.incident_channels()[1:]]
     return await world.dogwatch.database.read(_collect_result, world.dogwatch.settings, scenario, channel, others)
 
@@ -166,7 +166,7 @@ async def replay(path: Path, out: Path) -> list[str]:
     """
     Play the scenario in `path`, and write the three documents into `out`.
 
-    Returns the expected facts that do not hold. Raises UserError for a scenario that cannot be read or played.
+    Returns the expected facts that do not match. Raises UserError for a scenario that cannot be read or played.
     """
     played = await play(read_scenario(path))
     played.write(out)
@@ -177,7 +177,7 @@ async def run_replay(path: Path, out: Path) -> int:
     """
     Replay and report.
 
-    Returns the exit code: 0 all facts hold, 1 some do not, 2 it cannot be played.
+    Returns the exit code: 0 all facts match, 1 some do not, 2 it cannot be played.
     """
     try:
         scenario = read_scenario(path)
@@ -187,10 +187,10 @@ async def run_replay(path: Path, out: Path) -> int:
         click.echo(problem.message, err=True)
         return 2
     except TimeoutError as problem:
-        click.echo(f"{path}: it does not come to rest ({problem}). A machine that is busy may be too slow.", err=True)
+        click.echo(f"{path}: the bot does not finish ({problem}). Try again on a less busy machine.", err=True)
         return 2
     except OSError as problem:
-        click.echo(f"{out}: the results cannot be written there: {problem.strerror}.", err=True)
+        click.echo(f"{out}: cannot write the results: {problem.strerror}.", err=True)
         return 2
     for line in _report(path.name, scenario, played, out):
         click.echo(line)
@@ -204,12 +204,14 @@ def _report(name: str, scenario: Scenario, played: ReplayResult, out: Path) -> I
     yield f"Written to {out}: postmortem.md, postmortem.html, incident.json."
     yield from (f"  note: {line}" for line in played.notes)
     yield from (f"  {line}" for line in played.differences)
-    yield f"{len(played.differences)} expected facts do not hold." if played.differences else "All expected facts hold."
+    yield (
+        f"{len(played.differences)} expected facts do not match." if played.differences else "All expected facts match."
+    )
 
 
 @click.command("replay")
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the results are written.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
 def replay_command(scenario: Path, out: Path) -> None:
     """Play a scenario through the real bot and a local Slack, and compare with what it expects."""
     log.configure_logging(level="ERROR")

@@ -19,10 +19,10 @@ from bot.store.database.session import DatabaseInUse, open_database
 from bot.store.database.sqlite_database import SqliteDatabase
 
 NAMES = {
-    "messages": "messages of incidents that are over, not on a timeline",
-    "alerts": "alerts that belong to no incident",
-    "sent": "what was sent to Slack",
-    "deliveries": "answers kept for what Slack delivers twice",
+    "messages": "messages of ended incidents, not on a timeline",
+    "alerts": "alerts without an incident",
+    "sent": "sent outbox rows",
+    "deliveries": "answers for repeated deliveries of Slack",
 }
 SETTINGS = {"messages": "transcripts_days", "alerts": "payloads_days"}
 
@@ -45,15 +45,15 @@ async def _preview(settings: Settings) -> list[str]:
         preview = await database.read(preview_retention, settings, await database.now())
     finally:
         await database.close()
-    lines = ["What would be deleted now. Nothing was changed."]
+    lines = ["Would be deleted now (nothing has changed):"]
     lines += [line for due in preview for line in _preview_lines(due)]
-    return [*lines, "The bot does this by itself once a day; `dogwatch retention --now` does it now."]
+    return [*lines, "The bot deletes once a day. To delete now: `dogwatch retention --now`."]
 
 
 def _preview_lines(due: RetentionDue) -> Iterator[str]:
     name = NAMES[due.what]
     if due.kept is None:
-        yield f"  {name}: none, kept for ever ([retention] {SETTINGS[due.what]} is not set)"
+        yield f"  {name}: none, kept forever ([retention] {SETTINGS[due.what]} is not set)"
         return
     kept = f"older than {due.kept.days} day{'s' if due.kept.days != 1 else ''}"
     if due.oldest is None or due.newest is None:
@@ -67,9 +67,7 @@ async def _delete(settings: Settings) -> list[str]:
     try:
         database = open_database(settings.database_url.get_secret_value())
     except DatabaseInUse as problem:
-        raise UserError(
-            f"{problem.message} The bot on this file deletes by itself once a day; to do it now, stop it first."
-        ) from problem
+        raise UserError(f"{problem.message} The bot deletes once a day. To delete now, stop it first.") from problem
     try:
         await migrate.migrate(database)
         clock = SystemClock()
@@ -87,9 +85,11 @@ def _count_lines(deleted: Deleted) -> Iterator[str]:
 
 
 @click.command()
-@click.option("--now", "is_confirmed", is_flag=True, help="Do it now. Without this it is only shown what would go.")
+@click.option(
+    "--now", "is_confirmed", is_flag=True, help="Delete now. Without this option, only show what would be deleted."
+)
 def retention(*, is_confirmed: bool) -> None:
-    """Show what `[retention]` deletes: how much, and how old it is. `serve` does it by itself once a day."""
+    """Show what `[retention]` deletes: amount and age. `serve` deletes once a day."""
     log.configure_logging(level="ERROR")
     settings = load_settings()
     for line in asyncio.run(run_retention(settings, is_confirmed=is_confirmed)):

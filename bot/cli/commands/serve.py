@@ -31,7 +31,7 @@ async def start_unless_stopped(stop: asyncio.Event, starting: Coroutine[Any, Any
 
 @click.command()
 def serve() -> None:
-    """Run the bot against Slack: by Socket Mode if SLACK_APP_TOKEN is set, over HTTP if not."""
+    """Run the bot: in Socket Mode if SLACK_APP_TOKEN is set, else over HTTP."""
     log.configure_logging()
     settings = load_settings()
     log.configure_logging(level=settings.log_level.upper(), form=settings.log_format)
@@ -48,7 +48,7 @@ def serve() -> None:
                 systemd.notify("READY=1", f"STATUS=Listening on port {bot.port}")
             await stop.wait()
         finally:
-            systemd.notify("STOPPING=1", "STATUS=Finishing what is under way")
+            systemd.notify("STOPPING=1", "STATUS=Stopping")
             await bot.stop()
             watchdog.cancel()
 

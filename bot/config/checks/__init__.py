@@ -48,13 +48,11 @@ def find_doubts(settings: Settings) -> Iterator[Conflict]:
     yield from find_paging_doubts(settings)
     yield from find_schedule_doubts(settings)
     if settings.incidents.bridge is not None and bridge.RANDOM not in settings.incidents.bridge:
-        message = (
-            f"Private incidents get no call by it, because others know the link. Add {bridge.RANDOM}, or leave it."
-        )
+        message = f"The link is predictable, so private incidents get no call. Add {bridge.RANDOM} to change that."
         yield ("incidents", "bridge"), message, settings.incidents.bridge
     for name, team in settings.teams.items():
         if not team.members and team.usergroup is None:
-            message = "Nobody is in this team, so nobody is called. Give it members, or a usergroup."
+            message = "This team is empty, so it invites and pages nobody. Add members or a usergroup."
             yield ("teams", name), message, None
 
 
@@ -63,14 +61,14 @@ def _find_route_doubts(settings: Settings) -> Iterator[Conflict]:
         for earlier, other in enumerate(settings.routes[:later]):
             if set(other.match) <= set(route.match):
                 message = (
-                    f"This route never decides: routes[{earlier}] comes first and takes whatever fits here. "
-                    "Put this one before it, or take one of the two out."
+                    f"This route has no effect: routes[{earlier}] matches the same alerts first. Move "
+                    "this one before it, or remove one of them."
                 )
                 yield ("routes", later), message, None
                 break
     for index, route in enumerate(settings.routes):
         if route.triage is not None and route.action is not RouteAction.OPEN:
-            message = f"A route that says {route.action} opens nothing, so triage decides nothing here. Take it out."
+            message = f"A route with action {route.action} opens no incidents, so triage has no effect. Remove it."
             yield ("routes", index, "triage"), message, route.triage
 
 
@@ -88,7 +86,7 @@ def _find_service_conflicts(settings: Settings) -> Iterator[Conflict]:
 def _find_template_conflicts(settings: Settings) -> Iterator[Conflict]:
     for folder in settings.template_folders:
         if not folder.is_dir():
-            message = f"There is no folder {folder}. Make it, and put your templates into postmortem/ in it."
+            message = f"There is no folder {folder}. Create it, with your templates in its folder postmortem/."
             yield ("postmortem", "templates"), message, settings.postmortem.templates
     paths: list[tuple[KeyPath, str | None]] = [(("incidents", "template"), settings.incidents.template)]
     paths += [(("services", name, "template"), each.template) for name, each in settings.services.items()]
@@ -108,7 +106,7 @@ def _find_route_conflicts(settings: Settings) -> Iterator[Conflict]:
 
 
 def _unknown_name(what: str, name: str, known: list[str]) -> str:
-    return f"There is no {what} of this name.{did_you_mean(name, known)} Add [{what}s.{name}], or mend the name."
+    return f"There is no {what} of this name.{did_you_mean(name, known)} Add [{what}s.{name}], or correct the name."
 
 
 def _find_severity_word_conflicts(settings: Settings) -> Iterator[Conflict]:
@@ -120,7 +118,7 @@ def _find_severity_word_conflicts(settings: Settings) -> Iterator[Conflict]:
         for word in (label, *(section.words if section else ())):
             taken = owner.setdefault(word.strip().casefold(), severity)
             if taken is not severity:
-                message = f'"{word}" is a word for {taken} already. Give each severity its own words.'
+                message = f'"{word}" is already a word for {taken}. Use different words for each severity.'
                 changed = severity if section else taken
                 yield ("severities", changed.value), message, word
 
@@ -143,7 +141,7 @@ def _find_word_conflicts(
         for word in filter(None, own):
             taken = owner.setdefault(word.strip().casefold(), name)
             if taken != name:
-                message = f'"{word}" is a word for the {what} {taken} already. Give each {what} its own words.'
+                message = f'"{word}" is already a word for the {what} {taken}. Use different words for each {what}.'
                 yield (table, name), message, word
 
 
@@ -156,7 +154,7 @@ def _find_unknown_demands(settings: Settings) -> Iterator[Conflict]:
     for table, name, demands in sections:
         for index, demand in enumerate(demands):
             if demand not in known:
-                message = f"This cannot be asked for.{did_you_mean(demand, known)} Use one of {', '.join(known)}."
+                message = f"There is no such requirement.{did_you_mean(demand, known)} Use one of {', '.join(known)}."
                 yield (table, name, "demands", index), message, demand
 
 
@@ -165,7 +163,7 @@ def _find_alert_word_conflicts(settings: Settings) -> Iterator[Conflict]:
     for word, severity in settings.alerts.severities.items():
         first = seen.setdefault(word.strip().casefold(), word)
         if first != word:
-            message = f"Keep one: it stands here as `{first}` too: upper and lower case mean the same."
+            message = f"`{first}` is the same word: case does not matter. Keep one of them."
             yield ("alerts", "severities", word), message, severity.value
 
 
@@ -174,10 +172,10 @@ def _find_reaction_conflicts(settings: Settings) -> Iterator[Conflict]:
     for emoji, kind in settings.own_reactions.items():
         first = seen.setdefault(normalise_emoji(emoji), emoji)
         if first != emoji:
-            message = f"This is the same emoji as `{first}`, which stands here too. Keep one of the two."
+            message = f"`{first}` is the same emoji. Keep one of them."
             yield ("reactions", emoji), message, kind
     if settings.incidents.confirm_emoji in settings.reactions:
-        message = "This emoji is a mark in the table of reactions, so the bot cannot confirm with it. Choose another."
+        message = "This emoji is in the table of reactions, so the bot cannot confirm with it. Choose another."
         yield ("incidents", "confirm_emoji"), message, settings.incidents.confirm_emoji
 
 
@@ -200,5 +198,5 @@ def _find_hours_conflicts(settings: Settings) -> Iterator[Conflict]:
 
 def _find_database_conflicts(settings: Settings) -> Iterator[Conflict]:
     if settings.sqlite_path is None and settings.secret_key is None:
-        message = "It is needed with PostgreSQL. Make one with `openssl rand -hex 32`; each replica gets the same."
+        message = "PostgreSQL needs a secret key. Create one with `openssl rand -hex 32`, the same for all replicas."
         yield ("secret_key",), message, None

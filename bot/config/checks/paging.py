@@ -10,15 +10,15 @@ from bot.config.problems import Conflict
 from bot.config.settings import Settings
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-UNSIGNED_WEBHOOKS = "Webhooks are only sent signed: set DOGWATCH_WEBHOOK_SECRET, or nobody is paged by them."
+UNSIGNED_WEBHOOKS = "Webhooks are not sent without a signature. Set DOGWATCH_WEBHOOK_SECRET."
 
-READABLE = "Whoever is on the way could read its pages, and acknowledge by the links in them. Use https://."
+READABLE = "Others on the network could read pages and acknowledge by their links. Use https://."
 
 
 def find_paging_conflicts(settings: Settings) -> Iterator[Conflict]:
     mail = settings.paging.email
     if mail.host is not None and mail.sender is None:
-        message = 'Mail needs a sender. Add it here: from = "Dogwatch <dogwatch@example.com>".'
+        message = 'E-mail needs a sender. Add it: from = "Dogwatch <dogwatch@example.com>".'
         yield ("paging", "email", "from"), message, None
 
 
@@ -47,7 +47,7 @@ def find_paging_doubts(settings: Settings) -> Iterator[Conflict]:
 def _find_ntfy_doubts(settings: Settings) -> Iterator[Conflict]:
     url = settings.paging.ntfy.url
     if url is None and settings.ntfy_token is not None:
-        message = "DOGWATCH_NTFY_TOKEN is set, but not the server that it is of. Add its url, or take the token away."
+        message = "DOGWATCH_NTFY_TOKEN is set, but its server is not. Add the url, or remove the token."
         yield ("paging", "ntfy", "url"), message, None
     if url is not None and urlsplit(url).scheme == "http" and urlsplit(url).hostname not in LOCAL_HOSTS:
         yield ("paging", "ntfy", "url"), READABLE, url
@@ -57,11 +57,11 @@ def _find_mail_doubts(settings: Settings) -> Iterator[Conflict]:
     mail = settings.paging.email
     user = ("paging", "email", "user")
     if mail.host is not None and mail.user is None and settings.smtp_password is not None:
-        yield user, "DOGWATCH_SMTP_PASSWORD is set, but not the user that it is of. Add it.", None
+        yield user, "DOGWATCH_SMTP_PASSWORD is set, but its user is not. Add the user.", None
     if mail.host is not None and mail.user is not None and settings.smtp_password is None:
-        yield user, "Its password is not set: set DOGWATCH_SMTP_PASSWORD.", mail.user
+        yield user, "The password is missing. Set DOGWATCH_SMTP_PASSWORD.", mail.user
     if mail.user is not None and mail.security == "none" and mail.host not in LOCAL_HOSTS:
-        message = "The password would go to the mail server in the clear. Use starttls or tls."
+        message = "The password would be sent unencrypted. Use starttls or tls."
         yield ("paging", "email", "security"), message, mail.security
 
 
@@ -71,7 +71,9 @@ def _find_secret_doubts(
     path = ("paging", kind, "services")
     for name in services:
         if variable_suffix(name).casefold() not in secrets:
-            yield path, f"Nobody can be paged by {name} yet: set {prefix}{variable_suffix(name)}.", None
+            yield path, f"{name} cannot page anybody yet. Set {prefix}{variable_suffix(name)}.", None
     for suffix in sorted({each.upper() for each in secrets} - {variable_suffix(name) for name in services}):
-        message = f"{prefix}{suffix} is set, but no such name is among the services here. Add it, or take it away."
+        message = (
+            f"{prefix}{suffix} is set, but there is no such service here. Add the service, or remove the variable."
+        )
         yield path, message, None

@@ -12,7 +12,7 @@ from bot.domain.terms import Severity, TargetKind
 
 def find_policy_conflicts(settings: Settings) -> Iterator[Conflict]:
     if NO_POLICY in settings.policies:
-        message = f'"{NO_POLICY}" says that no policy starts, so none can have this name. Give it another.'
+        message = f'"{NO_POLICY}" means that no policy starts. Use another name.'
         yield ("policies", NO_POLICY), message, None
     tables: Mapping[TargetKind, Mapping[str, object]] = {
         TargetKind.TEAM: settings.teams,
@@ -26,7 +26,8 @@ def find_policy_conflicts(settings: Settings) -> Iterator[Conflict]:
         elif table is not None and target.name not in table:
             guess = did_you_mean(target.name, list(table))
             message = (
-                f"There is no {target.kind} of this name.{guess} Add [{target.kind}s.{target.name}], or mend the name."
+                f"There is no {target.kind} of this name.{guess} Add [{target.kind}s.{target.name}], "
+                "or correct the name."
             )
             yield path, message, str(target)
     for path, name in _policy_choices(settings):
@@ -48,13 +49,13 @@ def find_policy_doubts(settings: Settings) -> Iterator[Conflict]:
     for name, policy in settings.policies.items():
         for index, level in enumerate(policy.levels):
             if all(each.kind == TargetKind.VENDOR for each in level.targets):
-                message = "Nobody of yours is paged in this level: add who sees to it that the vendor is called."
+                message = "This level pages only the vendor. Add a person who makes sure that the vendor is called."
                 yield ("policies", name, "levels", index, "targets"), message, None
     yield from _find_unreachable_policies(settings)
     for path, target in _targets(settings):
         team = settings.teams.get(target.name) if target.kind == TargetKind.TEAM else None
         if team is not None and not team.members and team.usergroup is None:
-            yield path, "Nobody is in this team, so nobody is paged by it.", str(target)
+            yield path, "This team is empty, so it pages nobody. Add members or a usergroup.", str(target)
 
 
 def _find_unreachable_policies(settings: Settings) -> Iterator[Conflict]:
@@ -85,9 +86,8 @@ def _unreached_severities(
 def _unreachable_message(settings: Settings, wanted: Sequence[Severity]) -> str:
     labels = " or ".join(map(settings.severity_label, wanted))
     return (
-        f"No alert opens an incident of {labels} here, so alerts page nobody by it. Say "
-        f'what their label `severity` means, like critical = "{wanted[0].value}" under [alerts.severities], or '
-        "give a route a severity."
+        f"No alert opens an incident of {labels} here, so no alert starts this policy. Map the label `severity`, like "
+        f'critical = "{wanted[0].value}" under [alerts.severities], or give a route a severity.'
     )
 
 

@@ -6,7 +6,7 @@ from bot.config.environment import CALENDAR_PREFIX, variable_suffix
 from bot.config.problems import Conflict
 from bot.config.settings import Settings
 
-NOBODY = "Nobody is ever on call by it. Give it [[schedules.{name}.layers]], or calendar = true."
+NOBODY = "Nobody is ever on call in this schedule. Add [[schedules.{name}.layers]], or calendar = true."
 
 
 def find_schedule_conflicts(settings: Settings) -> Iterator[Conflict]:
@@ -15,11 +15,11 @@ def find_schedule_conflicts(settings: Settings) -> Iterator[Conflict]:
         variable = CALENDAR_PREFIX + variable_suffix(name)
         first = owners.setdefault(variable, name) if section.is_fetched else name
         if first != name:
-            message = f"Its calendar and that of {first} would both stand in {variable}. Rename one of the two."
+            message = f"The calendars of this schedule and of {first} both use {variable}. Rename one of them."
             yield ("schedules", name), message, None
         path = settings.calendar_file(name)
         if path is not None and not path.is_file():
-            message = f"There is no such file (looked for {path}). For a feed write true, and set {variable}."
+            message = f"There is no such file (looked for {path}). For a feed, write true and set {variable}."
             yield ("schedules", name, "calendar"), message, section.calendar
 
 
@@ -30,14 +30,15 @@ def find_schedule_doubts(settings: Settings) -> Iterator[Conflict]:
         address = settings.calendar_address(name)
         if section.is_fetched and address is None:
             message = (
-                f"Nobody is on call by it yet: set {CALENDAR_PREFIX}{variable_suffix(name)} to the calendar's address."
+                "Nobody is on call in this schedule yet. Set "
+                f"{CALENDAR_PREFIX}{variable_suffix(name)} to the calendar's address."
             )
             yield ("schedules", name, "calendar"), message, None
         elif section.is_fetched and (address or "").casefold().startswith("http://"):
-            message = "Its address begins with http://, so whoever is on the way could read it. Use https://."
+            message = "The address begins with http://, so others on the network could read it. Use https://."
             yield ("schedules", name, "calendar"), message, None
         if not section.calendar and not section.layers:
             yield ("schedules", name), NOBODY.format(name=name), None
     for suffix in sorted({each.upper() for each in settings.calendars} - fetched):
-        message = "No schedule of that name has calendar = true, so it does nothing. Mend one of the two."
+        message = "No schedule of this name has calendar = true, so the variable has no effect. Correct one of them."
         yield ("calendars", suffix.casefold()), message, None

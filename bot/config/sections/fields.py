@@ -22,7 +22,7 @@ T = TypeVar("T")
 NO_KIND = "none"
 """Removes an emoji from the default table."""
 NO_POLICY = "none"
-"""Starts no policy; stands in place of a policy's name."""
+"""In place of a policy's name: starts none."""
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 USER_ID = r"[UW][A-Z0-9]+"
 
@@ -54,9 +54,11 @@ def _parse_severity(value: object, info: ValidationInfo) -> Severity:
         return found
     if re.fullmatch(r"(sev|s|p)?-?5", str(value).strip().casefold()):
         raise ValueError(
-            f'There are four severities. Write SEV4, or make it a word for SEV4: [severities.SEV4] words = ["{value}"].'
+            f'There are four severities. Use SEV4, or make this a word for it: [severities.SEV4] words = ["{value}"].'
         )
-    raise ValueError(f"This is no severity.{did_you_mean(str(value), list(words))} Use one of {', '.join(Severity)}.")
+    raise ValueError(
+        f"This is not a severity.{did_you_mean(str(value), list(words))} Use one of {', '.join(Severity)}."
+    )
 
 
 def _parse_zone(value: object) -> ZoneInfo:
@@ -76,13 +78,13 @@ def _parse_zone(value: object) -> ZoneInfo:
 def _check_emoji(value: str) -> str:
     name = normalise_emoji(value)
     if not re.fullmatch(r"[\w+'-]+", name):
-        raise ValueError("This is not the name of an emoji. Write it without colons, like rotating_light.")
+        raise ValueError("This is not the name of an emoji. Use one without colons, like rotating_light.")
     return name
 
 
 def _check_language(value: str) -> str:
     if value not in LANGUAGES:
-        raise ValueError(f"Dogwatch does not speak this language. Use one of {', '.join(LANGUAGES)}.")
+        raise ValueError(f"This language is not supported. Use one of {', '.join(LANGUAGES)}.")
     return value
 
 
@@ -93,8 +95,7 @@ def _check_channel(value: str) -> str:
         return name
     if not re.fullmatch(r"[\w-]{1,80}", name) or name != name.lower():
         raise ValueError(
-            "This is no channel's name. Slack's have up to 80 small letters, digits, - and _, and no blanks. "
-            "A channel's id, like C0123456789, is right too."
+            "This is not a channel name. Use up to 80 lower-case letters, digits, - and _, or an id like C0123456789."
         )
     return name
 
@@ -126,15 +127,15 @@ def _check_finding(value: str) -> str:
 def _check_day(value: str) -> str:
     word = value.strip().casefold()
     if word not in (*DAYS, *DAY_NAMES):
-        raise ValueError(f"This is no day of the week. Use one of {', '.join(DAYS)}.")
+        raise ValueError(f"This is not a day of the week. Use one of {', '.join(DAYS)}.")
     return word[:3]
 
 
 def _check_clock_time(value: object) -> str:
-    # TOML has times of its own.
+    # TOML has its own times.
     text = value.isoformat("minutes") if isinstance(value, time) else str(value)
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ValueError('This is no time of day. Write it like "09:00".')
+        raise ValueError('This is not a time of day. Use one like "09:00".')
     return text
 
 
@@ -150,7 +151,7 @@ def _check_holiday(value: object) -> str:
     try:
         date.fromisoformat(text if len(text) == 10 else f"2024-{text}")  # a leap year has every day
     except ValueError:
-        raise ValueError('This is no day. Write it like "2026-12-25", or "12-25" for every year.') from None
+        raise ValueError('This is not a day. Use one like "2026-12-25", or "12-25" for every year.') from None
     return text
 
 
@@ -167,7 +168,7 @@ def _expand_policy(value: object) -> object:
         return dict.fromkeys(Severity, value)
     if not isinstance(value, Mapping):
         raise ValueError(  # noqa: TRY004  pydantic reports a ValueError only
-            'Write the name of a policy, or one by severity: { SEV1 = "major", SEV4 = "none" }.'
+            'This is not a policy. Use its name, or one by severity: { SEV1 = "major", SEV4 = "none" }.'
         )
     return value
 
@@ -178,7 +179,7 @@ Word = Annotated[str, Field(min_length=1, max_length=80)]
 FileName = Annotated[str, Field(min_length=1, max_length=4096)]
 """A path, at most as long as Linux allows."""
 SeverityWord = Annotated[Severity, BeforeValidator(_parse_severity)]
-"""A severity by any of its words. The validation context holds those of the file, None: the default ones."""
+"""A severity by any of its words. The validation context has those of the file; None: the default ones."""
 Zone = Annotated[ZoneInfo, BeforeValidator(_parse_zone), PlainSerializer(str)]
 Emoji = Annotated[str, AfterValidator(_check_emoji)]
 Template = Annotated[str, Field(min_length=1, max_length=80)]
@@ -187,7 +188,8 @@ Language = Annotated[str, AfterValidator(_check_language)]
 ChannelPrefix = Annotated[
     str,  # Slack's rule for channel names, with room for the number and the title behind the prefix
     matching(
-        r"[a-z0-9][a-z0-9_-]{0,19}", "Use up to 20 small letters, digits, - and _, beginning with a letter or digit."
+        r"[a-z0-9][a-z0-9_-]{0,19}",
+        "Use up to 20 lower-case letters, digits, - and _, beginning with a letter or digit.",
     ),
 ]
 BridgeTemplate = Annotated[str, AfterValidator(_check_bridge)]
@@ -196,22 +198,20 @@ RoleName = Annotated[
     str,
     matching(
         r"[a-z0-9][a-z0-9_-]{0,39}",
-        "Use up to 40 small letters, digits, - and _, like customer-liaison; `label` says the rest.",
+        "Use up to 40 lower-case letters, digits, - and _, like customer-liaison. Anything else goes into `label`.",
     ),
 ]
 UserIdText = Annotated[
     str, matching(USER_ID, "This is not a Slack user id. Copy it from the person's profile (... > Copy member ID).")
 ]
-UsergroupId = Annotated[
-    str, matching(r"S[A-Z0-9]+", "This is not the id of a Slack user group. It begins with S, like S0123456789.")
-]
+UsergroupId = Annotated[str, matching(r"S[A-Z0-9]+", "This is not a Slack user group id. Use one like S0123456789.")]
 FindingCode = Annotated[str, AfterValidator(_check_finding)]
 Mark = Annotated[Kind | None, BeforeValidator(_parse_kind)]
 MatcherText = Annotated[Matcher, BeforeValidator(_parse_matcher)]
 WebLink = Annotated[
     str,
     Field(max_length=2000),
-    matching(r"https?://[^\s/]\S*", "This is no web address. Write it with http:// or https://."),
+    matching(r"https?://[^\s/]\S*", "This is not a web address. Use one with http:// or https://."),
 ]
 Day = Annotated[str, AfterValidator(_check_day)]
 ClockTime = Annotated[str, BeforeValidator(_check_clock_time)]
@@ -219,4 +219,4 @@ ClosingTime = Annotated[str, BeforeValidator(_check_closing_time)]
 """A time of day, or `24:00`."""
 Holiday = Annotated[str, BeforeValidator(_check_holiday)]
 PolicyBySeverity = Annotated[Mapping[SeverityWord, Word], BeforeValidator(_expand_policy)]
-"""The policy's name for each severity; a single name holds for all."""
+"""The policy's name for each severity; a single name applies to all."""

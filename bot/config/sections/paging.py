@@ -30,7 +30,7 @@ class PagingSection(Section):
     """
     `[paging]`: how people are paged, beside Slack.
 
-    `default` is for people without contact methods of their own. More than `bundle_after` pages to one person by one
+    `default` is for people without own contact methods. More than `bundle_after` pages to one person by one
     contact method within a minute go out as one.
     """
 

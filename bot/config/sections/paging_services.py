@@ -13,33 +13,34 @@ from bot.domain.paging.contact_methods import is_mail_address, split_mailbox
 
 def _check_host(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?", value):
-        raise ValueError("This is no host. Write its name, like smtp.example.com; the port has a key of its own.")
+        raise ValueError("This is not a host. Use a name like smtp.example.com. The port has a separate key.")
     return value.strip("[]")
 
 
 def _check_sender(value: str) -> str:
     if not value.isprintable() or not is_mail_address(split_mailbox(value)[1]):
-        raise ValueError("This is no e-mail address. Write it like Dogwatch <dogwatch@example.com>.")
+        raise ValueError("This is not an e-mail address. Use one like Dogwatch <dogwatch@example.com>.")
     return value
 
 
 def _check_domain(value: str) -> str:
     if not is_mail_address(f"somebody@{value}"):
-        raise ValueError("This is no domain. Write what stands behind the @, like example.com.")
+        raise ValueError("This is not a domain. Use the part after the @, like example.com.")
     return value.casefold()
 
 
 def _check_api(value: str) -> str:
     # Plain http is for a server in the same machine or network, and for trying things out.
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
-        raise ValueError("This is no web address. Write it with https://, without anything behind a ? or #.")
+        raise ValueError("This is not a web address. Use one with https://, and without ? or #.")
     return value.rstrip("/")
 
 
 PagingServiceName = Annotated[
     str,
     matching(
-        r"[a-z0-9][a-z0-9_-]{0,39}", "Use up to 40 small letters, digits, - and _, beginning with a letter or digit."
+        r"[a-z0-9][a-z0-9_-]{0,39}",
+        "Use up to 40 lower-case letters, digits, - and _, beginning with a letter or digit.",
     ),
 ]
 Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_check_host)]
@@ -49,7 +50,7 @@ Api = Annotated[str, Field(max_length=500), AfterValidator(_check_api)]
 Endpoint = Annotated[
     str,
     Field(max_length=2000),
-    matching(r"https?://[^\s/?#]+([/?][^\s#]*)?", "This is no web address. Write it with https:// and the host."),
+    matching(r"https?://[^\s/?#]+([/?][^\s#]*)?", "This is not a web address. Use https:// and the host."),
 ]
 
 

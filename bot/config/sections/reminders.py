@@ -23,7 +23,7 @@ def _expand_number(value: object) -> object:
 def _check_country(value: str) -> str:
     if not is_country(value):
         raise ValueError(
-            "This is no country whose holidays are known. Write its two letters, like FR, or with a part, like DE-BY."
+            "Holidays of this country are not known. Use two letters, like FR, or with a region, like DE-BY."
         )
     return value
 

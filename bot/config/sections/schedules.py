@@ -28,11 +28,11 @@ from bot.domain.oncall.working_hours import DAYS
 
 UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 LONGEST = timedelta(days=366)
-NO_TIME = 'This is no day with a time. Write it like "2026-01-05 09:00", as a clock on the wall in the zone shows it.'
-NO_SPAN = 'This is no length of time. Write it like "day", "week", "12 hours" or "2 weeks".'
+NO_TIME = 'This is not a day with a time. Use local time, like "2026-01-05 09:00".'
+NO_SPAN = 'This is not a length of time. Use one like "day", "week", "12 hours" or "2 weeks".'
 EXAMPLE = 'Write it like "FREQ=WEEKLY;BYDAY=MO,FR" (RFC 5545).'
-EITHER = 'Say when the turns change, in one of two ways: every = "week", or rule = "FREQ=WEEKLY;BYDAY=MO,FR".'
-BOTH = "It has layers and a calendar. Keep one: put the calendar into a schedule of its own."
+EITHER = 'The change of shifts is missing or doubled. Set one of: every = "week", or rule = "FREQ=WEEKLY;BYDAY=MO,FR".'
+BOTH = "This schedule has layers and a calendar. Keep one, and put the other into a separate schedule."
 
 
 def _parse_local_time(value: object) -> datetime:
@@ -46,7 +46,7 @@ def _parse_local_time(value: object) -> datetime:
     if isinstance(value, str) and ":" not in value:
         raise ValueError(NO_TIME)
     if found.tzinfo is not None:
-        raise ValueError("Leave the offset away: the zone of the layer or schedule says which it is.")
+        raise ValueError("Remove the offset: the zone of the layer or schedule applies.")
     return found.replace(second=0, microsecond=0)
 
 
@@ -62,10 +62,10 @@ def _parse_span(value: object) -> timedelta:
 
 def _parse_rule(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"This is no text. {EXAMPLE}")  # noqa: TRY004  pydantic reports a ValueError only
+        raise ValueError(f"This is not a text. {EXAMPLE}")  # noqa: TRY004  pydantic reports a ValueError only
     text = value.strip().upper().removeprefix("RRULE:")
     if ends := [key for key in ("COUNT", "UNTIL") if key in recurrence.rule_parts(text)]:
-        raise ValueError(f"Take {ends[0]} out: a layer ends with its key `ends`.")
+        raise ValueError(f"Remove {ends[0]}: the key `ends` sets the end of a layer.")
     if problem := recurrence.rule_problem(text):
         raise ValueError(f"{problem} {EXAMPLE}")
     return text
@@ -73,18 +73,18 @@ def _parse_rule(value: object) -> str:
 
 def _parse_shifts(value: object) -> tuple[tuple[str, ...], ...]:
     if not isinstance(value, list | tuple):
-        raise ValueError('This has to be a list, like ["U0123456789", "U0123456780"].')  # noqa: TRY004
+        raise ValueError('This must be a list, like ["U0123456789", "U0123456780"].')  # noqa: TRY004
     if not value:
-        raise ValueError("Nobody stands in it. Name people by their Slack user ids, or take the layer out.")
+        raise ValueError("The list is empty. Add people by their Slack user ids, or remove the layer.")
     shifts = [tuple(each) if isinstance(each, list | tuple) else (each,) for each in value]
     for number, shift in enumerate(shifts, 1):
         if not shift:
-            raise ValueError(f"Entry {number} is an empty list. Name a person there, or take it out.")
+            raise ValueError(f"Entry {number} is an empty list. Add a person, or remove it.")
         for each in shift:
             if not isinstance(each, str) or not is_user_id(each):
                 raise ValueError(
-                    f"Entry {number}, {each!r}, is not a Slack user id. Copy it from the person's profile "
-                    "(... > Copy member ID). Several in a list of their own are on call together."
+                    f"Entry {number}, {each!r}, is not a Slack user id. Copy it from the person's "
+                    "profile (... > Copy member ID). People in an inner list are on call together."
                 )
     return tuple(shifts)
 
@@ -103,7 +103,7 @@ def normalize_calendar_address(value: str) -> str:
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", address):
         raise ValueError(
-            "This is no web address. Copy the calendar's address, which begins with https:// or webcal://."
+            "This is not a web address. Copy the calendar's address, which begins with https:// or webcal://."
         )
     return address
 
@@ -131,9 +131,7 @@ class LayerHoursSection(Section):
     @model_validator(mode="after")
     def _check_length(self) -> Self:
         if self.opens == self.closes:
-            raise ValueError(
-                'These hours end when they begin. For the whole day write from = "00:00" and to = "24:00".'
-            )
+            raise ValueError('These hours end when they begin. For the whole day, use from = "00:00" and to = "24:00".')
         return self
 
     def as_hours(self) -> Hours:
@@ -158,7 +156,7 @@ class LayerSection(Section):
         if (self.every is None) == (self.rule is None):
             raise ValueError(EITHER)
         if self.ends is not None and self.ends <= self.starts:
-            raise ValueError("It ends before it starts. Mend `ends`, or take the layer out.")
+            raise ValueError("The layer ends before it starts. Correct `ends`, or remove the layer.")
         if self.rule is not None and not recurrence.occurrences(self.rule, self.starts, self.starts):
             raise ValueError(f"{self.rule}: {recurrence.NEVER_OCCURS}")
         return self
@@ -198,7 +196,7 @@ class ScheduleSection(Section):
         if self.layers and self.calendar:
             raise ValueError(BOTH)
         if self.names and not self.calendar:
-            raise ValueError("`names` tells whom a calendar means, and this schedule has none. Take them out.")
+            raise ValueError("`names` is for calendars, and this schedule has none. Remove it.")
         return self
 
     @property
@@ -211,6 +209,6 @@ class ScheduleSection(Section):
         return (*(user for layer in self.layers for shift in layer.people for user in shift), *self.names.values())
 
     def as_schedule(self, name: str, zone: ZoneInfo) -> Schedule:
-        """Convert; `zone` holds where none is given. The shifts of a calendar are in the database."""
+        """Convert; `zone` applies where none is given. The shifts of a calendar are in the database."""
         own = self.zone or zone
         return Schedule(name, own, tuple(each.as_layer(own) for each in self.layers))

@@ -16,7 +16,7 @@ Line = Annotated[str, Field(min_length=1, max_length=200)]
 
 def _check_phone(value: str) -> str:
     if not any(character.isdigit() for character in value):
-        raise ValueError("There is no digit in it. Write the number as it is dialled, like +33 1 23 45 67 89.")
+        raise ValueError("This has no digit. Use the number as it is dialled, like +33 1 23 45 67 89.")
     return value
 
 

@@ -37,7 +37,7 @@ class AlertLink:
 
 
 def find_links(annotations: Mapping[str, str], source_url: str | None) -> tuple[AlertLink, ...]:
-    """The alert's web addresses, each once. A path or `javascript:` is none."""
+    """The alert's web addresses, each once; no paths, and no `javascript:`."""
     found: dict[str, AlertLink] = {}
     for kind in LinkKind:
         values = [annotations.get(name, "") for name in ANNOTATIONS.get(kind, ())]

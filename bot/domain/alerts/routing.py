@@ -44,7 +44,7 @@ class Matcher:
 
     def __post_init__(self) -> None:
         if self.op not in OPERATORS:
-            raise MatcherSyntax(f"`{self.op}` is no operator. Use one of {', '.join(OPERATORS)}.")
+            raise MatcherSyntax(f"`{self.op}` is not an operator. Use one of {', '.join(OPERATORS)}.")
         try:
             _ = self._regex
         except (re.error, OverflowError, RecursionError) as error:
@@ -113,7 +113,7 @@ class RoutingDefaults:
     Severities where a route sets none.
 
     `severity_words` and `default_words` map values of the label `severity` (casefolded): the workspace's own words, and
-    those that hold where neither these nor the service say anything. `service_severities` is the initial severity of
+    those that apply if neither these nor the service set a severity. `service_severities` is the initial severity of
     each service's incidents.
     """
 

@@ -67,7 +67,7 @@ def choose_storm_action(
     """
     Decide what becomes of an alert that would open an incident at `now`.
 
-    `openings` are the times at which alerts opened incidents of their own; declared incidents are not among them.
+    `openings` are the times at which alerts opened separate incidents, without declared ones.
     """
     if limits.incidents == 0:
         return OpenSeparately()

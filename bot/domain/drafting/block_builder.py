@@ -183,7 +183,7 @@ class BlockBuilder(RecordText):
         details: dict[str, str] = {}
         notes: list[str] = []
         if action.owner:
-            details["owner"] = self.person_name(action.owner)
+            details["owner"] = action.owner_group or self.person_name(action.owner)
         if action.due:
             details["due"] = self.times.format_day(action.due)
         if action.symptom:

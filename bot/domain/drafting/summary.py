@@ -156,8 +156,17 @@ def _response_time(builder: BlockBuilder, key: str, moment: Moment) -> Block:
 
 
 def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """The times of the first and the last communication, if recorded."""
-    published = [entry for entry in entries if Kind.COMMUNICATION in entry.kinds and entry.happened_at]
+    """
+    The times of the first and the last communication, if recorded.
+
+    An update in several languages is one.
+    """
+    translations = {source.ref for update in builder.record.updates for source in update.sources[1:]}
+    published = [
+        entry
+        for entry in entries
+        if Kind.COMMUNICATION in entry.kinds and entry.happened_at and entry.source.ref not in translations
+    ]
     ends = (("first_public_word", published[:1]), ("last_public_word", published[1:][-1:]))
     return tuple(
         builder.fact_block(

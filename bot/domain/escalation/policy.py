@@ -125,6 +125,6 @@ def parse_target(text: str) -> Target:
         if name[:1] == "S" and name.isalnum() and name.isupper():
             return Target(TargetKind.GROUP, name, groups=(name,))
     raise UserError(
-        "names nobody: write a person's id from Slack (U0123456789), group:S0123456789, schedule:NAME, team:NAME, "
+        "is not a target: use a person's Slack id (U0123456789), group:S0123456789, schedule:NAME, team:NAME, "
         "vendor:NAME, pagerduty:NAME, opsgenie:NAME or webhook:NAME"
     )

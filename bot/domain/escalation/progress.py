@@ -52,7 +52,7 @@ the fallback after the last one."""
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """`position`: the level paged last before it. It holds until it is withdrawn."""
+    """`position`: the level paged last before it. It counts until it is withdrawn."""
 
     by: str | None
     at: datetime

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from bot.domain.findings.finding import Finding
 from bot.domain.findings.rules import (
+    alerts,
     cause_unsupported,
     duplicate_entry,
     duplicate_measure,
@@ -36,6 +37,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "weekday-conflict": window_conflicts.check_weekday_conflict,
         "duration-conflict": duration_conflict.check_duration_conflict,
         "out-of-order": out_of_order.check_out_of_order,
+        "alert-after-end": alerts.check_alert_after_end,
         "repeated-entry": duplicate_entry.check_duplicate_entries,
         "detected-late": long_gap.check_late_detection,
         "long-gap": long_gap.check_long_gap,

@@ -74,17 +74,18 @@ class FindingFormatter:
         return {each.source.ref: each.source for group in groups for each in group}
 
     def source_label(self, ref: str) -> str:
-        """The time of an entry, `task 4`, or the kind of source."""
+        """The time of an entry, alert or page, `task 4`, or the kind of source."""
         return self._labels.get(ref, ref.partition("-")[0])
 
     @cached_property
     def _labels(self) -> Mapping[str, str]:
         record = self._record
-        times = {
-            entry.source.ref: self._times.format_short(entry.happened_at, entry.precision)
-            for entry in record.entries
-            if entry.happened_at
-        }
+        moments = [
+            *((entry.source.ref, entry.happened_at, entry.precision) for entry in record.entries),
+            *((alert.source.ref, alert.starts_at, alert.starts_at_precision) for alert in record.alerts),
+            *((escalation.source.ref, escalation.paged_at, escalation.precision) for escalation in record.escalations),
+        ]
+        times = {ref: self._times.format_short(at, precision) for ref, at, precision in moments if at}
         return times | {action.source.ref: f"{action.kind.value} {action.number}" for action in record.actions}
 
     def format_finding(self, finding: Finding) -> str:

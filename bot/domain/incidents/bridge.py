@@ -15,11 +15,11 @@ def check_template(template: str) -> None:
     """Raises UserError for a template that makes no link."""
     for found in PLACEHOLDER.findall(template):
         if found not in {REFERENCE, RANDOM}:
-            raise UserError(f"`{found}` stands for nothing here. Use {REFERENCE} and {RANDOM}.")
+            raise UserError(f"`{found}` is not a placeholder. Use {REFERENCE} and {RANDOM}.")
     sample = _fill(template, "inc-1", "0")
     parts = split_url(sample)
     if len(template) > MAX_TEMPLATE or not re.fullmatch(r"[!-~]+", sample) or parts is None or not parts.hostname:
-        raise UserError(f"This is no web address. Write it like https://meet.jit.si/{REFERENCE}-{RANDOM}.")
+        raise UserError(f"This is not a web address. Write it like https://meet.jit.si/{REFERENCE}-{RANDOM}.")
     if parts.scheme != "https":
         raise UserError("Begin the address of a call with https://.")
 

@@ -14,7 +14,7 @@ _TWO_READINGS = re.compile(r"\d{1,3}(?:[. ]\d{3}){1,3}", re.ASCII)
 _FRACTION = re.compile(r"\d{1,3}[.,]\d{1,6}", re.ASCII)
 ABOUT = "~"
 """Before an estimate, in every language."""
-USERS_HINT = "Write a count, like `1200`, or a share with its sign, like `20%`; `~20%` for about."
+USERS_HINT = "Write a count like `1200` or a percentage like `20%`; `~20%` if approximate."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def parse_affected_users(text: str) -> AffectedUsers:
 def _checked_percent(text: str, percent: float) -> float:
     if percent > 100:
         raise UserError(
-            f"`{_quotable(text)}` is more than all of them. A share goes from `0%` to `100%`.", mistake=text.strip()
+            f"`{_quotable(text)}` is more than all users. Write a percentage from `0%` to `100%`.", mistake=text.strip()
         )
     return percent
 
@@ -75,18 +75,18 @@ def _unclear_figure(text: str, figure: str, about: str) -> UserError:
     if _TWO_READINGS.fullmatch(figure):
         count = re.sub(r"\D", "", figure)
         return UserError(
-            f"`{_quotable(text)}` can be {int(count):,}, or a decimal fraction. Write `{count}` for a count of users, "
-            "or a share with its sign, like `1.2%`.",
+            f"`{_quotable(text)}` can be {int(count):,} or a fraction. Write `{count}` for a count of users, or a "
+            "percentage like `1.2%`.",
             mistake=mistake,
             offers=[Offer(f"{about}{count}")],
         )
     if _FRACTION.fullmatch(figure):
         return UserError(
-            f"`{_quotable(text)}` is no count of users, and a share needs its sign: `{figure}%`.",
+            f"`{_quotable(text)}` is not a count of users. Write a percentage with its sign: `{figure}%`.",
             mistake=mistake,
             offers=[Offer(f"{about}{figure}%")],
         )
-    return UserError(f"`{_quotable(text)}` is no number of users. {USERS_HINT}", mistake=mistake)
+    return UserError(f"`{_quotable(text)}` is not a number of users. {USERS_HINT}", mistake=mistake)
 
 
 def _quotable(text: str) -> str:

@@ -97,18 +97,15 @@ def transition(status: Status, event: Event, label: Callable[[Status], str]) -> 
         return target
     allowed = [step for (source, step) in NEXT if source == status]
     if status == Status.MERGED:
-        message = (
-            f"An incident that is {label(status)} cannot {event}. Its card names the one that it was merged into: "
-            "continue there."
-        )
+        message = f"An incident that is {label(status)} cannot {event}. Continue in the incident that its card names."
     elif (status, EVENT_FOR_STATUS.get(status)) == (status, event):
-        message = f"It is {label(status)} already, and nothing was changed."
+        message = f"Nothing to change: it is already {label(status)}."
     elif event == Event.REOPEN:
-        message = f"It is {label(status)} and not over, so there is nothing to reopen."
+        message = f"It is {label(status)}, so there is nothing to reopen."
     else:
         message = f"An incident that is {label(status)} cannot {event}."
     ways = ", ".join(f"`/incident {EVENT_COMMANDS[step]}`" for step in allowed if step in EVENT_COMMANDS)
-    raise NotAllowed(f"{message} From here you can: {ways}." if ways else message, allowed)
+    raise NotAllowed(f"{message} Possible now: {ways}." if ways else message, allowed)
 
 
 def channel_name(prefix: str, number: int, title: str) -> str:

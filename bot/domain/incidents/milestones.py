@@ -2,7 +2,7 @@
 Milestones of an incident, computed from its record.
 
 Each time comes from the first of its sources that exists; without that source, from the next one. The table is in
-`docs/times.md`.
+`docs/use/times.md`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -94,7 +94,7 @@ def compute_milestones(
     facts: Sequence[EntryFact], alerts: Sequence[AlertFact], *, is_over: bool, storm_began: datetime | None = None
 ) -> Milestones:
     """
-    Compute the milestones of an incident from its entries that stand and its alerts.
+    Compute the milestones of an incident from its alerts and the entries not withdrawn.
 
     `facts` come in the order of the timeline and hold the one of kind DECLARED. `is_over` is false while the incident
     is open or reopened: then it has neither an end nor a resolution. `storm_began` is set for the incident of an alert

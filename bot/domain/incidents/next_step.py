@@ -23,7 +23,7 @@ class Situation:
     The facts that decide on the next step.
 
     `is_anybody_called`: there was an escalation. `is_anybody_on_call`: the configuration has people or a policy for it.
-    `are_alerts_over`: there were alerts, and all have ended. `is_update_due`: the reminder of it stands.
+    `are_alerts_over`: there were alerts, and all have ended. `is_update_due`: a reminder of it is shown.
     """
 
     status: Status

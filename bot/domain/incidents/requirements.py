@@ -23,16 +23,16 @@ class Requirement(StrEnum):
 
 
 WORDING: Mapping[Requirement, tuple[str, str]] = {
-    Requirement.IMPACT: ("what the impact is", "impact TEXT"),
-    Requirement.USERS: ("how many users it hits", "impact users:20%"),
-    Requirement.CAUSE: ("what caused it", "cause TEXT"),
-    Requirement.RESOLUTION: ("how it was resolved", "note kind:fixed TEXT"),
-    Requirement.UPDATE: ("what the public was told", "update STATE TEXT"),
-    Requirement.SERVICES: ("which services it is about", "edit service:NAME"),
-    Requirement.CATEGORY: ("its category", "edit category:TEXT"),
-    Requirement.RESPONSIBILITY: ("who answers for it", "edit responsibility:TEXT"),
-    Requirement.REFERENCE: ("its reference elsewhere", "edit ref:TEXT"),
-    Requirement.IMPROVEMENT: ("what should become better", "improve TEXT"),
+    Requirement.IMPACT: ("impact", "impact TEXT"),
+    Requirement.USERS: ("affected users", "impact users:20%"),
+    Requirement.CAUSE: ("cause", "cause TEXT"),
+    Requirement.RESOLUTION: ("resolution", "note kind:fixed TEXT"),
+    Requirement.UPDATE: ("public update", "update STATE TEXT"),
+    Requirement.SERVICES: ("affected services", "edit service:NAME"),
+    Requirement.CATEGORY: ("category", "edit category:TEXT"),
+    Requirement.RESPONSIBILITY: ("responsible company or team", "edit responsibility:TEXT"),
+    Requirement.REFERENCE: ("ID in another system", "edit ref:TEXT"),
+    Requirement.IMPROVEMENT: ("improvement", "improve TEXT"),
 }
 """Description for people, and the command that meets it."""
 
@@ -61,7 +61,7 @@ def check_requirements(
             what, how = WORDING[Requirement(name)]
         else:
             label = roles[name].label if name in roles else name
-            what, how = f"somebody as {label}", "lead" if name == LEAD else f"role {name} @USER"
+            what, how = label, "lead" if name == LEAD else f"role {name} @USER"
         found.append(RequirementStatus(by, what, how, name in met))
     return tuple(found)
 
@@ -73,7 +73,7 @@ def unmet_values(demands: Sequence[RequirementStatus]) -> dict[str, object]:
 
 
 def format_unmet(demands: Sequence[RequirementStatus]) -> str:
-    """`SEV1 asks for: what the impact is (`/incident impact TEXT`), …`; empty if all are met."""
+    """`SEV1 asks for: impact (`/incident impact TEXT`), …`; empty if all are met."""
     open_ones = [each for each in demands if not each.is_met]
     if not open_ones:
         return ""

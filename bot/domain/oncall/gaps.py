@@ -17,12 +17,12 @@ def describe_gaps(schedule: Schedule, overrides: Sequence[Override], now: dateti
         return None
     begin, end = found[0]
     if (begin, end) == (now, now + GAP_HORIZON):
-        return f"Nobody is on call by it in {GAP_HORIZON_TEXT}."
+        return f"Nobody is on call in {GAP_HORIZON_TEXT}."
     more = len(found) - 1
     behind = "" if not more else f", and {more} more {'time' if more == 1 else 'times'} in {GAP_HORIZON_TEXT}"
     start = "now" if begin == now else format_moment(begin, schedule.zone)
     span = f"from {start} to {format_moment(end, schedule.zone)} ({schedule.zone.key})"
-    return f"Nobody is on call by it {span}{behind}."
+    return f"Nobody is on call {span}{behind}."
 
 
 def format_moment(at: datetime, zone: ZoneInfo) -> str:

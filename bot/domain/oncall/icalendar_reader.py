@@ -32,7 +32,7 @@ MAX_TITLE = 200
 
 
 class InvalidCalendar(Exception):
-    """The text is no complete iCalendar file."""
+    """The text is not a complete iCalendar file."""
 
 
 class UnreadableEvent(Exception):
@@ -76,9 +76,9 @@ def parse_calendar(
 
 def _parse_text(text: str) -> Component:
     if "BEGIN:VCALENDAR" not in text[:1000].upper():
-        raise InvalidCalendar("it is no iCalendar")
+        raise InvalidCalendar("it is not iCalendar")
     if not text.rstrip().upper().endswith("END:VCALENDAR"):
-        raise InvalidCalendar("it breaks off in the middle")
+        raise InvalidCalendar("it is incomplete")
     try:
         return Calendar.from_ical(text)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as problem:
@@ -113,7 +113,7 @@ def _event_occurrences(
     guests = tuple(_guests(component))
     is_single = "RECURRENCE-ID" in component
     if is_single and _wall_time(component["RECURRENCE-ID"], own) and component["RECURRENCE-ID"].params.get("RANGE"):
-        raise UnreadableEvent("it changes all later occurrences at once (RANGE=THISANDFUTURE), which is not understood")
+        raise UnreadableEvent("it changes all later occurrences at once (RANGE=THISANDFUTURE), which is not supported")
     excluded = set() if is_single else replaced.get(str(component.get("UID", "")), set())
     start, length = _start_and_length(component, own)
     for begin, zone in [start] if is_single else _occurrence_starts(component, start, own, until):
@@ -160,14 +160,14 @@ def _occurrence_starts(component: Component, start: WallTime, own: ZoneInfo, unt
 
 def _rule_occurrences(rule: str, wall: datetime, zone: Any, last: datetime) -> Iterator[datetime]:
     if problem := rule_problem(rule):
-        raise UnreadableEvent(f"its rule {rule} is not understood. {problem}")
+        raise UnreadableEvent(f"its rule {rule} is not supported. {problem}")
     parts = rule_parts(rule)
     ends = _rule_end(parts["UNTIL"], zone) if "UNTIL" in parts else last
     bare = ";".join(f"{key}={value}" for key, value in parts.items() if key not in {"COUNT", "UNTIL"})
     count = int(parts["COUNT"]) if parts.get("COUNT", "").isdecimal() else MAX_OCCURRENCES + 1
     found = list(islice(parse_rule(bare, wall).replace(until=min(ends, last)), min(count, MAX_OCCURRENCES + 1)))
     if len(found) > MAX_OCCURRENCES:
-        raise UnreadableEvent(f"it has repeated more than {MAX_OCCURRENCES} times")
+        raise UnreadableEvent(f"it repeats more than {MAX_OCCURRENCES} times")
     yield from found
 
 
@@ -178,7 +178,7 @@ def _rule_end(text: str, zone: Any) -> datetime:
             return datetime.combine(date.fromisoformat(text), time.max)
         end = datetime.fromisoformat(text)
     except ValueError:
-        raise UnreadableEvent(f"the end of its rule, {text}, is no time") from None
+        raise UnreadableEvent(f"the end of its rule, {text}, is not a time") from None
     return end.astimezone(zone).replace(tzinfo=None) if end.tzinfo else end
 
 
@@ -204,7 +204,7 @@ def _wall_time(value: Any, own: ZoneInfo, around: Any = None) -> WallTime:
         return found.replace(tzinfo=None), found.tzinfo
     named = value.params.get("TZID") or (around.params.get("TZID") if around is not None else None)
     if named:
-        raise UnreadableEvent(f'nobody knows its time zone "{named}"')
+        raise UnreadableEvent(f'its time zone "{named}" is unknown')
     return found, own
 
 

@@ -17,9 +17,7 @@ SEARCH_AHEAD = timedelta(days=92)
 """Search range of `next_shift`."""
 MAX_AHEAD = timedelta(days=366)
 """Latest start of an override, from now."""
-TOO_LONG = (
-    "A change lasts {days} days at most. For longer, change the rotation in dogwatch.toml, which an operator can do."
-)
+TOO_LONG = "A change lasts {days} days at most. For longer, ask an operator to change the rotation in dogwatch.toml."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +35,11 @@ def override_span(starts: datetime, ends: datetime, now: datetime) -> Span:
     Raises UserError if it has passed, has no length, is too long or starts too late.
     """
     if ends <= starts:
-        raise UserError("That ends before it begins. Mend when it begins, or when it ends.")
+        raise UserError("The end is not after the start. Change one of them.")
     if ends <= now:
-        raise UserError("That is over: who was on call then stays as it was. Write a time that is to come.")
+        raise UserError("That time is over. Choose an end in the future.")
     if starts - now > MAX_AHEAD:
-        raise UserError("That is more than a year ahead. Change the rotation in dogwatch.toml instead.")
+        raise UserError("That is more than a year ahead. Ask an operator to change the rotation in dogwatch.toml.")
     found = Span(max(starts, now), ends)
     if found.ends_at - found.starts_at > MAX_LENGTH:
         raise UserError(TOO_LONG.format(days=MAX_LENGTH.days))
@@ -103,15 +101,15 @@ def check_override(schedule: Schedule, overrides: Sequence[Override], new: Overr
     if several is not None:
         named = " and ".join(f"<@{each}>" for each in several.people)
         raise UserError(
-            f"{named} are on call together then. Say whose turn it is: name them behind the schedule, as in "
-            f"`take {schedule.name} @somebody`."
+            f"{named} are on call together then. Name one of them after the schedule, as in `take {schedule.name} "
+            "@somebody`."
         )
 
 
 def _no_effect_message(new: Override) -> str:
     if new.replaces is not None:
-        return f"<@{new.replaces}> is not on call then, so there is nothing to take over. Look with `/incident oncall`."
-    return f"<@{new.user}> is on call then already. Nothing was changed."
+        return f"<@{new.replaces}> is not on call then. `/incident oncall` shows the shifts."
+    return f"<@{new.user}> is already on call then. Nothing was changed."
 
 
 def may_override(actor: str, concerned: Collection[str | None], people: Collection[str]) -> bool:

@@ -18,7 +18,7 @@ MAX_PER_DAY = 24
 LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 SEARCH_YEARS = 30
 """Years after which a rule without another occurrence counts as finished."""
-NEVER_OCCURS = "This rule names no day that ever comes."
+NEVER_OCCURS = "This rule never occurs."
 
 
 def rule_parts(rule: str) -> Mapping[str, str]:
@@ -29,17 +29,17 @@ def rule_problem(rule: str) -> str | None:
     """Problem with a rule (upper case, without `RRULE:`), as a sentence; None if usable."""
     parts = rule_parts(rule)
     if "FREQ" not in parts or any(mark in rule for mark in "\n\r:"):
-        return "This is no recurrence rule: it has no FREQ."
+        return "This is not a recurrence rule: FREQ is missing."
     freq = parts["FREQ"]
     if freq not in KEYS:
-        return f"FREQ has to be one of {', '.join(KEYS)}. For turns of some hours use FREQ=DAILY;BYHOUR=6,14,22."
+        return f"FREQ must be one of {', '.join(KEYS)}. For shifts of some hours, use FREQ=DAILY;BYHOUR=6,14,22."
     known = (*IN_EVERY_RULE, *KEYS[freq])
     if strange := [key for key in parts if key not in known]:
-        return f"{strange[0]} cannot stand in a rule with FREQ={freq}."
+        return f"{strange[0]} is not allowed with FREQ={freq}."
     if not parts.get("INTERVAL", "1").isdecimal() or int(parts.get("INTERVAL", "1")) < 1:
-        return "INTERVAL has to be a whole number from 1 on."  # with 0 dateutil does not terminate
+        return "INTERVAL must be a whole number, 1 or more."  # with 0 dateutil does not terminate
     if freq == "DAILY" and parts.get("INTERVAL", "1") != "1" and set(parts) & set(KEYS["DAILY"]):
-        return "Days that are skipped may never be those that are asked for. Use FREQ=WEEKLY or FREQ=MONTHLY."
+        return "INTERVAL may skip every day that the rule names. Use FREQ=WEEKLY or FREQ=MONTHLY."
     if len(parts.get("BYHOUR", "").split(",")) * len(parts.get("BYMINUTE", "").split(",")) > MAX_PER_DAY:
         return "This rule occurs more often than once an hour."
     bare = ";".join(f"{key}={value}" for key, value in parts.items() if key not in {"COUNT", "UNTIL"})
@@ -47,7 +47,7 @@ def rule_problem(rule: str) -> str | None:
         parse_rule(bare, datetime(2026, 1, 5, 9))  # noqa: DTZ001  any local time will do
         is_never = _never_occurs(parts)
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
-        return f"This is no recurrence rule: {str(problem).strip(chr(39)) or 'it cannot be read'}."
+        return f"This is not a recurrence rule: {str(problem).strip(chr(39)) or 'it cannot be read'}."
     return NEVER_OCCURS if is_never else None
 
 

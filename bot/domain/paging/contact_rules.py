@@ -38,15 +38,15 @@ def parse_contact_rule(text: str) -> ContactRule:
     found = _RULE.fullmatch(text.strip())
     named = parse_contact_method(found["means"]) if found else None
     if found is None or named is None:
-        raise UserError("Write a means and after how many minutes it comes: `slack`, or `pagerduty:payments after 5`.")
+        raise UserError("Write a contact method and its delay in minutes: `slack`, or `pagerduty:payments after 5`.")
     if named.kind is not ContactMethodKind.SLACK and not named.service:
         raise UserError(
-            f"`{named}` needs an address of each person, who sets it with `/incident pages`. Here stands what needs "
-            "none: `slack`, or a service by name like `pagerduty:payments`."
+            f"`{named}` needs an address, which each person sets with `/incident pages`. Use `slack`, or a service "
+            "like `pagerduty:payments`."
         )
     delay = int(found["delay"] or 0)
     if delay > LONGEST_DELAY:
-        raise UserError(f"{LONGEST_DELAY} minutes are the most.")
+        raise UserError(f"The longest delay is {LONGEST_DELAY} minutes.")
     return ContactRule(str(named), timedelta(minutes=delay))
 
 

@@ -151,7 +151,11 @@ def newest_firings(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An improvement or a task. `owner` is a user id, `due` an ISO 8601 date."""
+    """
+    An improvement or a task. `due` is an ISO 8601 date.
+
+    `owner` is the id of a person or a user group; `owner_group` is the group's name without `@`, None for a person.
+    """
 
     source: Source
     number: int
@@ -161,6 +165,7 @@ class Action:
     due: str | None = None
     symptom: str | None = None
     done: bool = False
+    owner_group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,24 +20,24 @@ class ErrorExplanation:
 
 
 _INSTALL = "Install the app again with slack-manifest.yaml"
-_MEND_IT = "Install the app again, set SLACK_BOT_TOKEN and restart Dogwatch; what waits goes out then."
+_MEND_IT = "Install the app again, set SLACK_BOT_TOKEN and restart Dogwatch. It then sends the waiting messages."
 _ADMIN = "A workspace admin can allow it in Slack's settings."
-_DEFECT = "This is a mistake of Dogwatch: report it with the log's lines."
+_DEFECT = "This is a bug in Dogwatch: report it with the log lines."
 
 MEANINGS: Mapping[str, tuple[str, str]] = {
     "missing_scope": ("The app lacks a permission", f"{_INSTALL}."),
-    "restricted_action": ("The workspace does not allow it to apps", _ADMIN),
+    "restricted_action": ("The workspace does not allow apps to do this", _ADMIN),
     "restricted_action_read_only_channel": ("Only some people may write in that channel", _ADMIN),
-    "restricted_action_thread_only_channel": ("That channel takes threads only", _ADMIN),
-    "restricted_action_non_threadable_channel": ("That channel takes no threads", _ADMIN),
+    "restricted_action_thread_only_channel": ("That channel allows threads only", _ADMIN),
+    "restricted_action_non_threadable_channel": ("That channel allows no threads", _ADMIN),
     "not_in_channel": ("Dogwatch is not in the channel", "Invite it there: /invite @Dogwatch."),
     "channel_not_found": ("Dogwatch cannot see the channel", "If the channel still exists, invite Dogwatch there."),
     "is_archived": ("The channel is archived", "Unarchive it if it is still needed."),
     "name_taken": ("Every name for the channel is taken", "Rename the channels that have the incident's name."),
-    "too_many_pins": ("The channel holds as many pins as Slack allows", "Remove one."),
-    "too_many_bookmarks": ("The channel holds as many bookmarks as Slack allows", "Remove one."),
-    "too_many_tabs": ("The channel holds as many tabs as Slack allows", "Remove one."),
-    "invalid_link": ("Slack does not take the link", "Look at DOGWATCH_PUBLIC_URL and the incident's reference."),
+    "too_many_pins": ("The channel has the maximum number of pins", "Remove one."),
+    "too_many_bookmarks": ("The channel has the maximum number of bookmarks", "Remove one."),
+    "too_many_tabs": ("The channel has the maximum number of tabs", "Remove one."),
+    "invalid_link": ("Slack does not accept the link", "Check DOGWATCH_PUBLIC_URL and the incident's reference."),
     "canvas_creation_failed": ("Slack cannot show the draft as a canvas", "The file has it."),
     "canvas_editing_failed": ("Slack cannot show the draft as a canvas", "The file has it."),
     "canvas_too_large": ("The draft is too large for a canvas", "The file has it."),
@@ -48,15 +48,15 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "permission_denied": ("Slack does not permit it to the app", _ADMIN),
     "user_is_restricted": ("A guest cannot be invited by an app", "Invite them by hand."),
     "user_is_ultra_restricted": ("A guest cannot be invited by an app", "Invite them by hand."),
-    "ura_max_channels": ("The guest is in as many channels as they may be", "Invite somebody else."),
+    "ura_max_channels": ("The guest is in the maximum number of channels", "Invite somebody else."),
     "cant_invite": ("Slack does not let the app invite this person", "Invite them by hand."),
-    "user_not_found": ("Slack does not know this person", "Look at the ids in dogwatch.toml."),
-    "user_disabled": ("Their account is deactivated", "Take them out of dogwatch.toml."),
-    "cannot_dm_bot": ("An app takes no direct messages", "Name a person instead."),
+    "user_not_found": ("Slack does not know this person", "Check the ids in dogwatch.toml."),
+    "user_disabled": ("Their account is deactivated", "Remove them from dogwatch.toml."),
+    "cannot_dm_bot": ("Apps cannot get direct messages", "Name a person instead."),
     "messages_tab_disabled": ("The app's messages tab is switched off", f"{_INSTALL}."),
     "user_not_in_channel": ("They are not in the channel", ""),
     "no_permission": ("Slack does not permit it to the app", f"{_INSTALL}."),
-    "file_uploads_disabled": ("The workspace takes no files", _ADMIN),
+    "file_uploads_disabled": ("The workspace does not allow files", _ADMIN),
     "storage_limit_reached": ("The workspace's storage is full", "A workspace admin can make room."),
     "plan_upgrade_required": ("The workspace's plan does not include it", ""),
     "msg_too_long": ("The message is too long for Slack", _DEFECT),
@@ -72,7 +72,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "fatal_error": ("Slack failed", ""),
     "internal_error": ("Slack failed", ""),
     "service_unavailable": ("Slack is not available", ""),
-    "request_timeout": ("Slack did not get the whole call", ""),
+    "request_timeout": ("Slack got an incomplete request", ""),
     "team_added_to_org": ("Slack is moving the workspace", ""),
 }
 """Meaning and remedy by Slack's error code."""
@@ -89,8 +89,8 @@ def explain_error(error: str | None) -> ErrorExplanation:
     """
     Explain the error that a step's last attempt left.
 
-    Nothing of the error is passed on but Slack's own codes and the names of our exceptions: it may hold words of
-    the record.
+    Of the error only Slack's own codes and the names of our exceptions are passed on: it may contain words of the
+    record.
     """
     text = error or ""
     if not text:
@@ -99,16 +99,14 @@ def explain_error(error: str | None) -> ErrorExplanation:
         meaning, _, remedy = text.removeprefix(PAGING_PREFIX).rstrip(".").partition(". ")
         return ErrorExplanation(None, meaning, f"{remedy}." if remedy else "")
     if defect := OF_OURS.match(text):
-        return ErrorExplanation(defect[1], "Dogwatch failed at it", _DEFECT)
+        return ErrorExplanation(defect[1], "Dogwatch had an internal error", _DEFECT)
     if AWAY.search(text):
-        return ErrorExplanation(
-            None, "Slack did not answer", "It is Slack, or the way there: try again when it is back."
-        )
+        return ErrorExplanation(None, "Slack did not answer", "Slack or the network is down. Try again later.")
     found = [word for word in WORD.findall(text) if word in MEANINGS] or WORD.findall(text)
     if not found:
-        return ErrorExplanation(None, "It was not done", "The log says more.")
+        return ErrorExplanation(None, "It was not done", "See the log.")
     word = found[0]
-    meaning, remedy = MEANINGS.get(word, ("Slack refuses it", "Look the word up in Slack's documentation of the call."))
+    meaning, remedy = MEANINGS.get(word, ("Slack refuses it", "Look up the code in Slack's documentation."))
     if needed := NEEDS.search(text):
         remedy = f"It needs {needed[1]}. {_INSTALL}."
     return ErrorExplanation(word, meaning, remedy)

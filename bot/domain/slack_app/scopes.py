@@ -54,9 +54,7 @@ PERMISSIONS = (
         "A postmortem's canvas is not updated after changes; the file is.",
     ),
     Permission(
-        "canvases:write",
-        "put the postmortem draft into a canvas",
-        "The postmortem draft is not put into a canvas; it is posted as a file, as always.",
+        "canvases:write", "put the postmortem draft into a canvas", "The postmortem draft is posted as a file only."
     ),
     Permission(
         "channels:join",
@@ -89,16 +87,12 @@ PERMISSIONS = (
         "A message may be posted twice after Slack was away.",
     ),
     Permission("pins:write", "pin the card", "The card is not pinned to its channel."),
-    Permission("reactions:write", "confirm a mark", "The bot does not confirm with a reaction what it has recorded."),
+    Permission("reactions:write", "confirm a mark", "The bot does not confirm entries with a reaction."),
     Permission(
-        "usergroups:read",
-        "invite and page user groups",
-        "User groups are not invited or paged; people who are named one by one are.",
+        "usergroups:read", "invite and page user groups", "User groups are not invited or paged; individual people are."
     ),
     Permission(
-        "users:read",
-        "names, time zones, who is a guest",
-        "People are shown by their id, and guests are not told from members.",
+        "users:read", "names, time zones, who is a guest", "People are shown by id, and guests are treated as members."
     ),
     Permission(
         "users:read.email",

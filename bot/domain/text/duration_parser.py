@@ -81,7 +81,7 @@ _PATTERN = LazyPattern(
 
 def read_duration(text: str) -> timedelta | None:
     """
-    Parse a duration in any of the six languages; None if `text` is none.
+    Parse a duration in any of the six languages; None for other texts.
 
     Reads the output of `format_duration`, and `90 min`, `1h30`, `1.5 h`, `an hour`, `half an hour`, `2 weeks`,
     `2 hours and 5 minutes`, `an hour and a half`, `un quart d'heure`, `uma hora e meia`. The units go from large to

@@ -97,7 +97,7 @@ def _escape_start(line: str) -> str:
 
 def markdown_link(url: str | None, label: str) -> Markdown | None:
     """
-    A link to a web page; None where `url` is no web address, as a sender's link may not be.
+    A link to a web page; None if `url` is not a web address, because senders supply it.
 
     `label` goes in unescaped.
     """

@@ -13,7 +13,7 @@ class Payload:
     Base of payloads.
 
     Field types: str, int, float, bool, datetime, tuples of those, mappings with JSON values, and each of them or None.
-    A stored object may lack fields that have a default and may hold fields that the class does not know.
+    A stored object may omit fields that have a default, and may contain unknown fields.
     """
 
     def as_json(self) -> dict[str, Any]:

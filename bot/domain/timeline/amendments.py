@@ -52,13 +52,13 @@ def move_entry(
 
 def placement_problem(happened_at: datetime | None, beside_sort_at: datetime) -> str | None:
     """
-    Why an entry of this time cannot stand next to the other; None if it can.
+    Why an entry of this time cannot be next to the other; None if it can.
 
     Entries of known time are ordered by it, to the minute.
     """
     if happened_at is None or _minute(happened_at) == _minute(beside_sort_at):
         return None
-    return "Entries of known time stand in its order. Amend the entry's time instead, or write `?` if nobody knows it."
+    return "Entries are ordered by time. Change the entry's time instead, or write `?` if it is unknown."
 
 
 def _minute(at: datetime) -> datetime:
@@ -80,7 +80,7 @@ def parse_amended_time(text: str, *, near: datetime, now: datetime, zone: ZoneIn
     Parse the corrected time of an entry.
 
     A time of day without a date is the one nearest to `near`, the entry's present position: an entry is often amended
-    days later. Raises UserError for a text that is no time and for the future, Ambiguous for one that can be two.
+    days later. Raises UserError for an invalid or future time, Ambiguous for one with two readings.
     """
     if not _BARE.fullmatch(strip_accents(" ".join(text.split()))):
         when = read_time(text, now=now, zone=zone)
@@ -91,7 +91,7 @@ def parse_amended_time(text: str, *, near: datetime, now: datetime, zone: ZoneIn
         when = min(past, key=lambda each: abs((each.at or near) - near))
     if is_future(when, now):
         shown = format_time(when.at, zone) if when.at else text
-        raise UserError(f"{shown} is still to come. What has not happened yet cannot be recorded.")
+        raise UserError(f"{shown} is in the future. Choose a time in the past.")
     return when
 
 
@@ -104,7 +104,7 @@ def amended_kinds(present: Sequence[Kind], chosen: Collection[Kind], *, fixed: C
     kept = [kind for kind in present if kind in fixed or kind in chosen]
     kinds = tuple(dict.fromkeys([*kept, *(kind for kind in MARKS if kind in chosen)]))
     if not kinds:
-        raise UserError("Choose at least one kind: without any, take the entry off the timeline instead.")
+        raise UserError("Choose at least one kind, or remove the entry from the timeline.")
     return kinds
 
 
@@ -112,7 +112,7 @@ def fixed_kinds(kinds: Iterable[Kind], *, carries: bool) -> frozenset[Kind]:
     """
     Kinds that cannot be removed.
 
-    `carries`: the entry stands for an escalation, an action item or an alert.
+    `carries`: the entry represents an escalation, an action item or an alert.
     """
     return frozenset(kind for kind in kinds if kind in COMMAND_KINDS or carries)
 

@@ -62,7 +62,7 @@ def read_time(text: str, *, now: datetime, zone: ZoneInfo, prefer_past: bool = T
     Parse all of `text` as a time, seen from `now` (aware) by people in `zone`.
 
     With `prefer_past` off, a time without a day is the next such time, as for a reminder.
-    Raises UserError if it is no time, Ambiguous if it has two readings. Accepts future times: see `refuse_future`.
+    Raises UserError if it is not a time, Ambiguous if it has two readings. Accepts future times: see `refuse_future`.
     """
     when = parse_time(text, ParseContext(now, zone, prefer_past, strict=False))
     if when is None:
@@ -115,9 +115,9 @@ def refuse_future(when: ParsedTime, *, now: datetime, zone: ZoneInfo) -> None:
         return
     away, shown = format_duration(when.at - now), format_time(when.at, zone)
     message = f"`{when.text}` is {away} from now ({shown})." if when.text else f"{shown} is {away} from now."
-    message += " What has not happened yet cannot be recorded."
+    message += " Only past times can be recorded."
     if when.earlier is not None:
-        message += f" If you mean the time before that, type `{format_unambiguous(when.earlier, zone)}`."
+        message += f" If you mean the earlier time, type `{format_unambiguous(when.earlier, zone)}`."
     raise UserError(message)
 
 
@@ -135,19 +135,19 @@ def _explain_no_time(text: str) -> str:
     folded = normalize_time_text(text)
     shown = folded if len(folded) <= 60 else folded[:59] + "…"
     if not folded:
-        return "A time is missing. Write for example `14:05`, `2pm`, `10 min ago`, or `?` if nobody knows it."
+        return "A time is missing. Write for example `14:05`, `2pm`, `10 min ago`, or `?` if it is unknown."
     bare = strip_accents(folded)
     number = _NO_UNIT.fullmatch(bare)
     if number:
         count = number[1] or number[2]
-        return f"`{shown}` is not a time I can read: minutes, or hours? Write for example `{count} min ago`."
+        return f"`{shown}` is not a time: minutes, or hours? Write for example `{count} min ago`."
     if _DAY_ALONE.fullmatch(bare):
-        return f"`{shown}` names a day and no clock time. Write for example `{shown} 15:00`."
+        return f"`{shown}` is a day without a time. Write for example `{shown} 15:00`."
     if _HOUR_ALONE.fullmatch(bare):
-        return f"`{shown}` is not a time I can read. Write the minutes too, as in `14:05`, or `2pm`, or `16h`."
+        return f"`{shown}` is not a time. Write the minutes too, as in `14:05`, or `2pm`, or `16h`."
     if _SHORT_YEAR.fullmatch(bare):
         return f"`{shown}` can be several days. Write the year in full, as in `2023-11-07 08:45` or `7 Nov 2023 08:45`."
     return (
-        f"`{shown}` is not a time I can read. Write for example `14:05`, `2pm`, `10 min ago`, `yesterday 15:00` or "
-        "`2023-11-07 08:45 PST`; `~14:05` if it is about then, `?` if nobody knows."
+        f"`{shown}` is not a time. Write for example `14:05`, `2pm`, `10 min ago`, `yesterday 15:00` or `2023-11-07 "
+        "08:45 PST`; `~14:05` if it is approximate, `?` if it is unknown."
     )

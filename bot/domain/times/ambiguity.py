@@ -14,8 +14,8 @@ class Doubt(StrEnum):
 
     NONE = ""
     DAY = "can be two days"
-    SKIPPED = "does not exist: the clocks were put forward then"
-    TWICE = "came twice: the clocks were put back then"
+    SKIPPED = "does not exist: the clocks went forward then"
+    TWICE = "came twice: the clocks went back then"
 
 
 @dataclass(frozen=True, slots=True)

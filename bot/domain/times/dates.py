@@ -49,14 +49,13 @@ def read_date(text: str, *, now: datetime, zone: ZoneInfo) -> date:
     Parse all of `text` as a day: `2023-12-01`, `1 Dec`, `demain`, `in 2 weeks`.
 
     A weekday is the next such day after today, a date without a year the next such date, today included.
-    Raises UserError if it is no day, Ambiguous if it has two readings (`3/4`, or `next friday` on a Wednesday).
+    Raises UserError if it is not a day, Ambiguous if it has two readings (`3/4`, or `next friday` on a Wednesday).
     """
     found = _parse(text, now.astimezone(zone).date(), strict=False)
     if found is None:
         shown = text if len(text) <= 60 else text[:59] + "…"
         raise UserError(
-            f"`{shown}` is not a day I can read. Write for example `2023-12-01`, `1 Dec`, `friday`, `tomorrow` or "
-            "`in 2 weeks`."
+            f"`{shown}` is not a day. Write for example `2023-12-01`, `1 Dec`, `friday`, `tomorrow` or `in 2 weeks`."
         )
     return found
 

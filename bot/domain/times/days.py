@@ -268,13 +268,13 @@ def add_days(day: date, days: int) -> date:
     try:
         return day + timedelta(days=days)
     except OverflowError:
-        msg = f"{abs(days)} days are more than the calendar has."
+        msg = f"{abs(days)} days are beyond the calendar. Write a nearer day."
         raise UserError(msg) from None
 
 
 def _checked_date(year: int, month: int, mday: int, text: str) -> date:
     if not 1970 <= year <= 2100:
-        msg = f"`{text}`: the year {year} cannot be meant."
+        msg = f"`{text}`: the year {year} is out of range. Use 1970 to 2100."
         raise UserError(msg)
     try:
         return date(year, month, mday)

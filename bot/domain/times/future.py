@@ -16,8 +16,8 @@ def read_leading_end(text: str, *, now: datetime, zone: ZoneInfo) -> tuple[Parse
     """
     Read the end at the start of a text, `1h`, `for 2 hours` or `until 18:00`, and the rest.
 
-    `1h` is a length here, not the time of day. None if the text begins otherwise. Raises UserError for what has the
-    form of a time and is none.
+    `1h` is a length here, not the time of day. None if the text begins otherwise. Raises UserError for an invalid
+    time.
     """
     words = text.split()
     if words and words[0].casefold() in _BEFORE_END:
@@ -45,10 +45,10 @@ def resolve_future_time(when: ParsedTime, *, after: datetime, zone: ZoneInfo) ->
         if again.at is not None and again.at > after:
             return again.at
     said = f"`{when.text}` is {format_time(when.at, zone)}" if when.text else format_time(when.at, zone)
-    raise UserError(f"{said}, and has to be after {format_time(after, zone)}.")
+    raise UserError(f"{said}, which is not after {format_time(after, zone)}. Choose a later time.")
 
 
 def check_end_within(name: str, until: datetime, *, since: datetime, most: timedelta) -> None:
     """Raise InvalidField if `until` is further than `most` from `since`."""
     if until - since > most:
-        raise InvalidField(name, f"{most.days} days are the most. Choose an earlier end; it can be set again later.")
+        raise InvalidField(name, f"The maximum is {most.days} days. Choose an earlier end; you can extend it later.")

@@ -75,9 +75,9 @@ class ParseContext:
 
 def parse_time(text: str, context: ParseContext) -> ParsedTime | None:
     """
-    Parse a text, or return None if it has not the form of a time.
+    Parse a text, or return None if it does not have the form of a time.
 
-    Raises UserError if it has that form and is none, Ambiguous if it has two readings.
+    Raises UserError if it has that form and is invalid, Ambiguous if it has two readings.
     """
     folded = normalize_time_text(text)
     if len(folded) > _MAX_SIGNS:

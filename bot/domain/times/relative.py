@@ -42,6 +42,6 @@ def read_relative(text: str, now: datetime) -> Relative | None:
         if match is None or length is None:
             continue
         if length > MAX_DISTANCE:
-            raise UserError(f"`{text}` is further away than any incident.")
+            raise UserError(f"`{text}` is too far away. Write a nearer time.")
         return Relative(now + sign * length, is_about=bool(match["about"]))
     return None

@@ -53,20 +53,18 @@ def resolve_clock(match: re.Match[str], part: str | None = None) -> time:
     if match["past"]:
         hour, minute = divmod(hour * 60 + MINUTES_PAST[match["past"].casefold()], 60)
     if hour < 0:
-        raise UserError(f"`{match[0].strip()}` is of the day before: write `23:45` with its day.")
+        raise UserError(f"`{match[0].strip()}` is on the day before. Write `23:45` with its day.")
     half = match["half"] or match["half_alone"]
     if minute > 59 or second > 59:
         raise UserError(
-            f"`{match['hour']}:{minute:02}{_shown_seconds(match)}` is no clock time: minutes and seconds end at 59."
+            f"`{match['hour']}:{minute:02}{_shown_seconds(match)}` is not a time: minutes and seconds go up to 59."
         )
     if half:
         return time(_from_twelve_hours(hour, minute, half), minute, second, _microsecond(match))
     if hour == 24:
-        raise UserError(
-            f"`24:{minute:02}` is no clock time here: write `00:{minute:02}` with the day that begins then."
-        )
+        raise UserError(f"`24:{minute:02}` is not a time here. Write `00:{minute:02}` with the day that begins then.")
     if hour > 23:
-        raise UserError(f"`{hour}:{minute:02}` is no clock time: hours go from 0 to 23, as in `14:05`, or `2pm`.")
+        raise UserError(f"`{hour}:{minute:02}` is not a time: hours go from 0 to 23, as in `14:05`, or `2pm`.")
     phrase = match["phrase"]
     for said in (part, PHRASES[phrase.casefold()] if phrase else None):
         hour = _hour_in(said, hour, minute)
@@ -82,8 +80,8 @@ def contradicts_itself(match: re.Match[str], part: str | None) -> bool:
     """
     Return whether the half or part of the day excludes the hour: `14:05 am`.
 
-    In a sentence this is no mistake: in German `am` begins what follows (`14:05 am Gateway`). Typed in one
-    (`14am`) it is a mistake, which `resolve_clock` reports.
+    In a sentence this is correct: in German `am` belongs to the next word (`14:05 am Gateway`). `14am` is an error,
+    which `resolve_clock` reports.
     """
     if not match["hour"]:
         return False
@@ -115,7 +113,7 @@ def _from_twelve_hours(hour: int, minute: int, half: str) -> int:
         typed = f"{hour}:{minute:02}{half}" if minute else f"{hour}{half}"
         meant = 12 if hour == 0 and half[0] in "pP" else hour
         other = f" Do you mean `{meant:02}:{minute:02}`?" if hour < 24 else ""
-        raise UserError(f"`{typed}` is no clock time: with am and pm hours go from 1 to 12.{other}")
+        raise UserError(f"`{typed}` is not a time: with am and pm, hours go from 1 to 12.{other}")
     return hour % 12 + (12 if half[0] in "pP" else 0)
 
 

@@ -15,12 +15,12 @@ def alternatives(words: Iterable[str]) -> str:
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words and phrases of a text; `_` stands for a blank."""
+    """The words and phrases of a text; `_` is a space."""
     return frozenset(word.replace("_", " ") for word in text.split())
 
 
 def _by_row(text: str) -> Mapping[str, int]:
-    """Map each word to its row, from 0; `_` stands for a blank."""
+    """Map each word to its row, from 0; `_` is a space."""
     rows = text.strip().splitlines()
     return MappingProxyType({word.replace("_", " "): row for row, words in enumerate(rows) for word in words.split()})
 

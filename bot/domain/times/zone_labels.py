@@ -50,14 +50,14 @@ def resolve_zones(
     """
     The meanings of the groups of ZONE_PATTERN to people in the zone `own`, the default.
 
-    None for a word that is no zone where other words may follow (`strict`). Raises UserError for an unknown zone.
+    None for any other word where further words may follow (`strict`). Raises UserError for an unknown zone.
     """
     offset = match["offset_glued"] or match["offset_apart"] or match["offset_named"] or match["offset_beside"]
     if offset:
         if match["offset_glued"] and offset[0] in "-−" and match["hour"] and not names_day(match):
             raise UserError(
-                f"`{text}` looks like a span of two times: type the first of them alone. "
-                f"If `{offset}` is an offset from UTC, put a blank before it."
+                f"`{text}` looks like two times. Type only the first. If `{offset}` is an offset from UTC, put a "
+                "space before it."
             )
         return (fixed_offset(re.sub(r"(?i)UTC|GMT|\ ", "", offset)),)
     if match["zone"]:
@@ -70,8 +70,8 @@ def resolve_zones(
     zones = zones_of_letters(letters, own, named_year(match) or now.year)
     if not zones and not strict:
         raise UserError(
-            f"I do not know the time zone `{letters}`. Leave it out for the incident's zone, or write an offset "
-            "(`14:05 +02:00`) or a place (`14:05 Europe/Paris`)."
+            f"`{letters}` is not a known time zone. Leave it out for the incident's zone, or write an offset (`14:05 "
+            "+02:00`) or a place (`14:05 Europe/Paris`)."
         )
     return zones or None
 
@@ -82,4 +82,4 @@ def _resolve_place(text: str, *, strict: bool) -> tuple[tzinfo, ...] | None:
         return (ZoneInfo(name),)
     if strict and not is_zone_shaped(text):
         return None
-    raise UserError(f"`{text}` is not a time zone I know.{did_you_mean(text, list(zone_names().values()))}")
+    raise UserError(f"`{text}` is not a known time zone.{did_you_mean(text, list(zone_names().values()))}")

@@ -1,8 +1,8 @@
 """
 Time zones: their names, their letters, and the conversion of ambiguous local times.
 
-Zones come from the tzdata package, which is pinned: the machine's own zone files are of any age, and two replicas must
-not disagree about an hour. `reset_tzpath` holds for the process.
+Zones come from the tzdata package, which is pinned: zone files of machines differ in age, and two replicas must
+not disagree about an hour. `reset_tzpath` applies to the process.
 """
 
 import re
@@ -72,7 +72,7 @@ def fixed_offset(text: str) -> timezone:
     hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
     minutes_east = (-1 if text[0] in "-−" else 1) * (hours * 60 + minutes)
     if minutes > 59 or not -12 * 60 <= minutes_east <= 14 * 60:
-        msg = f"`{text}` is no offset from UTC: they go from `-12:00` to `+14:00`."
+        msg = f"`{text}` is not an offset from UTC. Use `-12:00` to `+14:00`."
         raise UserError(msg)
     return timezone(timedelta(minutes=minutes_east))
 
@@ -101,14 +101,14 @@ def read_zone(text: str) -> ZoneInfo:
     """
     Parse a zone: `Europe/Paris`, `UTC`, or a city that ends one name only (`paris`).
 
-    Raises UserError for letters and offsets: they hold for half a year, and an incident may last over the change.
+    Raises UserError for letters and offsets: they apply for half a year, and an incident may span the change.
     """
     typed = "_".join(text.split())
     if typed.upper() in {"UTC", "GMT", "Z", "ZULU"}:
         return ZoneInfo("UTC")
     place = _place_for_letters(typed.upper())
     if place is not None:
-        msg = f"`{text}` is a label for an offset, not a time zone. Name the place instead, for example `{place}`."
+        msg = f"`{text}` is an offset, not a time zone. Name a place instead, for example `{place}`."
         raise UserError(msg)
     names = zone_names()
     name = names.get(typed.casefold())
@@ -118,7 +118,7 @@ def read_zone(text: str) -> ZoneInfo:
     if name is None:
         shown = text if len(text) <= 60 else text[:59] + "…"
         near = did_you_mean(typed, list(names.values())) or _suggest_city(typed)
-        raise UserError(f"`{shown}` is not a time zone I know.{near} Write one like `Europe/Paris` or `UTC`.")
+        raise UserError(f"`{shown}` is not a known time zone.{near} Write one like `Europe/Paris` or `UTC`.")
     return ZoneInfo(name)
 
 

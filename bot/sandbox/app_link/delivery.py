@@ -9,13 +9,13 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
 
+from bot.sandbox.app_link import interactions
+from bot.sandbox.app_link.outcome import Link, Outcome, Outgoing
 from bot.sandbox.clock import Clock
 from bot.sandbox.web_api.faults import Fault, Faults, fault_param, first_fault
 from bot.sandbox.workspace.records import Event, Json
-from bot.sandbox.workspace.workspace import Workspace, to_seconds
+from bot.sandbox.workspace.workspace import Workspace
 
 QUEUE_MAX = 30_000
 """Slack's limit of events per hour."""
@@ -27,52 +27,6 @@ REORDER_SECONDS = 1.0
 
 MESSAGES_OF = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
 """Subscription to messages by kind of conversation."""
-
-
-@dataclass
-class Outgoing:
-    kind: str
-    """`events_api`, `slash_commands` or `interactive`."""
-    payload: Json
-    attempt: int = 0
-    reason: str = ""
-    """Why the last attempt failed."""
-    expires: float = 0.0
-    is_answer_lost: bool = False
-    is_cut: bool = False
-    """The connection is cut when the answer arrives, and the answer is lost."""
-
-    @property
-    def type(self) -> str:
-        if self.kind == "events_api":
-            return str((self.payload.get("event") or self.payload)["type"])  # `app_rate_limited` has no event in it
-        return str(self.payload.get("type") or self.payload.get("command"))
-
-
-@dataclass
-class Outcome:
-    """The outcome of one attempt. `reason`: Slack's name of the failure, empty after success."""
-
-    reason: str = ""
-    status: int | None = None
-    body: Json = field(default_factory=dict)
-    text: str = ""
-    no_retry: bool = False
-    seconds: float = 0.0
-
-    @property
-    def is_acknowledged(self) -> bool:
-        return not self.reason
-
-
-class Link(Protocol):
-    """A connection to the app."""
-
-    name: str
-
-    def is_open(self) -> bool: ...
-
-    async def send(self, outgoing: Outgoing, limit: float) -> Outcome: ...
 
 
 class Delivery:
@@ -106,7 +60,7 @@ class Delivery:
             return
         if not self._is_subscribed(event.body):
             return
-        outgoing = Outgoing("events_api", self.event_payload(event))
+        outgoing = Outgoing("events_api", interactions.event_callback(self.workspace, event, self.clock.now()))
         outgoing.expires = time.monotonic() + CONNECTION_SECONDS
         active = self.faults.take_for_delivery((outgoing.type, "events_api"), (event.channel or "",))
         if first_fault(active, "drop"):
@@ -130,31 +84,6 @@ class Delivery:
         if self.subscribed is None or body["type"] in self.subscribed:
             return True
         return body["type"] == "message" and MESSAGES_OF.get(body.get("channel_type", "")) in self.subscribed
-
-    def event_payload(self, event: Event) -> Json:
-        workspace = self.workspace
-        return {
-            "token": "sandbox",
-            "team_id": workspace.team.id,
-            "context_team_id": workspace.team.id,
-            "context_enterprise_id": workspace.organisation,
-            "api_app_id": workspace.app.id,
-            "event": event.body,
-            "type": "event_callback",
-            "event_id": f"Ev{workspace.new_secret(6).upper()}",
-            "event_time": to_seconds(self.clock.now()),
-            "authorizations": [
-                {
-                    "enterprise_id": workspace.organisation,
-                    "team_id": None if workspace.organisation else workspace.team.id,
-                    "user_id": workspace.app.bot_user_id,
-                    "is_bot": True,
-                    "is_enterprise_install": workspace.organisation is not None,
-                }
-            ],
-            "is_ext_shared_channel": False,
-            "event_context": f"1-{event.body['type']}-{workspace.team.id}-{event.channel or ''}",
-        }
 
     def _release_reordered(self) -> None:
         if self.reordered is not None:

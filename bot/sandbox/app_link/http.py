@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import web
 
-from bot.sandbox.app_link.delivery import Outcome, Outgoing
+from bot.sandbox.app_link.outcome import Outcome, Outgoing
 
 MAX_REDIRECTS = 2
 

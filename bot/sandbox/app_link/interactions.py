@@ -1,8 +1,10 @@
-"""Payloads of commands, buttons, modals and shortcuts."""
+"""Payloads of events, commands, buttons, modals and shortcuts."""
+
+from datetime import datetime
 
 from bot.sandbox.workspace import serialize
-from bot.sandbox.workspace.records import Channel, Json, Message, User, View
-from bot.sandbox.workspace.workspace import Workspace
+from bot.sandbox.workspace.records import Channel, Event, Json, Message, User, View
+from bot.sandbox.workspace.workspace import Workspace, to_seconds
 
 UNNAMED = {"message_action": "username", "shortcut": "name"}
 """The key that shortcuts leave out of `user`; they leave out the app's id, too."""
@@ -19,6 +21,31 @@ def _common(workspace: Workspace, user: User, kind: str) -> Json:
         "token": "sandbox",
         "enterprise": {"id": workspace.organisation, "name": "Organisation"} if workspace.organisation else None,
         "is_enterprise_install": workspace.organisation is not None,
+    }
+
+
+def event_callback(workspace: Workspace, event: Event, now: datetime) -> Json:
+    return {
+        "token": "sandbox",
+        "team_id": workspace.team.id,
+        "context_team_id": workspace.team.id,
+        "context_enterprise_id": workspace.organisation,
+        "api_app_id": workspace.app.id,
+        "event": event.body,
+        "type": "event_callback",
+        "event_id": f"Ev{workspace.new_secret(6).upper()}",
+        "event_time": to_seconds(now),
+        "authorizations": [
+            {
+                "enterprise_id": workspace.organisation,
+                "team_id": None if workspace.organisation else workspace.team.id,
+                "user_id": workspace.app.bot_user_id,
+                "is_bot": True,
+                "is_enterprise_install": workspace.organisation is not None,
+            }
+        ],
+        "is_ext_shared_channel": False,
+        "event_context": f"1-{event.body['type']}-{workspace.team.id}-{event.channel or ''}",
     }
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from aiohttp import web
 
-from bot.sandbox.app_link.delivery import Outcome, Outgoing
+from bot.sandbox.app_link.outcome import Outcome, Outgoing
 from bot.sandbox.workspace.records import Json, SlackError
 
 MAX_SOCKETS = 10

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.sandbox.app_link import interactions
-from bot.sandbox.app_link.delivery import Outcome
+from bot.sandbox.app_link.outcome import Outcome
 from bot.sandbox.control.people import People
 from bot.sandbox.web_api import response_url
 from bot.sandbox.workspace import messages, serialize, views
@@ -16,7 +16,7 @@ from bot.sandbox.workspace.records import EVERYONE, Channel, Json, Message, Slac
 FAILURES = {
     "no_connection": "the app {app} did not answer, because it is not connected. Try again when it is back.",
     "connection_failed": "the app {app} did not answer, because it cannot be reached. Try again when it is back.",
-    "operation_timeout": "the app {app} did not answer in time. It may still have done it: look before you try again.",
+    "operation_timeout": "the app {app} did not answer in time. It may still have done it. Check before you try again.",
 }
 
 

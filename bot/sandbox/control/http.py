@@ -40,18 +40,18 @@ class Control:
         if request.content_type != "application/json":
             return error_response("invalid_content_type", "send application/json")
         if not is_same_origin(request):
-            return error_response("forbidden_origin", "only the sandbox's own page may do this")
+            return error_response("forbidden_origin", "only the sandbox's own page may use this")
         try:
             args = await request.json()
         except ValueError:
             return error_response("invalid_json", "the body is not JSON")
         if not isinstance(args, dict):
-            return error_response("json_not_object", "the body has to be an object")
+            return error_response("json_not_object", "the body must be an object")
         return await self._call_method(request.match_info["name"], (*READ_METHODS, *WRITE_METHODS), args)
 
     async def _call_method(self, name: str, allowed: tuple[str, ...], args: Json) -> web.Response:
         if name not in allowed:
-            return error_response("unknown_method", f"there is no {name!r} here")
+            return error_response("unknown_method", f"there is no method {name!r}")
         method: Callable[..., Any] = getattr(self.sandbox, name)
         args = decode_arguments(args)
         try:

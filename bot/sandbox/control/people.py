@@ -200,7 +200,7 @@ class People(Core):
     def add_user(self, handle: str, real_name: str | None = None, id: str | None = None, **more: Any) -> Json:  # noqa: A002  Slack's own name; any field of a user
         """Add a person. `more`: fields of `records.User`, such as `tz` or `is_restricted`."""
         if self.workspace.user_by_handle(handle):
-            raise SlackError("name_taken", [f"there is already somebody called {handle!r}"])
+            raise SlackError("name_taken", [f"the handle {handle!r} is taken"])
         user = User(
             id or self.workspace.new_id("U"), handle, real_name or handle.replace("-", " ").capitalize(), **more
         )

@@ -46,7 +46,7 @@ class SandboxSettings(Core):
         `warning` leaves them open; `refresh_requested` and `link_disabled` close them.
         """
         if reason not in ("warning", "refresh_requested", "link_disabled"):
-            raise SlackError("invalid_arguments", [f"{reason!r} is no reason to disconnect"])
+            raise SlackError("invalid_arguments", [f"{reason!r} is not a reason to disconnect"])
         for socket in self.hub.select(connection):
             await self.hub.disconnect(socket, reason)
 

@@ -121,7 +121,7 @@ class ViewActions(AppActions):
             elif action == "clear" or not body:
                 views.close_view(self.workspace, view, whole_stack=action == "clear")
             else:
-                raise SlackError("invalid_arguments", [f"{body} is no answer to a submission"])  # noqa: TRY301
+                raise SlackError("invalid_arguments", [f"{body} is not an answer to a submission"])  # noqa: TRY301
         except SlackError as problem:
             answer.ok, answer.error, answer.text = False, problem.error, str(problem)
             view.errors = {"": "We had some trouble connecting. Try again?"}

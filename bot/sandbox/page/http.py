@@ -20,7 +20,7 @@ from bot.sandbox.page.status import StatusFeed, StatusSource, broadcast
 from bot.sandbox.workspace.records import Json
 from bot.sandbox.workspace.workspace import Workspace
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).resolve().parent / "static"
 GATHER_SECONDS = 0.03
 """Seconds within which changes are announced together."""
 SAFE = {
@@ -58,7 +58,7 @@ class Page:
             web.get("/archives/{channel}", self.index),
             web.get("/archives/{channel}/{message}", self.index),
             web.get("/docs/{team}/{canvas}", self.canvas),
-            web.get("/static/{name}", self.static),
+            web.get("/static/{path:.+}", self.static),
             web.get("/page/state", self.state),
             web.get("/page/live", self.live),
             web.get("/avatar/{name}", self.avatar),
@@ -78,8 +78,8 @@ class Page:
         )
 
     async def static(self, request: web.Request) -> web.StreamResponse:
-        path = STATIC / request.match_info["name"]
-        if not path.is_file() or path.parent != STATIC:
+        path = (STATIC / request.match_info["path"]).resolve()
+        if not path.is_file() or not path.is_relative_to(STATIC):
             return web.Response(status=404)
         return web.FileResponse(path, headers=SAFE)
 

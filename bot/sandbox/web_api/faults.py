@@ -55,7 +55,9 @@ class Faults:
 
     def add(self, kind: str, what: str, channel: str | None, times: int | None, params: Json) -> int:
         if kind not in CALL_KINDS | DELIVERY_KINDS:
-            raise SlackError("unknown_fault", [f"{kind!r} is none of {', '.join(sorted(CALL_KINDS | DELIVERY_KINDS))}"])
+            raise SlackError(
+                "unknown_fault", [f"{kind!r} is not one of {', '.join(sorted(CALL_KINDS | DELIVERY_KINDS))}"]
+            )
         if kind in NEEDED and NEEDED[kind] not in params:
             raise SlackError("invalid_arguments", [f"{kind} needs {NEEDED[kind]!r}"])
         if kind in CALL_KINDS and what != "*" and what not in METHODS:

@@ -9,7 +9,7 @@ from bot.sandbox.workspace.workspace import Workspace, to_seconds
 
 CHANGE_BYTES = 1_048_576
 CANVAS_BYTES = 4 * CHANGE_BYTES
-"""A limit of our own: Slack refuses large canvases but documents no number."""
+"""Our limit: Slack refuses large canvases but documents no number."""
 TABLE_CELLS = 300
 LEVELS = ("read", "write", "owner")
 OPERATIONS = ("insert_at_start", "insert_at_end", "insert_after", "insert_before", "replace", "delete", "rename")
@@ -53,7 +53,7 @@ def find_canvas(workspace: Workspace, canvas_id: str, actor: str, level: str = "
 def create(
     workspace: Workspace, actor: str, title: str, markdown: str, now: datetime, channel: Channel | None = None
 ) -> Canvas:
-    """Create a canvas of its own, or as a tab of `channel`."""
+    """Create a canvas, or a tab of `channel`."""
     plan = workspace.plan
     if not plan.canvases:
         raise SlackError("canvas_disabled_user_team")
@@ -115,7 +115,7 @@ def _mark_changed(workspace: Workspace, canvas: Canvas) -> None:
         workspace.mark_changed("channel", canvas.channel)
 
 
-# --- what stands in it
+# --- content
 
 
 def canvas_markdown(canvas: Canvas) -> str:

@@ -42,7 +42,7 @@ def create(workspace: Workspace, actor: str, name: str, now: datetime, *, is_pri
     add(workspace, channel)
     if not is_private:
         shown = serialize.channel_json(workspace, channel, actor)
-        del shown["is_member"]  # it is told to all, whoever is in it
+        del shown["is_member"]  # the event goes to members and others
         body = {"type": "channel_created", "channel": shown}
         workspace.emit(body | {"event_ts": workspace.new_ts(now)})
     add_member(workspace, channel, workspace.users[actor], now)

@@ -27,7 +27,7 @@ def receive(workspace: Workspace, file_id: str, content: bytes) -> None:
     if file is None or file.content is not None:
         raise SlackError("file_not_found")
     if len(content) != file.size:
-        raise SlackError("file_update_failed", [f"{file.size} bytes were announced, {len(content)} came"])
+        raise SlackError("file_update_failed", [f"{len(content)} bytes received, {file.size} announced"])
     file.content = content
 
 
@@ -39,7 +39,7 @@ def complete(workspace: Workspace, actor: str, given: list[Json]) -> list[File]:
         if file is None or file.content is None or file.user != actor:
             raise SlackError("file_not_found")
         if file.is_complete:
-            raise SlackError("file_update_failed", [f"{file.id} was completed before"])
+            raise SlackError("file_update_failed", [f"{file.id} is already complete"])
         found.append((file, str(entry.get("title") or file.name)))
     for file, title in found:
         file.title = title

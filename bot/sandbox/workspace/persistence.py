@@ -76,7 +76,8 @@ def from_json(data: Json) -> Workspace:
     """Build a workspace from JSON. Raises ValueError for another version."""
     if data.get("version") != VERSION:
         raise ValueError(
-            f"workspace.json is of version {data.get('version')}, not {VERSION}: remove it or use its program"
+            f"workspace.json has version {data.get('version')}, not {VERSION}. Remove it, or use the "
+            "program of that version."
         )
     workspace = Workspace(Team(**data["team"]), App(**data["app"]))
     workspace.users = {each["id"]: User(**each) for each in data["users"]}

@@ -107,7 +107,7 @@ class Workspace:
         """Return a user by id or handle, with or without `@`."""
         found = self.users.get(name) or self.user_by_handle(name.removeprefix("@"))
         if found is None:
-            raise SlackError("user_not_found", [f"there is nobody called {name!r}"])
+            raise SlackError("user_not_found", [f"there is no person {name!r}"])
         return found
 
     def user_by_handle(self, handle: str) -> User | None:
@@ -165,7 +165,7 @@ class Workspace:
 def to_micros(at: datetime) -> int:
     """Return microseconds since 1970. Raises ValueError for a naive time."""
     if at.tzinfo is None:
-        raise ValueError("the time must be aware")
+        raise ValueError("the time must have a time zone")
     delta = at - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 

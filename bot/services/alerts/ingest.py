@@ -14,7 +14,7 @@ from bot.domain.terms import AlertStatus
 from bot.services.alerts.announcements import Arrival, request_summary, waits_for_summary
 from bot.services.alerts.placement import place_alerts
 from bot.services.alerts.repetition import announce_repetition, find_overdue
-from bot.services.alerts.storms import current_storm
+from bot.services.alerts.storm_admission import current_storm
 from bot.services.incidents.maintenance_windows import open_window_ids
 from bot.services.workspace.actor import Actor
 from bot.store import outbox
@@ -69,7 +69,7 @@ def receive_notifications(
     """
     Ingest several notifications in their order, with one announcement per incident.
 
-    A notification may hold a part of its group: other alerts stay as they are. A repeated one changes only when it was
+    A notification may hold a part of its group: other alerts stay unchanged. A repeated one changes only when it was
     last seen.
     """
     receipts = [Receipt() for _ in batches]

@@ -21,14 +21,8 @@ from bot.domain.alerts.routing import RouteAction, Routing, route_alert
 from bot.domain.alerts.storms import BeginStorm, JoinStorm, ResumeStorm
 from bot.domain.terms import AlertStatus, Precision, Severity, Status
 from bot.services.alerts.announcements import Arrival, alert_line_with_service, announce_alerts
-from bot.services.alerts.storms import (
-    add_alert,
-    begin_storm,
-    count_opening,
-    decide_storm,
-    is_storm_incident,
-    resume_storm,
-)
+from bot.services.alerts.storm_admission import count_opening, decide_storm
+from bot.services.alerts.storms import add_alert, begin_storm, is_storm_incident, resume_storm
 from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.incidents.lifecycle import reopen_incident
 from bot.services.incidents.maintenance_windows import open_window_ids

@@ -1,4 +1,4 @@
-"""Alert storms: one incident takes the alerts of many, until the storm is over."""
+"""The incident of an alert storm, which takes the alerts of many until the storm is over."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,16 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.alerts.storms import (
-    BeginStorm,
-    JoinStorm,
-    LastStorm,
-    OpenSeparately,
-    ResumeStorm,
-    StormDecision,
-    choose_storm_action,
-    is_storm_active,
-)
+from bot.domain.alerts.storms import BeginStorm, ResumeStorm, is_storm_active
 from bot.domain.record.facts import (
     STORM,
     Fact,
@@ -28,7 +19,7 @@ from bot.domain.record.facts import (
 )
 from bot.domain.terms import Kind, Severity
 from bot.services import outbox
-from bot.services.incidents.declare import Declaration, declare_incident
+from bot.services.incidents.declare import Declaration, declare_incident, service_people
 from bot.services.incidents.lifecycle import on_severity_changed, reopen_incident
 from bot.services.timeline.entries import record_entry
 from bot.services.workspace.actor import Actor
@@ -46,65 +37,10 @@ MAX_SERVICES = 30
 """Services that a storm's incident names; the people of all are invited."""
 
 
-def decide_storm(session: Session, settings: Settings, actor: Actor) -> tuple[StormDecision, StormWatch | None]:
-    """
-    Decide on an alert that would open an incident; returns the watch if it was locked.
-
-    During a storm nothing is locked. Otherwise the workspace's watch is: concurrent alerts wait here, and then see the
-    effect of this one.
-    """
-    limits = settings.storm_limits
-    if limits.incidents == 0:
-        return OpenSeparately(), None
-    quick = current_storm(session, settings, actor)
-    if quick is not None:
-        return quick, None
-    watch = storms.lock_watch(session, actor.team_id)
-    openings = [datetime.fromisoformat(at) for _, at in watch.openings]
-    _reload_storm(session, watch.storm_id)
-    return choose_storm_action(actor.at, openings, _last_storm(session, watch), limits), watch
-
-
-def current_storm(session: Session, settings: Settings, actor: Actor) -> JoinStorm | None:
-    """The storm that takes alerts that would open incidents now. Locks nothing."""
-    limits = settings.storm_limits
-    seen = storms.get_watch(session, actor.team_id) if limits.incidents else None
-    if seen is None or seen.storm_id is None:
-        return None
-    decision = choose_storm_action(actor.at, (), _last_storm(session, seen), limits)
-    return decision if isinstance(decision, JoinStorm) else None
-
-
-def _reload_storm(session: Session, storm_id: int | None) -> None:
-    """Reload after waiting for the lock: the previous holder may have changed the storm."""
-    if storm_id is not None and (storm := storms.get(session, storm_id)) is not None:
-        session.refresh(storm)
-        session.refresh(incidents.get(session, storm.incident_id))
-
-
-def _last_storm(session: Session, watch: StormWatch) -> LastStorm | None:
-    storm = storms.get(session, watch.storm_id) if watch.storm_id is not None else None
-    if storm is None:
-        return None
-    incident = incidents.get(session, storm.incident_id)
-    return LastStorm(incident.key, storm.last_at, incident.is_open, incident.resolved_at)
-
-
-def count_opening(
-    session: Session, settings: Settings, watch: StormWatch | None, incident: Incident, at: datetime
-) -> None:
-    """Count an incident that an alert opened towards a storm."""
-    if watch is not None:
-        window = settings.storm_limits.window
-        recent = [(key, then) for key, then in watch.openings if at - datetime.fromisoformat(then) < window]
-        watch.openings = [*recent, (incident.key, at.isoformat())]
-        session.add(watch)
-
-
 def begin_storm(
     session: Session, settings: Settings, watch: StormWatch, step: BeginStorm, severity: Severity, actor: Actor
 ) -> Incident:
-    """Open the storm's incident. Incidents that are open stay as they are."""
+    """Open the storm's incident. Open incidents stay unchanged."""
     previous = incidents.get(session, step.previous) if step.previous is not None else None
     incident = declare_incident(
         session, settings, actor, Declaration(STORM, title_fact=StormTitle(0), severity=severity, previous=previous)
@@ -137,7 +73,7 @@ def resume_storm(session: Session, settings: Settings, watch: StormWatch, step: 
         reopen_incident(session, settings, incident, actor, why="Alerts storm again")
     storm = storms.get(session, incident.key)
     if storm is None:
-        raise ValueError(f"{incident.reference} is no incident of a storm")
+        raise ValueError(f"{incident.reference} is not the incident of a storm")
     session.refresh(storm)
     window = settings.storm_limits.window
     new = [key for key in _recent_openings(watch, window, actor.at) if key not in storm.beside]
@@ -264,16 +200,14 @@ def update_storm(
 def _invite_service_people(
     session: Session, settings: Settings, incident: Incident, storm: Storm, services: Sequence[str], actor: Actor
 ) -> None:
-    """Invite people of new services: they would have been invited to incidents of their own."""
+    """Invite people of new services: without the storm they would be in separate incidents."""
     new = [name for name in services if name not in storm.services]
     if not new:
         return
     storm.services = [*storm.services, *new]
     room = max(MAX_SERVICES - len(incident.services), 0)
     incident.services = [*incident.services, *[name for name in new if name not in incident.services][:room]]
-    invitees = [settings.invitees_for(name) for name in new]
-    users: list[str] = list(dict.fromkeys(user for each in invitees for user in each.users))
-    groups = list(dict.fromkeys(group for each in invitees for group in each.usergroups))
+    users, groups = service_people(settings, incident, new)
     ensure_known(session, incident.team_id, users, actor.at)
     outbox.invite_users(session, incident, actor.at, users, groups)
 

@@ -1,4 +1,4 @@
-"""Archiving of channels, some quiet days after the incident, if the configuration wants it."""
+"""Archiving of channels some days after the incident, if configured."""
 
 from datetime import UTC, datetime, timedelta
 

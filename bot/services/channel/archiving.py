@@ -94,7 +94,7 @@ def move_to_new_channel(session: Session, settings: Settings, incident_id: int, 
         raise UserError(f"{incident.reference} is {label}. Reopen it first: `/incident reopen … WHY`.")
     if incident.archived_at is None or old_id is None:
         where = f" in <#{old_id}>" if old_id else ""
-        raise UserError(f"{incident.reference} has a channel that can be written in. Go on{where}.")
+        raise UserError(f"{incident.reference} has an open channel. Continue{where}.")
     users = _known_members(session, incident, old_id, actor)
     _leave_channel(session, incident, old_id, old_name or "")
     close_lanes(session, incident.key)

@@ -72,7 +72,7 @@ def find_url(reference: str | None) -> str | None:
 
 
 def assign_bridge(settings: Settings, incident: Incident) -> None:
-    """Give the incident a call of its own, if the configuration has a template."""
+    """Give the incident a separate call, if the configuration has a template."""
     incident.bridge_url = build_bridge_url(
         settings.incidents.bridge, incident.reference, secrets.token_hex(10), is_private=incident.is_private
     )

@@ -112,7 +112,7 @@ def record_candidates(
     """
     Put messages on the timeline as notes, with their own text, author and time.
 
-    `chosen`: channel and ts of each. What somebody recorded, deleted or redacted meanwhile is left as it is. A draft
+    `chosen`: channel and ts of each. What somebody recorded, deleted or redacted meanwhile is left unchanged. A draft
     that was written before is written again. Raises UserError if none of them is left.
     """
     incident = incidents.lock(session, incident_id)

@@ -23,7 +23,7 @@ from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message, Reaction
 
-NO_MARK_LEFT = "its last mark was taken away"
+NO_MARK_LEFT = "its last reaction was removed"
 
 
 def record_reaction(
@@ -33,8 +33,8 @@ def record_reaction(
     Record an emoji that was added or removed, and sync the message's entry.
 
     An emoji of the configured table marks the message; its one entry has the kinds of all present marks. The bot's own
-    messages cannot be marked: the person is told, unless the reaction answers an escalation. A sealed message takes no
-    new marks. Removing an emoji that has left the table still removes its mark.
+    messages cannot be marked: the person gets a message, unless the reaction answers an escalation. A sealed message
+    takes no new marks. Removing an emoji that has left the table still removes its mark.
     """
     reaction.emoji = emoji_with_tone(reaction.emoji)
     if is_on_own_message and handle_reaction(session, settings, reaction, at):
@@ -202,7 +202,7 @@ def mark_message(
     entry = timeline.find_by_message(session, incident.key, message.channel_id, message.ts)
     known = transcript.get_message(session, incident.team_id, message.channel_id, message.ts)
     if entry is None and known is not None and known.frozen_at is not None:
-        raise UserError("The words of this message were redacted, or somebody in it erased: it is not taken in again.")
+        raise UserError("This message was redacted, or a person in it was erased. It cannot be logged again.")
     if entry is None:
         entry = _create_entry_of(session, incident, actor, message)
     by_hand = list(dict.fromkeys([*entry.values.marked_by_hand, kind.value]))

@@ -37,7 +37,7 @@ AMENDMENT_DETAILS = frozenset({MERGED_PARTS, MARKS_DROPPED, MARKED_BY_HAND})
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """The requested changes. None leaves a field as it is; `language` is `""` for none stated."""
+    """The requested changes. None leaves a field unchanged; `language` is `""` for none stated."""
 
     text: str | None = None
     when: ParsedTime | None = None
@@ -77,9 +77,9 @@ def _amend_text(entry: TimelineEntry, text: str) -> None:
         return
     if entry.redacted_at is not None or entry.deleted_at is not None:
         gone = "redacted" if entry.redacted_at is not None else "deleted in Slack"
-        raise UserError(f"The words of this entry were {gone}. What is to be said now, say with `/incident note`.")
+        raise UserError(f"The words of this entry were {gone}. Add new words with `/incident note`.")
     if not text and not entry.details.keys() - AMENDMENT_DETAILS:
-        raise UserError("An entry without words says nothing: take it off the timeline instead.")
+        raise UserError("An entry needs words. To remove it, take it off the timeline.")
     entry.text = text
     entry.details = {key: value for key, value in entry.details.items() if key != MERGED_PARTS}
 
@@ -89,12 +89,12 @@ def _amend_time(session: Session, entry: TimelineEntry, when: ParsedTime) -> Non
         return
     if FIXED_TIME_KINDS.intersection(map(Kind, entry.kinds)) and vendor_event_of(entry) is None:
         raise UserError(
-            "This was done then, and that time is never moved. When the impact began or ended is said with "
+            "The time of this action cannot be changed. To change the impact's start or end, type "
             "`/incident impact started:TIME ended:TIME`."
         )
     escalation = _lock_escalation(session, entry)
     if escalation is not None and not escalation.was_only_recorded:
-        raise UserError("The page went out at that time, and that is never moved.")
+        raise UserError("The time of a page cannot be changed. Change only the words.")
     entry.happened_at, entry.precision = when.at, when.precision.value
     entry.sort_at = when.at or entry.sort_at  # of unknown time from now on: it keeps its place
 
@@ -122,7 +122,7 @@ def move_entry(
     session: Session, entry_id: int, beside_id: int, actor: Actor, *, before: bool, seen: str | None = None
 ) -> TimelineEntry:
     """
-    Put an entry right before or behind another of its incident.
+    Put an entry directly before or after another of its incident.
 
     Raises UserError where its own time does not allow that place.
     """
@@ -136,9 +136,7 @@ def move_entry(
     state = entry_snapshot(session, entry)
     place_beside(session, incident, entry, beside, before=before)
     save_earlier_version(entry, state, "moved", actor)
-    finish_change(
-        session, incident, entry, actor, f"moved {'before' if before else 'behind'} entry-{beside.key}", state
-    )
+    finish_change(session, incident, entry, actor, f"moved {'before' if before else 'after'} entry-{beside.key}", state)
     return entry
 
 
@@ -174,11 +172,11 @@ def undo_last_change(
     incident, entry = lock_active_entry(session, entry_id, seen)
     last = last_undoable_change(entry)
     if last is None or last["act"] == "merged":
-        raise UserError("There is nothing to take back: nobody amended this entry.")
+        raise UserError("Nothing to undo: this entry was not amended.")
     before = entry_snapshot(session, entry)
     revert_change(session, entry, last)
     _update_linked_records(session, incident, entry, actor.at)
-    finish_change(session, incident, entry, actor, f"took back: {last['act']}", before)
+    finish_change(session, incident, entry, actor, f"undid: {last['act']}", before)
     if entry.amended_at is None:
         resync_entry(session, settings, incident, entry, actor.at)
     return entry

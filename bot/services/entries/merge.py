@@ -80,8 +80,7 @@ def _check_mergeable(other: TimelineEntry) -> None:
     if has_own_record(other) or states:
         what = states[0] if states else other.kinds[0]
         raise UserError(
-            f"The other entry is a record of its own ({what}) and has to stay. Open the menu of that one instead, and "
-            "let it take this one in."
+            f"The other entry is a separate record ({what}) and must stay. Open its menu and merge this entry into it."
         )
 
 
@@ -115,18 +114,18 @@ def undo_merge(
     incident, other = lock_entry(session, other_id, seen)
     entry = timeline.get(session, other.merged_into_id) if other.merged_into_id else None
     if entry is None:
-        raise UserError("That entry is merged into no other.")
+        raise UserError("That entry is not merged.")
     session.refresh(entry)
     last = last_undoable_change(entry)
     if last is None or last.get("other") != other.key:
         raise UserError(
-            f"entry-{entry.key}, which took it in, was amended since. Take that back first, in the history of that one."
+            f"entry-{entry.key} was amended after the merge. Undo that first, in the history of entry-{entry.key}."
         )
     before = entry_snapshot(session, entry)
     revert_change(session, entry, last)
     other.merged_into_id = None
     restore_entry(session, incident, other, actor)
-    finish_change(session, incident, entry, actor, f"took back: took in entry-{other.key}", before)
+    finish_change(session, incident, entry, actor, f"undid: took in entry-{other.key}", before)
     for each in (entry, other):
         if each.amended_at is None:
             resync_entry(session, settings, incident, each, actor.at)

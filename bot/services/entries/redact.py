@@ -18,6 +18,7 @@ from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
 from bot.store.alerts import alerts
 from bot.store.escalation import escalations
+from bot.store.escalation.pages import find_pages
 from bot.store.incidents import incidents, postmortems, timeline, transcript
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
@@ -53,14 +54,14 @@ def redact_reference(session: Session, incident: Incident, what: str, actor: Act
     entry = timeline.get(session, int(named["number"])) if named else None
     if entry is None or entry.incident_id != incident.key:
         raise UserError(
-            f"`{what}` is no entry of {incident.reference}. Give the link of the message (in its menu: Copy link), or "
-            "choose Redact in the menu of the entry in `/incident timeline`."
+            f"`{what}` is not an entry of {incident.reference}. Give the link of the message (in its menu: Copy link), "
+            "or redact the entry in `/incident timeline`."
         )
     return redact_entry(session, entry.key, actor, why)
 
 
 def redact_entry(session: Session, entry_id: int, actor: Actor, why: str, *, seen: str | None = None) -> Redaction:
-    """Redact an entry and the message it was made from. The entry stands, with actor and reason."""
+    """Redact an entry and the message it was made from. The entry stays, with actor and reason."""
     entry = timeline.get(session, entry_id)
     if entry is None:
         raise UserError("That entry does not exist.")
@@ -87,7 +88,7 @@ def redact_message(session: Session, incident: Incident, channel_id: str, ts: st
     known = transcript.get_message(session, incident.team_id, channel_id, ts)
     is_of_channel = known is not None and channel_id == incident.channel_id
     if not is_of_channel and not any(entry.incident_id == incident.key for entry in entries):
-        raise UserError(f"{incident.reference} knows no such message.")
+        raise UserError(f"That message is not on record in {incident.reference}.")
     texts: list[str] = []
     if known is not None and not known.is_own:
         if known.frozen_at is not None and not known.text and not known.files:
@@ -102,7 +103,7 @@ def redact_message(session: Session, incident: Incident, channel_id: str, ts: st
         _replace_drafts(session, incident, actor, postmortems.find_with_transcript(session, incident.key))
         _audit_redaction(session, incident, actor, why, message_ts=ts)
     if own is None:
-        still.append("The message itself stays in Slack: its author or an admin deletes it there.")
+        still.append("The message stays in Slack. Its author or an admin can delete it there.")
     return Redaction(f"entry-{entries[0].key}" if entries else "the message", tuple(dict.fromkeys(still)))
 
 
@@ -180,7 +181,7 @@ def _redact_title(session: Session, incident: Incident, entry: TimelineEntry) ->
     incident.titles = dict.fromkeys(incident.titles, REDACTED) or {"": REDACTED}
     session.add(incident)
     name = f" (#{incident.channel_name})" if incident.channel_name else ""
-    return [f"The channel's name{name} was made of the title: rename it in Slack if it must go."]
+    return [f"The channel's name{name} was made from the title. Rename it in Slack if needed."]
 
 
 def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:
@@ -190,16 +191,16 @@ def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:
         return []
     row.note = None
     session.add(row)
-    return [f"The briefing of <@{row.user_id}> keeps the words: nobody but them sees it."]
+    return [f"The briefing of <@{row.user_id}> keeps the words. Only they can see it."]
 
 
 def _redact_pages(session: Session, incident: Incident, escalation_id: int, actor: Actor) -> list[str]:
     """Edit the pages that the bot can edit; name the others."""
-    pages = escalations.find_pages(session, escalation_id)
+    pages = find_pages(session, escalation_id)
     outbox.refresh_pages(session, incident, escalation_id, actor.at)
     lost = sorted({page.user_id for page in pages if page.sent_at is not None and page.message_ts is None})
     return [
-        f"Pages to {', '.join(f'<@{each}>' for each in lost)} keep their words: nobody but them sees these."
+        f"Pages to {', '.join(f'<@{each}>' for each in lost)} keep the words. Only the recipients can see them."
     ] * bool(lost)
 
 
@@ -208,8 +209,8 @@ def _audit_redaction(session: Session, incident: Incident, actor: Actor, why: st
 
 
 def _refresh_views(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
-    is_shown_anew = entry.posted_ts == find_ts(session, incident.key, SlackView.RESOLUTION)
-    if entry.posted_ts and incident.channel_id and not is_shown_anew:
+    is_rendered_again = entry.posted_ts == find_ts(session, incident.key, SlackView.RESOLUTION)
+    if entry.posted_ts and incident.channel_id and not is_rendered_again:
         outbox.blank_message(session, incident, actor.at, incident.channel_id, entry.posted_ts)
     if escalation_id := entry.values.escalation_id:
         outbox.refresh_escalation(session, incident, escalation_id, actor.at)

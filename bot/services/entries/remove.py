@@ -32,13 +32,13 @@ def removal_objection(kinds: Collection[str], *, is_over: bool, of_vendor: bool 
     `of_vendor`: an entry about a vendor's answer, which may have been noted by mistake.
     """
     if Kind.DECLARED in kinds:
-        return "An incident was declared once and for all."
+        return "The declaration of an incident cannot be removed."
     if Kind.ACKNOWLEDGED in kinds and not of_vendor:
-        return "Somebody acknowledged, and that stays on record."
+        return "An acknowledgement stays on record."
     if Kind.RESOLVED in kinds and is_over:
-        return "It is what ended the incident. If it is not over, type `/incident status investigating`."
+        return "This entry ended the incident. If it is not over, type `/incident status investigating`."
     if Kind.CANCELLED in kinds and is_over:
-        return "It is why the incident was cancelled. If it goes on, type `/incident reopen WHY`."
+        return "This entry cancelled the incident. If it continues, type `/incident reopen WHY`."
     return None
 
 
@@ -94,7 +94,7 @@ def put_back_entry(
     """
     incident, entry = lock_entry(session, entry_id, seen)
     if entry.withdrawn_at is None:
-        raise UserError("That entry stands on the timeline. Nothing was changed.")
+        raise UserError("That entry is on the timeline. Nothing was changed.")
     if entry.merged_into_id is not None:
         undo_merge(session, settings, entry_id, actor)
         return incident

@@ -72,8 +72,7 @@ def lock_entry(session: Session, entry_id: int, seen: str | None) -> tuple[Incid
     session.refresh(entry)
     if seen is not None and seen != entry_version(entry):
         raise StaleEntry(
-            "Somebody else changed this entry meanwhile, so nothing was changed now. Copy what you wrote, close this "
-            "window and open it again."
+            "Another person changed this entry meanwhile. Copy your text, close this window and open it again."
         )
     return incident, entry
 

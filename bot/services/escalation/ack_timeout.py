@@ -30,12 +30,13 @@ from bot.services.escalation.state import (
 from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.services.paging.pages import page_people
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import activity, escalations, progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
-from bot.store.shared import audit, people, timers
+from bot.store.shared import people, timers
 from bot.store.shared.timers import Timer
 
 ACK_TIMEOUT_CHECK = "listen for whoever acknowledged"
@@ -138,13 +139,11 @@ def _take_step(
 ) -> None:
     acknowledgers = _acknowledgers(session, escalation)
     escalation.ack_timeout_steps, escalation.activity_asked_at = TIMEOUT_STEPS.index(step) + 1, at
-    audit.record(
+    audit_action(
         session,
-        at=at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        origin=Origin.TIMER,
-        action=AUDIT_TEXTS[step],
+        Actor(incident.team_id, None, at, Origin.TIMER),
+        AUDIT_TEXTS[step],
+        incident=incident,
         escalation=escalation.key,
         people=acknowledgers,
         since=since.isoformat(),
@@ -163,8 +162,8 @@ def _take_step(
 
 
 AUDIT_TEXTS = {
-    TimeoutStep.ASK: "asked whoever acknowledged for a sign of life",
-    TimeoutStep.PAGE_AGAIN: "paged whoever acknowledged again: no sign of life",
+    TimeoutStep.ASK: "asked the acknowledger for a response",
+    TimeoutStep.PAGE_AGAIN: "paged the acknowledger again: no response",
 }
 
 
@@ -210,9 +209,9 @@ def confirm_active(session: Session, settings: Settings, escalation_id: int, act
     incident = incidents.lock(session, escalation.incident_id)
     if not incident.is_open:
         label = settings.status_label(incident.status)
-        raise UserError(f"{incident.reference} is {label}: nobody is needed any more.")
+        raise UserError(f"{incident.reference} is {label}: no action is needed.")
     if actor.user_id not in _acknowledgers(session, escalation):
-        raise UserError("It was handed on meanwhile. If you have it, press *Acknowledge* in the newest page.")
+        raise UserError("It was handed over meanwhile. If you have it, press *Acknowledge* on the newest page.")
     record_audit(session, incident, escalation, actor, "said that they are on it")
     escalation.ack_timeout_steps, escalation.activity_asked_at = 0, None
     session.add(escalation)

@@ -41,7 +41,7 @@ from bot.store.incidents.incidents import Incident
 from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 
-SPARED = "Everybody whom it calls said that they can't, or has answered."
+SPARED = "Everybody in it has answered or declined."
 
 
 def start_escalation(
@@ -117,7 +117,7 @@ def run_due_steps(session: Session, settings: Settings, due: Sequence[Timer], at
 
 
 def _lock_unacknowledged(session: Session, timer: Timer) -> tuple[Incident, Escalation] | None:
-    """Lock the rows of a step; None if nobody is needed any more."""
+    """Lock the rows of a step; None if the escalation is over."""
     escalation = escalations.lock(session, EscalationTimer.from_json(timer.details).escalation_id)
     if escalation is None or escalation.acknowledged_at is not None:
         return None
@@ -174,7 +174,7 @@ def _exhaust(batch: StepBatch, incident: Incident, escalation: Escalation, polic
     outbox.post_event(batch.session, incident, event, batch.at, escalation_id=escalation.key)
     if policy.at_end.announce and not incident.is_private:
         outbox.announce_event(batch.session, incident, "unanswered elsewhere", batch.at, escalation_id=escalation.key)
-    note_audit(batch, incident, escalation, "gave up paging: nobody answered")
+    note_audit(batch, incident, escalation, "stopped paging: nobody answered")
     if policy.at_end.page:
         fallback = Level(policy.at_end.page, batch.at - batch.at, Need.ANY)
         position = Position(len(policy.levels) + 1, escalation.round)

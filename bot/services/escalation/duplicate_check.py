@@ -17,6 +17,7 @@ from bot.services.oncall.targets import target_mention
 from bot.services.workspace.actor import Actor
 from bot.store.escalation import escalations
 from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import find_pages
 from bot.store.shared import idempotency
 
 MAX_VALUE = 2_000
@@ -87,7 +88,7 @@ def _paged_since(session: Session, escalation: Escalation, user_id: str) -> date
     """When the escalation first paged a person; None if it did not, or they declined."""
     if user_id in escalation.declined_by:
         return None
-    found = escalations.find_pages(session, escalation.key)
+    found = find_pages(session, escalation.key)
     return min((page.queued_at for page in found if page.user_id == user_id and page.skipped is None), default=None)
 
 

@@ -19,7 +19,7 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import MENTION
 from bot.store import outbox
 from bot.store.escalation import escalations, pages, progress
-from bot.store.escalation.escalations import NOT_NEEDED, SENT, Page
+from bot.store.escalation.pages import NOT_NEEDED, SENT, Page
 from bot.store.incidents import incidents
 from bot.store.shared import people
 
@@ -97,7 +97,7 @@ def _team_of(session: Session, row: Page) -> str:
 def _build_page(session: Session, settings: Settings, row: Page) -> BundledPage:
     found = escalations.get(session, row.escalation_id)
     if found is None:
-        raise ValueError(f"page {row.id} is of no escalation")
+        raise ValueError(f"page {row.id} has no escalation")
     incident = incidents.get(session, found.incident_id)
     severity = Severity(incident.severity)
     return BundledPage(
@@ -136,7 +136,7 @@ def load_bundle_of_page(session: Session, settings: Settings, page_id: int) -> B
 def _pages_of_message(session: Session, page_id: int) -> list[Page]:
     row = pages.get(session, page_id)
     if row is None or row.bundle_key is None:
-        raise UserError("That page does not exist any more.")
+        raise UserError("That page no longer exists.")
     return [each for each in pages.find_by_bundle(session, row.bundle_key) if _message_of(each) == _message_of(row)]
 
 
@@ -144,7 +144,7 @@ def acknowledge_page(session: Session, settings: Settings, page_id: int, actor: 
     """Acknowledge one page of a bundle. Raises UserError as `acknowledge` does."""
     row = pages.get(session, page_id)
     if row is None:
-        raise UserError("That page does not exist any more.")
+        raise UserError("That page no longer exists.")
     acknowledge(session, settings, row.escalation_id, actor)
 
 

@@ -13,7 +13,8 @@ from bot.services.paging.page_outcomes import is_page_needed, try_next_method
 from bot.services.paging.pages import SKIPPED, PageBatch, skip_reason, skipped_people
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations, pages
-from bot.store.escalation.escalations import NOT_NEEDED, Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import NOT_NEEDED, Page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.shared.timers import Timer
@@ -73,5 +74,5 @@ def _pages(session: Session, due: Sequence[Timer]) -> list[Page]:
 def _lock_subject(session: Session, row: Page) -> tuple[Escalation, Incident]:
     escalation = escalations.lock(session, row.escalation_id)
     if escalation is None:
-        raise ValueError(f"page {row.id} is of no escalation")
+        raise ValueError(f"page {row.id} has no escalation")
     return escalation, incidents.lock(session, escalation.incident_id)

@@ -1,4 +1,4 @@
-"""Start an escalation, by hand or as an incident opens; hand one over."""
+"""Start an escalation, by hand or as an incident opens."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,14 +8,12 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.escalation import Level, Policy
+from bot.domain.escalation import Policy
 from bot.domain.terms import Severity, TargetKind
 from bot.domain.times import ParsedTime, refuse_future
 from bot.services import outbox, vendors
-from bot.services.escalation.advance import start_escalation, stop_escalation
-from bot.services.escalation.responses.acknowledge import acknowledge
-from bot.services.escalation.responses.common import check_not_handed_over, has_acknowledged
-from bot.services.escalation.state import policy_of, record_escalation
+from bot.services.escalation.advance import start_escalation
+from bot.services.escalation.state import record_escalation
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.oncall.policies import ad_hoc_policy, configured_policy, find_policy
 from bot.services.oncall.targets import resolve_targets
@@ -56,7 +54,7 @@ def escalate(
         refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
         made = _record_past_escalation(session, settings, incident, actor, target, reason, when)
     else:
-        _check_open(settings, incident)
+        check_open(settings, incident)
         made = _escalate_now(session, settings, incident, actor, target, reason)
     if is_vendor:
         vendors.start_vendor_escalation(session, settings, incident, made, actor, case)
@@ -101,31 +99,19 @@ def _escalate_now(
     session: Session, settings: Settings, incident: Incident, actor: Actor, target: EscalationTarget, reason: str
 ) -> Escalation:
     if target.kind == TargetKind.POLICY:
-        return _start_new(session, settings, incident, actor, target, find_policy(settings, target.id), reason)
+        return start_new(session, settings, incident, actor, target, find_policy(settings, target.id), reason)
     if target.kind == TargetKind.SCHEDULE:
         resolved = resolve_targets(session, settings, actor.team_id, (target.as_target,), actor.at)
         if not resolved.people:
             raise UserError(f"{' '.join(resolved.why)} Nobody was paged.")
     policy = None if target.kind == TargetKind.VENDOR else ad_hoc_policy(settings, target.as_target)
-    return _start_new(session, settings, incident, actor, target, policy, reason)
+    return start_new(session, settings, incident, actor, target, policy, reason)
 
 
-def start_policy(
-    session: Session, settings: Settings, incident_id: int, actor: Actor, name: str, reason: str = ""
-) -> Escalation:
-    """
-    Start a policy of the configuration by hand.
-
-    Raises UserError if there is none of that name, or the incident is over.
-    """
-    return escalate(session, settings, incident_id, actor, EscalationTarget(TargetKind.POLICY, name, name), reason)
-
-
-def _check_open(settings: Settings, incident: Incident) -> None:
+def check_open(settings: Settings, incident: Incident) -> None:
     if incident.is_retro:
         raise UserError(
-            f"{incident.reference} is recorded after the fact, so nobody was paged. Add `at:TIME` to record who was "
-            "called then."
+            f"{incident.reference} is recorded after the fact, so nobody was paged. To record a call, add `at:TIME`."
         )
     if not incident.is_open:
         raise UserError(
@@ -163,7 +149,7 @@ def _record_past_escalation(
     return made
 
 
-def _start_new(
+def start_new(
     session: Session,
     settings: Settings,
     incident: Incident,
@@ -205,64 +191,6 @@ def _working_hours(
     return hours.as_json() if hours else None
 
 
-def hand_over_escalation(
-    session: Session, settings: Settings, escalation_id: int, actor: Actor, *, to: EscalationTarget, reason: str = ""
-) -> Escalation:
-    """
-    Page somebody else, then the levels from the present one on; return the new escalation.
-
-    It acknowledges the old one if nobody had. Raises UserError if nobody is needed any more, and for targets that
-    cannot be paged.
-    """
-    old = escalations.lock(session, escalation_id)
-    if old is None:
-        raise UserError("That escalation does not exist.")
-    if old.is_external or to.kind in {TargetKind.VENDOR, TargetKind.POLICY}:
-        raise UserError("Hand over to a person, a team, a user group or a schedule. Escalate to anybody else.")
-    _check_recipient(session, settings, old, actor, to)
-    if old.acknowledged_at is not None:
-        check_not_handed_over(session, old)
-    elif not has_acknowledged(session, old, actor):
-        acknowledge(session, settings, escalation_id, actor, tells_caller=False)
-    incident = incidents.lock(session, old.incident_id)
-    _check_open(settings, incident)
-    before = policy_of(settings, old)
-    wait = before.levels[0].wait
-    levels = (Level((to.as_target,), wait), *before.levels[max(old.level - 1, 0) :])
-    policy = Policy(before.name, levels, before.repeat, before.at_end)
-    if old.acknowledged_at is None:  # one of a level that needs all
-        stop_escalation(session, old)
-    made = _start_new(
-        session, settings, incident, actor, to, policy, reason or old.reason, started_by=HANDOVER, follows=old
-    )
-    outbox.refresh_escalation(session, incident, old.key, actor.at)
-    outbox.refresh_pages(session, incident, old.key, actor.at)
-    return made
-
-
-def _check_recipient(session: Session, settings: Settings, old: Escalation, actor: Actor, to: EscalationTarget) -> None:
-    """Raise UserError if the target resolves to nobody or to the actor."""
-    resolved = resolve_targets(session, settings, actor.team_id, (to.as_target,), actor.at)
-    if resolved.groups:
-        return
-    if resolved.people == (actor.user_id,):
-        raise UserError(_self_handover_message(session, old, actor))
-    if not resolved.people:
-        raise UserError(f"{' '.join(resolved.why)} Nothing was changed: hand over to somebody else.")
-
-
-def _self_handover_message(session: Session, old: Escalation, actor: Actor) -> str:
-    if has_acknowledged(session, old, actor):
-        return "You have it already: hand over to somebody else."
-    if old.acknowledged_at is None:
-        return "Nobody has it yet. Take it with `/incident ack`."
-    who = f"<@{old.acknowledged_by}>" if old.acknowledged_by else "Somebody"
-    return (
-        f"{who} has it. Let them hand it over to you; if they are gone, `/incident unack WHY` takes it back from them, "
-        "and you take it with `/incident ack`."
-    )
-
-
 def start_configured_policy(
     session: Session,
     settings: Settings,
@@ -294,7 +222,7 @@ def start_configured_policy(
     if not again and name in {each.target_id for each in known}:
         return None
     target, policy = EscalationTarget(TargetKind.POLICY, name, name), find_policy(settings, name)
-    return _start_new(session, settings, incident, actor, target, policy, "", started_by=POLICY)
+    return start_new(session, settings, incident, actor, target, policy, "", started_by=POLICY)
 
 
 def record_escalation_message(session: Session, escalation_id: int, ts: str) -> None:

@@ -11,10 +11,10 @@ from bot.services import outbox
 from bot.services.oncall.policies import ad_hoc_policy
 from bot.services.timeline.entries import record_entry
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import progress
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents.incidents import Incident
-from bot.store.shared import audit
 
 ESCALATION_STEP = "step of an escalation"
 """Kind of the timer."""
@@ -102,14 +102,4 @@ def record_escalation(
 def record_audit(
     session: Session, incident: Incident, escalation: Escalation, actor: Actor, action: str, **details: Any
 ) -> None:
-    audit.record(
-        session,
-        at=actor.at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        user_id=actor.user_id,
-        action=action,
-        origin=actor.origin,
-        escalation=escalation.key,
-        **details,
-    )
+    audit_action(session, actor, action, incident=incident, escalation=escalation.key, **details)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.domain.terms import TargetKind
-from bot.store.escalation import escalations
+from bot.store.escalation.pages import SENT
 
 SLACK_METHODS = ("slack", "reaction")
 """Methods of acknowledging in Slack: button or command, and reaction."""
@@ -45,7 +45,7 @@ class PagedPersonView:
     def has_failed(self) -> bool:
         """True if all attempts failed."""
         tried = [each.outcome for each in self.attempts if each.skipped is None]
-        return bool(tried) and not {"", escalations.SENT} & set(tried)
+        return bool(tried) and not {"", SENT} & set(tried)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ from bot.services.oncall.targets import target_mention
 from bot.services.paging.addresses import method_label
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import escalations, progress
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import LEFT_BEHIND, NOT_NEEDED, SENT, Page, find_pages
 from bot.store.incidents import incidents
 from bot.store.shared import people
 
@@ -54,7 +55,7 @@ def load_escalation_view(session: Session, settings: Settings, escalation_id: in
     if row is None:
         return None
     incident = incidents.get(session, row.incident_id)
-    pages = [page for page in escalations.find_pages(session, escalation_id) if page.method != escalations.LEFT_BEHIND]
+    pages = [page for page in find_pages(session, escalation_id) if page.method != LEFT_BEHIND]
     policy = Policy.from_json(row.policy) if row.policy else None
     levels = progress.find_steps(session, escalation_id)
     answers = [] if row.is_external else acknowledgements_of(session, row)
@@ -191,7 +192,7 @@ def next_on_call_names(
 def unreached_people(pages: Sequence[Page]) -> tuple[str, ...]:
     """People without a page that arrived or is pending."""
     tried = [page for page in pages if page.skipped is None]
-    fine = {_recipient(page) for page in tried if page.outcome in {"", escalations.SENT, escalations.NOT_NEEDED}}
+    fine = {_recipient(page) for page in tried if page.outcome in {"", SENT, NOT_NEEDED}}
     return tuple(dict.fromkeys(_recipient(page) for page in tried if _recipient(page) not in fine))
 
 
@@ -235,7 +236,7 @@ class _LevelBuilder:
         attempts: dict[str, list[Attempt]] = {each: [] for each in asked}
         for page in pages:
             tried = attempts.setdefault(_recipient(page), [])
-            if page.outcome != escalations.NOT_NEEDED:
+            if page.outcome != NOT_NEEDED:
                 tried.append(self.attempt(page, began))
         return tuple(
             PagedPersonView(

@@ -40,4 +40,4 @@ def find_firing(session: Session, incident_id: int) -> FiringAlerts:
 def describe_firing(session: Session, incident_id: int) -> str:
     """A sentence for the person who ended the incident, after a blank; empty if nothing fires."""
     sentence = find_firing(session, incident_id).sentence
-    return f" {sentence} `/incident reopen WHY` goes on with it." if sentence else ""
+    return f" {sentence} To continue, type `/incident reopen WHY`." if sentence else ""

@@ -28,7 +28,7 @@ def cancel_incident(session: Session, settings: Settings, incident_id: int, acto
     before = Status(incident.status)
     status = transition(before, Event.CANCEL, settings.status_label)
     if not why.strip():
-        raise UserError("Say why, for example `/incident cancel false alarm: the monitor was set too low`.")
+        raise UserError("Add a reason, for example `/incident cancel false alarm: the monitor was set too low`.")
     incident.status, incident.closure_reason = status.value, why
     entry = record_entry(
         session, incident, [Kind.CANCELLED], why, actor, status=status.value, status_before=before.value

@@ -11,6 +11,7 @@ from bot.services import outbox
 from bot.services.timeline.entries import CAME_FROM, MARKED_BY_HAND
 from bot.services.workspace.actor import Actor
 from bot.store.escalation import escalations, progress
+from bot.store.escalation.pages import record_left_message
 from bot.store.incidents import action_items, incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
@@ -36,7 +37,7 @@ MOVED_REFERENCES = ("escalation_id", "action_id", "alert_id", "alert_ids")
 
 
 def carry_entries(session: Session, source: Incident, target: Incident) -> dict[int, TimelineEntry]:
-    """Copy the standing entries. Returns the copies by the id of the original."""
+    """Copy the active entries. Returns the copies by the id of the original."""
     stated = {kind for entry in timeline.find_entries(session, target.key) for kind in map(Kind, entry.kinds)}
     copies: dict[int, TimelineEntry] = {}
     for entry in timeline.find_entries(session, source.key, with_withdrawn=False):
@@ -103,20 +104,20 @@ def move_action_items(
 def move_escalations(
     session: Session, source: Incident, target: Incident, copies: Mapping[int, TimelineEntry], actor: Actor
 ) -> None:
-    """Move escalations with their answers; unanswered ones go on in the target."""
+    """Move escalations with their answers; unanswered ones continue in the target."""
     for each in escalations.find_by_incident(session, source.key):
         entry, answer = copies.get(each.entry_id or 0), copies.get(each.acknowledgement_entry_id or 0)
         if entry is None:
             continue
         if each.message_ts is not None and source.channel_id is not None:
-            escalations.record_left_message(session, each, source.channel_id, each.message_ts, actor.at)
+            record_left_message(session, each, source.channel_id, each.message_ts, actor.at)
         each.incident_id, each.entry_id, each.message_ts = target.key, entry.key, None
         each.acknowledgement_entry_id = answer.key if answer else None
         answers = progress.find_responses(session, each.key)
         progress.save_responses(session, each.key, [_carry_answer(given, copies) for given in answers])
         first, fixed = copies.get(each.first_answer_entry_id or 0), copies.get(each.fixed_entry_id or 0)
         each.first_answer_entry_id, each.fixed_entry_id = (first and first.key) or None, (fixed and fixed.key) or None
-        each.case_message_ts = None  # asked for anew, where it goes on
+        each.case_message_ts = None  # asked for again in the target
         session.add(each)
         session.flush()
         if each.acknowledged_at is None:

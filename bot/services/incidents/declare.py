@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import ErrorCollector, InvalidField, UserError
 from bot.domain.record.facts import StormTitle, store_fact
 from bot.domain.terms import Kind, Severity, Status
 from bot.domain.text.normalize import is_visible
@@ -58,12 +58,10 @@ def declare_incident(session: Session, settings: Settings, actor: Actor, wanted:
     """
     Number an incident, record its declaration, and queue its channel.
 
-    Raises InvalidField, by the option names of `/incident start`, for invalid input: no title, an impact that begins in
-    the future or at no known time, a reference that is too long, and options that exclude one another.
+    Raises what `check_declaration` raises.
     """
-    service = wanted.services[0] if wanted.services else None
-    zone = wanted.zone or settings.zone_of(service)
-    _check_declaration(wanted, actor, zone)
+    check_declaration(settings, actor, wanted)
+    zone = _zone_of(settings, wanted)
     title = " ".join(wanted.title.split())
     incident = _insert_incident(session, settings, actor, wanted, title, zone)
     bind_incident(incident.reference)
@@ -121,30 +119,47 @@ def _insert_incident(
     return incident
 
 
-def _check_declaration(wanted: Declaration, actor: Actor, zone: ZoneInfo) -> None:
-    if not is_visible(wanted.title):
-        raise InvalidField("text", "Say in a few words what is wrong, for example `/incident start checkout is down`.")
-    if wanted.started is not None:
-        _check_start(wanted.started, actor, zone)
-    if len(reference := wanted.outside_reference or "") > FIELD_LENGTH:
-        raise InvalidField(
-            "ref", f"A reference of {len(reference)} characters is too long: {FIELD_LENGTH} are the most."
-        )
+def _zone_of(settings: Settings, wanted: Declaration) -> ZoneInfo:
+    return wanted.zone or settings.zone_of(wanted.services[0] if wanted.services else None)
+
+
+def check_declaration(settings: Settings, actor: Actor, wanted: Declaration) -> None:
+    """
+    Raise InvalidField or InvalidFields for invalid input, by the option names of `start`.
+
+    That is no title, an impact that begins in the future or at no known time, a reference that is too long, and options
+    that exclude one another.
+    """
+    errors = ErrorCollector()
+    with errors.collect():
+        if not is_visible(wanted.title):
+            raise InvalidField(
+                "text", "Describe the problem in a few words, for example `/incident start checkout is down`."
+            )
+    with errors.collect():
+        if wanted.started is not None:
+            _check_start(wanted.started, actor, _zone_of(settings, wanted))
+    with errors.collect():
+        if len(reference := wanted.outside_reference or "") > FIELD_LENGTH:
+            raise InvalidField("ref", f"The reference has {len(reference)} characters. Use at most {FIELD_LENGTH}.")
+    with errors.collect():
+        _check_retrospective(wanted)
+    errors.check()
+
+
+def _check_retrospective(wanted: Declaration) -> None:
     if wanted.is_retro and (wanted.is_private or wanted.is_drill):
         raise InvalidField(
             "retro",
-            "What is recorded after the fact has no channel: it can be neither private, which a channel is, "
-            "nor a drill. Leave one of them out.",
+            "An incident recorded after the fact has no channel. It cannot be private or a drill: leave one out.",
         )
     if wanted.is_retro and wanted.status is Status.TRIAGE:
-        raise InvalidField(
-            "status", "What is recorded after the fact was an incident: nobody has to find that out. Leave one out."
-        )
+        raise InvalidField("status", "An incident recorded after the fact cannot be in triage. Leave one of them out.")
 
 
 def _check_start(started: ParsedTime, actor: Actor, zone: ZoneInfo) -> None:
     if started.at is None:
-        raise InvalidField("at", "`at:?` says nothing. Leave it out, and state the start once somebody knows it.")
+        raise InvalidField("at", "`at:?` is not a time. Leave it out, and state the start once it is known.")
     try:
         refuse_future(started, now=actor.at, zone=zone)
     except UserError as problem:

@@ -78,7 +78,7 @@ def script_from_scenario(settings: Settings, name: str) -> DrillScript:
     scenario = find_scenario(settings.drill_folders, name)
     lines = tuple(_add_pauses(list(_outside_events(scenario))))
     if not lines:
-        raise UserError(f"Nothing can be told of the scenario `{name}`: it has no alert and no message.")
+        raise UserError(f"The scenario `{name}` has no alert and no message. Choose another.")
     word = (scenario.severity or "").casefold()
     return DrillScript(name, scenario.title, settings.severity_words().get(word), scenario.services, lines)
 
@@ -111,7 +111,7 @@ def script_from_incident(session: Session, incident: Incident) -> DrillScript:
     Raises UserError for an incident that is private, still open, or has no such entry.
     """
     if incident.is_private:
-        raise UserError(f"{incident.reference} is private: a drill would show it to people who are not in it.")
+        raise UserError(f"{incident.reference} is private. A drill would show it to people outside it.")
     if incident.is_open:
         raise UserError(f"{incident.reference} is still open. Practise it once it is over.")
     events: list[tuple[datetime, DrillLine]] = [
@@ -121,7 +121,9 @@ def script_from_incident(session: Session, incident: Incident) -> DrillScript:
     ]
     lines = tuple(_add_pauses(events))
     if not lines:
-        raise UserError(f"The timeline of {incident.reference} holds no alert and no message that could be told.")
+        raise UserError(
+            f"The timeline of {incident.reference} has no alert and no message to replay. Choose another incident."
+        )
     return DrillScript(incident.reference, incident.title, Severity(incident.severity), tuple(incident.services), lines)
 
 
@@ -152,7 +154,7 @@ def parse_speed(text: str | None) -> float:
     except ValueError:
         speed = 0.0
     if not 0.1 <= speed <= MAX_SPEED:
-        raise UserError(f"`speed:{text}` is no speed. Write how many times as fast it goes, like `speed:10`.")
+        raise UserError(f"`speed:{text}` is not a speed. Write a factor, like `speed:10`.")
     return speed
 
 
@@ -185,7 +187,7 @@ def drill_timer_key(drill: Incident) -> str:
 
 
 def play_due_lines(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
-    """Timer: post the lines that are due. A drill that is over posts no more."""
+    """Timer: post the lines that are due. A drill that is over posts nothing."""
     payload = DrillTimer.from_json(timer.details)
     drill, lines = incidents.lock(session, payload.incident_id), list(payload.lines)
     if not drill.is_open or not lines:

@@ -1,6 +1,6 @@
 """Edit an incident's details: title, services, reference and the like."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.languages import get_language
 from bot.domain.terms import Kind
 from bot.domain.text.normalize import is_visible
@@ -41,7 +41,7 @@ SHOWN_IN_CHANNEL = (TITLE, SERVICES)
 @dataclass(frozen=True, slots=True)
 class IncidentEdit:
     """
-    The requested changes. None leaves a field as it is, "" clears it.
+    The requested changes. None leaves a field unchanged, "" clears it.
 
     `titles` by language code, the key "" for a title in no stated language. `languages` are those of the documents.
     """
@@ -72,15 +72,14 @@ def edit_incident(
     """
     Change an incident's details, whatever its status. Returns the new values by field.
 
-    Raises UserError if nothing is given or nothing would change, and InvalidField, by this module's constants, for a
-    value that is not allowed.
+    Raises UserError if nothing is given or nothing would change, and what `check_edit` raises.
     """
     incident = incidents.lock(session, incident_id)
     if wanted == IncidentEdit():
         raise UserError(
-            'Say what shall be different, for example `/incident edit title:"Card payments fail" category:Production`.'
+            'Name a field to change, for example `/incident edit title:"Card payments fail" category:Production`.'
         )
-    values = dict(_field_values(settings, incident, wanted))
+    values = _field_values(settings, incident, wanted)
     changes = {
         name: shown for name, (column, value, shown) in values.items() if _differs(incident, name, column, value)
     }
@@ -108,6 +107,11 @@ def edit_incident(
     return incident, changes
 
 
+def check_edit(session: Session, settings: Settings, incident_id: int, wanted: IncidentEdit) -> None:
+    """Raise InvalidField or InvalidFields, for values that are not allowed."""
+    _field_values(settings, incidents.get(session, incident_id), wanted)
+
+
 def _call_service_people(
     session: Session, settings: Settings, incident: Incident, actor: Actor, services: Sequence[str]
 ) -> None:
@@ -125,31 +129,36 @@ def _differs(incident: Incident, name: str, column: str, value: Any) -> bool:
     return bool(incident.titles.get(code) != value.get(code))
 
 
-def _field_values(
-    settings: Settings, incident: Incident, wanted: IncidentEdit
-) -> Iterator[tuple[str, tuple[str, Any, str]]]:
+def _field_values(settings: Settings, incident: Incident, wanted: IncidentEdit) -> dict[str, tuple[str, Any, str]]:
     """Given fields by name: the column, its new value, and the value as text."""
-    titles = _merge_titles(incident, wanted.titles)
-    for code in wanted.titles:
-        yield title_field(code), ("titles", titles, titles.get(code, ""))
+    errors = ErrorCollector()
+    values: dict[str, tuple[str, Any, str]] = {}
+    with errors.collect():
+        titles = _merge_titles(incident, wanted.titles)
+        values |= {title_field(code): ("titles", titles, titles.get(code, "")) for code in wanted.titles}
     if wanted.services is not None:
-        yield SERVICES, ("services", list(wanted.services), ", ".join(wanted.services))
+        values[SERVICES] = ("services", list(wanted.services), ", ".join(wanted.services))
     for name, column, text in (
         (REFERENCE, "outside_reference", wanted.reference),
         (CATEGORY, "category", wanted.category),
         (RESPONSIBILITY, "responsibility", wanted.responsibility),
     ):
-        if text is not None:
-            plain = _check_length(name, text)
-            yield name, (column, plain or None, plain)
+        with errors.collect():
+            if text is not None:
+                plain = _check_length(name, text)
+                values[name] = (column, plain or None, plain)
     if wanted.zone is not None:
-        yield ZONE, ("zone", wanted.zone.key, wanted.zone.key)
-    languages = _merge_languages(incident, wanted)
-    if languages is not None:
-        yield LANGUAGES, ("languages", languages, ", ".join(languages))
-    if wanted.template is not None:
-        template = _check_template_name(settings, wanted.template)
-        yield TEMPLATE, ("template", template, template)
+        values[ZONE] = ("zone", wanted.zone.key, wanted.zone.key)
+    with errors.collect():
+        languages = _merge_languages(incident, wanted)
+        if languages is not None:
+            values[LANGUAGES] = ("languages", languages, ", ".join(languages))
+    with errors.collect(), errors_at(TEMPLATE):
+        if wanted.template is not None:
+            template = check_template(settings, wanted.template)
+            values[TEMPLATE] = ("template", template, template)
+    errors.check()
+    return values
 
 
 def _merge_titles(incident: Incident, wanted: Mapping[str, str]) -> dict[str, str]:
@@ -162,14 +171,14 @@ def _merge_titles(incident: Incident, wanted: Mapping[str, str]) -> dict[str, st
         else:
             titles.pop(code, None)
         if not titles or (not title and not code):
-            raise InvalidField(title_field(code), "An incident needs a title. Say in a few words what is wrong.")
+            raise InvalidField(title_field(code), "An incident needs a title. Describe the problem in a few words.")
     return titles
 
 
 def _check_length(name: str, text: str) -> str:
     plain = " ".join(text.split())
     if len(plain) > FIELD_LENGTH:
-        raise InvalidField(name, f"A {name} of {len(plain)} characters is too long: {FIELD_LENGTH} are the most.")
+        raise InvalidField(name, f"The {name} has {len(plain)} characters. Use at most {FIELD_LENGTH}.")
     return plain
 
 
@@ -181,14 +190,5 @@ def _merge_languages(incident: Incident, wanted: IncidentEdit) -> list[str] | No
     if wanted.languages is not None and not wanted.languages:
         raise InvalidField(LANGUAGES, "A document needs a language, like `en` or `fr,en`.")
     chosen: Sequence[str] = incident.languages if wanted.languages is None else wanted.languages
-    try:
+    with errors_at(LANGUAGES):
         return [get_language(code).code for code in dict.fromkeys([*chosen, *titled])]
-    except UserError as problem:
-        raise InvalidField(LANGUAGES, problem.message) from problem
-
-
-def _check_template_name(settings: Settings, name: str) -> str:
-    try:
-        return check_template(settings, name)
-    except UserError as problem:
-        raise InvalidField(TEMPLATE, problem.message) from problem

@@ -38,7 +38,7 @@ def change_severity(
     incident = incidents.lock(session, incident_id)
     before = Severity(incident.severity)
     if before == to:
-        raise UserError(f"It is {settings.severity_label(to)} already, and nothing was changed.")
+        raise UserError(f"Nothing to change: the severity is already {settings.severity_label(to)}.")
     incident.severity, incident.unmapped_severity = to.value, None
     entry = record_entry(
         session, incident, [Kind.SEVERITY], why, actor, severity=to.value, severity_before=before.value
@@ -160,7 +160,7 @@ def resolve_incident(
     elif incident.is_retro and not is_end_stated(session, incident):
         raise InvalidField(
             "at",
-            f"{incident.reference} is recorded after the fact, so say when it ended: `/incident resolve "
+            f"{incident.reference} is recorded after the fact. Add when it ended: `/incident resolve "
             f"{incident.reference} at:15:30 …`.",
         )
     incident.status = status.value
@@ -216,5 +216,5 @@ def _check_end(incident: Incident, ended: ParsedTime, actor: Actor) -> None:
     if ended.at < incident.started_at:
         raise UserError(
             f"{format_time(ended.at, zone)} is before the impact began ({format_time(incident.started_at, zone)}). "
-            "If the start is wrong, put it right first with `/incident impact started:TIME`."
+            "If the start is wrong, correct it first with `/incident impact started:TIME`."
         )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError, closest_word, did_you_mean
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, closest_word, did_you_mean
 from bot.domain.times import ParsedTime
 from bot.domain.times.future import check_end_within, resolve_future_time
 from bot.services.outbox.timer_payloads import MaintenanceTimer
@@ -49,11 +49,17 @@ def plan_window(
     """
     Plan a window, from now on if `since` is None.
 
-    Raises InvalidField (`service`, `from`, `to`) and UserError for invalid input.
+    Raises InvalidField or InvalidFields (`service`, `from`, `to`) for invalid input.
     """
-    name = resolve_service_name(settings, service)
-    starts_at = _window_start(actor, since, zone)
-    ends_at = _window_end(until, starts_at, actor, zone)
+    errors = ErrorCollector()
+    starts_at = actor.at
+    with errors.collect():
+        name = resolve_service_name(settings, service)
+    with errors.collect():
+        starts_at = _window_start(actor, since, zone)
+    with errors.collect():
+        ends_at = _window_end(until, starts_at, actor, zone)
+    errors.check()
     window = MaintenanceWindow(
         team_id=actor.team_id,
         service=name,
@@ -85,13 +91,15 @@ def resolve_service_name(settings: Settings, word: str) -> str:
     """
     name = " ".join(word.split())
     if not name:
-        raise InvalidField("service", "Say which service, as in `/incident maintenance payments to:18:00 new disks`.")
+        raise InvalidField(
+            "service", "Name a service, for example `/incident maintenance payments to:18:00 new disks`."
+        )
     known = {each.casefold(): each for each in settings.services}
     if found := known.get(name.casefold()):
         return found
     if closest_word(name, list(settings.services)):
         raise InvalidField(
-            "service", f"dogwatch.toml knows no service `{name}`.{did_you_mean(name, list(settings.services))}"
+            "service", f"dogwatch.toml has no service `{name}`.{did_you_mean(name, list(settings.services))}"
         )
     return name
 
@@ -113,7 +121,7 @@ def _window_start(actor: Actor, since: ParsedTime | None, zone: ZoneInfo) -> dat
 
 def _window_end(until: ParsedTime | None, starts_at: datetime, actor: Actor, zone: ZoneInfo) -> datetime:
     if until is None:
-        raise InvalidField("to", "Say until when: `to:18:00`, `to:in 2 hours`. A window without an end is forgotten.")
+        raise InvalidField("to", "A maintenance window needs an end. Add `to:18:00` or `to:in 2 hours`.")
     try:
         ends_at = resolve_future_time(until, after=max(starts_at, actor.at), zone=zone)
     except UserError as problem:

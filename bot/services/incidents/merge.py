@@ -67,18 +67,18 @@ def check_merge(session: Session, settings: Settings, source: Incident, target: 
         raise UserError(f"{source.reference} cannot be merged into itself. Name the incident that it belongs to.")
     if source.merged_into_id is not None:
         into = incidents.get(session, source.merged_into_id)
-        raise UserError(f"{source.reference} was merged into {into.reference} already, and nothing was changed.")
+        raise UserError(f"{source.reference} was merged into {into.reference} already. Nothing was changed.")
     if source.is_private != target.is_private:
         private, other = (source, target) if source.is_private else (target, source)
         raise UserError(
-            f"{private.reference} is private and {other.reference} is not. Merged, the one would be read by people who "
-            "are not in it, or the other be hidden from those who follow it; so both stay as they are."
+            f"{private.reference} is private and {other.reference} is not. Merging would expose the private one "
+            "or hide the public one. Both stay unchanged."
         )
     if source.is_drill != target.is_drill:
-        raise UserError("One of them is a drill and the other is not: practice and what really happened stay apart.")
+        raise UserError("One of them is a drill and the other is not: a drill merges only with a drill.")
     if source.storm_id == source.key:
         raise UserError(
-            f"{source.reference} collects an alert storm, and what fires next goes there. Merge the other way round: "
+            f"{source.reference} collects an alert storm, with later alerts. Merge the other way round: "
             f"`/incident merge {target.reference} {source.reference}`."
         )
     if not target.is_open:
@@ -88,8 +88,8 @@ def check_merge(session: Session, settings: Settings, source: Incident, target: 
         )
     if not source.is_open:
         raise UserError(
-            f"{source.reference} is {settings.status_label(source.status)} already. Only an incident that is open can "
-            f"be merged: for one that is over, `/incident note {target.reference} see {source.reference}` points to it."
+            f"{source.reference} is {settings.status_label(source.status)} already. Only an open incident can be "
+            f"merged. To link it, type `/incident note {target.reference} see {source.reference}`."
         )
 
 

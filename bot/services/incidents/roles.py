@@ -190,10 +190,10 @@ def _check_person(session: Session, team_id: str, user_id: str) -> None:
     person = people.get(session, team_id, user_id)
     refuse_bot(session, team_id, user_id)
     if person and person.is_deleted:
-        raise UserError(f"<@{user_id}> is no member of this workspace any more. Name somebody else.")
+        raise UserError(f"<@{user_id}> is no longer a member of this workspace. Name somebody else.")
     if person and is_of_another_workspace(team_id, person.home_team_id):
         raise UserError(
-            f"<@{user_id}> is of another workspace and cannot use commands. Name a member of this workspace."
+            f"<@{user_id}> is in another workspace and cannot use commands. Name a member of this workspace."
         )
 
 
@@ -231,7 +231,7 @@ def give_up_role(session: Session, settings: Settings, incident_id: int, actor: 
     role = settings.role_named(name)
     before = _current_holder(session, incident, role)
     if before is None:
-        raise UserError(f"Nobody is {role.label} of {incident.reference}, and nothing was changed.")
+        raise UserError(f"Nobody is {role.label} of {incident.reference}. Nothing was changed.")
     _close_assignment(session, incident, role, actor, handed_to=None)
     entry = record_entry(
         session,
@@ -257,37 +257,3 @@ def give_up_role(session: Session, settings: Settings, incident_id: int, actor: 
     )
     outbox.refresh_card(session, incident, actor.at)
     return RoleChange(incident, before)
-
-
-def get_assignment(session: Session, role_id: int) -> IncidentRole:
-    """Raises UserError for an assignment that does not exist."""
-    row = session.get(IncidentRole, role_id)
-    if row is None:
-        raise UserError("Nobody was given this role. Nothing was changed.")
-    return row
-
-
-def previous_assignment(session: Session, row: IncidentRole) -> IncidentRole | None:
-    """The assignment that this one took over from."""
-    of_role = [each for each in roles.find_by_incident(session, row.incident_id) if each.role == row.role]
-    return next((e for e in of_role if e.until == row.since and e.handed_to == row.user_id and e.id != row.id), None)
-
-
-def accept_role(session: Session, settings: Settings, role_id: int, actor: Actor) -> None:
-    """
-    Confirm a role and tell the people who gave it.
-
-    Raises UserError if it has passed to somebody else meanwhile, or is somebody else's.
-    """
-    row = get_assignment(session, role_id)
-    if row.user_id != actor.user_id:
-        raise UserError("This is another's role. Nothing was changed.")
-    incident, role = incidents.lock(session, row.incident_id), settings.role_named(row.role)
-    if row.until is not None:
-        raise UserError(f"{role.label} of {incident.reference} is somebody else by now: see its card.")
-    before = previous_assignment(session, row)
-    waiting = {before.user_id if before else None, row.assigned_by} - {None, row.user_id}
-    for user_id in sorted(filter(None, waiting)):
-        outbox.post_event_to_user(
-            session, incident, actor.at, user_id, "role taken", by=row.user_id, role=row.role, label=role.label
-        )

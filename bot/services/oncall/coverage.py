@@ -9,7 +9,7 @@ from bot.domain.oncall.calendar_schedule import CalendarCopy, match_events, unma
 from bot.domain.oncall.gaps import describe_gaps
 from bot.domain.oncall.schedule import Schedule
 
-GAP_REMEDY = "Fill it, or say that it is meant: may_have_gaps = true."
+GAP_REMEDY = "Fill it, or set may_have_gaps = true."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def check_calendar(
         return
     for words in matched.unknown:
         yield CoverageProblem(
-            f'Its calendar says "{words}", and nobody knows who that is.', f"Say it under [schedules.{name}.names]."
+            f'Its calendar has the unknown name "{words}".', f"Add it under [schedules.{name}.names]."
         )
     yield from _check_gaps(settings, Schedule(name, schedule.zone, (matched.layer,)), now)
 

@@ -12,9 +12,10 @@ from bot.domain.oncall.overrides import shifts_of
 from bot.export.ics import FeedShift, render_calendar
 from bot.services.oncall.schedule import load_rota
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import calendars
 from bot.store.escalation.calendars import CalendarKey
-from bot.store.shared import audit, people
+from bot.store.shared import people
 
 BACK, AHEAD = timedelta(days=60), timedelta(days=180)
 MARGIN = timedelta(days=62)
@@ -47,7 +48,7 @@ def make_feed(session: Session, settings: Settings, actor: Actor) -> FeedAddress
     key = known or CalendarKey(team_id=actor.team_id, user_id=user_id, digest="", created_at=actor.at)
     key.digest, key.created_at = feed_digest(secret), actor.at
     session.add(key)
-    _note_audit(session, actor, "made an address for their turns on call")
+    audit_action(session, actor, "created an address for their shift calendar")
     return FeedAddress(f"{settings.base_url}/oncall/{secret}.ics", actor.at, is_local=settings.public_url is None)
 
 
@@ -55,12 +56,8 @@ def revoke_feed(session: Session, actor: Actor) -> FeedAddress:
     known = calendars.get_calendar_key(session, actor.team_id, actor.user_id or "")
     if known is not None:
         session.delete(known)
-        _note_audit(session, actor, "ended the address of their turns on call")
+        audit_action(session, actor, "deleted the address of their shift calendar")
     return FeedAddress(None, None)
-
-
-def _note_audit(session: Session, actor: Actor, what: str) -> None:
-    audit.record(session, at=actor.at, team_id=actor.team_id, user_id=actor.user_id, action=what, origin=actor.origin)
 
 
 def feed_digest(secret: str) -> str:

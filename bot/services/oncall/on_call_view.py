@@ -12,7 +12,7 @@ from bot.domain.escalation import Target
 from bot.domain.oncall.overrides import next_shift
 from bot.domain.oncall.schedule import BY_OVERRIDE, gaps_between, shifts_between
 from bot.domain.terms import TargetKind
-from bot.export.schedule_image import DAYS
+from bot.export.schedule_text import DAYS
 from bot.services.oncall.policies import expand_team
 from bot.services.oncall.schedule import Rota, load_rota, next_change_at
 from bot.services.oncall.targets import resolve_targets

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.oncall.overrides import (
     MAX_AHEAD,
     MAX_LENGTH,
@@ -25,16 +25,17 @@ from bot.services.oncall.handover import check_schedule
 from bot.services.oncall.override_change import OverrideChange, build_change, join_halves
 from bot.services.oncall.schedule import Rota, check_schedule_exists, load_rota
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import ensure_known, refuse_bot
 from bot.store.escalation import overrides
 from bot.store.escalation.overrides import ScheduleOverride
-from bot.store.shared import audit, people
+from bot.store.shared import people
 
-NO_OWN_SHIFT = "You have no turn in {schedule} within the next {days} days, so there is nothing to {act}."
-NO_OTHER_SHIFT = "<@{person}> has no turn in {schedule} within the next {days} days, so there is nothing to swap with."
+NO_OWN_SHIFT = "You have no shift in {schedule} within the next {days} days, so there is nothing to {act}."
+NO_OTHER_SHIFT = "<@{person}> has no shift in {schedule} within the next {days} days, so there is nothing to swap with."
 NOT_ALLOWED = (
-    "Only those whom it concerns and those who have turns in {schedule} may change that. "
-    "Ask one of them, or take the turn yourself: `/incident oncall take {schedule}`."
+    "Only the people concerned and people with shifts in {schedule} can change that. "
+    "Ask one of them, or take the shift yourself: `/incident oncall take {schedule}`."
 )
 
 
@@ -89,12 +90,12 @@ def swap_shifts(
     """
     rota, giver = _lock_schedule(session, settings, actor, name), actor.user_id or ""
     if other == giver:
-        raise UserError("That is yourself. Name whom you swap with.")
+        raise UserError("You cannot swap with yourself. Name another person.")
     given = _own_shift(rota, giver, mine or actor.at, name, "swap")
     no_shift = NO_OTHER_SHIFT.format(person=other, **_message_values(name, ""))
     taken = _shift_after(rota, other, theirs or actor.at, no_shift)
     if given.starts_at < taken.ends_at and taken.starts_at < given.ends_at:
-        raise UserError("Those two turns meet, so that neither can take the other's. Give yours away instead.")
+        raise UserError("Those two shifts overlap, so they cannot be swapped. Give yours away instead.")
     halves = [
         _new_row(actor, name, other, override_span(given.starts_at, given.ends_at, actor.at), giver, reason),
         _new_row(actor, name, giver, override_span(taken.starts_at, taken.ends_at, actor.at), other, reason),
@@ -104,7 +105,7 @@ def swap_shifts(
     for half in halves:
         half.swap_id, half.relieved = halves[0].id, [half.replaces or ""]
     change = join_halves(session, halves)
-    _finish(session, settings, actor, change, "swapped turns on call")
+    _finish(session, settings, actor, change, "swapped shifts")
     return change
 
 
@@ -122,19 +123,24 @@ def set_override(
     """
     Put `person` on call instead of everybody, or of `instead` during their shifts.
 
-    Raises UserError for an invalid time, an override without effect, and an actor who may not make it.
+    Raises InvalidField or InvalidFields (`ends`, `person`) for an invalid time and a person who cannot be on call, and
+    UserError for an override without effect, and an actor who may not make it.
     """
     rota = _lock_schedule(session, settings, actor, name)
     if times.starts is None or times.ends is None:
-        raise UserError("Say from when until when.")
-    when = override_span(times.starts, times.ends, actor.at)
+        raise UserError("Enter the start and the end.")
+    errors = ErrorCollector()
+    with errors.collect(), errors_at("ends"):
+        when = override_span(times.starts, times.ends, actor.at)
+    with errors.collect(), errors_at("person"):
+        _check_person(session, actor.team_id, person)
+    errors.check()
     asked = Override(when.starts_at, when.ends_at, person, instead)
     new = limit_to_replaced(rota.schedule, rota.overrides, asked)
     check_override(rota.schedule, rota.overrides, new)
     relieved = relieved_people(rota.schedule, rota.overrides, new)
     if not may_override(actor.user_id or "", [person, *relieved], rota.people):
         raise UserError(NOT_ALLOWED.format(schedule=name))
-    _check_person(session, actor.team_id, person)
     row = _new_row(actor, name, person, Span(new.starts_at, new.ends_at), instead, reason)
     row.relieved = list(relieved)
     session.add(row)
@@ -152,7 +158,7 @@ def cancel_override(session: Session, settings: Settings, actor: Actor, override
     """
     row = overrides.get_override(session, actor.team_id, override_id)
     if row is None:
-        raise UserError(f"There is no change {override_id} of who is on call. `/incident oncall` lists them.")
+        raise UserError(f"There is no on-call change {override_id}. `/incident oncall` lists them.")
     check_schedule_exists(settings, row.schedule)
     rota = _lock_schedule(session, settings, actor, row.schedule)
     halves = [
@@ -161,7 +167,7 @@ def cancel_override(session: Session, settings: Settings, actor: Actor, override
         if each.withdrawn_at is None and each.ends_at > actor.at
     ]
     if not halves:
-        raise UserError("That change is over, or was taken back already. Nothing was changed.")
+        raise UserError("That change is over, or was undone already. Nothing was changed.")
     concerned = {who for each in halves for who in (each.user_id, each.replaces, each.created_by)}
     if not may_override(actor.user_id or "", concerned, rota.people):
         raise UserError(NOT_ALLOWED.format(schedule=row.schedule))
@@ -170,7 +176,7 @@ def cancel_override(session: Session, settings: Settings, actor: Actor, override
         session.add(each)
     session.flush()
     change = join_halves(session, halves)
-    _finish(session, settings, actor, change, "took a change of who is on call back")
+    _finish(session, settings, actor, change, "undid an on-call change")
     return change
 
 
@@ -202,7 +208,7 @@ def _end_of_shift(rota: Rota, at: datetime) -> datetime:
         return running.ends_at
     coming = shifts_between(rota.schedule, rota.overrides, at, at + MAX_LENGTH)
     if not coming:
-        raise UserError("Nobody is on call then, nor after it. Say until when you are: `to:Mon 09:00`.")
+        raise UserError("Nobody is on call then or later. Add the end of your shift: `to:Mon 09:00`.")
     return coming[0].starts_at
 
 
@@ -233,13 +239,10 @@ def _finish(session: Session, settings: Settings, actor: Actor, changed: Overrid
     """Record the audit, notify the other people concerned, and reschedule the next handover."""
     concerned = {who for each in (changed, changed.other) if each for who in (each.person, *each.relieved)}
     ensure_known(session, actor.team_id, concerned, actor.at)
-    audit.record(
+    audit_action(
         session,
-        at=actor.at,
-        team_id=actor.team_id,
-        user_id=actor.user_id,
-        action=what,
-        origin=actor.origin,
+        actor,
+        what,
         schedule=changed.schedule,
         override=changed.override_id,
         person=changed.person,

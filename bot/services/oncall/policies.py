@@ -44,7 +44,7 @@ def _expand_teams(settings: Settings, targets: Collection[Target]) -> tuple[Targ
 
 
 def expand_team(settings: Settings, target: Target) -> Target:
-    """Expand a team to its members; other targets stay as they are."""
+    """Expand a team to its members; other targets stay unchanged."""
     team = settings.teams.get(target.name) if target.kind == TargetKind.TEAM else None
     if team is None:
         return target

@@ -76,7 +76,7 @@ def explain_nobody(session: Session, settings: Settings, schedule_name: str) -> 
     """Reason for an empty `people_on_call`, as a sentence for people."""
     section = settings.schedules.get(schedule_name)
     if section is None:
-        return f'There is no schedule "{schedule_name}" any more.'
+        return f'The schedule "{schedule_name}" no longer exists.'
     if not section.calendar:
         if not section.layers:
             return f'The schedule "{schedule_name}" is empty.'
@@ -89,8 +89,8 @@ def explain_nobody(session: Session, settings: Settings, schedule_name: str) -> 
     calendar = load_calendar(session, settings, schedule_name)
     if calendar and calendar.unknown:
         return (
-            f'The calendar of the schedule "{schedule_name}" has nobody whom Dogwatch knows at this time. '
-            f"It does not know: {', '.join(calendar.unknown[:3])}."
+            f'The calendar of the schedule "{schedule_name}" has only unknown names at this time: '
+            f"{', '.join(calendar.unknown[:3])}."
         )
     return f'The calendar of the schedule "{schedule_name}" has nobody at this time.'
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.oncall.schedule import BY_OVERRIDE, Shift, gaps_between, shifts_between
-from bot.export.schedule_image import Bar, Roster
+from bot.export.schedule_text import Bar, Roster
 from bot.services import outbox
 from bot.services.oncall.on_call_view import AHEAD, load_names, load_rota_around
 from bot.services.oncall.schedule import people_between

@@ -81,7 +81,7 @@ def _left_message(target: Target, gone: Sequence[str]) -> str:
     be, have = ("is", "has") if len(gone) == 1 else ("are", "have")
     match target.kind:
         case TargetKind.SCHEDULE:
-            return f'{who} {be} on call by the schedule "{target.name}", but {have} left the workspace.'
+            return f'{who} {be} on call in the schedule "{target.name}", but {have} left the workspace.'
         case TargetKind.TEAM:
             return f"{who} of the team {target.name} {have} left the workspace, and nobody else is in it."
         case _:

@@ -22,7 +22,7 @@ from bot.services.outbox.payloads import (
 from bot.services.outbox.rows import queue_direct_row, queue_row
 from bot.store import outbox
 from bot.store.escalation import escalations
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import LEFT_BEHIND, Page, find_pages
 from bot.store.incidents.incidents import Incident
 
 
@@ -153,7 +153,7 @@ def queue_contact_method_test(
 
 def refresh_pages(session: Session, incident: Incident, escalation_id: int, at: datetime) -> None:
     """Edit the sent pages of an escalation to its present state."""
-    for each in escalations.find_pages(session, escalation_id):
+    for each in find_pages(session, escalation_id):
         _refresh_external_page(session, incident, at, each)
         _refresh_page(session, incident, at, each)
 
@@ -161,7 +161,7 @@ def refresh_pages(session: Session, incident: Incident, escalation_id: int, at: 
 def refresh_all_pages(session: Session, incident: Incident, at: datetime) -> None:
     """Edit all sent pages of the incident, such as to add the channel that now exists."""
     for escalation in escalations.find_by_incident(session, incident.key):
-        for each in escalations.find_pages(session, escalation.key):
+        for each in find_pages(session, escalation.key):
             _refresh_page(session, incident, at, each)
 
 
@@ -177,14 +177,14 @@ def _refresh_page(session: Session, incident: Incident, at: datetime, page: Page
             page.message_ts,
             page_of=page.escalation_id,
             reader=page.user_id,
-            is_left_behind=page.method == escalations.LEFT_BEHIND,
+            is_left_behind=page.method == LEFT_BEHIND,
         )
 
 
 def refresh_external_pages(session: Session, incident: Incident, at: datetime) -> None:
     """Close what paging services have open for an incident that is over."""
     for escalation in escalations.find_by_incident(session, incident.key):
-        for each in escalations.find_pages(session, escalation.key):
+        for each in find_pages(session, escalation.key):
             _refresh_external_page(session, incident, at, each)
 
 

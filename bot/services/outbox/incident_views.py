@@ -106,7 +106,7 @@ def post_resolution(session: Session, incident: Incident, at: datetime) -> None:
     """
     Post the message of a resolve, before the draft that follows in its thread.
 
-    Each resolve has its own: the one of an earlier resolve stays as it is.
+    Each resolve has its own: the one of an earlier resolve stays unchanged.
     """
     slack_messages.delete(session, incident, SlackView.RESOLUTION)
     row = build_row(incident, OutboxKind.RESOLUTION, at, payload=ViewPayload(posts=True))

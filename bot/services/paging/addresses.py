@@ -78,7 +78,7 @@ def find_offer(settings: Settings, method: str) -> ContactMethodOffer:
     if found is None:
         names = [each.method for each in known]
         raise UserError(
-            f"Nobody can be paged by `{method}` here.{did_you_mean(method, names)} There is: {', '.join(names)}."
+            f"`{method}` is not a contact method here.{did_you_mean(method, names)} Use one of: {', '.join(names)}."
         )
     return found
 
@@ -114,25 +114,25 @@ def check_address(settings: Settings, method: str, text: str) -> Address:
 def _check_email(settings: Settings, text: str) -> Address:
     address = text.removeprefix("mailto:")
     if not is_mail_address(address):
-        raise UserError("That is no e-mail address. Write it like you@example.com, without a name.")
+        raise UserError("That is not an e-mail address. Write it like you@example.com, without a name.")
     domains = settings.paging.email.domains
     if domains and address.rpartition("@")[2].casefold() not in domains:
-        raise UserError(f"Pages are mailed to {' and '.join(domains)} only, as the operator set it.")
+        raise UserError(f"The operator allows only addresses at {' and '.join(domains)}. Use one of these.")
     return Address(address, mask_mail_address(address))
 
 
 def _check_topic(text: str) -> Address:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
-        raise UserError("That is no topic of ntfy. Write its name only: up to 64 letters, digits, `-` and `_`.")
+        raise UserError("That is not an ntfy topic. Write only its name: up to 64 letters, digits, `-` and `_`.")
     return Address(text, mask_ending(text))
 
 
 def _check_webhook(settings: Settings, text: str) -> Address:
     parts, hosts = split_url(text), settings.paging.webhook.hosts
     if parts is None or parts.scheme != "https" or not parts.hostname or parts.username is not None:
-        raise UserError("That is no address of a webhook. It begins with https:// and holds no name and password.")
+        raise UserError("That is not a webhook address. Use one with https://, without a name and password.")
     if parts.hostname not in {each.casefold() for each in hosts}:
-        raise UserError(f"Webhooks may be at {' and '.join(hosts)} only, as the operator set it.")
+        raise UserError(f"The operator allows webhooks only at {' and '.join(hosts)}. Use one of these.")
     return Address(text, parts.hostname)
 
 

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.paging.contact_methods import ContactMethodKind
 from bot.domain.paging.contact_rules import LONGEST_DELAY, sort_contact_rules
 from bot.services.paging.addresses import check_address, find_offer, method_label, store_address
 from bot.services.paging.pages import contact_rules_of
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import contacts, mutes
 from bot.store.escalation.contacts import Contact
-from bot.store.shared import audit, people
+from bot.store.shared import people
 
 MAX_CONTACT_METHODS = 8
 """Limit of contact methods of one person."""
@@ -81,24 +82,26 @@ def add_contact_method(
     """
     Add a contact method; defaults stay beside the first own one.
 
-    Raises InvalidField by field of the form.
+    Raises InvalidField or InvalidFields by field of the form.
     """
-    minutes = _parse_minutes(delay)
     offer = find_offer(settings, method)
-    try:
-        checked = check_address(settings, offer.method, address)
-    except UserError as problem:
-        raise InvalidField(ADDRESS, problem.message) from problem
+    errors = ErrorCollector()
     own = _lock_own(session, settings, actor)
-    if len(own) >= MAX_CONTACT_METHODS:
-        raise InvalidField(MEANS, f"{MAX_CONTACT_METHODS} means are the most. Remove one first.")
-    if checked.value == "" and any(each.method == offer.method for each in own):
-        raise InvalidField(MEANS, f"{offer.label} is among yours already. Its delay is changed in the list.")
+    with errors.collect():
+        if len(own) >= MAX_CONTACT_METHODS:
+            raise InvalidField(MEANS, f"You have {MAX_CONTACT_METHODS} contact methods, the maximum. Remove one first.")
+    with errors.collect(), errors_at(ADDRESS):
+        checked = check_address(settings, offer.method, address)
+        if checked.value == "" and any(each.method == offer.method for each in own):
+            raise InvalidField(MEANS, f"{offer.label} is in your list already. Change its delay there.")
+    with errors.collect():
+        minutes = _parse_minutes(delay)
+    errors.check()
     contact = _new_contact(actor, offer.method, minutes, len(own))
     store_address(settings, contact, checked)
     session.add(contact)
     session.flush()
-    _note_audit(session, actor, "added a means of paging", offer.method, minutes)
+    _note_audit(session, actor, "added a contact method", offer.method, minutes)
     return contact
 
 
@@ -133,7 +136,7 @@ def _parse_minutes(text: str) -> int:
     if not bare:
         return 0
     if not (bare.isascii() and bare.isdecimal()) or int(bare) > LONGEST_DELAY:
-        raise InvalidField(DELAY, f"Write minutes, 0 to {LONGEST_DELAY}: 0 is at once.")
+        raise InvalidField(DELAY, f"Enter 0 to {LONGEST_DELAY} minutes. 0 pages at once.")
     return int(bare)
 
 
@@ -142,7 +145,7 @@ def set_contact_delay(session: Session, actor: Actor, contact_id: int, minutes: 
     contact = _lock_contact(session, actor, contact_id)
     contact.delay_minutes = minutes
     session.add(contact)
-    _note_audit(session, actor, "changed a means of paging", contact.method, minutes)
+    _note_audit(session, actor, "changed a contact method", contact.method, minutes)
 
 
 def remove_contact_method(session: Session, actor: Actor, contact_id: int) -> None:
@@ -150,28 +153,19 @@ def remove_contact_method(session: Session, actor: Actor, contact_id: int) -> No
     contact = _lock_contact(session, actor, contact_id)
     session.delete(contact)
     session.flush()
-    _note_audit(session, actor, "removed a means of paging", contact.method, contact.delay_minutes)
+    _note_audit(session, actor, "removed a contact method", contact.method, contact.delay_minutes)
 
 
 def _lock_contact(session: Session, actor: Actor, contact_id: int) -> Contact:
     own = contacts.lock_by_person(session, actor.team_id, actor.user_id or "")
     found = next((each for each in own if each.key == contact_id), None)
     if found is None:
-        raise UserError("That means is not among yours any more. `/incident pages` shows them as they are.")
+        raise UserError("That contact method is no longer in your list. `/incident pages` shows the current list.")
     return found
 
 
 def _note_audit(session: Session, actor: Actor, what: str, method: str, minutes: int) -> None:
-    audit.record(
-        session,
-        at=actor.at,
-        team_id=actor.team_id,
-        user_id=actor.user_id,
-        action=what,
-        origin=actor.origin,
-        means=method,
-        minutes=minutes,
-    )
+    audit_action(session, actor, what, means=method, minutes=minutes)
 
 
 def delete_contacts(session: Session, team_id: str, user_id: str) -> int:

@@ -15,8 +15,8 @@ from bot.domain.text.links import channel_link
 from bot.services.paging.page_outcomes import is_page_needed
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import escalations, progress
-from bot.store.escalation.escalations import Escalation, Page
-from bot.store.escalation.pages import find_by_bundle
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page, find_by_bundle, find_pages
 from bot.store.incidents import incidents, installations
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import people
@@ -97,7 +97,7 @@ class PageText:
 
 
 def load_page_text(session: Session, settings: Settings, page_ids: Sequence[int]) -> PageText | None:
-    """Content of pages of one person or service; None if nobody is needed any more."""
+    """Content of pages of one person or service; None if no page is needed."""
     pages = [page for page in (session.get(Page, each) for each in page_ids) if page is not None]
     progress.preload_responses(session, {page.escalation_id for page in pages})
     needed = [(page, *found) for page in pages if (found := _still_needed(session, page)) is not None]
@@ -179,7 +179,7 @@ def page_key(session: Session, team_id: str, page: Page, row: Escalation) -> str
     since = max((each.withdrawn_at for each in answers if each.withdrawn_at), default=None)
     same = [
         each.id or 0
-        for each in escalations.find_pages(session, row.key)
+        for each in find_pages(session, row.key)
         if (each.user_id, each.method) == (page.user_id, page.method) and (since is None or each.queued_at > since)
     ]
     return f"dogwatch.{team_id}.{min(same, default=page.id or 0)}"
@@ -194,7 +194,7 @@ def pages_by_key(session: Session, key: str) -> list[Page]:
     named_page = _page_of_key(session, key)
     if named_page is None:
         return []
-    found = [each for each in escalations.find_pages(session, named_page.escalation_id) if each.external_ref == key]
+    found = [each for each in find_pages(session, named_page.escalation_id) if each.external_ref == key]
     for bundle_key in {each.bundle_key for each in found if each.bundle_key is not None}:
         found += [
             each for each in find_by_bundle(session, bundle_key) if each.external_ref == key and each not in found

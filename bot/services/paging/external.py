@@ -16,8 +16,7 @@ from bot.services.paging.page_outcomes import record_page_outcome
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations
 from bot.store.escalation.contacts import Contact
-from bot.store.escalation.escalations import NOT_NEEDED, SENT, Page
-from bot.store.escalation.pages import find_by_bundle, find_superseded
+from bot.store.escalation.pages import NOT_NEEDED, SENT, Page, find_by_bundle, find_superseded
 from bot.store.incidents import incidents
 
 
@@ -34,7 +33,7 @@ def prepare_page(
     session: Session, settings: Settings, asked: ContactMethodPagePayload, at: datetime
 ) -> PageToSend | None:
     """
-    Prepare what to send; None, which is recorded, if nobody is needed any more.
+    Prepare what to send; None, which is recorded, if the page is not needed.
 
     A service that repeats its alarm gets its key before the request, so that an acknowledgement meanwhile stops it.
     Raises CannotOpen for an address that another key encrypted.

@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.times import ParsedTime, format_time
 from bot.domain.times.future import check_end_within, resolve_future_time
 from bot.services import outbox
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import ensure_known, refuse_bot
 from bot.store.escalation import mutes
 from bot.store.escalation.mutes import Mute
-from bot.store.shared import audit
 
 MAX_MUTE = timedelta(days=62)
 MAX_REASON = 200
@@ -34,15 +34,20 @@ def mute_person(
     """
     Mute a person until a time; replaces an active mute.
 
-    Raises InvalidField (`until`, `text`) and UserError.
+    Raises InvalidField or InvalidFields (`person`, `until`, `text`) and UserError.
     """
     is_other = user_id != actor.user_id
+    errors = ErrorCollector()
     if is_other:
-        refuse_bot(session, actor.team_id, user_id)
-        check_may_mute(settings, actor, user_id)
-        if not reason.strip():
-            raise InvalidField("text", f"Say why: <@{user_id}> is told by whom and why they are not paged.")
-    ends_at = _check_end(until, actor.at, zone)
+        with errors.collect(), errors_at("person"):
+            refuse_bot(session, actor.team_id, user_id)
+            check_may_mute(settings, actor, user_id)
+        with errors.collect():
+            if not reason.strip():
+                raise InvalidField("text", f"Add a reason. <@{user_id}> gets a message with it and your name.")
+    with errors.collect():
+        ends_at = _check_end(until, actor.at, zone)
+    errors.check()
     _withdraw(session, actor, user_id)
     row = Mute(
         team_id=actor.team_id,
@@ -64,7 +69,9 @@ def mute_person(
 
 def _check_end(until: ParsedTime | None, now: datetime, zone: ZoneInfo) -> datetime:
     if until is None:
-        raise InvalidField("until", "Say until when: `until:18:00`, `until:in 8 hours`, `until:tomorrow 09:00`.")
+        raise InvalidField(
+            "until", "A mute needs an end. Add `until:18:00`, `until:in 8 hours` or `until:tomorrow 09:00`."
+        )
     try:
         ends_at = resolve_future_time(until, after=now, zone=zone)
     except UserError as problem:
@@ -77,10 +84,10 @@ def check_may_mute(settings: Settings, actor: Actor, user_id: str) -> None:
     """Raise UserError if the configuration forbids muting that person."""
     allowed = settings.paging.mute_others
     if allowed == "nobody":
-        raise UserError("Here people mute only themselves (`[paging] mute_others` in dogwatch.toml).")
+        raise UserError("You can mute only yourself (`[paging] mute_others` in dogwatch.toml).")
     if allowed == "team" and not _are_of_one_team(settings, actor.user_id or "", user_id):
         raise UserError(
-            f"You are in no team with <@{user_id}>, and here only people of one team mute one another "
+            f"You share no team with <@{user_id}>. Only people of one team can mute one another "
             "(`[paging] mute_others` in dogwatch.toml)."
         )
 
@@ -113,17 +120,7 @@ def _withdraw(session: Session, actor: Actor, user_id: str) -> int:
 def _note_audit(
     session: Session, actor: Actor, user_id: str, what: str, *, until: datetime | None = None, why: str = ""
 ) -> None:
-    audit.record(
-        session,
-        at=actor.at,
-        team_id=actor.team_id,
-        user_id=actor.user_id,
-        action=what,
-        origin=actor.origin,
-        whom=user_id,
-        until=until.isoformat() if until else None,
-        why=why,
-    )
+    audit_action(session, actor, what, whom=user_id, until=until.isoformat() if until else None, why=why)
 
 
 def describe_mute(row: Mute, zone: ZoneInfo) -> str:

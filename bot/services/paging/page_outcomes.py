@@ -7,7 +7,8 @@ from sqlmodel import Session
 from bot.services.paging.pages import LATER_PAGE, NO_ANSWER, UNREACHABLE_PERSON, page_timer
 from bot.services.workspace.actor import Actor
 from bot.store.escalation import contacts, escalations, pages, progress
-from bot.store.escalation.escalations import NOT_NEEDED, SENT, Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import NOT_NEEDED, SENT, Page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import timers

@@ -7,7 +7,8 @@ from sqlmodel import Session
 
 from bot.services import outbox
 from bot.services.paging.pages import schedule_unsent_checks
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.incidents.incidents import Incident
 
 

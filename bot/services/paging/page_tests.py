@@ -17,15 +17,16 @@ from bot.services.paging.content import EscalationText, PageText
 from bot.services.paging.external import PageToSend
 from bot.services.paging.pages import contact_rules_of
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import contacts, page_tests
-from bot.store.escalation.escalations import SENT
 from bot.store.escalation.page_tests import PageTest
+from bot.store.escalation.pages import SENT
 from bot.store.incidents import installations
-from bot.store.shared import audit, people
+from bot.store.shared import people
 
 MIN_INTERVAL = timedelta(minutes=1)
 """Minimum time between two tests of one person."""
-NOT_TRIED = "Not tried: it would ring whoever is on call there, until they answer."
+NOT_TRIED = "Not tested: it would page the person on call there until they answer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,7 @@ def start_page_test(session: Session, settings: Settings, actor: Actor) -> int:
         if row.outcome == "" and row.method != ContactMethodKind.SLACK:
             outbox.queue_contact_method_test(session, row.team_id, actor.at, row.method, user_id, row.key)
     outbox.refresh_page_test(session, actor.team_id, actor.at, user_id, actor.at)
-    audit.record(
-        session,
-        at=actor.at,
-        team_id=actor.team_id,
-        user_id=user_id,
-        action="tested their pages",
-        origin=actor.origin,
-        means=[row.method for row in rows],
-    )
+    audit_action(session, actor, "tested their pages", means=[row.method for row in rows])
     return len(rows)
 
 
@@ -95,8 +88,8 @@ def _rings_until_answered(method: str) -> bool:
 
 def started_message(count: int) -> str:
     """Reply to the person who started the test."""
-    methods = "your means of being paged" if count == 1 else f"each of your {count} means of being paged"
-    return f"A test goes out by {methods}. A direct message of mine says what comes of it; no incident is made."
+    methods = "your contact method" if count == 1 else f"each of your {count} contact methods"
+    return f"A test is sent by {methods}. A direct message shows the results. No incident is opened."
 
 
 def load_page_test(
@@ -151,7 +144,7 @@ def prepare_test(session: Session, settings: Settings, test_id: int, at: datetim
         severity_label="",
         status_label="nothing is wrong",
         target=name,
-        reason="You asked for this test. Say in the bot's direct message that it arrived.",
+        reason="You asked for this test. Confirm it in the bot's direct message.",
         asked_by=name,
         level="",
         paged_at=at,

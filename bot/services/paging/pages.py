@@ -22,8 +22,9 @@ from bot.services.paging.mutes import describe_mute
 from bot.services.paging.statistics import parse_zone
 from bot.store.escalation import contacts, mutes, pages
 from bot.store.escalation.contacts import Contact
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
 from bot.store.escalation.mutes import Mute
+from bot.store.escalation.pages import Page
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import people, timers
 

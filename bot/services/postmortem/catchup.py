@@ -17,7 +17,7 @@ from bot.store.escalation import escalations
 
 @dataclass(frozen=True, slots=True)
 class CatchupView:
-    """`page_url` has the record record; `names` by user id; as of `now`."""
+    """`page_url` has the whole record; `names` by user id; as of `now`."""
 
     catchup: Catchup
     page_url: str

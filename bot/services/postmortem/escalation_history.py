@@ -13,14 +13,14 @@ from bot.domain.record.sources import Source
 from bot.domain.terms import Precision, SourceKind, TargetKind
 from bot.services.vendors import newest_event_entry
 from bot.store.escalation import escalations, progress
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import LEFT_BEHIND, NOT_NEEDED, Page, find_pages_by_incident
 from bot.store.incidents.timeline import TimelineEntry
 
 
 def load_pages_by_escalation(session: Session, incident_id: int) -> Mapping[int, list[Page]]:
     """Pages of all escalations of an incident, in the order of writing."""
     found: dict[int, list[Page]] = {}
-    for page in escalations.find_pages_by_incident(session, incident_id):
+    for page in find_pages_by_incident(session, incident_id):
         found.setdefault(page.escalation_id, []).append(page)
     return found
 
@@ -36,7 +36,7 @@ def build_escalation(
     """
     Build one escalation with its pages, answers and vendor.
 
-    `link` leads to the escalation itself; `entries` are the standing ones, `sources` their links.
+    `link` leads to the escalation itself; `entries` are the active ones, `sources` their links.
     """
     ref = f"escalation-{row.key}"
     is_person = row.target_kind == TargetKind.PERSON
@@ -63,7 +63,7 @@ def build_escalation(
         started_by=row.started_by,
         follows=f"escalation-{row.follows_id}" if row.follows_id else None,
         called=progress.find_steps(session, row.key),
-        pages=tuple(_build_page(page) for page in pages if page.method != escalations.LEFT_BEHIND),
+        pages=tuple(_build_page(page) for page in pages if page.method != LEFT_BEHIND),
         answers=answers,
         exhausted_at=row.exhausted_at,
         vendor=_vendor_facts(row, sources, entries) if row.is_external else None,
@@ -96,7 +96,7 @@ def _page_outcome(page: Page) -> tuple[PageOutcome, str]:
         return PageOutcome.SKIPPED, page.skipped
     if page.sent_at is not None:
         return PageOutcome.SENT, ""
-    if page.outcome == escalations.NOT_NEEDED:
+    if page.outcome == NOT_NEEDED:
         return PageOutcome.NOT_NEEDED, ""
     return (PageOutcome.FAILED, page.outcome) if page.outcome else (PageOutcome.WAITING, "")
 

@@ -165,6 +165,7 @@ def build_action(links: Links, row: ActionItem) -> Action:
         kind=ActionKind(row.kind),
         text=row.text,
         owner=row.owner,
+        owner_group=row.owner_group,
         due=row.due,
         symptom=row.symptom,
         done=row.is_done,

@@ -15,11 +15,12 @@ from bot.services.oncall.availability import workplace_of
 from bot.services.outbox.timer_payloads import IncidentTimer
 from bot.services.reminders.facts import load_facts, rules_of
 from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import reminders
 from bot.store.escalation.reminders import Reminder
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
-from bot.store.shared import audit, timers
+from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 
 
@@ -107,13 +108,13 @@ def _recipient(session: Session, incident: Incident, row: Reminder) -> str | Non
     """
     Owner of the task, or lead if the channel is archived; None for the channel itself.
 
-    Reminders of a private incident stay in its channel.
+    A user group gets no direct message. Reminders of a private incident stay in its channel.
     """
     if incident.is_private:
         return None
     if row.kind == ReminderKind.TASK_OVERDUE:
         task = reminders.find_task(session, incident.key, row.subject)
-        if task is not None and task.owner:
+        if task is not None and task.owner and not task.owner_group:
             return task.owner
     return incident.lead if incident.archived_at is not None else None
 
@@ -126,7 +127,7 @@ def snooze_reminder(session: Session, settings: Settings, reminder_id: int, acto
     """
     row = reminders.lock(session, reminder_id)
     if row is None or row.done_at is not None:
-        raise UserError("There is nothing left to put off: it is so no longer.")
+        raise UserError("Nothing to put off: this reminder is no longer due.")
     incident = incidents.get(session, row.incident_id)
     row.snoozed_by = actor.user_id
     row.snoozed_until = row.disabled_at = None
@@ -143,16 +144,7 @@ def snooze_reminder(session: Session, settings: Settings, reminder_id: int, acto
         case SnoozePeriod.NEVER:
             row.disabled_at = actor.at
     session.add(row)
-    audit.record(
-        session,
-        at=actor.at,
-        team_id=incident.team_id,
-        incident_id=incident.key,
-        user_id=actor.user_id,
-        action=f"put off a reminder: {row.kind}",
-        origin=actor.origin,
-        until=period.value,
-    )
+    audit_action(session, actor, f"put off a reminder: {row.kind}", incident=incident, until=period.value)
     session.flush()
     outbox.refresh_reminder(session, incident, row.key, actor.at, user_id=row.user_id, is_new=False)
     if row.kind == ReminderKind.UPDATE_DUE:

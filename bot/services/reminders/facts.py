@@ -85,7 +85,7 @@ def _has(point: TurningPoint, kind: Kind) -> bool:
 
 def _overdue_from(session: Session, settings: Settings, incident: Incident, task: ActionItem) -> datetime:
     """First working moment of the owner after the task's date and the day of the resolution."""
-    workplace = workplace_of(session, settings, incident, task.owner or incident.lead)
+    workplace = workplace_of(session, settings, incident, (None if task.owner_group else task.owner) or incident.lead)
     due = datetime.combine(date.fromisoformat(task.due or ""), datetime.min.time(), workplace.zone)
     resolved_at = incident.resolved_at or incident.declared_at
     return workplace.at_work(max(workplace.next_day(due), workplace.next_day(resolved_at)))

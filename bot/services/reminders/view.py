@@ -30,7 +30,7 @@ class ReminderView:
     """
     One reminder. `since`: start of its condition. `until`: end of a snooze.
 
-    `item_id`, `number`, `due` (ISO 8601 date) and `text` describe its task.
+    `item_id`, `number`, `due` (ISO 8601 date) and `text` describe its task, `owner_group` the user group that owns it.
     """
 
     reminder_id: int
@@ -56,6 +56,7 @@ class ReminderView:
     kind: str = "task"
     due: str | None = None
     text: str = ""
+    owner_group: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     reactions: Mapping[str, Kind] = field(default_factory=dict)
     """The kind by emoji."""
@@ -93,6 +94,7 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
         kind=task.kind if task else "task",
         due=task.due if task else None,
         text=task.text if task else "",
+        owner_group=task.owner_group if task else None,
         names=people.find_names(
             session, incident.team_id, MENTION.findall(f"{incident.title} {task.text if task else ''}")
         ),

@@ -1,12 +1,13 @@
 """Action items: improvements and tasks."""
 
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.domain.errors import UserError
-from bot.domain.terms import ActionKind, Kind
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
+from bot.domain.terms import ActionKind, Kind, Owner
 from bot.services import outbox
 from bot.services.timeline.entries import record_entry
 from bot.services.workspace.actor import Actor
@@ -25,7 +26,7 @@ def add_action_item(
     kind: ActionKind,
     text: str,
     *,
-    owner: str | None = None,
+    owner: Owner | None = None,
     due: date | None = None,
     symptom: str | None = None,
     language: str | None = None,
@@ -38,12 +39,10 @@ def add_action_item(
     already, for a bot as owner, and for a due date in the past.
     """
     incident = incidents.lock(session, incident_id)
-    _check_due(incident, actor, due)
+    _check_owner_and_due(session, incident, actor, owner, due)
     mark = Kind.TASK if kind == ActionKind.TASK else Kind.IMPROVEMENT
     if entry is not None and (known := session.get(ActionItem, (entry.values.action_id or 0))) is not None:
         raise UserError(f"This is {known.kind} {known.number} of {incident.reference} already.")
-    if owner is not None:
-        refuse_bot(session, incident.team_id, owner)
     if entry is None:
         entry = record_entry(session, incident, [mark], text, actor, language=language)
     item = ActionItem(
@@ -52,7 +51,8 @@ def add_action_item(
         kind=kind.value,
         text=text,
         language=language,
-        owner=owner,
+        owner=owner.id if owner else None,
+        owner_group=owner.group or None if owner else None,
         due=due.isoformat() if due else None,
         symptom=symptom,
         entry_id=entry.key,
@@ -63,19 +63,36 @@ def add_action_item(
     session.flush()
     entry.details = {**entry.details, "action_id": item.key}
     session.add(entry)
-    ensure_known(session, incident.team_id, [owner], actor.at)
+    _ensure_owner_known(session, incident, owner, actor)
     outbox.refresh_followups(session, incident, actor.at)
     outbox.refresh_card(session, incident, actor.at)
     return item
 
 
+def _check_owner_and_due(
+    session: Session, incident: Incident, actor: Actor, owner: Owner | None, due: date | None
+) -> None:
+    """Raise InvalidField or InvalidFields (`owner`, `due`) for a bot and for a day in the past."""
+    errors = ErrorCollector()
+    with errors.collect(), errors_at("owner"):
+        if owner is not None and not owner.group:
+            refuse_bot(session, incident.team_id, owner.id)
+    with errors.collect():
+        _check_due(incident, actor, due)
+    errors.check()
+
+
+def _ensure_owner_known(session: Session, incident: Incident, owner: Owner | None, actor: Actor) -> None:
+    if owner is not None and not owner.group:
+        ensure_known(session, incident.team_id, [owner.id], actor.at)
+
+
 def _check_due(incident: Incident, actor: Actor, due: date | None) -> None:
-    """Raise UserError for a day in the past, unless the incident is recorded after the fact."""
+    """Raise InvalidField for a day in the past, unless the incident is recorded after the fact."""
     if due is None or incident.is_retro or due >= actor.at.astimezone(ZoneInfo(incident.zone)).date():
         return
-    raise UserError(
-        f"{due.isoformat()} is in the past, and nothing can be done until then. Give a day to come, as in `due:friday` "
-        "or `due:in 2 weeks`."
+    raise InvalidField(
+        "due", f"{due.isoformat()} is in the past. Give a future day, like `due:friday` or `due:in 2 weeks`."
     )
 
 
@@ -89,7 +106,7 @@ def change_action_item(
     number: int,
     actor: Actor,
     *,
-    owner: str | None = None,
+    owner: Owner | None = None,
     due: date | None = None,
     symptom: str | None = None,
     is_done: bool | None = None,
@@ -100,23 +117,30 @@ def change_action_item(
     Raises UserError for an unknown number, a bot as owner, a due date in the past, or if nothing would change.
     """
     incident = incidents.lock(session, incident_id)
-    _check_due(incident, actor, due)
+    _check_owner_and_due(session, incident, actor, owner, due)
     item = action_items.find_by_number(session, incident.key, number)
     entry = timeline.get(session, item.entry_id) if item is not None and item.entry_id is not None else None
     if item is None or (entry is not None and entry.withdrawn_at is not None):
         raise UserError(f"{incident.reference} has no improvement or task {number}.")
-    if owner is not None:
-        refuse_bot(session, incident.team_id, owner)
-    wanted = {"owner": owner, "due": due.isoformat() if due else None, "symptom": symptom, "is_done": is_done}
-    changes = {name: value for name, value in wanted.items() if value is not None and value != getattr(item, name)}
+    wanted = {
+        "owner": owner.id if owner else None,
+        "due": due.isoformat() if due else None,
+        "symptom": symptom,
+        "is_done": is_done,
+    }
+    changes: dict[str, Any] = {
+        name: value for name, value in wanted.items() if value is not None and value != getattr(item, name)
+    }
     if not changes:
         state = "so" if is_done is None else "done" if is_done else "open"
-        raise UserError(f"{item.kind.capitalize()} {number} is {state} already, and nothing was changed.")
+        raise UserError(f"{item.kind.capitalize()} {number} is {state} already. Nothing was changed.")
+    if owner is not None and "owner" in changes:
+        changes["owner_group"] = owner.group or None
     before = {name: getattr(item, name) for name in changes}
     for name, value in changes.items():
         setattr(item, name, value)
     session.add(item)
-    ensure_known(session, incident.team_id, [owner], actor.at)
+    _ensure_owner_known(session, incident, owner, actor)
     audit_action(session, actor, f"changed {item.kind} {number}", incident=incident, before=before, after=changes)
     outbox.refresh_followups(session, incident, actor.at)
     return item

@@ -112,7 +112,7 @@ def _audit_and_refresh(session: Session, incident: Incident, entry: TimelineEntr
 
 
 def update_entry_text(session: Session, entry: TimelineEntry, text: str, files: list[str], at: datetime) -> None:
-    """Follow an edited message and keep the earlier text. Amended entries stay as they are."""
+    """Follow an edited message and keep the earlier text. Amended entries stay unchanged."""
     is_gone = entry.deleted_at is not None or entry.redacted_at is not None
     if entry.amended_at is not None or is_gone or (entry.text == text and entry.files == files):
         return

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.record.facts import UsersAffected
 from bot.domain.terms import Kind
@@ -32,12 +32,12 @@ def state_impact(
     """
     Record the impact, how many `users` it hits, and when it began and ended.
 
-    Raises UserError for an empty statement, for a time that is unknown or in the future, and for an end before the
-    start.
+    Raises UserError for an empty statement and for an end before the start, and InvalidField or InvalidFields
+    (`started`, `ended`) for a time that is unknown or in the future.
     """
     incident = incidents.lock(session, incident_id)
     if not (text or users or started or ended):
-        raise UserError("Say what the impact is, for example `/incident impact users:20% 20% of users could not pay`.")
+        raise UserError("Describe the impact, for example `/incident impact users:20% 20% of users could not pay`.")
     _check_times(incident, actor, started, ended)
     entry = record_entry(
         session,
@@ -60,12 +60,15 @@ def state_impact(
 
 
 def _check_times(incident: Incident, actor: Actor, started: ParsedTime | None, ended: ParsedTime | None) -> None:
+    errors = ErrorCollector()
     for name, when in (("started", started), ("ended", ended)):
         if when is None:
             continue
-        if when.at is None:
-            raise UserError(f"`{name}:?` says nothing. Leave it out, or name a time.")
-        refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
+        with errors.collect(), errors_at(name):
+            if when.at is None:
+                raise UserError(f"`{name}:?` is not a time. Leave it out, or give one.")
+            refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
+    errors.check()
     _check_window(incident, started, ended)
 
 
@@ -82,7 +85,7 @@ def _check_window(incident: Incident, started: ParsedTime | None, ended: ParsedT
             f"{last} is before the impact began ({first}). If the start is wrong, state both: "
             "`/incident impact started:TIME ended:TIME`."
         )
-    raise UserError(f"An impact from {first} to {last} would end before it began. State both ends, if both are wrong.")
+    raise UserError(f"An impact from {first} to {last} would end before it began. If both are wrong, state both.")
 
 
 def state_cause(

@@ -26,6 +26,7 @@ class FollowUp:
     owner: str | None
     due: str | None
     is_done: bool
+    owner_group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def load_followups_view(session: Session, incident_id: int) -> FollowUpsView:
 
     def select_kind(kind: ActionKind) -> tuple[FollowUp, ...]:
         chosen = [item for item in items if item.kind == kind]
-        return tuple(FollowUp(item.number, item.text, item.owner, item.due, item.is_done) for item in chosen)
+        return tuple(
+            FollowUp(item.number, item.text, item.owner, item.due, item.is_done, item.owner_group) for item in chosen
+        )
 
     mentioned: Sequence[str] = [each for item in items for each in MENTION.findall(item.text)]
     return FollowUpsView(

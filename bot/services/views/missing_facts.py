@@ -1,4 +1,4 @@
-"""Facts and messages that a postmortem needs and the record of a resolved incident lacks."""
+"""Facts and messages that are missing for the postmortem of a resolved incident."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -71,7 +71,7 @@ def change_rows(session: Session, action: str, keys: Sequence[int] | None, at: d
 
 
 def retry_rows(session: Session, keys: Collection[int], actor: Actor) -> list[int]:
-    """Queue refused or given-up rows again. Returns the rows that were such."""
+    """Queue refused or given-up rows again. Returns the rows that were queued."""
     lock_rows(session, keys, OutboxKind.CREATE_CHANNEL)
     return _apply_to_rows(session, keys, actor, outbox.retry_row, "tried again")
 
@@ -84,7 +84,7 @@ def retry_incident_rows(session: Session, incident_id: int, actor: Actor) -> lis
     """Raises UserError if nothing of the incident failed, or somebody else was faster."""
     done = retry_rows(session, inspection.find_failed_ids(session, incident_id), actor)
     if not done:
-        raise UserError("There is nothing to try again: somebody else has, or it was done meanwhile.")
+        raise UserError("Nothing to try again: it was done or tried again meanwhile.")
     return done
 
 

@@ -4,7 +4,8 @@ The outbox as operators see it: rendered by `dogwatch outbox` and the web page.
 It contains no message text: an operator need not be a member of every private incident.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,6 +98,14 @@ class OutboxOverview:
     @property
     def rows(self) -> Sequence[RowText]:
         return [*self.failed, *self.waiting]
+
+    @property
+    def waiting_for_channel(self) -> Mapping[str, int]:
+        """Number of rows that wait for a channel, by incident."""
+        counts: Counter[str] = Counter()
+        for each in self.lanes:
+            counts[each.about] += each.rows
+        return counts
 
     @property
     def hidden(self) -> int:

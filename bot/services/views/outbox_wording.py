@@ -23,34 +23,34 @@ ACT_WORDS = {
     OutboxKind.EXTERNAL_PAGE: "Tell a paging service to stop",
     OutboxKind.DRAFT: "Post the postmortem draft",
     OutboxKind.EPHEMERAL: "Answer one person",
-    OutboxKind.DIRECT_MESSAGE: "Write to somebody directly",
-    OutboxKind.PAGE_TEST: "Try somebody's pages",
+    OutboxKind.DIRECT_MESSAGE: "Send a direct message",
+    OutboxKind.PAGE_TEST: "Test somebody's pages",
     OutboxKind.PAGE_BUNDLE: "Page somebody for several incidents",
-    OutboxKind.CONTACT_METHOD_TEST: "Try somebody's pages outside Slack",
+    OutboxKind.CONTACT_METHOD_TEST: "Test somebody's pages outside Slack",
     OutboxKind.CONFIRM_ACTIVE: "Ask somebody whether they are still on it",
     OutboxKind.REMINDER: "Remind people of what is due",
     OutboxKind.ROLE_BRIEFING: "Brief somebody on their role",
-    OutboxKind.FETCH_MESSAGE: "Read a message that was marked",
+    OutboxKind.FETCH_MESSAGE: "Read a message with a reaction",
     OutboxKind.USER_LOOKUP: "Look up a name",
     OutboxKind.CARD: "Update the card",
     OutboxKind.ANNOUNCEMENT: "Update the announcement",
     OutboxKind.TOPIC: "Set the topic",
-    OutboxKind.FOLLOWUPS: "Update the list of actions",
-    OutboxKind.ALERTS: "Show how the alerts stand",
-    OutboxKind.RESOLUTION: "Say that it is resolved, and what is missing",
+    OutboxKind.FOLLOWUPS: "Update the follow-ups",
+    OutboxKind.ALERTS: "Show the current alerts",
+    OutboxKind.RESOLUTION: "Show the resolution and what is missing",
     OutboxKind.VENDOR_CASE: "Ask for a vendor's case reference",
-    OutboxKind.ESCALATION: "Show the call for help",
+    OutboxKind.ESCALATION: "Show the escalation",
     OutboxKind.HOME: "Show somebody's App Home",
-    OutboxKind.CONFIRM_REACTION: "Confirm a mark",
-    OutboxKind.RECONCILE_CHANNEL: "Look for what was missed",
+    OutboxKind.CONFIRM_REACTION: "Confirm a reaction",
+    OutboxKind.RECONCILE_CHANNEL: "Read missed messages",
     OutboxKind.BLANK_MESSAGE: "Edit an older message",
     OutboxKind.DELETE_FILE: "Delete a draft or a picture",
     OutboxKind.BOOKMARKS: "Set the channel's bookmarks",
     OutboxKind.CANVAS: "Put the draft into the canvas",
-    OutboxKind.MISSING_PERMISSIONS: "Say what Dogwatch may not do",
-    OutboxKind.OVERRIDE_CHANGE: "Tell somebody of a change of who is on call",
-    OutboxKind.SHIFT_HANDOVER: "Hand over at a change of shift",
-    OutboxKind.SCHEDULE_IMAGE: "Draw who is on call",
+    OutboxKind.MISSING_PERMISSIONS: "Report missing permissions",
+    OutboxKind.OVERRIDE_CHANGE: "Notify somebody of an on-call change",
+    OutboxKind.SHIFT_HANDOVER: "Announce a shift handover",
+    OutboxKind.SCHEDULE_IMAGE: "Post the on-call picture",
 }
 FAILED_STATES = (State.FAILED, State.DEAD)
 OUTSIDE_SLACK = (OutboxKind.CONTACT_METHOD_PAGE, OutboxKind.EXTERNAL_PAGE)
@@ -79,27 +79,27 @@ def describe_state(row: PendingRow, now: datetime) -> str:
         case State.DEAD:
             return f"given up after {count_tries(row.attempts)}"
         case State.RUNNING if row.lease_until is not None and row.lease_until < now:
-            return "its worker is gone: another one asks Slack whether it arrived"
+            return "its worker is gone: another one checks in Slack whether it arrived"
     if not row.is_lane_open:
         return "its channel is not open yet"
     if row.state == State.RUNNING:
         return "being sent now" if row.attempts < 2 else f"being sent, for the {ordinal(row.attempts)} time"
-    return _describe_delay(row, now) if row.is_first else "one before it goes first"
+    return _describe_delay(row, now) if row.is_first else "an earlier one goes first"
 
 
 def _describe_delay(row: PendingRow, now: datetime) -> str:
-    who = "the means" if row.kind in OUTSIDE_SLACK else "Slack"
+    who = "the service" if row.kind in OUTSIDE_SLACK else "Slack"
     due = max(row.not_before, row.lane_due_at or row.not_before)
     wait = max(0, round((due - now).total_seconds()))
     soon = f"{wait} s" if wait < 120 else format_duration(due - now)
     if row.error == RATE_LIMITED and wait:
         return f"Slack asked to wait; tried again in {soon}"
     if row.state == State.UNKNOWN:
-        again = "it is sent again" if row.kind in OUTSIDE_SLACK else "Slack is asked whether it arrived"
-        return f"its answer was lost: {again}" + (f", in {soon}" if wait else "")
+        again = "sending again" if row.kind in OUTSIDE_SLACK else "checking whether it arrived"
+        return f"{who} did not reply: {again}" + (f" in {soon}" if wait else "")
     if row.error:
-        return f"{who} did not take it; tried again {f'in {soon}' if wait else 'now'}"
-    return f"its turn is in {soon}, at the rate that Slack allows" if wait else "it is next"
+        return f"{who} did not accept it; tried again {f'in {soon}' if wait else 'now'}"
+    return f"sent in {soon}, at the rate that Slack allows" if wait else "it is next"
 
 
 def describe_gate(gate: BlockedMethod) -> str:

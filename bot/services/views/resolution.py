@@ -58,7 +58,7 @@ def load_resolution_view(session: Session, settings: Settings, incident_id: int)
 
 
 def find_resolution_entry(session: Session, incident_id: int) -> TimelineEntry | None:
-    """The entry of the last resolve that stands; None if it was taken off the timeline."""
+    """The entry of the last resolve; None if it was taken off the timeline."""
     standing = timeline.find_entries(session, incident_id, with_withdrawn=False)
     resolved = [entry for entry in standing if entry.has(Kind.RESOLVED)]
     return max(resolved, key=lambda entry: entry.recorded_at, default=None)

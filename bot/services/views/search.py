@@ -55,9 +55,9 @@ class ListedIncident:
 @dataclass(frozen=True, slots=True)
 class IncidentListView:
     """
-    One page of a list, the newest first. `text` is the typed text, for the next page.
+    One page of a list: the newest first, or with `is_by_severity` the most severe first.
 
-    `first` counts from 0; `count` are all matches.
+    `text` is the typed text, for the next page. `first` counts from 0; `count` are all matches.
     """
 
     what: str
@@ -69,15 +69,17 @@ class IncidentListView:
     with_drills: bool = False
     guess: str = ""
     """Suggested word, shown if there are no matches."""
+    is_by_severity: bool = False
 
 
 def list_incidents(
     session: Session, settings: Settings, visibility: Visibility, text: str, first: int = 0
 ) -> IncidentListView:
-    """The incidents that match the words of `/incident list`."""
+    """The incidents that match the words of `/incident list`; open ones by severity."""
     wanted, what = parse_filter(settings, text)
-    ids = search.find_ids(session, visibility, wanted)
-    found = _load_page(session, settings, ids, what, text, first)
+    is_by_severity = wanted.statuses == OPEN_STATUSES
+    ids = search.find_ids(session, visibility, wanted, by_severity=is_by_severity)
+    found = replace(_load_page(session, settings, ids, what, text, first), is_by_severity=is_by_severity)
     return found if ids else replace(found, guess=_suggest_word(settings, wanted))
 
 
@@ -165,7 +167,7 @@ def find_incidents(
     """
     words = search_words(text)
     if not words:
-        raise UserError("Say what to look for, for example `/incident find certificate expired`.")
+        raise UserError("Add words to search for, for example `/incident find certificate expired`.")
     matches = search.find_word_matches(session, visibility, words, with_drills=with_drills)
     heads = search.find_heads(session, visibility, with_drills=with_drills)
     ids = [

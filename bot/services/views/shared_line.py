@@ -28,7 +28,7 @@ def load_line(
     """
     The parts of the line of an event, and the ts of the message that shows all but the last.
 
-    The ts is None for a line of its own. A change of details is one part with the earlier changes.
+    The ts is None for a separate line. A change of details is one part with the earlier changes.
     """
     view = load_event_view(session, settings, incident_id, payload)
     ts = _find_line_to_extend(session, incident_id, payload)

@@ -18,8 +18,8 @@ class AnotherWorkspace(UserError):
             f"{name or key} ({key})" for name, key in ((before.team_name, before.team_id), (team_name, team_id))
         )
         super().__init__(
-            f"SLACK_BOT_TOKEN is of the workspace {given}, and the database holds the record of {kept}. "
-            "Use that workspace's token, or give this one a database of its own with DATABASE_URL."
+            f"SLACK_BOT_TOKEN belongs to the workspace {given}, but the database has the record of {kept}. "
+            "Use that workspace's token, or set DATABASE_URL to a separate database."
         )
 
 

@@ -108,7 +108,7 @@ def _fields(
     example = texts.examples.get(name, "")
     choices = [*incidents] if parameter.kind is Value.INCIDENT else _choices(parameter, settings)
     match parameter.kind:
-        case Value.PERSON:
+        case Value.PERSON | Value.OWNER:
             return [person_field(name, label, hint=texts.hints.get(name, ""))]
         case Value.DATE:
             return [date_field(name, label)]
@@ -160,7 +160,7 @@ CHOICES_BY_KIND: Mapping[Value, Callable[[Settings], Sequence[Choice]]] = {
 
 def target_fields(settings: Settings) -> list[Block]:
     """Fields for an escalation target: a person, or a schedule, team or vendor."""
-    teams = [Choice(f"schedule:{name}", name, "whoever is on call") for name in sorted(settings.schedules)]
+    teams = [Choice(f"schedule:{name}", name, "the person on call") for name in sorted(settings.schedules)]
     teams += [Choice(f"@{name}", f"@{name}", "team") for name in sorted(settings.teams)]
     teams += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
     person = person_field(PERSON, "A person")

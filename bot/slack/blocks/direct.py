@@ -17,7 +17,7 @@ def direct_message(event: str, values: Values) -> Message:
 
 def _muted(values: Values) -> Message:
     until = slack_datetime(datetime.fromisoformat(values["until"]))
-    line = f":mute: <@{values['by']}> muted your pages until {until}. Escalations go on to others meanwhile."
+    line = f":mute: <@{values['by']}> muted your pages until {until}. Escalations go to others meanwhile."
     reason = quoted(str(values.get("text") or ""))
     body = f"{line}\n{reason}" if reason else line
     return Message(line, [section(body), context("Type `/incident unmute` to be paged again.")])

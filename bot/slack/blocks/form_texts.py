@@ -27,7 +27,7 @@ ZONE_LABEL = {"tz": "Time zone"}
 ZONE_HINT = {"tz": "Time zone of the times, for example Europe/Paris."}
 NOTE_HINT = "The person reads it with the page."
 FOLLOW_UP_LABELS = {"owner": "Owner", "due": "Due date", "symptom": "Symptom", **LANGUAGE_LABEL}
-FOLLOW_UP_HINTS = {"symptom": "The symptom that it answers."}
+FOLLOW_UP_HINTS = {"owner": "To name a user group, type /incident task.", "symptom": "The symptom that it answers."}
 FORM_TEXTS: Mapping[str, FormText] = {
     "show": FormText("Show"),
     "timeline": FormText("Show"),

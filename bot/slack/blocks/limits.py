@@ -151,6 +151,11 @@ def link(url: str, label: str) -> str:
     return f"<{safe}|{label}>"
 
 
+def owner_text(owner: str, group: str | None) -> str:
+    """Mention of a person, or name of a user group, which is not notified."""
+    return f"@{literal(group, limit=100)}" if group else f"<@{owner}>"
+
+
 def channel_suffix(channel_id: str | None) -> str:
     return f" · <#{channel_id}>" if channel_id else ""
 

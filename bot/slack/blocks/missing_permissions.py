@@ -1,4 +1,4 @@
-"""Message about scopes and plan features that the workspace lacks."""
+"""Message about missing scopes and plan features."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from bot.slack.blocks.limits import section
 from bot.slack.blocks.message import Message
 
 NO_SCOPES = "Dogwatch is missing permissions in this workspace."
-NOT_OFFERED = "This workspace does not offer all that Dogwatch can use."
+NOT_OFFERED = "This workspace does not offer all features that Dogwatch uses."
 LINES = 12
 """Lines of one paragraph."""
 DEGRADED = "Incidents still work, with fewer features."

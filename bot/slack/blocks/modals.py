@@ -1,6 +1,6 @@
 """Incident forms that open without a database query."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.config import Settings
@@ -106,7 +106,7 @@ def status_form(settings: Settings, incident_id: int) -> View:
 
 def escalate_form(settings: Settings, incident_id: int) -> View:
     others = [Choice(f"policy:{name}", name, "policy: level by level") for name in sorted(settings.policies)]
-    others += [Choice(f"schedule:{name}", name, "whoever is on call") for name in sorted(settings.schedules)]
+    others += [Choice(f"schedule:{name}", name, "the person on call") for name in sorted(settings.schedules)]
     others += [Choice(f"team:{name}", f"@{name}", "team") for name in sorted(settings.teams)]
     others += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
     fields = [person_field(PERSON, "Person")]
@@ -178,21 +178,3 @@ def cancel_form(_settings: Settings, incident_id: int) -> View:
     )
     metadata = {INCIDENT: incident_id}
     return modal(CANCEL_FORM, "Cancel the incident", "Cancel incident", [why], metadata, close="Keep incident")
-
-
-FormBuilder = Callable[[Settings, int], View]
-
-INCIDENT_FORMS: Sequence[FormBuilder] = (
-    resolve_form,
-    note_form,
-    severity_form,
-    status_form,
-    escalate_form,
-    impact_form,
-    start_form,
-    cause_form,
-    detection_form,
-    fix_form,
-    cancel_form,
-)
-"""Forms that a button opens."""

@@ -8,8 +8,8 @@ from bot.slack.blocks.limits import Block, View, context, cut, plain_text, secti
 
 LOADING, NOTICE = "loading_modal", "notice_modal"
 DATABASE_WARNING = (
-    ":warning: The database does not answer right now, so these fields do not show the current values. You can "
-    "still submit. If the database does not answer then, you see it, and your text stays."
+    ":warning: The database does not answer, so these fields do not show the current values. You can still submit. "
+    "If that does not work, you see an error, and your text stays."
 )
 
 
@@ -25,7 +25,7 @@ def read_only_modal(callback_id: str, title: str, blocks: Sequence[Block], *, cl
 
 
 def loading_modal() -> View:
-    text = ":hourglass_flowing_sand: One moment: what the record holds is being read."
+    text = ":hourglass_flowing_sand: One moment: reading the record."
     return read_only_modal(LOADING, "One moment", [section(text)], close="Cancel")
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField
+from bot.domain.errors import ErrorCollector, InvalidFields
 from bot.domain.terms import Kind
 from bot.services.channel.marks import mark_message
-from bot.services.incidents.declare import declare_incident
+from bot.services.incidents.declare import check_declaration, declare_incident
 from bot.services.timeline.notes import record_note
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks import app_home, menu
@@ -16,7 +16,6 @@ from bot.slack.blocks.incidents.forms.declare_form import FIELD_OF, SEEN, declar
 from bot.slack.blocks.limits import View, one_line
 from bot.slack.blocks.modals import DECLARE, FLAGS, TITLE
 from bot.slack.handlers.commands.command_forms import parse_form
-from bot.slack.handlers.fields import FieldError, FieldErrors
 from bot.slack.handlers.interactions import ShortcutUse, ViewSubmission
 from bot.slack.handlers.registry import ROW, Answer, Button, Form, Shortcut
 from bot.slack.replies.render import render_text
@@ -32,28 +31,29 @@ def _open_form(settings: Settings, _nothing: int) -> View:
 
 
 def _open_form_about_message(settings: Settings, use: ShortcutUse) -> View:
-    return declare_form(settings, title=one_line(use.text, MAX_TITLE), metadata=use.metadata)
+    metadata = {**use.metadata, menu.URL: use.response_url}
+    return declare_form(settings, title=one_line(use.text, MAX_TITLE), metadata=metadata)
 
 
-def _declare(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer | None:
+def _declare(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
     """
     Declare as `/incident start` does.
 
-    Returns the answer if the form was opened by `/incident`, whose channel shows it, or if the incident is over.
+    The answer is shown in the channel that the form was opened from; without one, in the window.
     """
-    try:
-        invocation = parse_form(settings, start.COMMAND, actor, _with_parameter_names(submission), None)
-        incident = declare_incident(session, settings, actor, start.read_declaration(invocation))
-    except FieldErrors as problem:
-        raise FieldErrors({FIELD_OF[name]: message for name, message in problem.by_field.items()}) from problem
-    except InvalidField as problem:
-        raise FieldError(FIELD_OF[problem.field], problem.message) from problem
+    errors = ErrorCollector()
+    invocation = parse_form(settings, start.COMMAND, actor, _with_parameter_names(submission), None, errors)
+    wanted = start.read_declaration(invocation)
+    with errors.collect():
+        check_declaration(settings, actor, wanted)
+    if errors.by_field:
+        raise InvalidFields({FIELD_OF[name]: message for name, message in errors.by_field.items()})
+    incident = declare_incident(session, settings, actor, wanted)
     if submission.metadata.get("channel") and submission.metadata.get("ts"):
         mark_message(session, incident, actor, submission.message, Kind.DETECTION)
     elif submission.text(SEEN):
         record_note(session, incident.key, actor, submission.text(SEEN), when=None, kind=Kind.NOTE)
-    is_answered = incident.is_retro or submission.metadata.get(menu.URL)
-    return render_text(start.declared_reply(settings, incident)) if is_answered else None
+    return render_text(start.declared_reply(settings, incident))
 
 
 def _with_parameter_names(submission: ViewSubmission) -> ViewSubmission:

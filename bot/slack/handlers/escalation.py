@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.terms import TargetKind
 from bot.services.escalation.ack_timeout import confirm_active
@@ -12,7 +12,8 @@ from bot.services.escalation.page_bundles import acknowledge_bundle, acknowledge
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.common import find_level_paged_instead
 from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
-from bot.services.escalation.start import escalate_to_all, hand_over_escalation
+from bot.services.escalation.responses.handover import hand_over_escalation
+from bot.services.escalation.start import escalate_to_all
 from bot.services.escalation.target_lookup import find_target
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.vendors import VendorUpdate, update_vendor_escalation
@@ -27,7 +28,7 @@ from bot.slack.blocks.incidents import card
 from bot.slack.blocks.limits import View, literal_with_mentions
 from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, CASE, PERSON, TEAM
-from bot.slack.handlers.fields import ErrorCollector, FieldError, errors_at, parse_time_field
+from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import (
     INCIDENT,
@@ -154,15 +155,14 @@ def _escalate(session: Session, settings: Settings, actor: Actor, submission: Vi
     with errors.collect():
         when = parse_time_field(session, submission, actor.at)
     if not named:
-        errors.by_field[PERSON] = "Choose whom to page."
+        errors.by_field[PERSON] = "Choose a person or another target."
     if case and not any(kind == TargetKind.VENDOR for kind, _, _ in named):
         errors.by_field[CASE] = "Only a vendor has a case reference. Leave this empty, or choose a vendor."
+    targets = []
+    for kind, name, target_id in named:
+        with errors.collect(), errors_at(PERSON if target_id else TEAM):
+            targets.append(find_target(session, settings, actor.team_id, kind, name, target_id or None))
     errors.check()
-    with errors_at(PERSON):
-        targets = [
-            find_target(session, settings, actor.team_id, kind, name, target_id or None)
-            for kind, name, target_id in named
-        ]
     reason, incident_id = submission.text(), submission.incident_id
     with errors_at(AT if when else PERSON):
         if when is None:
@@ -190,7 +190,7 @@ def _page_again(session: Session, settings: Settings, actor: Actor, value: str) 
 def _hand_over(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     person = submission.text(PERSON)
     if not person:
-        raise FieldError(PERSON, "Choose whom to hand it over to.")
+        raise InvalidField(PERSON, "Choose the new person.")
     to = find_target(session, settings, actor.team_id, TargetKind.PERSON, person, person)
     escalation_id = submission.metadata_id(controls.ESCALATION)
     hand_over_escalation(session, settings, escalation_id, actor, to=to, reason=submission.text())

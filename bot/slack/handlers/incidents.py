@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Severity, Status
 from bot.domain.times import read_zone
@@ -15,7 +15,7 @@ from bot.services.channel.archiving import move_to_new_channel
 from bot.services.incidents import edit, lifecycle, roles
 from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
-from bot.services.incidents.role_briefing import load_role_briefing
+from bot.services.incidents.role_briefing import accept_role, load_role_briefing
 from bot.services.reminders.check import SnoozePeriod, snooze_reminder
 from bot.services.timeline.action_items import change_action_item
 from bot.services.views.outbox_operations import retry_incident_rows
@@ -26,17 +26,17 @@ from bot.slack.blocks.alerts.card import REOPEN, SET_SEVERITY
 from bot.slack.blocks.alerts.help import LINK_BUTTONS
 from bot.slack.blocks.escalation import reminders
 from bot.slack.blocks.incidents import archiving, card, lists
-from bot.slack.blocks.incidents.forms.details_form import empty_details_form, load_details_form
-from bot.slack.blocks.incidents.forms.end_forms import load_cancel_form, load_resolve_form
-from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form, load_roles_form
+from bot.slack.blocks.incidents.forms.details_form import empty_details_form
+from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form
 from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.modals import AT, SEVERITY, STATUS, TEXT, TITLE
-from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
+from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, About, Button, ButtonReply, EphemeralMessage, Form
 from bot.slack.replies.entry_points import IN_MENU
+from bot.slack.replies.incident_forms import load_cancel_form, load_details_form, load_resolve_form, load_roles_form
 from bot.slack.replies.lists import render_list, render_overview, render_search
 from bot.store.incidents import action_items, incidents
 from bot.store.incidents.visibility import visibility_in_channel
@@ -83,18 +83,18 @@ def _reopen(session: Session, settings: Settings, actor: Actor, incident_id: int
 
 
 def _follow_link(_session: Session, _settings: Settings, _click: ButtonClick) -> None:
-    """Slack opens the address by itself, and tells of the click."""
+    """Slack opens the address by itself, and reports the click."""
 
 
 def _accept_role(session: Session, settings: Settings, actor: Actor, role_id: int) -> Message:
-    roles.accept_role(session, settings, role_id, actor)
+    accept_role(session, settings, role_id, actor)
     return role_briefing_message(load_role_briefing(session, settings, role_id, actor.at), is_taken=True)
 
 
 def _retry_failed(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
     retried = retry_incident_rows(session, incident_id, actor)
     subject = "It is" if len(retried) == 1 else f"{len(retried)} steps are"
-    return f"{subject} tried again. What fails once more is shown here."
+    return f"{subject} tried again. New failures are shown here."
 
 
 def _move_to_new_channel(session: Session, settings: Settings, actor: Actor, incident_id: int) -> Message:
@@ -104,7 +104,7 @@ def _move_to_new_channel(session: Session, settings: Settings, actor: Actor, inc
 def _complete_action_item(session: Session, _settings: Settings, actor: Actor, item_id: int) -> None:
     item = action_items.get(session, item_id)
     if item is None:
-        raise UserError("There is no such task any more.")
+        raise UserError("That task no longer exists.")
     change_action_item(session, item.incident_id, item.number, actor, is_done=True)
 
 
@@ -146,11 +146,8 @@ def _read_list_page(value: str) -> tuple[str, int, bool]:
 
 def _resolve(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     ended, text = parse_time_field(session, submission, actor.at), submission.text()
-    try:
+    with errors_at(TEXT if ended is None else AT):
         lifecycle.resolve_incident(session, settings, submission.incident_id, actor, text=text, ended=ended)
-    except UserError as problem:
-        is_about_time = ended is not None or isinstance(problem, InvalidField)
-        raise FieldError(AT if is_about_time else TEXT, problem.message) from problem
 
 
 def _change_severity(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
@@ -167,20 +164,23 @@ def _edit_details(session: Session, settings: Settings, actor: Actor, submission
     """Change only what differs from the initial values: the rest may have been changed since."""
     given = {name: text.strip() for name, text in submission.values.items() if text != submission.initial.get(name, "")}
     titles = {name.partition(".")[2]: text for name, text in given.items() if name.partition(".")[0] == edit.TITLE}
+    errors, zone = ErrorCollector(), None
+    with errors.collect():
+        zone = _read_zone(given)
     wanted = edit.IncidentEdit(
         titles=titles,
         services=edit.split_services(given[edit.SERVICES]) if edit.SERVICES in given else None,
         reference=given.get(edit.REFERENCE),
         category=given.get(edit.CATEGORY),
         responsibility=given.get(edit.RESPONSIBILITY),
-        zone=_read_zone(given),
+        zone=zone,
         languages=edit.split_services(given[edit.LANGUAGES].lower()) if edit.LANGUAGES in given else None,
         template=given.get(edit.TEMPLATE),
     )
-    try:
-        edit.edit_incident(session, settings, submission.incident_id, actor, wanted)
-    except InvalidField as problem:
-        raise FieldError(problem.field, problem.message) from problem
+    with errors.collect():
+        edit.check_edit(session, settings, submission.incident_id, wanted)
+    errors.check()
+    edit.edit_incident(session, settings, submission.incident_id, actor, wanted)
 
 
 def _read_zone(given: Mapping[str, str]) -> ZoneInfo | None:
@@ -194,18 +194,25 @@ def _cancel(session: Session, settings: Settings, actor: Actor, submission: View
 
 def _change_roles(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     """Change only the roles that differ from the form's initial values."""
-    incident_id = submission.incident_id
+    errors = ErrorCollector()
     for field, user_id in submission.values.items():
-        holder, name = submission.initial.get(field, ""), field.removeprefix(FIELDS)
-        if not field.startswith(FIELDS) or user_id == holder:
-            continue
-        with errors_at(field):
-            if not user_id:
-                roles.give_up_role(session, settings, incident_id, actor, name)
-            elif holder:
-                roles.hand_over_role(session, settings, incident_id, actor, name, user_id, note=submission.text())
-            else:
-                roles.assign_role(session, settings, incident_id, actor, name, user_id, note=submission.text())
+        holder = submission.initial.get(field, "")
+        if field.startswith(FIELDS) and user_id != holder:
+            with errors.collect(), errors_at(field):
+                _change_role(session, settings, actor, submission, field.removeprefix(FIELDS), holder, user_id)
+    errors.check()
+
+
+def _change_role(
+    session: Session, settings: Settings, actor: Actor, submission: ViewSubmission, name: str, holder: str, to: str
+) -> None:
+    incident_id, note = submission.incident_id, submission.text()
+    if not to:
+        roles.give_up_role(session, settings, incident_id, actor, name)
+    elif holder:
+        roles.hand_over_role(session, settings, incident_id, actor, name, to, note=note)
+    else:
+        roles.assign_role(session, settings, incident_id, actor, name, to, note=note)
 
 
 BUTTONS: tuple[Button[Any], ...] = (

@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import UserError, errors_at
 from bot.services.incidents.merge import check_merge, merge_incidents
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
@@ -11,7 +11,6 @@ from bot.slack.blocks.incidents import card, merge
 from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.limits import View, one_line
 from bot.slack.blocks.message import Message
-from bot.slack.handlers.fields import errors_at
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import INCIDENT, About, Button, Form
 from bot.store.incidents import incident_lists, incidents

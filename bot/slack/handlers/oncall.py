@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.errors import ErrorCollector, errors_at
 from bot.services import outbox
 from bot.services.oncall.on_call_view import load_on_call_now, load_schedule_view
 from bot.services.oncall.overrides import TimeRange, cancel_override, set_override
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks.escalation import oncall, oncall_changes
-from bot.slack.handlers.fields import FieldError, errors_at
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import CLICK, ROW, Answer, Button, EphemeralMessage, Form
 from bot.slack.replies.render import render_ephemeral
@@ -34,12 +34,13 @@ def _show_on_call(session: Session, settings: Settings, actor: Actor, _nothing: 
 
 
 def _set_override(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
-    name = submission.text(oncall_changes.SCHEDULE)
+    errors = ErrorCollector()
+    name, ends = submission.text(oncall_changes.SCHEDULE), _parse_timestamp(submission.text(oncall_changes.ENDS))
     if not name:
-        raise FieldError(oncall_changes.SCHEDULE, "Choose the schedule.")
-    ends = _parse_timestamp(submission.text(oncall_changes.ENDS))
+        errors.by_field[oncall_changes.SCHEDULE] = "Choose the schedule."
     if ends is None:
-        raise FieldError(oncall_changes.ENDS, "Say until when.")
+        errors.by_field[oncall_changes.ENDS] = "Enter the end."
+    errors.check()
     times = TimeRange(_parse_timestamp(submission.text(oncall_changes.STARTS)) or actor.at, ends)
     person = submission.text(oncall_changes.PERSON) or actor.user_id or ""
     instead = submission.text(oncall_changes.INSTEAD) or None

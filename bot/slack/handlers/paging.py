@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import UserError
 from bot.services import outbox
 from bot.services.paging.addresses import offered_methods
 from bot.services.paging.contacts import (
@@ -21,7 +21,6 @@ from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks.escalation import contact_settings
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
-from bot.slack.handlers.fields import FieldError
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import CLICK, ROW, Answer, Button, Form
 from bot.slack.replies.render import render_ephemeral
@@ -52,10 +51,7 @@ def _open_form(settings: Settings, _nothing: int) -> View:
 
 def _add_method(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
     fields = (submission.text(MEANS), submission.text(ADDRESS), submission.text(DELAY))
-    try:
-        add_contact_method(session, settings, actor, *fields)
-    except InvalidField as problem:
-        raise FieldError(problem.field, problem.message) from problem
+    add_contact_method(session, settings, actor, *fields)
     outbox.refresh_home(session, actor.team_id, actor.user_id or "", actor.at)
     return render_ephemeral(_show_settings(session, settings, actor))
 

@@ -3,6 +3,7 @@
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.errors import ErrorCollector, errors_at
 from bot.domain.incidents.impact import parse_affected_users
 from bot.domain.terms import Kind, Precision
 from bot.domain.times import ParsedTime
@@ -14,10 +15,10 @@ from bot.services.timeline.notes import record_fix, record_note
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks import modals
 from bot.slack.blocks.incidents import card
-from bot.slack.blocks.modals import AT, USERS
+from bot.slack.blocks.modals import AT, TEXT, USERS
 from bot.slack.blocks.postmortem.catchup import catchup_message
 from bot.slack.blocks.postmortem.missing_facts import ASK
-from bot.slack.handlers.fields import errors_at, parse_time_field
+from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ViewSubmission
 from bot.slack.handlers.registry import INCIDENT, Button, EphemeralMessage, Form
 from bot.store.incidents import incidents
@@ -35,8 +36,12 @@ def _show_catchup(session: Session, settings: Settings, actor: Actor, incident_i
 
 def _state_impact(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     typed = submission.text(USERS)
-    with errors_at(USERS):
+    errors, users = ErrorCollector(), None
+    with errors.collect(), errors_at(USERS):
         users = parse_affected_users(typed) if typed else None
+    if not submission.text():
+        errors.by_field[TEXT] = "Say who was affected, and how."
+    errors.check()
     state_impact(session, submission.incident_id, actor, submission.text(), users=users)
 
 

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from bot.command.mark_help import mark_help
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.terms import MARKS, ActionKind, Kind
 from bot.services.channel.candidates import load_candidates, record_candidates
 from bot.services.channel.marks import mark_message
@@ -28,7 +28,7 @@ from bot.slack.blocks.postmortem.candidates import (
 )
 from bot.slack.handlers import registry
 from bot.slack.handlers.commands.command_forms import parse_form
-from bot.slack.handlers.fields import FieldError, errors_at, parse_time_field
+from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ShortcutUse, ViewSubmission
 from bot.slack.handlers.registry import CLICK, Answer, Button, ButtonReply, Form, Shortcut, check_visible
 from bot.slack.handlers.timeline_entries import open_entry_form
@@ -138,8 +138,12 @@ def _mark_message(session: Session, _settings: Settings, actor: Actor, submissio
 
 def _make_task(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
     """Add the message to the timeline, and a task whose source is that entry."""
-    incident = _find_incident(session, submission)
-    invocation = parse_form(settings, task.COMMAND, actor, submission, incident)
+    errors, incident = ErrorCollector(), None
+    with errors.collect():
+        incident = _find_incident(session, submission)
+    invocation = parse_form(settings, task.COMMAND, actor, submission, incident, errors)
+    errors.check()
+    assert incident is not None  # noqa: S101  else there is an error
     owner, languages = invocation.options.get("owner"), invocation.options.get("lang") or (None,)
     entry = mark_message(session, incident, actor, submission.message, Kind.TASK)
     item = add_action_item(
@@ -148,7 +152,7 @@ def _make_task(session: Session, settings: Settings, actor: Actor, submission: V
         actor,
         ActionKind.TASK,
         invocation.text,
-        owner=owner.user_id if owner else None,
+        owner=owner,
         due=invocation.options.get("due"),
         symptom=invocation.options.get("symptom"),
         language=languages[0],
@@ -159,9 +163,13 @@ def _make_task(session: Session, settings: Settings, actor: Actor, submission: V
 
 def _add_note(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     text, word = submission.text(), submission.text(KIND)
+    errors, when = ErrorCollector(), None
     if not text:
-        raise FieldError(TEXT, "Write what happened.")
-    when, kind = parse_time_field(session, submission, actor.at), Kind(word) if word in MARKS else None
+        errors.by_field[TEXT] = "Write what happened."
+    with errors.collect():
+        when = parse_time_field(session, submission, actor.at)
+    errors.check()
+    kind = Kind(word) if word in MARKS else None
     with errors_at(AT):
         record_note(session, submission.incident_id, actor, text, when=when, kind=kind)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import Ambiguous, UserError
+from bot.domain.errors import Ambiguous, ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.terms import MARKS, Kind
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.amendments import parse_amended_time
@@ -26,7 +26,7 @@ from bot.slack.blocks.inputs import MAX_INPUT
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem import entry_forms
-from bot.slack.handlers.fields import FieldError, errors_at, list_candidates
+from bot.slack.handlers.fields import list_candidates
 from bot.slack.handlers.interactions import OLD_FORM, ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import About, Button, Form
 from bot.slack.replies.timeline import TimelinePage, render_timeline_page
@@ -77,8 +77,8 @@ def open_entry_form(session: Session, form: str, entry_id: int, metadata: Mappin
         form = "remove"
     if form == "move" and not view.places:
         raise UserError(
-            f"{view.ref} stands alone in its minute, and entries of known time stand in its order. Amend its time "
-            "instead, or write `?` there if nobody knows it."
+            f"No other entry has the time of {view.ref}, and entries are sorted by time. Amend its time, or enter `?` "
+            "if it is unknown."
         )
     if form == "merge" and not view.neighbours:
         raise UserError("There is no other entry to merge it with.")
@@ -111,10 +111,16 @@ def _find_entry(session: Session, submission: ViewSubmission) -> tuple[TimelineE
 
 def _amend(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     entry, seen = _find_entry(session, submission)
+    errors, when, marks = ErrorCollector(), None, None
+    with errors.collect():
+        when = _parse_time(session, submission, entry, actor)
+    with errors.collect():
+        marks = _read_marks(submission, entry)
+    errors.check()
     wanted = amend.Amendment(
         text=_read_text(session, submission, entry),
-        when=_parse_time(session, submission, entry, actor),
-        marks=_read_marks(submission, entry),
+        when=when,
+        marks=marks,
         language=submission.text(entry_forms.LANGUAGE).replace(entry_forms.NO_LANGUAGE, ""),
     )
     amend.amend_entry(session, entry.key, actor, wanted, seen=seen)
@@ -151,7 +157,7 @@ def _read_marks(submission: ViewSubmission, entry: TimelineEntry) -> tuple[Kind,
     if entry_forms.KINDS not in submission.values or chosen == present:
         return None
     if not chosen and present == set(map(Kind, entry.kinds)) and not amend.has_own_record(entry):
-        raise FieldError(entry_forms.KINDS, "Choose at least one kind: without any, take the entry off the timeline.")
+        raise InvalidField(entry_forms.KINDS, "Choose at least one kind: without any, take the entry off the timeline.")
     return tuple(kind for kind in MARKS if kind in chosen)
 
 
@@ -159,7 +165,7 @@ def _move(session: Session, _settings: Settings, actor: Actor, submission: ViewS
     entry, seen = _find_entry(session, submission)
     beside, is_before = submission.text(entry_forms.BESIDE), submission.text(entry_forms.PLACE) == "before"
     if not is_row_id(beside):
-        raise FieldError(entry_forms.BESIDE, "Choose the entry to put it beside.")
+        raise InvalidField(entry_forms.BESIDE, "Choose the other entry.")
     amend.move_entry(session, entry.key, int(beside), actor, before=is_before, seen=seen)
 
 
@@ -167,7 +173,7 @@ def _merge(session: Session, _settings: Settings, actor: Actor, submission: View
     entry, seen = _find_entry(session, submission)
     other, text = submission.text(entry_forms.OTHER), submission.text(entry_forms.TEXTS)
     if not is_row_id(other):
-        raise FieldError(entry_forms.OTHER, "Choose the other entry.")
+        raise InvalidField(entry_forms.OTHER, "Choose the other entry.")
     merge_entries(session, entry.key, int(other), actor, MergedText(text), seen=seen)
 
 
@@ -181,13 +187,13 @@ def _remove(session: Session, settings: Settings, actor: Actor, submission: View
             put_back_entry(session, settings, entry.key, actor, seen=seen)
         case entry_forms.REDACT:
             if not why:
-                raise FieldError(entry_forms.TEXT, "Say why: it stands in the words' place.")
+                raise InvalidField(entry_forms.TEXT, "Enter a reason. It replaces the words.")
             done = redact_entry(session, entry.key, actor, why)
             incident = incidents.get(session, entry.incident_id)
             if actor.user_id and done.still:
                 outbox.post_ephemeral(session, incident, actor.at, actor.user_id, "redacted", still=list(done.still))
         case _:
-            raise FieldError(entry_forms.ACT, "Choose what is to be done.")
+            raise InvalidField(entry_forms.ACT, "Choose an action.")
 
 
 def _undo(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import InvalidField, InvalidFields, UserError
 from bot.services.workspace.access import check_access
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
@@ -21,7 +22,6 @@ from bot.slack.api.payloads import parsing_payload
 from bot.slack.blocks import menu
 from bot.slack.blocks.notices import reply_modal
 from bot.slack.handlers import FORMS
-from bot.slack.handlers.fields import FieldError, FieldErrors
 from bot.slack.handlers.interactions import ViewSubmission
 from bot.slack.handlers.registry import Answer, Form, render_reply
 from bot.slack.inbound.deps import Deps
@@ -81,7 +81,7 @@ def _register_form(app: AsyncApp, deps: Deps, form: Form) -> None:
 
 
 async def _submit(deps: Deps, form: Form, submission: ViewSubmission) -> FormResult:
-    """Run the form; if that takes too long for Slack, it goes on, and the modal stays open."""
+    """Run the form; if that takes too long for Slack, it continues, and the modal stays open."""
     task = asyncio.create_task(_run(deps, form, submission, deps.clock.now()), name="submit form")
     await asyncio.wait({task}, timeout=SUBMIT_SECONDS)
     if not task.done():
@@ -132,10 +132,10 @@ def run_form(session: Session, settings: Settings, form: Form, submission: ViewS
             if not _was_submitted(session, submission, at):
                 answer = form.run(session, settings, actor, submission)
             session.flush()
-    except FieldErrors as problem:
-        errors = {name: _without_backquotes(message) for name, message in problem.by_field.items()}
-    except FieldError as problem:
-        errors = {problem.field: _without_backquotes(problem.message)}
+    except InvalidFields as problem:
+        errors = _errors_by_field(form, submission, problem.by_field)
+    except InvalidField as problem:
+        errors = _errors_by_field(form, submission, {problem.field: problem.message})
     except UserError as problem:
         errors = errors_at_first_field(form, submission, problem.message)
     idempotency.save_answer(session, key, errors)
@@ -155,8 +155,17 @@ def _was_submitted(session: Session, submission: ViewSubmission, at: datetime) -
         idempotency.save_answer(session, key, {"told": submission.digest})
         return False
     if (idempotency.find_answer(session, key) or {}).get("told") != submission.digest:
-        raise UserError("This was saved already, as you sent it first. Close the window; to change it, do it anew.")
+        raise UserError(
+            "This was saved already, as you first sent it. Close the window, and open it again to change it."
+        )
     return True
+
+
+def _errors_by_field(form: Form, submission: ViewSubmission, messages: Mapping[str, str]) -> dict[str, str]:
+    """Return the errors for the form's fields; those of others are shown at the first field."""
+    errors = {name: _without_backquotes(text) for name, text in messages.items() if name in submission.values}
+    others = " ".join(text for name, text in messages.items() if name not in submission.values)
+    return {**errors_at_first_field(form, submission, others), **errors} if others else errors
 
 
 def errors_at_first_field(form: Form, submission: ViewSubmission, message: str) -> dict[str, str]:

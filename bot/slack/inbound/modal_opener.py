@@ -26,15 +26,15 @@ LOADING_AFTER = 1.0
 FILL_SECONDS = 5.0
 """Seconds that the loading modal waits for the modal before it shows the one without the record."""
 SUBMIT_SECONDS = 2.2
-"""Seconds that a submission may take before the modal says that it goes on; Slack waits 3 s."""
+"""Seconds that a submission may take before the modal says that it continues; Slack waits 3 s."""
 DATABASE_UNREACHABLE = "The database does not answer, so nothing was changed. Try again in a moment."
 OUTCOME_UNKNOWN = (
-    "The database went away while this was being saved, so it was done in full or not at all. "
-    "Look whether it was before you do it again."
+    "The database stopped answering while this was saved, so it was saved in full or not at all. "
+    "Check before you submit it again."
 )
 STILL_SAVING = (
-    "The database is slow to answer, and this is still being saved. Wait a moment and send it again as it is: it is "
-    "never done twice."
+    "The database is slow, and this is still being saved. Wait a moment and submit it again unchanged: it is never "
+    "saved twice."
 )
 NOT_OPENED = "Slack did not open the window. Press again, or type the command: `/incident help` lists them."
 FAILED = (

@@ -23,39 +23,20 @@ OWN_ACTIONS: Mapping[str, str] = {
     "merge": card.MERGE,
     "cancel": card.CANCEL,
 }
-"""Action ids of commands that have a button and a form of their own."""
+"""Action ids of commands with a separate button and form."""
 ON_CARD = frozenset({"catchup", "status", "escalate", "note", "resolve"})
 """Commands that are buttons of an open incident's card, and so are not in its menu."""
-OTHER_PLACES: Mapping[str, str] = {
-    "start": "the shortcuts *Declare an incident* and *Open an incident*, and App Home",
-    "": "the card that is pinned in the channel",
-    "list": "App Home",
-    "oncall": "App Home, once there is a schedule; *Two weeks*, *Change who is on call* and *Take it back* beside it",
-    "pages": "App Home: *How you are paged*",
-    "help": "the card's *More…* and App Home name what each command does",
-}
-"""Places, for the documentation, of commands that another part of Slack stands for."""
+ELSEWHERE = frozenset({"start", "", "list", "oncall", "pages", "help"})
+"""Commands with another place in Slack."""
 IN_MENU: Mapping[str, Command] = {
     form_callback_id(each.name): each for each in COMMANDS if each.needs_incident and each.name not in ON_CARD
 }
 """Commands in the incident menu, by action id."""
 IN_HOME: Mapping[str, Command] = {
-    form_callback_id(each.name): each for each in COMMANDS if not each.needs_incident and each.name not in OTHER_PLACES
+    form_callback_id(each.name): each for each in COMMANDS if not each.needs_incident and each.name not in ELSEWHERE
 }
 """Commands about no incident, which are buttons of App Home, by action id."""
 GENERATED_FORMS: Mapping[str, Command] = {
     name: each for name, each in {**IN_MENU, **IN_HOME}.items() if has_fields(each) and each.name not in OWN_ACTIONS
 }
 """Commands whose form is generated from the table, by action id and callback id."""
-
-
-def describe_entry_point(command: Command) -> str:
-    """Describe a command's entry point, for the documentation."""
-    if command.name in OTHER_PLACES:
-        return OTHER_PLACES[command.name]
-    kind = "form" if has_fields(command) else "button"
-    if command.name in ON_CARD:
-        return f"a {kind} on the card"
-    if not command.needs_incident:
-        return f"a {kind} in App Home"
-    return f"a {kind}: the card's *More…*"

@@ -120,7 +120,7 @@ def _page_buttons(
         turns.append(button("Newer", NEWER, replace(page, beside=_entry_id(last), is_after=True).value))
     if removed:
         other = replace(page, with_removed=not page.with_removed).value
-        label = "Hide what was taken off" if page.with_removed else f"Show {removed:,} taken off"
+        label = "Hide removed entries" if page.with_removed else f"Show {removed:,} removed"
         turns.append(button(label, SHOW_REMOVED, other))
     return turns
 

@@ -49,7 +49,7 @@ def get(session: Session, incident_id: int) -> Storm | None:
 
 
 def get_watch(session: Session, team_id: str) -> StormWatch | None:
-    """Without a lock: enough to see that a storm goes on."""
+    """Without a lock: enough to see that a storm continues."""
     return retain(session, session.get(StormWatch, team_id))
 
 

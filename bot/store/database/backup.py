@@ -102,8 +102,8 @@ def _put_back(backup: Path, new: Path) -> None:
         revision = str(copy.execute("SELECT version_num FROM alembic_version").fetchone()[0])
         if revision not in known_revisions():
             raise UserError(
-                f"{backup} is of a later release (revision {revision}). Restore it with that release, or use a backup "
-                "that this one made."
+                f"{backup} is from a later release (revision {revision}). Restore it with that release, or use a "
+                "backup that this one made."
             )
         copy.execute(MARK_UNKNOWN)
 
@@ -128,4 +128,4 @@ def _copy_database(database: Path, new: Path) -> None:
 
 
 def _no_database(database: Path, problem: sqlite3.DatabaseError) -> UserError:
-    return UserError(f"{database} is no database of Dogwatch, or it is damaged: {problem}.")
+    return UserError(f"{database} is not a Dogwatch database, or it is damaged: {problem}.")

@@ -67,7 +67,7 @@ def _known_revision(connection: Connection) -> str | None:
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in known_revisions():
         raise DatabaseTooNew(
-            f"The database is of a later release (revision {current}). Start that release, or restore a backup "
+            f"The database is from a later release (revision {current}). Start that release, or restore a backup "
             "that this one made."
         )
     return current
@@ -94,12 +94,12 @@ def _require_current(session: Session) -> None:
     current = _known_revision(session.connection())
     if current is None:
         raise DatabaseTooOld(
-            "This database was never used by Dogwatch; `dogwatch serve` or `dogwatch migrate` fill it."
+            "This database has no Dogwatch tables. Run `dogwatch serve` or `dogwatch migrate` to create them."
         )
     if current != _scripts().get_current_head():
         raise DatabaseTooOld(
-            f"This database is of an earlier release (revision {current}); run `dogwatch migrate`, or start this "
-            "release's bot on it."
+            f"This database is from an earlier release (revision {current}). Run `dogwatch migrate`, or start the "
+            "bot of this release on it."
         )
 
 

@@ -103,4 +103,4 @@ def open_database(url: str, *, read_only: bool = False, probe: Probe = no_probe)
         from bot.store.database.sqlite_database import SqliteDatabase  # noqa: PLC0415  it imports this module
 
         return SqliteDatabase(parsed, read_only=read_only, probe=probe)
-    raise UserError(f"DATABASE_URL: Dogwatch keeps its record in SQLite or PostgreSQL, not in {kind!r}.")
+    raise UserError(f"DATABASE_URL: {kind!r} is not supported. Use SQLite or PostgreSQL.")

@@ -39,7 +39,7 @@ READERS = 4
 
 def sqlite_path(url: URL) -> Path:
     if not url.database or url.database == ":memory:":
-        raise UserError("DATABASE_URL: Dogwatch keeps its record in a file: use sqlite:///path/to/dogwatch.db.")
+        raise UserError("DATABASE_URL: the database must be a file. Use sqlite:///path/to/dogwatch.db.")
     return Path(url.database)
 
 
@@ -52,7 +52,7 @@ class SqliteDatabase:
         self.path = sqlite_path(url)
         self.on_commit: Callable[[Wakeup], None] = wake_nobody
         self.wall: Callable[[], datetime] = machine_now
-        """The clock that stands beside the file. People set it."""
+        """The machine's clock, which people can set."""
         self._lock: int | None = None
         if read_only:
             if not self.path.exists():
@@ -66,10 +66,10 @@ class SqliteDatabase:
 
     def _take_lock(self) -> int:
         if not self.path.parent.is_dir():
-            raise UserError(f"DATABASE_URL: there is no folder {self.path.parent}. Make it, or mend the path.")
+            raise UserError(f"DATABASE_URL: there is no folder {self.path.parent}. Create it, or fix the path.")
         for path in (self.path, self.path.parent):
             if path.exists() and not os.access(path, os.W_OK):
-                raise _not_writable(self.path, f"{path} may only be read")
+                raise _not_writable(self.path, f"{path} is read-only")
         try:
             lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
@@ -114,7 +114,7 @@ class SqliteDatabase:
             except DatabaseError as problem:
                 raise _not_sqlite(self.path, problem) from problem
 
-        inside = contextvars.copy_context()  # a thread has none of its own, and its lines belong to the same unit
+        inside = contextvars.copy_context()  # a thread has no context, and its lines belong to the same unit
         return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: inside.run(reading))
 
     async def now(self) -> datetime:
@@ -147,7 +147,7 @@ def _first(problem: OperationalError) -> OperationalError:
 
 def _not_writable(path: Path, why: str) -> UserError:
     return UserError(
-        f"{path} cannot be written ({why}). Give the user that runs Dogwatch the file and its folder, or set "
+        f"{path} cannot be written ({why}). Let the user that runs Dogwatch write to it and its folder, or set "
         "DATABASE_URL to another place."
     )
 
@@ -158,5 +158,5 @@ def _not_sqlite(path: Path, problem: DatabaseError) -> Exception:
         return problem
     return DatabaseDamaged(
         f"{path} cannot be used: {problem.orig}. Stop Dogwatch, move the file and those beside it to another place, "
-        "and put a backup back with `dogwatch restore`; or set DATABASE_URL to another file."
+        "and restore a backup with `dogwatch restore`; or set DATABASE_URL to another file."
     )

@@ -53,7 +53,7 @@ class Job(Generic[T]):
                 self.outcome = result, pending_wakeups(session)
         except OperationalError:
             raise
-        except Exception as problem:  # noqa: BLE001  it belongs to whoever waits for this one
+        except Exception as problem:  # noqa: BLE001  it belongs to the caller of this job
             self.problem = problem
 
     def resolve(self) -> None:

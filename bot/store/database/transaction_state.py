@@ -18,7 +18,7 @@ class Wakeup(Flag):
     NOTHING = 0
     ROWS = auto()
     ROWS_LATER = auto()
-    """Rows that may go out only at a time of their own."""
+    """Rows that may go out only at their own time."""
     TIMERS = auto()
 
 

@@ -76,7 +76,7 @@ def claim_fetch(session: Session, name: str, now: datetime, every: timedelta) ->
 
 
 def delete_others(session: Session, names: Collection[str]) -> None:
-    """Delete copies of calendars that are not configured any more."""
+    """Delete copies of calendars that are no longer configured."""
     session.execute(delete(Calendar).where(col(Calendar.name).not_in(names)))
 
 

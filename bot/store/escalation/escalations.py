@@ -1,10 +1,10 @@
-"""Escalations and their pages."""
+"""Escalations."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, and_, bindparam, text
+from sqlalchemy import ColumnElement, and_, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON
@@ -13,11 +13,6 @@ from bot.store.escalation import progress
 from bot.store.incidents.incidents import OPEN, Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility
-
-SENT = "sent"
-"""Outcome of a page, or of a test, that was sent."""
-NOT_NEEDED = "not needed any more"
-"""Outcome of a page that was not sent: acknowledged before, or the incident had ended."""
 
 
 class Escalation(SQLModel, table=True):
@@ -53,17 +48,17 @@ class Escalation(SQLModel, table=True):
     exhausted_at: datetime | None = None
     message_ts: str | None = None
     working_hours: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
-    """Of those who were paged, as they were then; None if unknown."""
+    """Working hours of the paged people at that time; None if unknown."""
     policy_name: str | None = None
     policy: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
-    """The policy when this began (`bot.domain.escalation.Policy.as_json`); None where nobody is paged by itself."""
+    """The policy when this began (`bot.domain.escalation.Policy.as_json`); None where nobody is paged automatically."""
     level: int = 0
     """The level that was paged last, 1 being the first; 0: none yet."""
     round: int = 0
     """Number of repeats of the whole policy."""
     level_paged_at: datetime | None = None
     next_step_at: datetime | None = None
-    """When the next level is due; None if nothing more comes by itself."""
+    """When the next level is due; None if nothing more follows."""
     more_time_until: datetime | None = None
     started_by: str = "person"
     """`person`, `policy` or `handover`."""
@@ -113,51 +108,6 @@ def pages_people_condition() -> ColumnElement[bool]:
     return and_(col(Escalation.is_external).is_(False), col(Escalation.policy).is_not(None))
 
 
-class Page(SQLModel, table=True):
-    """One attempt to reach one person by one contact method. `outcome` is empty until known."""
-
-    __tablename__ = "page"
-    __table_args__ = (
-        Index("ix_page_message", "channel_id", "message_ts"),
-        Index("ix_page_person", "user_id", "method", "queued_at"),
-        Index(
-            "ix_page_bundle",
-            "bundle_key",
-            postgresql_where=text("bundle_key IS NOT NULL"),
-            sqlite_where=text("bundle_key IS NOT NULL"),
-        ),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    escalation_id: int = Field(foreign_key="escalation.id", index=True)
-    user_id: str
-    method: str
-    ordinal: int
-    queued_at: datetime
-    sent_at: datetime | None = None
-    outcome: str = ""
-    channel_id: str | None = None
-    message_ts: str | None = None
-    """Its message in Slack."""
-    level: int = 1
-    round: int = 0
-    contact_id: int | None = None
-    """The person's contact method (`bot.store.escalation.contacts`); None: Slack by default."""
-    due_at: datetime | None = None
-    skipped: str | None = None
-    """Reason why it was not to be sent (the person is muted, …); None otherwise."""
-    external_ref: str | None = None
-    """Id at the contact method: PagerDuty's dedup_key, Opsgenie's alias, a Message-ID."""
-    link_used_at: datetime | None = None
-    """When its one-time link was used."""
-    bundle_key: str | None = None
-    """Common to pages of one message; None if it is sent alone."""
-    out_of_hours: bool | None = None
-    """Outside the person's working hours; None if these are unknown."""
-    late_seconds: int | None = None
-    """Delay of its creation after its level was due, if the bot was not running."""
-
-
 def get(session: Session, escalation_id: int) -> Escalation | None:
     return session.get(Escalation, escalation_id)
 
@@ -187,27 +137,6 @@ def lock(session: Session, escalation_id: int) -> Escalation | None:
     found = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
     progress.forget(session, [escalation_id])
     return found
-
-
-def find_by_message(session: Session, team_id: str, channel_id: str, ts: str) -> Escalation | None:
-    """
-    The escalation of a message: its own in a channel, or a page to one person.
-
-    Of a message with several pages the first.
-    """
-    of_channel = (
-        select(Escalation)
-        .join(Incident, col(Incident.id) == Escalation.incident_id)
-        .where(Incident.team_id == team_id, Incident.channel_id == channel_id, Escalation.message_ts == ts)
-    )
-    of_page = (
-        select(Escalation)
-        .join(Page, col(Page.escalation_id) == Escalation.id)
-        .join(Incident, col(Incident.id) == Escalation.incident_id)
-        .where(Incident.team_id == team_id, Page.channel_id == channel_id, Page.message_ts == ts)
-        .order_by(col(Page.id))
-    )
-    return session.exec(of_channel).first() or session.exec(of_page).first()
 
 
 def shift_steps(session: Session, back: timedelta) -> None:
@@ -296,40 +225,3 @@ def find_handover(session: Session, escalation: Escalation) -> Escalation | None
     later = [each for each in find_by_incident(session, escalation.incident_id) if each.follows_id == escalation.key]
     standing = [each for each in later if not each.is_external and not is_called_off(session, each)]
     return standing[-1] if standing else None
-
-
-LEFT_BEHIND = "left behind"
-"""Contact method of the escalation's message in the channel of a merged incident: it is no page."""
-
-
-def record_left_message(
-    session: Session, escalation: Escalation, channel_id: str, message_ts: str, at: datetime
-) -> None:
-    """Keep the message in the channel that it leaves, to refresh it like the pages."""
-    page = Page(
-        escalation_id=escalation.key,
-        user_id="",
-        method=LEFT_BEHIND,
-        ordinal=0,
-        queued_at=at,
-        outcome=SENT,
-        channel_id=channel_id,
-        message_ts=message_ts,
-    )
-    session.add(page)
-    session.flush()
-
-
-def find_pages_by_incident(session: Session, incident_id: int) -> list[Page]:
-    """Pages of all its escalations, in the order of creation."""
-    statement = (
-        select(Page)
-        .join(Escalation, col(Escalation.id) == Page.escalation_id)
-        .where(Escalation.incident_id == incident_id)
-        .order_by(col(Page.id))
-    )
-    return list(session.exec(statement))
-
-
-def find_pages(session: Session, escalation_id: int) -> list[Page]:
-    return list(session.exec(select(Page).where(Page.escalation_id == escalation_id).order_by(col(Page.id))))

@@ -1,14 +1,67 @@
-"""Queries of pages for sending: recent ones, bundles, repeats."""
+"""Pages, and their queries for sending: recent ones, bundles, repeats."""
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import exists
+from sqlalchemy import Index, exists, text
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, func, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from bot.store.escalation.escalations import NOT_NEEDED, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.incidents.incidents import Incident
 from bot.store.shared.people import Person
+
+SENT = "sent"
+"""Outcome of a page, or of a test, that was sent."""
+NOT_NEEDED = "no longer needed"
+"""Outcome of a page that was not sent: acknowledged before, or the incident had ended."""
+LEFT_BEHIND = "left behind"
+"""Contact method of the escalation's message in the channel of a merged incident: it is no page."""
+
+
+class Page(SQLModel, table=True):
+    """One attempt to reach one person by one contact method. `outcome` is empty until known."""
+
+    __tablename__ = "page"
+    __table_args__ = (
+        Index("ix_page_message", "channel_id", "message_ts"),
+        Index("ix_page_person", "user_id", "method", "queued_at"),
+        Index(
+            "ix_page_bundle",
+            "bundle_key",
+            postgresql_where=text("bundle_key IS NOT NULL"),
+            sqlite_where=text("bundle_key IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    escalation_id: int = Field(foreign_key="escalation.id", index=True)
+    user_id: str
+    method: str
+    ordinal: int
+    queued_at: datetime
+    sent_at: datetime | None = None
+    outcome: str = ""
+    channel_id: str | None = None
+    message_ts: str | None = None
+    """Its message in Slack."""
+    level: int = 1
+    round: int = 0
+    contact_id: int | None = None
+    """The person's contact method (`bot.store.escalation.contacts`); None: Slack by default."""
+    due_at: datetime | None = None
+    skipped: str | None = None
+    """Reason why it was not to be sent (the person is muted, …); None otherwise."""
+    external_ref: str | None = None
+    """Id at the contact method: PagerDuty's dedup_key, Opsgenie's alias, a Message-ID."""
+    link_used_at: datetime | None = None
+    """When its one-time link was used."""
+    bundle_key: str | None = None
+    """Common to pages of one message; None if it is sent alone."""
+    out_of_hours: bool | None = None
+    """Outside the person's working hours; None if these are unknown."""
+    late_seconds: int | None = None
+    """Delay of its creation after its level was due, if the bot was not running."""
 
 
 def lock_people(session: Session, team_id: str, user_ids: Collection[str]) -> None:
@@ -114,3 +167,57 @@ def find_upcoming(session: Session, escalation_id: int, at: datetime) -> list[Pa
 
 def get(session: Session, page_id: int) -> Page | None:
     return session.get(Page, page_id)
+
+
+def find_by_message(session: Session, team_id: str, channel_id: str, ts: str) -> Escalation | None:
+    """
+    The escalation of a message: its own in a channel, or a page to one person.
+
+    Of a message with several pages the first.
+    """
+    of_channel = (
+        select(Escalation)
+        .join(Incident, col(Incident.id) == Escalation.incident_id)
+        .where(Incident.team_id == team_id, Incident.channel_id == channel_id, Escalation.message_ts == ts)
+    )
+    of_page = (
+        select(Escalation)
+        .join(Page, col(Page.escalation_id) == Escalation.id)
+        .join(Incident, col(Incident.id) == Escalation.incident_id)
+        .where(Incident.team_id == team_id, Page.channel_id == channel_id, Page.message_ts == ts)
+        .order_by(col(Page.id))
+    )
+    return session.exec(of_channel).first() or session.exec(of_page).first()
+
+
+def record_left_message(
+    session: Session, escalation: Escalation, channel_id: str, message_ts: str, at: datetime
+) -> None:
+    """Keep the message in the channel that it leaves, to refresh it like the pages."""
+    page = Page(
+        escalation_id=escalation.key,
+        user_id="",
+        method=LEFT_BEHIND,
+        ordinal=0,
+        queued_at=at,
+        outcome=SENT,
+        channel_id=channel_id,
+        message_ts=message_ts,
+    )
+    session.add(page)
+    session.flush()
+
+
+def find_pages_by_incident(session: Session, incident_id: int) -> list[Page]:
+    """Pages of all its escalations, in the order of creation."""
+    statement = (
+        select(Page)
+        .join(Escalation, col(Escalation.id) == Page.escalation_id)
+        .where(Escalation.incident_id == incident_id)
+        .order_by(col(Page.id))
+    )
+    return list(session.exec(statement))
+
+
+def find_pages(session: Session, escalation_id: int) -> list[Page]:
+    return list(session.exec(select(Page).where(Page.escalation_id == escalation_id).order_by(col(Page.id))))

@@ -48,7 +48,7 @@ class Reminder(SQLModel, table=True):
     @property
     def key(self) -> int:
         if self.id is None:
-            raise ValueError("the nudge was never stored")
+            raise ValueError("the reminder was never stored")
         return self.id
 
 
@@ -106,7 +106,7 @@ TurningPoint = tuple[int, list[str], dict[str, Any], datetime]
 
 
 def find_turning_points(session: Session, incident_ids: Collection[int]) -> list[TurningPoint]:
-    """Entries that stand and restart the wait, in order of time."""
+    """Active entries that restart the wait, in order of time."""
     at = func.coalesce(TimelineEntry.happened_at, TimelineEntry.recorded_at)
     kinds = cast(col(TimelineEntry.kinds), String)
     statement = (

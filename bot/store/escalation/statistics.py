@@ -13,7 +13,8 @@ from sqlmodel import Session, col
 
 from bot.domain.escalation import Acknowledgement, first_timed_out_ack
 from bot.store.escalation import progress
-from bot.store.escalation.escalations import LEFT_BEHIND, Escalation, Page, pages_people_condition
+from bot.store.escalation.escalations import Escalation, pages_people_condition
+from bot.store.escalation.pages import LEFT_BEHIND, Page
 from bot.store.escalation.progress import EscalationStep
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry

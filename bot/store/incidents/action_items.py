@@ -10,7 +10,11 @@ from bot.store.incidents.visibility import Visibility
 
 
 class ActionItem(SQLModel, table=True):
-    """An improvement or a task. `due` is an ISO 8601 date; `owner` a user id."""
+    """
+    An improvement or a task. `due` is an ISO 8601 date.
+
+    `owner` is the id of a person or a user group; `owner_group` is the group's name without `@`, None for a person.
+    """
 
     __tablename__ = "action_item"
     __table_args__ = (UniqueConstraint("incident_id", "number"),)
@@ -22,6 +26,7 @@ class ActionItem(SQLModel, table=True):
     text: str
     language: str | None = None
     owner: str | None = None
+    owner_group: str | None = None
     due: str | None = None
     symptom: str | None = None
     is_done: bool = False

@@ -234,7 +234,7 @@ def find_by_reference(session: Session, team_id: str | None, reference: str) -> 
     """
     series, _, number = reference.upper().rpartition("-")
     if not series or not number.isdecimal():
-        raise IncidentNotFound(f"{reference!r} is not an incident. Incidents are called like INC-7.")
+        raise IncidentNotFound(f"{reference!r} is not an incident. Write it like INC-7.")
     statement = select(Incident).where(Incident.series == series, Incident.number == int(number))
     if team_id is not None:
         statement = statement.where(Incident.team_id == team_id)

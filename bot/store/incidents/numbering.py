@@ -9,7 +9,7 @@ from bot.store.database.tables import dialect_of, insert_for, table_of
 
 
 class Counter(SQLModel, table=True):
-    """The last number of a series. Drills have a series of their own."""
+    """The last number of a series. Drills have a separate series."""
 
     __tablename__ = "counter"
 

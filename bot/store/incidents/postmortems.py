@@ -67,7 +67,7 @@ def clear_file(session: Session, file_id: str) -> None:
 
 
 def clear_source(session: Session, incident_id: int, ref: str) -> None:
-    """Clear the text that was made of this source in every version."""
+    """Clear the text made from this source in every version."""
     for version in session.exec(select(Postmortem).where(Postmortem.incident_id == incident_id)):
         if any(ref in block["refs"] for block in version.blocks):
             version.blocks = [

@@ -29,12 +29,13 @@ class IncidentFilter:
     drills: bool | None = False
 
 
-def find_ids(session: Session, visibility: Visibility, wanted: IncidentFilter) -> list[int]:
-    """Ids of the matching incidents, the newest first."""
+def find_ids(
+    session: Session, visibility: Visibility, wanted: IncidentFilter, *, by_severity: bool = False
+) -> list[int]:
+    """Ids of the matching incidents: the newest first, or the most severe first."""
+    order = (col(Incident.severity), col(Incident.id).desc()) if by_severity else (col(Incident.id).desc(),)
     statement = (
-        columns(table_of(Incident).c.id, table_of(Incident).c.services)
-        .where(visibility.condition)
-        .order_by(col(Incident.id).desc())
+        columns(table_of(Incident).c.id, table_of(Incident).c.services).where(visibility.condition).order_by(*order)
     )
     if wanted.statuses:
         statement = statement.where(col(Incident.status).in_(sorted(wanted.statuses)))
@@ -50,10 +51,10 @@ def _serve(services: Sequence[str], wanted: Sequence[str]) -> bool:
     return all(any(part in name for name in names) for part in wanted)
 
 
-def find_by_ids(session: Session, ids: Collection[int]) -> list[Incident]:
-    """The newest first."""
-    statement = select(Incident).where(col(Incident.id).in_(ids)).order_by(col(Incident.id).desc())
-    return list(session.exec(statement))
+def find_by_ids(session: Session, ids: Sequence[int]) -> list[Incident]:
+    """In the order of `ids`."""
+    found = {row.key: row for row in session.exec(select(Incident).where(col(Incident.id).in_(ids)))}
+    return [found[each] for each in ids if each in found]
 
 
 @dataclass(frozen=True, slots=True)

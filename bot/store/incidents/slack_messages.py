@@ -31,7 +31,7 @@ class SlackMessage(SQLModel, table=True):
 
     `ts` is a message's ts, the id of the canvas, or the id of a bookmark; empty for the topic. `digest`: of the topic
     that was set, or of the canvas's content as Slack returned it; None where it returned nothing, empty once people may
-    have edited it and were told so.
+    have edited it and got a message about it.
     """
 
     __tablename__ = "slack_message"
@@ -81,7 +81,7 @@ def save(session: Session, incident: Incident, view: str, ts: str, *, digest: st
 
 
 def delete(session: Session, incident: Incident, view: SlackView) -> None:
-    """Delete the row of a view. Its message stays as it is."""
+    """Delete the row of a view. Its message stays unchanged."""
     rows = dict(find_all(session, incident.key))
     row = rows.pop(view, None)
     if row is not None:

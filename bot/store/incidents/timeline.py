@@ -125,7 +125,7 @@ def find_entries(session: Session, incident_id: int, *, with_withdrawn: bool = T
 
 def find_milestone_entries(session: Session, incident_id: int, *, besides: Collection[str] = ()) -> list[TimelineEntry]:
     """
-    Entries that stand and may set milestones.
+    Active entries that may set milestones.
 
     With `besides` message entries without one of these kinds are left out: they are the bulk of a long timeline.
     """
@@ -210,7 +210,7 @@ def find_newest_posted(session: Session, incident_id: int) -> TimelineEntry | No
 
 
 def find_neighbours(session: Session, entry: TimelineEntry, limit: int) -> list[TimelineEntry]:
-    """The nearest entries that stand, before and after this one, in order."""
+    """The nearest active entries before and after this one, in order."""
     of_incident = select(TimelineEntry).where(
         TimelineEntry.incident_id == entry.incident_id, col(TimelineEntry.withdrawn_at).is_(None)
     )
@@ -248,7 +248,7 @@ def find_last_sort_at(session: Session, incident_id: int) -> datetime | None:
 
 
 def has_statement(session: Session, incident_id: int, kind: Kind) -> bool:
-    """True if an entry of that kind stands that was not cleared."""
+    """True if there is an active entry of that kind that was not cleared."""
     statement = select(TimelineEntry.id).where(
         TimelineEntry.incident_id == incident_id,
         col(TimelineEntry.withdrawn_at).is_(None),
@@ -259,7 +259,7 @@ def has_statement(session: Session, incident_id: int, kind: Kind) -> bool:
 
 
 def count_entries(session: Session, incident_id: int) -> int:
-    """Entries that stand."""
+    """Active entries."""
     statement = select(func.count()).where(
         TimelineEntry.incident_id == incident_id, col(TimelineEntry.withdrawn_at).is_(None)
     )

@@ -105,7 +105,7 @@ def finish(
     """
     row = claimed.row
     if row.incident_id is not None and not isinstance(outcome, Retry) and outcome.apply is not None:
-        # The incident before the lane, as whoever changes an incident: the other way round each waits for the other.
+        # The incident before the lane, as in a change of an incident: the other way round each waits for the other.
         session.exec(INCIDENT, params={"incident_id": row.incident_id})
     if session.execute(OWNER, {"lane": row.lane}).scalar_one() != claimed.owner:
         raise LostLease(row.lane)

@@ -130,7 +130,7 @@ def retry_row(session: Session, row_id: int, now: datetime) -> bool:
 
 def drop_row(session: Session, row_id: int, now: datetime) -> bool:
     """
-    Give up a row for good; its lane goes on. False if there is none such.
+    Give up a row for good; its lane continues. False if there is none such.
 
     A running row is left alone: its effect may be under way.
     """

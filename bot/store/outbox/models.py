@@ -2,7 +2,7 @@
 Tables and values of the outbox.
 
 A row is an *event* (keeps its own values, sent once) or a *view* (names what to show; at most one waits per `target`).
-Rows are in lanes; lanes are leased, not rows: a worker that leases a lane runs its head, marks it done and goes on.
+Rows are in lanes; lanes are leased, not rows: a worker that leases a lane runs its head, marks it done and continues.
 Every write checks the owner, so that a paused worker finds itself fenced. Leases run on real time, all else on the
 record's clock. States of a row:
 
@@ -194,7 +194,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Permanent failure (`failed`), or given up (`is_dead`). The lane goes on."""
+    """Permanent failure (`failed`), or given up (`is_dead`). The lane continues."""
 
     error: str
     is_dead: bool = False

@@ -24,7 +24,7 @@ class Effect:
     """
     An effect to queue. With a `target` it is a view: nothing is added while one for it waits.
 
-    `is_open` is the initial state of a new lane; an existing lane stays as it is.
+    `is_open` is the initial state of a new lane; an existing lane stays unchanged.
     """
 
     lane: str
@@ -158,7 +158,7 @@ def has_other_waiting(session: Session, row: OutboxRow) -> bool:
 
 
 def mark_as_edit(session: Session, target: str) -> None:
-    """The view was posted: the waiting row for it edits, and does not count as a post any more."""
+    """The view was posted: the waiting row for it edits, and no longer counts as a post."""
     row = session.exec(select(OutboxRow).where(OutboxRow.target == target, OutboxRow.state == State.WAITING)).first()
     if row is not None:
         row.details = {**row.details, "posts": False}

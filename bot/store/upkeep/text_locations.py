@@ -46,7 +46,7 @@ def replace_in_incident(session: Session, incident: Incident, change: Change) ->
     _change(session, _rows(session, IncidentRole, key), ("note",), change)
     entries = _rows(session, TimelineEntry, key)
     _change(session, entries, ("withdrawal_reason",), change)
-    # What an alert says stands in several entries that nobody wrote: the declaration, its end.
+    # An alert's text is in several entries that nobody wrote: the declaration, its end.
     _change(session, [each for each in entries if each.source == SourceKind.ALERT], ("text",), change)
 
 

@@ -26,11 +26,13 @@ def routes(database: Database, settings: Callable[[], Settings]) -> list[web.Rou
     async def show_page(request: web.Request) -> web.Response:
         reference, current = request.match_info["reference"].upper(), settings()
         if not is_incident_page_key(current, reference, request.query.get("key", "")):
-            return web.Response(status=404, text="There is nothing here. The link of an incident's page has a key.")
+            return web.Response(
+                status=404, text="There is no such page. Open the link of an incident's page, which has a key."
+            )
         try:
             record = await database.read(_load, current, reference)
         except IncidentNotFound:
-            return web.Response(status=404, text="There is no such incident.")
+            return web.Response(status=404, text="There is no such incident. Check the link.")
         except DatabaseUnavailable:
             return web.Response(status=503, text=DATABASE_UNAVAILABLE)
         problems = await asyncio.to_thread(findings.find_in_record, current, record)

@@ -221,7 +221,7 @@ class _PageValues:
     def action(self, each: Action) -> Values:
         notes = [
             f"symptom: {self.plain_text(each.symptom)}" if each.symptom else "",
-            f"owner: {self.name(each.owner)}" if each.owner else "",
+            f"owner: {each.owner_group or self.name(each.owner)}" if each.owner else "",
             f"due {each.due}" if each.due else "",
             "done" if each.done else "",
         ]

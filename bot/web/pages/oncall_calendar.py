@@ -18,7 +18,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-NOT_FOUND = "There is nothing here. In Slack, `/incident oncall calendar new` makes an address that works."
+NOT_FOUND = "There is no such calendar. Create a new address in Slack with `/incident oncall calendar new`."
 
 
 def routes(database: Database, settings: Callable[[], Settings], clock: Clock) -> list[web.RouteDef]:

@@ -35,7 +35,7 @@ from bot.web.headers import FORM_HEADERS
 
 MAX_REQUEST_BYTES = 64 * 1024
 FIELDS = ("until", "key", "row")
-NO_LINK = "There is nothing here. `dogwatch outbox --link` prints the address; it is good for a day."
+NO_LINK = "The link is wrong or has expired. `dogwatch outbox --link` prints a new one, valid for a day."
 
 log = get_logger(__name__)
 
@@ -72,18 +72,18 @@ class OutboxRoutes:
         return web.Response(text=page, content_type="text/html", headers=FORM_HEADERS)
 
     async def submit_retry(self, request: web.Request) -> web.Response:
-        """A Retry button of the page. Redirects back to the page."""
+        """Handle the button *Try again*. Redirects back to the page."""
         try:
             form = parse_qs((await read_body(request, MAX_FORM_BYTES)).decode(), max_num_fields=len(FIELDS))
         except (TooLarge, TooSlow, Unreadable, ValueError):
-            return web.Response(status=400, text="The form cannot be read.")
+            return web.Response(status=400, text="The form cannot be read. Open the page again.")
         until, key, row = (form.get(name, [""])[0] for name in FIELDS)
         if not is_outbox_key(self._configuration.current, until, key, self._clock.real_now()):
             return web.Response(status=403, text=NO_LINK)
         try:
             keys = [_row_id(row)] if row != "all" else None
         except ValueError:
-            return web.Response(status=400, text="There is no such row.")
+            return web.Response(status=400, text="There is no such row. Open the page again.")
         try:
             await self._database.run(change_rows, "retry", keys, self._clock.now(), Origin.PAGE)
         except DatabaseUnavailable:
@@ -95,15 +95,17 @@ class OutboxRoutes:
         try:
             body = await read_body(request, MAX_REQUEST_BYTES)
         except (TooLarge, TooSlow, Unreadable):
-            return error_response(400, "The order cannot be read.")
+            return error_response(400, "The request cannot be read.")
         timestamp, signature = (request.headers.get(f"X-Dogwatch-{name}", "") for name in ("Time", "Signature"))
         if not is_operator_request(self._configuration.current, timestamp, body, signature, self._clock.real_now()):
-            log.warning("outbox change refused", reason="its signature is wrong or older than a minute")
-            return error_response(403, "The order is not signed with this installation's key, or the clocks differ.")
+            log.warning("outbox change refused", reason="the signature is wrong, or older than a minute")
+            return error_response(
+                403, "The signature is wrong. Use the same DOGWATCH_SECRET_KEY, and check both clocks."
+            )
         try:
             action, keys = _parse_change(body)
         except (ValueError, RecursionError):
-            return error_response(400, "The order cannot be read.")
+            return error_response(400, "The request cannot be read.")
         try:
             changed = await self._database.run(change_rows, action, keys, self._clock.now(), Origin.CLI)
         except DatabaseUnavailable:
@@ -117,7 +119,7 @@ def _configuration_status(configuration: Configuration) -> dict[str, Any]:
     return {
         "configuration": configuration.fingerprint,
         "refused_at": refusal.at.strftime("%Y-%m-%d %H:%M:%S UTC") if refusal else None,
-        "mistakes": [str(each) for each in refusal.problems] if refusal else [],
+        "errors": [str(each) for each in refusal.problems] if refusal else [],
     }
 
 
@@ -149,7 +151,7 @@ def template_values(overview: OutboxOverview) -> dict[str, Any]:
         "failed": [_row_values(each) for each in overview.failed],
         "waiting": [_row_values(each) for each in overview.waiting],
         "more": overview.hidden,
-        "lanes": [{"lane": each.lane, "about": each.about, "rows": each.rows} for each in overview.lanes],
+        "lanes": [{"about": about, "rows": rows} for about, rows in overview.waiting_for_channel.items()],
         "gates": [{"call": each.call, "until": each.until.strftime("%H:%M:%S UTC")} for each in overview.gates],
         "lacks": [
             {
@@ -172,5 +174,5 @@ def _row_values(text: RowText) -> dict[str, Any]:
         "why": capitalize_first(text.why),
         "refusal": text.remark,
         "is_held": text.row.state == State.RUNNING,
-        "holder": f"{text.holder} until {text.held_until:%H:%M:%S} UTC" if text.holder else "",
+        "held_until": f"{text.held_until:%H:%M:%S} UTC" if text.held_until else "",
     }

@@ -37,8 +37,8 @@ LARGE_BATCH = 50
 """A transaction with more alerts yields to more urgent ones."""
 
 NO_SOURCE = (
-    f"There is no alert source of that name. There are: {', '.join(SOURCES)}. Every other tool sends to "
-    "/alerts/generic, with a body that has a title."
+    f"There is no such alert source. Use one of {', '.join(SOURCES)}. Other tools send to "
+    "/alerts/generic, with a title in the body."
 )
 
 
@@ -87,14 +87,14 @@ class AlertIntake:
             return _refusal_response(problem)
         except DatabaseUnavailable as problem:
             log.error("alerts not stored; database unavailable", problem=str(problem))  # noqa: TRY400  an outage needs no traceback
-            return retry_later(503, "The database does not answer. Nothing was kept; send it again.")
+            return retry_later(503, "The database does not answer. Nothing was stored. Send it again.")
         except (LimitExceeded, ConnectionError):
             raise
         except Exception:
             log.exception("alert webhook failed", source=source)
-            return retry_later(503, "Something went wrong here; the log of Dogwatch says what. Send it again.")
+            return retry_later(503, "Internal error: see the log of Dogwatch. Send it again.")
         if receipt is None:
-            return retry_later(503, "Slack has not told yet which workspace this is. Send it again.")
+            return retry_later(503, "Dogwatch is not connected to Slack yet. Send it again.")
         return web.json_response(
             {
                 "ok": True,
@@ -152,7 +152,7 @@ def _refusal_response(problem: Exception) -> web.Response:
         case Malformed():
             return error_response(400, problem.message, **({"field": problem.field} if problem.field else {}))
         case _:
-            return error_response(400, "The body is not encoded as its Content-Encoding says.")
+            return error_response(400, "The body does not match its Content-Encoding.")
 
 
 def _store_notifications(

@@ -29,7 +29,7 @@ EVENTS_SHARE = 0.75
 """Share of the slots for events; the rest is reserved for commands and interactions."""
 MAX_AGE_SECONDS = 300
 """Source: docs.slack.dev/authentication/verifying-requests-from-slack."""
-UNREADABLE = "The body is neither a JSON object nor a form with one as its payload."
+UNREADABLE = "The body is neither a JSON object nor a form with a JSON payload."
 
 
 class SlackIntake:
@@ -75,7 +75,7 @@ class SlackIntake:
         except UnknownEncoding as unknown:
             return _refusal_response(415, unknown.message)
         except Unreadable:
-            return _refusal_response(400, "The body is not encoded as its Content-Encoding says.")
+            return _refusal_response(400, "The body does not match its Content-Encoding.")
         problem = self._signature_problem(request, body)
         if problem is not None:
             return _refusal_response(401, problem)
@@ -97,7 +97,7 @@ class SlackIntake:
         timestamps = request.headers.getall("X-Slack-Request-Timestamp", [])
         signatures = request.headers.getall("X-Slack-Signature", [])
         if len(timestamps) != 1 or len(signatures) != 1:
-            return "A request from Slack has one X-Slack-Request-Timestamp and one X-Slack-Signature."
+            return "X-Slack-Request-Timestamp or X-Slack-Signature is missing or repeated."
         if not (timestamps[0].isascii() and timestamps[0].isdecimal() and len(timestamps[0]) < 16):
             return "X-Slack-Request-Timestamp is not a number of seconds."
         if abs(datetime.now(UTC).timestamp() - int(timestamps[0])) > MAX_AGE_SECONDS:
@@ -110,7 +110,7 @@ class SlackIntake:
         sent = encode_header(signatures[0])
         index = match_index(sent, (b"v0=" + hex_signature(each, signed) for each in secrets))
         if index is None:
-            return "The signature does not fit. Check SLACK_SIGNING_SECRET."
+            return "The signature is wrong. Check SLACK_SIGNING_SECRET."
         self._secret_usage.record("slack", index, of=len(secrets))
         return None
 

@@ -132,7 +132,7 @@ def test_nothing_is_run_by_a_shell_and_nothing_is_unpickled_but_our_own() -> Non
 
 
 def test_the_threat_model_names_tests_that_are_there() -> None:
-    text = (ROOT / "docs/security.md").read_text()
+    text = (ROOT / "docs/operate/security.md").read_text()
     named = set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text))
     assert len(named) >= 10
 

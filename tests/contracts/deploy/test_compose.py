@@ -138,7 +138,17 @@ def test_the_balancer_asks_each_replica_whether_it_is_ready():
 
 
 NEEDS_HAPROXY = pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs haproxy (Debian's package haproxy)")
-OUTSIDE = ("/alerts/alertmanager", "/alerts/grafana?x=1", "/alerts/generic", "/incidents/INC-7?key=1", "/slack/events")
+OUTSIDE = (
+    "/alerts/alertmanager",
+    "/alerts/grafana?x=1",
+    "/alerts/generic",
+    "/incidents/INC-7?key=1",
+    "/slack/events",
+    "/ack/12.1795332695.0aB_-9",
+    "/oncall/0aB_-9.ics",
+    "/paging/pagerduty",
+    "/paging/opsgenie",
+)
 INSIDE = (
     "/metrics",
     "/%6detrics",
@@ -164,6 +174,11 @@ INSIDE = (
     "/incidents/INC-7%00",
     "http://dogwatch/metrics",
     "/slack/events/",
+    "/ack/..",
+    "/ack/../outbox",
+    "/ack/",
+    "/oncall/../metrics.ics",
+    "/paging/other",
 )
 
 

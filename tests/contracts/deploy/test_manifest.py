@@ -229,7 +229,7 @@ def test_an_address_that_slack_does_not_call_is_refused():
 
 
 def test_the_documents_name_each_permission_with_what_it_is_for():
-    written = (ROOT / "docs" / "doctor.md").read_text().partition("## Permissions")[2]
+    written = (ROOT / "docs" / "operate" / "doctor.md").read_text().partition("## Permissions")[2]
 
     rows = re.findall(r"^\| `([a-z.:_]+)`( \(needed\))? \| (.+) \| (.+) \|$", written, re.MULTILINE)
     assert [(scope, bool(needed), purpose, without) for scope, needed, purpose, without in rows] == [

@@ -14,7 +14,7 @@ from tests.support.servers import requirements as needs
 ROOT = Path(__file__).parents[3]
 RULES = ROOT / "deploy" / "prometheus" / "dogwatch.rules.yml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "dogwatch.json"
-OPERATIONS = ROOT / "docs" / "operations.md"
+MONITORING = ROOT / "docs" / "operate" / "monitoring.md"
 CASES = Path(__file__).with_name("dogwatch.rules.test.yml")
 METRIC = re.compile(r"\bdogwatch_[a-z_]+")
 
@@ -37,7 +37,7 @@ def test_only_metrics_that_there_are_stand_in_it(path: Path):
 
 
 def test_operators_are_told_what_is_normal_of_each_metric():
-    told = set(METRIC.findall(OPERATIONS.read_text()))
+    told = set(METRIC.findall(MONITORING.read_text()))
 
     assert {
         family.name + ("_total" if family.type == "counter" else "") for family in REGISTRY.collect()

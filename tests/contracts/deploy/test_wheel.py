@@ -130,7 +130,7 @@ def test_the_commands_that_need_no_slack_work_in_an_empty_folder(programs: Path,
         == f"dogwatch, version {PROJECT['version']}\n"
     )
     assert "display_information:" in run_command([dogwatch, "manifest"], cwd=empty, env=alone()).stdout
-    assert "No mistakes" in run_command([dogwatch, "check"], cwd=empty, env=alone()).stdout
+    assert "No errors" in run_command([dogwatch, "check"], cwd=empty, env=alone()).stdout
     assert "up to date" in run_command([dogwatch, "migrate"], cwd=empty, env=alone()).stdout
     assert (empty / "dogwatch.db").stat().st_size > 0
     run_command([dogwatch, "replay", str(example), "--out", "played"], cwd=empty, env=alone())
@@ -142,7 +142,7 @@ def test_the_example_of_a_configuration_comes_with_it(programs: Path, empty: Pat
     shutil.copy(programs.parent / "share" / "dogwatch" / "dogwatch.example.toml", empty / "dogwatch.toml")
 
     assert (
-        "No mistakes in dogwatch.toml"
+        "No errors in dogwatch.toml"
         in run_command([str(programs / "dogwatch"), "check"], cwd=empty, env=alone()).stdout
     )
 

@@ -1,4 +1,4 @@
-"""`docs/cli.md` says what `dogwatch` takes: each subcommand, each of its options."""
+"""`docs/reference/cli.md` says what `dogwatch` takes: each subcommand, each of its options."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 
 from bot.cli.main import cli
 
-TEXT = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+TEXT = (Path(__file__).parents[3] / "docs" / "reference" / "cli.md").read_text()
 
 
 def subcommands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:

@@ -18,11 +18,12 @@ from commands import COMMANDS
 from tests.rules.incidents.test_milestones import LADDERS
 
 DOCS = Path(__file__).parents[3] / "docs"
-COMMANDS_TEXT = (DOCS / "commands.md").read_text()
-TIMES_TEXT = (DOCS / "times.md").read_text()
+COMMANDS_TEXT = (DOCS / "use" / "commands.md").read_text()
+TIMES_TEXT = (DOCS / "use" / "times.md").read_text()
+REACTIONS_TEXT = (DOCS / "use" / "reactions.md").read_text()
 PARIS = ZoneInfo("Europe/Paris")
 READ_AT = datetime(2026, 11, 18, 13, 30, tzinfo=UTC)
-"""The moment that `docs/times.md` names for its examples."""
+"""The moment that `docs/use/times.md` names for its examples."""
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
@@ -61,7 +62,9 @@ def test_every_option_stands_in_its_command_s_table(command: Command) -> None:
 
 
 def test_every_reaction_stands_in_the_table() -> None:
-    assert rows(COMMANDS_TEXT, "reaction") == [[f":{emoji}:", kind.value] for emoji, kind in DEFAULT_REACTIONS.items()]
+    documented = [(emoji, name, kind.split("**")[1]) for emoji, name, kind in rows(REACTIONS_TEXT, "reaction")]
+
+    assert documented == [(f":{emoji}:", f"`:{emoji}:`", kind.value) for emoji, kind in DEFAULT_REACTIONS.items()]
 
 
 EXAMPLES = {

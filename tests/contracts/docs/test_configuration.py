@@ -17,6 +17,8 @@ from bot.sources import SOURCES, decode
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "dogwatch.example.toml"
+FOLDER = ROOT / "docs/configuration"
+ENVIRONMENT = (FOLDER / "environment.md").read_text()
 HEADINGS = {
     "[incidents]": ("incidents",),
     "[severities.SEV1]": ("severities", ANY),
@@ -57,19 +59,26 @@ HEADINGS = {
 
 
 def documented_tables() -> dict[str, dict[str, str]]:
-    """By heading: the first column of its table, and the second, both without backquotes."""
-    tables: dict[str, dict[str, str]] = {}
-    for part in re.split(r"^#{2,3} ", (ROOT / "docs/configuration.md").read_text(), flags=re.MULTILINE)[1:]:
-        heading = re.sub(r" to .*", "", part.splitlines()[0]).strip("`")
-        rows = re.findall(r"^\| `([^`]+)` \| (.+?) \|", part, flags=re.MULTILINE)
-        tables[heading] = {name: default.strip("`") for name, default in rows}
-    return tables
+    """By heading, on every page but the environment's: see `documented_rows`."""
+    pages = [page.read_text() for page in sorted(FOLDER.glob("*.md"))]
+    parts = [
+        part for page in pages if page != ENVIRONMENT for part in re.split(r"^#{2,3} ", page, flags=re.MULTILINE)[1:]
+    ]
+    headings = [re.sub(r" to .*", "", part.splitlines()[0]).strip("`") for part in parts]
+    assert len({*headings}) == len(headings)
+    return {heading: documented_rows(part) for heading, part in zip(headings, parts, strict=True)}
+
+
+def documented_rows(text: str) -> dict[str, str]:
+    """The first column of a text's tables, and the second, both without backquotes."""
+    rows = re.findall(r"^\| `([^`]+)` \| (.+?) \|", text, flags=re.MULTILINE)
+    return {name: default.strip("`") for name, default in rows}
 
 
 def written(value: Any) -> str:
     """A default as the file has it."""
     if value is PydanticUndefined:
-        return "needed"
+        return "required"
     if value is None:
         return "none"
     if isinstance(value, tuple):
@@ -97,9 +106,10 @@ def test_every_section_is_documented_with_its_keys_and_defaults():
 
 
 def test_every_variable_is_documented_with_its_default():
-    documented = documented_tables()["Environment variables"]
+    before_postgresql = ENVIRONMENT.split("## PostgreSQL addresses")[0]
+    documented = {name: default for name, default in documented_rows(before_postgresql).items() if "`…" not in default}
     for family in FAMILIES:
-        assert f"| `{family.prefix}`… |" in (ROOT / "docs/configuration.md").read_text()
+        assert f"| `{family.prefix}`… |" in ENVIRONMENT
     assert list(documented) == [variable.name for variable in VARIABLES]
 
     for variable in VARIABLES:
@@ -164,7 +174,9 @@ def test_every_key_of_the_example_is_explained_above_it():
             assert explained or line.lstrip("#").startswith("["), f"line {number}: {line}"
 
 
-@pytest.mark.parametrize("path", ["docs/configuration.md", "docs/alerts.md", "dogwatch.example.toml"])
+@pytest.mark.parametrize(
+    "path", ["docs/configuration/environment.md", "docs/alerts/reference.md", "dogwatch.example.toml"]
+)
 def test_the_documents_name_no_key_that_is_not_there(path):
     known = {name for variable in VARIABLES for name in (variable.name, f"{variable.name}{FILE_SUFFIX}")}
     named = set(re.findall(r"\bDOGWATCH_[A-Z_]+\b", (ROOT / path).read_text()))
@@ -178,7 +190,7 @@ def fenced(path: str, language: str) -> list[str]:
 
 
 def test_the_routes_in_the_documentation_are_right(tmp_path):
-    blocks = fenced("docs/alerts.md", "toml")
+    blocks = fenced("docs/alerts/reference.md", "toml")
     assert blocks
 
     for block in blocks:
@@ -192,7 +204,7 @@ def test_the_requests_in_the_documentation_are_read():
     calls = [
         call
         for language in ("bash", "console")
-        for block in fenced("docs/alerts.md", language)
+        for block in fenced("docs/alerts/reference.md", language)
         for call in re.findall(r"/alerts/(\w+) .*?-d '(.*?)'\n(?=\$|\Z)", block, flags=re.DOTALL)
     ]
     bodies = [(source, body.replace("'\"$(date -u +%FT%TZ)\"'", now.isoformat())) for source, body in calls]
@@ -223,7 +235,7 @@ def test_the_fields_of_a_plain_alert_are_documented():
         "dashboard_url": "https://example.test/dashboard",
         "value": 8.1,
     }
-    section = (ROOT / "docs/alerts.md").read_text().split("## From anything else")[1].split("```")[0]
+    section = (ROOT / "docs/alerts/reference.md").read_text().split("## From anything else")[1].split("```")[0]
     names = [
         name
         for row in re.findall(r"^\| (`.+?) \|", section, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""`docs/incident.schema.json` agrees with `docs/export.md` and with exports."""
+"""`docs/reference/incident.schema.json` agrees with `docs/reference/export.md` and with exports."""
 
 import json
 from typing import Any

@@ -7,7 +7,7 @@ from bot.config import check
 from bot.domain.findings import RULES
 from bot.domain.languages import load_words
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "findings.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "use" / "findings.md"
 
 
 def test_every_code_is_documented_in_the_order_of_the_rules():

@@ -1,4 +1,4 @@
-"""`docs/http.md` says which routes there are: those of the running bot, and no other."""
+"""`docs/reference/http.md` says which routes there are: those of the running bot, and no other."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from bot.engine.health import SOCKET_MODE
 from tests.support.worlds.world import World
 
 DOCS = Path(__file__).parents[3] / "docs"
-TEXT = (DOCS / "http.md").read_text()
+TEXT = (DOCS / "reference" / "http.md").read_text()
 
 
 def documented() -> dict[str, set[str]]:

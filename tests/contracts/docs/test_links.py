@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
@@ -76,6 +77,37 @@ def what_is_wrong(name: str, address: str) -> str | None:
     return None
 
 
+def test_a_folder_of_documents_fits_a_screen() -> None:
+    """Decisions are exempt: their number grows, and their list is a page."""
+    folders = Counter(str(Path(name).parent) for name in documents() if name.startswith("docs/"))
+
+    assert {name: count for name, count in folders.items() if count > 13 and name != "docs/adr"} == {}
+
+
+def test_every_page_that_other_files_name_exists() -> None:
+    """Code, messages, comments of deployments and the example configuration name pages by path."""
+    found = subprocess.run(
+        [
+            "git",
+            "grep",
+            "-ohE",
+            r"\bdocs/[a-z/-]+\.(md|json)",
+            "--",
+            ":!docs",
+            ":!tests/contracts/docs",
+            ":!CHANGELOG.md",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    named = set(found.split()) - {"docs/checkout.md"}  # an alert's relative link, in a test
+    assert len(named) > 20
+
+    assert {path for path in named if not (ROOT / path).is_file()} == set()
+
+
 @pytest.mark.parametrize("name", documents())
 def test_every_link_leads_somewhere(name: str) -> None:
     found = {address: what_is_wrong(name, address) for address in links((ROOT / name).read_text())}
@@ -86,8 +118,8 @@ def test_every_link_leads_somewhere(name: str) -> None:
 @pytest.mark.parametrize(
     ("address", "wrong"),
     [
-        ("docs/commands.md#reactions", None),
-        ("docs/commands.md#no-such", "no such heading"),
+        ("docs/use/commands.md#without-typing", None),
+        ("docs/use/commands.md#no-such", "no such heading"),
         ("docs/no-such.md", "no such file"),
         ("https://example.com/a", None),
         ("https:///a", "not a web address"),

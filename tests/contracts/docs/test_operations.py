@@ -1,4 +1,4 @@
-"""Exit codes and stop times in `docs/operations.md` are complete."""
+"""Exit codes and stop times in `docs/operate/running.md` are complete."""
 
 import re
 from pathlib import Path
@@ -7,11 +7,11 @@ from bot.cli.exit_codes import BY_SIGNAL, DONE, FAILED, IN_USE, UNUSABLE
 from bot.config import Settings
 
 ROOT = Path(__file__).parents[3]
-TEXT = (ROOT / "docs" / "operations.md").read_text()
+TEXT = (ROOT / "docs" / "operate" / "running.md").read_text()
 
 
 def test_every_exit_code_stands_in_the_table():
-    table = TEXT.partition("### Exit codes")[2].partition("\n#")[0]
+    table = TEXT.partition("## Exit codes")[2].partition("\n#")[0]
     codes = {int(each) for row in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for each in row.split(",")}
 
     assert codes == {DONE, FAILED, UNUSABLE, IN_USE, BY_SIGNAL + 2, BY_SIGNAL + 15}

@@ -1,4 +1,4 @@
-"""`docs/templates.md` and the code say the same of what a template has."""
+"""`docs/reference/templates.md` and the code say the same of what a template has."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from bot.templating.environment import templates_folder
 from bot.templating.render import postmortem_templates, render_postmortem, template_variables
 from tests.support.records.samples import payment_outage
 
-DOCS = (Path(__file__).parents[3] / "docs/templates.md").read_text()
+DOCS = (Path(__file__).parents[3] / "docs/reference/templates.md").read_text()
 
 
 def table(heading: str) -> list[list[str]]:

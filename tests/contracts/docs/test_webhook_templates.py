@@ -10,7 +10,7 @@ import pytest
 from bot.domain.terms import AlertStatus
 from bot.sources import SOURCES, decode
 
-PAGE = Path(__file__).parents[3] / "docs" / "howto" / "webhook.md"
+PAGE = Path(__file__).parents[3] / "docs" / "alerts" / "webhook.md"
 DATADOG = {"$ALERT_TITLE": "title", "$ALERT_CYCLE_KEY": "cycle_key", "$ALERT_TRANSITION": "transition"}
 DATADOG |= {"$ALERT_PRIORITY": "priority", "$LINK": "link"}
 CHECKLY = {"{{CHECK_NAME}}": "check_name", "{{CHECK_ID}}": "check_id", "{{ALERT_TYPE}}": "alert_type"}

@@ -1,7 +1,6 @@
 """The gallery holds every message and form of the bot, within Slack's limits."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from bot.slack.handlers import BUTTONS, FORMS
 from bot.slack.replies.timeline import NEWER, OLDER, SHOW_REMOVED
 from tests.support.gallery.channel_lines import LINES
 from tests.support.gallery.exhibits import Exhibit, exhibits
+from tests.support.records.markup import parts_of
 
 EXHIBITS = exhibits(load({}))
 IN_TIMELINE = {OLDER, NEWER, SHOW_REMOVED, MENU}
@@ -25,22 +25,12 @@ def limits(conformance: Path) -> dict[str, Any]:
     return json.loads((conformance / "slack" / "limits.json").read_text())
 
 
-def walk(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for each in value.values():
-            yield from walk(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from walk(each)
-
-
 def test_every_line_button_and_form_is_shown() -> None:
     assert {view.event for view in LINES} == set(LINE_BUILDERS)
     forms = {each.payload["callback_id"] for each in EXHIBITS if "submit" in each.payload}
     assert forms == {each.callback_id for each in FORMS}
     buttons = [shown.payload for shown in EXHIBITS if "submit" not in shown.payload]
-    shown = {each["action_id"] for payload in buttons for each in walk(payload) if "action_id" in each}
+    shown = {each["action_id"] for payload in buttons for each in parts_of(payload) if "action_id" in each}
     assert shown | IN_TIMELINE == {each.action_id for each in BUTTONS}
 
 
@@ -60,7 +50,7 @@ def test_an_exhibit_keeps_to_slacks_limits(exhibit: Exhibit, limits: dict[str, A
         assert len(payload.get("private_metadata", "")) <= limits["view"]["private_metadata"]
         for part in {"title", "submit", "close"} & payload.keys():
             assert 1 <= len(payload[part]["text"]) <= limits["view"][part]
-    for each in walk(payload):
+    for each in parts_of(payload):
         check(each, limits)
 
 

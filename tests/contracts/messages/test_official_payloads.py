@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 import pytest
 from structlog.testing import capture_logs
 
-from bot.sandbox.app_link.delivery import Outcome
+from bot.sandbox.app_link.outcome import Outcome
 from tests.support.servers.requirements import conformance_data
 from tests.support.worlds.world import World
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from bot.config import load
 from tests.support.gallery.exhibits import exhibits
+from tests.support.records.markup import parts_of
 
 EXHIBITS = exhibits(load({}))
 BANNED = re.compile(
@@ -23,26 +23,16 @@ BUTTON = 30
 PROPER = re.compile(r"SEV\d|Slack|Dogwatch|Markdown|HTML|JSON|INC-\d+|I\b|[A-Z]{2,}")
 
 
-def walk(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for each in value.values():
-            yield from walk(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from walk(each)
-
-
 def texts() -> Iterator[tuple[str, str]]:
     for exhibit in EXHIBITS:
-        for part in walk(exhibit.payload):
+        for part in parts_of(exhibit.payload):
             if part.get("type") in {"mrkdwn", "plain_text"}:
                 yield from ((exhibit.name, line) for line in part["text"].splitlines())
 
 
 def buttons() -> Iterator[tuple[str, str]]:
     for exhibit in EXHIBITS:
-        for part in walk(exhibit.payload):
+        for part in parts_of(exhibit.payload):
             if part.get("type") == "button":
                 yield exhibit.name, part["text"]["text"]
 

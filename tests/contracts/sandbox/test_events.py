@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from bot.sandbox.app_link.interactions import event_callback
 from bot.sandbox.server import Sandbox
+from bot.sandbox.workspace.records import Event
 from tests.support.servers.requirements import conformance_data
 from tests.support.servers.sandbox_client import web_client
 
@@ -256,7 +258,8 @@ async def test_events_have_no_key_that_slacks_have_not(sandbox, events, shapes):
 async def test_the_wrapping_of_an_event(sandbox, shapes):
     folder = conformance_data() / "slack"
     wrapped = json.loads((folder / "event_shapes.json").read_text())["events"]["ReactionAdded"]
-    payload = sandbox.delivery.event_payload(type("E", (), {"body": {"type": "message"}, "channel": "C1"})())
+    event = Event({"type": "message"}, is_for_app=True, channel="C1")
+    payload = event_callback(sandbox.workspace, event, sandbox.now())
 
     assert payload.keys() <= wrapped.keys()
     assert {"event_id", "event_time", "authorizations", "team_id", "api_app_id"} <= payload.keys()

@@ -83,9 +83,9 @@ async def test_menus(action_id, value, key, held, sandbox, app, client):
 async def test_pressing_what_is_not_there(sandbox, client):
     ts = (await client.chat_postMessage(channel="CROOM", text="card", blocks=CARD))["ts"]
 
-    with pytest.raises(SlackError, match="nothing called 'other'"):
+    with pytest.raises(SlackError, match="there is no element 'other'"):
         await sandbox.click("oncall", "room", ts, "other")
-    with pytest.raises(SlackError, match="none of the options"):
+    with pytest.raises(SlackError, match="not one of the options"):
         await sandbox.click("oncall", "room", ts, "sev", "sev9")
 
 

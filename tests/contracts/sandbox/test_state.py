@@ -204,7 +204,7 @@ async def test_the_page_has_what_it_asks_for():
     async with Sandbox(actions={"Play": asyncio.sleep}) as sandbox, aiohttp.ClientSession() as session:
         async with session.get(sandbox.page_url) as response:
             wanted = re.findall(r'"(/static/[^"]+)"', await response.text())
-        for path in sorted(PACKAGE.glob("static/*.js")):
+        for path in sorted(PACKAGE.glob("static/**/*.js")):
             wanted += re.findall(r'from "(/static/[^"]+)"', path.read_text())
         assert len(wanted) > 5
         for path in wanted:

@@ -105,13 +105,13 @@ async def test_each_form_of_the_card_opens_without_the_database_and_says_so(worl
             await click(world, action_id)
             await world.sandbox.wait_until(lambda: on_screen(world)["callback_id"] != notices.LOADING)
             form = on_screen(world)
-            assert "does not answer right now" in rendered(form), action_id
+            assert "The database does not answer, so these fields" in rendered(form), action_id
             assert form["submit"] is not None, action_id
             await world.sandbox.close_view("oncall", form["id"])
         await click(world, card.MORE)
         menu = await becomes(world, MENU)
         await world.sandbox.click_view("oncall", menu["id"], "do_impact")
-        assert "does not answer right now" in rendered(await becomes(world, "do_impact"))
+        assert "The database does not answer, so these fields" in rendered(await becomes(world, "do_impact"))
 
 
 async def test_declaring_needs_no_database_to_open(world: World) -> None:

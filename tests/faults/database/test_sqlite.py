@@ -184,7 +184,7 @@ async def test_a_start_where_nothing_may_be_written(tmp_path: Path, open_folder:
         }
         bot = await bots.start(told, user_id=NOBODY if os.geteuid() == 0 else None)
         assert f"{path} cannot be written" in (bot.refusal or "")
-        assert "Give the user that runs Dogwatch" in (bot.refusal or "")
+        assert "Let the user that runs Dogwatch write to it" in (bot.refusal or "")
     assert content(path) == before
 
 

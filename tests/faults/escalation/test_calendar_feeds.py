@@ -193,13 +193,13 @@ async def test_the_last_good_copy_is_used(world: Scheduled, feed: Feed):
 
     assert before == 'The calendar of the schedule "legacy" could not be read yet.'
     assert kept is not None
-    assert (kept.problem, kept.fetched_at) == ("it is no iCalendar", ON_DUTY)
+    assert (kept.problem, kept.fetched_at) == ("it is not iCalendar", ON_DUTY)
     assert len(feed.requests) == 5
     assert feed.requests[1].headers["If-None-Match"] == '"1"'
     assert await world.on_call() == ("UFIRST",), "304: as it was"
     await world.later(days=1, minutes=1)
     assert await world.on_call() == (), "after a day it is read anew, whatever its server says"
-    assert "It does not know: On Call - Second Line - Payments Primary" in await world.reason()
+    assert "has only unknown names at this time: On Call - Second Line - Payments Primary" in await world.reason()
 
 
 async def test_email_lookups_are_cached_while_slack_is_unreachable(world: Scheduled, feed: Feed):
@@ -256,7 +256,7 @@ async def test_a_removed_schedule_is_deleted(world: Scheduled):
 
     assert await world.bot.database.read(calendars.get, "legacy") is None
     assert await world.on_call() == ()
-    assert await world.reason() == 'There is no schedule "legacy" any more.'
+    assert await world.reason() == 'The schedule "legacy" no longer exists.'
 
 
 async def test_calendars_are_fetched_after_the_start(tmp_path: Path, feed: Feed):

@@ -60,7 +60,7 @@ async def test_a_page_that_is_not_needed_after_an_outage_is_not_sent(world: Cont
     world.opsgenie.answers = []
     await world.advance(minutes=2)
 
-    assert (await world.page(page_id)).outcome == "not needed any more"
+    assert (await world.page(page_id)).outcome == "no longer needed"
     assert world.opsgenie.acts == ["acknowledge"], "it may have taken the call that failed, so it is told to stop"
 
 
@@ -133,8 +133,8 @@ async def test_a_refusal_is_reported_and_not_retried(world: ContactMethodWorld) 
     page_id = await world.calls("email", address=MAIL)
     await world.advance(minutes=30)
 
-    assert (await world.page(page_id)).outcome == "The mail server does not take mail for that address (550)."
-    assert "does not take mail for that address" in world.card()
+    assert (await world.page(page_id)).outcome == "The mail server does not accept mail for this address (550)."
+    assert "does not accept mail for this address" in world.card()
     assert MAIL not in await world.stored()
 
 
@@ -243,7 +243,7 @@ async def test_text_becomes_no_header(tmp_path: Path) -> None:
 async def test_doctor_checks_contact_methods_without_a_page(world: ContactMethodWorld) -> None:
     found = await check_contact_methods(world.settings())
     assert [each.state for each in found if each.state == "failed"] == []
-    assert any("the mail server at localhost" in each.found and "signed in" in each.found for each in found)
+    assert any("the mail server at localhost" in each.found and "logged in" in each.found for each in found)
 
     environ = {**world.environment(), "DOGWATCH_SMTP_PASSWORD": "a wrong one", "DOGWATCH_APPRISE_PUSH": "nothing"}
     del environ["DOGWATCH_PAGERDUTY_KEY_PAYMENTS"], environ["DOGWATCH_WEBHOOK_SECRET"]
@@ -253,7 +253,7 @@ async def test_doctor_checks_contact_methods_without_a_page(world: ContactMethod
     for words in (
         "does not accept user and DOGWATCH_SMTP_PASSWORD",
         "Set DOGWATCH_PAGERDUTY_KEY_PAYMENTS.",
-        "set DOGWATCH_WEBHOOK_SECRET",
+        "Set DOGWATCH_WEBHOOK_SECRET",
         "Set DOGWATCH_APPRISE_PUSH",
     ):
         assert any(words in each for each in broken), broken

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from bot.services.paging.addresses import Address, store_address
 from bot.store.escalation.contacts import Contact
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import Page
 from tests.faults.process.test_timers import Pair
 from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld
 

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 
 from bot.services.escalation.page_bundles import acknowledge_bundle
 from bot.services.paging.pages import LevelRecipients, page_many
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.incidents import incident_lists
 from tests.faults.process.test_timers import Pair, listen
 from tests.support.servers.postgres import PostgresServer

@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import select
 
 from bot.store.escalation import progress
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from tests.faults.process.test_timers import Pair
 from tests.support.servers.postgres import PostgresServer
 from tests.support.worlds.world import action_ids

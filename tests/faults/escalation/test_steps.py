@@ -18,7 +18,8 @@ from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.decline import extend_wait
 from bot.services.incidents.lifecycle import resolve_incident
 from bot.store.database.session import open_database
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.upkeep import clock_check
 from tests.support.worlds.services import START, Desk, read
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from bot.app import Dogwatch
 from bot.engine import runner
 from bot.runtime.clock import SystemClock
-from bot.sandbox.app_link.delivery import Outcome, Outgoing
 from bot.sandbox.app_link.http import HttpLink
+from bot.sandbox.app_link.outcome import Outcome, Outgoing
 from bot.sandbox.control.app_actions import Answer
 from bot.sandbox.server import Sandbox
 from bot.store.database.postgres_database import PostgresDatabase

@@ -104,7 +104,7 @@ async def test_a_title_of_whatever_signs_gets_its_channel_or_a_refusal(world: Wo
     await world.finish()
 
     if answer.startswith(":warning:"):
-        assert "what is wrong" in answer.casefold(), answer
+        assert "describe the problem" in answer.casefold(), answer
         assert world.channels == []
         return
     (channel,) = world.channels

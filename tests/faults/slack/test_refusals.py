@@ -44,16 +44,16 @@ def noted(world: World, text: str) -> int:
     ("method", "error", "told"),
     [
         ("pins.add", "permission_denied", "Slack does not permit it to the app"),
-        ("pins.add", "too_many_pins", "The channel holds as many pins as Slack allows (too_many_pins). Remove one."),
+        ("pins.add", "too_many_pins", "The channel has the maximum number of pins (too_many_pins). Remove one."),
         ("conversations.setTopic", "restricted_action", "A workspace admin can allow it in Slack's settings."),
         ("conversations.setTopic", "too_long", "Slack refuses it (too_long)."),
         ("conversations.invite", "user_is_restricted", "A guest cannot be invited by an app"),
         ("conversations.invite", "not_in_channel", "Invite it there: /invite @Dogwatch."),
         ("chat.postMessage", "msg_too_long", "The message is too long for Slack (msg_too_long)."),
         ("chat.postMessage", "invalid_blocks", "Slack cannot show the message (invalid_blocks)."),
-        ("chat.postMessage", "restricted_action", "The workspace does not allow it to apps (restricted_action)."),
+        ("chat.postMessage", "restricted_action", "The workspace does not allow apps to do this (restricted_action)."),
         ("chat.postMessage", "channel_not_found", "Dogwatch cannot see the channel (channel_not_found)."),
-        ("files.getUploadURLExternal", "file_uploads_disabled", "The workspace takes no files"),
+        ("files.getUploadURLExternal", "file_uploads_disabled", "The workspace does not allow files"),
     ],
 )
 async def test_a_refusal_is_told_with_what_mends_it_and_is_done_afterwards(
@@ -267,7 +267,7 @@ async def test_a_poison_row_is_given_up_seen_and_dropped(world: World) -> None:
     assert noted(world, "behind the poison") == 1
     (dead,) = await world.bot.database.read(by_state, State.DEAD)
     assert dead.attempts == 5
-    assert "Post what happened: Dogwatch failed at it (KeyError)." in the_card(world)
+    assert "Post what happened: Dogwatch had an internal error (KeyError)." in the_card(world)
     assert "no such event" not in the_card(world), "what a defect says may hold words of the record"
 
     await retries(world)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import pytest
 
-from bot.sandbox.app_link.delivery import Outcome, Outgoing
+from bot.sandbox.app_link.outcome import Outcome, Outgoing
 from tests.faults.slack.test_away import OverSockets
 from tests.support.worlds.world import World
 

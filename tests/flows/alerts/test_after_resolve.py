@@ -43,6 +43,20 @@ async def test_an_alert_that_ends_after_the_incident_is_recorded_there(
     assert whole["alerts"][0]["status"] == "resolved"
 
 
+async def test_an_alert_that_still_fires_is_a_thing_to_check_until_it_ends(
+    world: World, notifications: Notifications
+) -> None:
+    await resolved(world, notifications[SINGLE])
+    await world.finish()
+    assert messages_with(world, "Alerts still firing after the impact ended")
+
+    await world.advance(minutes=5)
+    await sends(world, notifications[ALL_ENDED])
+    await world.finish()
+
+    assert not messages_with(world, "Alerts still firing after the impact ended")
+
+
 async def test_a_new_firing_soon_after_reopens_and_says_so(world: World, notifications: Notifications) -> None:
     await resolved(world, notifications[SINGLE])
     await world.advance(minutes=20)

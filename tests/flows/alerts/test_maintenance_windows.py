@@ -73,7 +73,7 @@ async def test_ending_it_by_hand_opens_what_fires_at_once_unless_another_window_
     await own.finish()
 
     assert "payments from 2026-03-02 14:00 UTC to 2026-03-02 15:00 UTC (under way, disks, by <@U0ONCALL>)" in listed
-    assert ended == "Maintenance of payments is over. What still fires opens incidents now."
+    assert ended == "Maintenance of payments ended. Alerts that still fire open incidents now."
     assert len(own.channels) == 1
     assert "No maintenance is under way" in await own.types("dba", "/incident maintenance", "ops")
     assert "No maintenance of `payments`" in await own.types("dba", "/incident maintenance payments end", "ops")
@@ -83,7 +83,7 @@ async def test_a_reason_that_ends_in_end_does_not_end_what_is_under_way(own: Wor
     await own.types("oncall", "/incident maintenance payments to:15:00 disks", "ops")
 
     told = await own.types("dba", "/incident maintenance payments to:16:00 we wait for the end", "ops")
-    assert "type `end:no` too" in told
+    assert "add `end:no` if it is the last word" in told
     assert "disks" in await own.types("dba", "/incident maintenance", "ops")
 
     await own.types("dba", "/incident maintenance payments to:16:00 end:no we wait for the end", "ops")
@@ -117,12 +117,12 @@ async def test_an_incident_that_people_declare_pages_and_says_that_alerts_are_si
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("payments disks", "Say until when"),
+        ("payments disks", "A maintenance window needs an end."),
         ("payment to:15:00", "Did you mean `payments`?"),
         ("payments from:16:00 to:15:59", "2026-03-03 15:59 UTC"),
-        ("payments to:2026-03-01 10:00", "has to be after 2026-03-02 14:00 UTC"),
-        ("payments to:2027-03-01 10:00", "31 days are the most"),
-        ("billing to:15:00", "alerts are meant whose label `service` is `billing`"),
+        ("payments to:2026-03-01 10:00", "which is not after 2026-03-02 14:00 UTC. Choose a later time."),
+        ("payments to:2027-03-01 10:00", "The maximum is 31 days."),
+        ("billing to:15:00", "the window applies to alerts with the label `service=billing`."),
     ],
 )
 async def test_what_is_typed_is_taken_or_refused_with_a_remedy(own: World, typed: str, told: str) -> None:
@@ -140,5 +140,5 @@ async def test_it_is_planned_by_a_form_too(own: World) -> None:
     refused = await own.submits("oncall", service="payments")
     await own.submits("oncall", service="payments", to="15:00", text="disks")
 
-    assert "Say until when" in str(refused.errors)
+    assert "A maintenance window needs an end." in str(refused.errors)
     assert (await fires(own))["in_maintenance"] == 1

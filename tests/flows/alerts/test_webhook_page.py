@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.servers.requirements import program
 from tests.support.worlds.world import TOKEN, World
 
-PAGE = Path(__file__).parents[3] / "docs" / "howto" / "webhook.md"
+PAGE = Path(__file__).parents[3] / "docs" / "alerts" / "webhook.md"
 
 
 def typed_and_answered() -> list[tuple[str, str]]:
@@ -16,7 +16,7 @@ def typed_and_answered() -> list[tuple[str, str]]:
     return [
         (command, answer)
         for block in blocks
-        for command, answer in re.findall(r"^\$ (.+)\n(\{.+\})$", block, re.MULTILINE)
+        for command, answer in re.findall(r"^\$ ((?:.+\\\n)*.+)\n(\{.+\})$", block, re.MULTILINE)
     ]
 
 

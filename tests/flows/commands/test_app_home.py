@@ -36,6 +36,7 @@ async def test_whoever_opens_it_sees_what_is_open_and_can_declare(world: World) 
     await world.sandbox.submit_view("oncall", form["id"], {"title": "Checkout is down", "severity": "SEV1"})
     await world.finish()
 
+    assert "Declared *INC-1* (SEV1). It is *public*." in rendered(world.sandbox.views("oncall")[-1])
     words = rendered(home_view(world))
     assert "*INC-1* Checkout is down" in words
     assert "SEV1 · investigating" in words

@@ -44,10 +44,10 @@ def errors_of(logged: list[EventDict]) -> list[EventDict]:
 
 NO_PROOF: list[tuple[str | None, str]] = [
     (None, "no Authorization header"),
-    ("Bearer wrong", "not the right one"),
-    ("Bearer", "not the right one"),
+    ("Bearer wrong", "The token is wrong"),
+    ("Bearer", "The token is wrong"),
     ("Basic !!!", "cannot be read"),
-    (f"Digest {TOKEN}", "another kind"),
+    (f"Digest {TOKEN}", "the wrong type"),
 ]
 
 
@@ -83,7 +83,7 @@ UNREADABLE: list[tuple[bytes, str]] = [
     (b'{"title": "caf\xe9"}', "not UTF-8"),
     (DEEP, "too deeply"),
     (b'{"title": ' + b"9" * 5_000 + b"}", "too long"),
-    (b'{"title": "one", "title": "two"}', "twice"),
+    (b'{"title": "one", "title": "two"}', "is repeated in one object"),
     (b'{"title": NaN}', "NaN"),
 ]
 
@@ -322,11 +322,11 @@ async def test_a_payload_that_names_no_team_or_user_is_acknowledged(world: World
 @pytest.mark.parametrize(
     ("path", "method", "status", "says"),
     [
-        ("/alerts/pagerduty", "POST", 404, "sends to /alerts/generic"),
-        ("/alerts/generic/", "POST", 404, "Alerts go to /alerts/generic"),
-        ("/alerts", "POST", 404, "Alerts go to /alerts/generic"),
-        ("/alerts/generic", "GET", 405, "This path takes POST, PUT, not GET."),
-        ("/nothing", "GET", 404, "Nothing is at this path."),
+        ("/alerts/pagerduty", "POST", 404, "send to /alerts/generic"),
+        ("/alerts/generic/", "POST", 404, "Send alerts to /alerts/generic"),
+        ("/alerts", "POST", 404, "Send alerts to /alerts/generic"),
+        ("/alerts/generic", "GET", 405, "Use POST, PUT for this path, not GET."),
+        ("/nothing", "GET", 404, "There is nothing at this path."),
     ],
 )
 async def test_a_wrong_path_is_answered_in_words(world: World, path: str, method: str, status: int, says: str) -> None:

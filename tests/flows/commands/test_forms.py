@@ -82,7 +82,7 @@ async def test_the_form_that_declares_says_what_was_declared_where_it_was_opened
     world: World, flags: list[str], said: str
 ) -> None:
     await world.sandbox.command("oncall", "ops", "/incident")
-    assert "Nothing ticked: public, and no drill." in str((await opened(world))["blocks"])
+    assert "Default: public, not a drill." in str((await opened(world))["blocks"])
 
     await declares_by_form(world, flags=flags)
     await world.finish()
@@ -95,12 +95,12 @@ async def test_the_form_that_declares_says_what_was_declared_where_it_was_opened
     ("values", "field", "words"),
     [
         ({"at": "25:00"}, "at", "25:00"),
-        ({"at": "tomorrow 10:00"}, "at", "not happened yet"),
+        ({"at": "tomorrow 10:00"}, "at", "Only past times can be recorded."),
         ({"at": "?"}, "at", "Leave it out"),
         ({"tz": "Paris/Europe"}, "tz", "Paris/Europe"),
         ({"ref": "x" * 201}, "ref", "200"),
-        ({"flags": ["retro", "private"]}, "flags", "neither private"),
-        ({"flags": ["retro", "drill"]}, "flags", "nor a drill"),
+        ({"flags": ["retro", "private"]}, "flags", "cannot be private"),
+        ({"flags": ["retro", "drill"]}, "flags", "or a drill"),
         ({"flags": ["retro"], "status": "triage"}, "status", "after the fact"),
     ],
 )
@@ -196,6 +196,7 @@ async def test_an_incident_is_opened_from_a_message(world: World) -> None:
     detection = next(entry for entry in await world.timeline() if entry["kinds"] == ["detection"])
     assert detection["text"] == "Customers cannot pay since a minute or two"
     assert detection["author"] == "support"
+    assert "Declared *INC-1* (SEV2)" in world.sandbox.ephemerals("support", "ops")[-1]["text"]
 
 
 async def test_a_form_opens_with_one_call_and_knows_the_incident(world: World) -> None:
@@ -282,6 +283,9 @@ async def test_an_incident_is_declared_from_anywhere_in_slack(world: World) -> N
     await world.finish()
 
     assert world.channel == "inc-1-checkout-is-down"
+    window = await opened(world)
+    assert "Declared *INC-1* (SEV3). It is *public*." in rendered(window)
+    assert window["submit"] is None
 
 
 async def test_a_guest_who_wants_to_declare_is_told_in_a_window(world: World) -> None:

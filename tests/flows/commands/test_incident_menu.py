@@ -54,9 +54,9 @@ async def test_a_form_of_the_menu_does_what_its_command_does_and_the_channel_say
 @pytest.mark.parametrize(
     ("values", "where", "why"),
     [
-        ({"text": "x", "users": "lots"}, "users", "is no number of users"),
+        ({"text": "x", "users": "lots"}, "users", "is not a number of users"),
         ({"text": "x", "started": "25:00"}, "started", "25:00"),
-        ({"text": "x", "started": "2026-03-02 18:00"}, "started", "has not happened yet"),
+        ({"text": "x", "started": "2026-03-02 18:00"}, "started", "Only past times can be recorded."),
         ({"text": "x", "ended": "2026-03-01 18:00"}, "ended", "before"),
     ],
 )

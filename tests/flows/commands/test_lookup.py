@@ -24,14 +24,15 @@ def answered(world: World, user: str, channel: str = "ops") -> str:
     return str(world.sandbox.ephemerals(user, channel)[-1]["text"])
 
 
-async def test_a_list_is_of_the_open_ones_the_newest_first_without_drills(world: World) -> None:
+async def test_a_list_is_of_the_open_ones_the_most_severe_first_without_drills(world: World) -> None:
     await three(world)
     await world.declares("mail is late")
+    await world.declares("search is slow sev:4")
 
     told = await world.types("engineer", "/incident list", "ops")
 
-    assert told.splitlines()[0] == "2 open incidents, the newest first"
-    assert told.index("INC-3") < told.index("INC-2")
+    assert told.splitlines()[0] == "3 open incidents, most severe first"
+    assert told.index("INC-3") < told.index("INC-2") < told.index("INC-4")
     assert "INC-1" not in told
     assert "DRILL-1" not in told
 

@@ -14,7 +14,7 @@ from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.paging.statistics import load_statistics
 from bot.services.postmortem.load_record import load_record
 from bot.services.vendors import VendorUpdate
-from bot.store.escalation import escalations
+from bot.store.escalation.pages import find_pages_by_incident
 from bot.store.shared.people import Person
 from tests.support.worlds.services import TEAM, Desk
 
@@ -85,6 +85,6 @@ async def test_working_hours_are_in_the_zone_of_the_paged_person(desk: Desk) -> 
 
 def _sent(session: Session, _settings: Settings, incident_id: int) -> None:
     """Record outcomes as the sender does."""
-    for page in escalations.find_pages_by_incident(session, incident_id):
+    for page in find_pages_by_incident(session, incident_id):
         page.sent_at, page.outcome = page.queued_at, "sent"
         session.add(page)

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,6 @@ import pytest
 from tests.support.worlds.contact_methods import MAIL, OPSGENIE_SECRET, PAGERDUTY_SECRET, ContactMethodWorld, request
 
 pytestmark = pytest.mark.world(kind=ContactMethodWorld, config="")
-
-
-async def link_in_mail(world: ContactMethodWorld) -> str:
-    """The path of the button's link in the newest mail."""
-    text = world.mail.took[-1].get_body(("plain",)).get_content()
-    [path] = re.findall(r"I have it: http\S+?(/ack/\S+)", text)
-    return path
-
-
-async def acknowledged_by(world: ContactMethodWorld) -> list[str | None]:
-    return [each["acknowledged_by_id"] for each in (await world.exported())["escalations"]]
 
 
 def event(kind: str, key: str) -> dict[str, Any]:
@@ -165,12 +153,12 @@ async def test_a_used_link_is_refused_while_others_are_needed(tmp_path: Path) ->
         await world.declares()
         await world.types("oncall", "/incident escalate policy:both please")
         await world.pages_by("email", address=MAIL)
-        path = await link_in_mail(world)
+        path = await world.link_in_mail()
 
         for _ in range(2):
             status, text, _headers = await request(world, "POST", path)
-            assert (status, "Others have to acknowledge as well." in text, "<button" in text) == (200, True, False)
-        assert await acknowledged_by(world) == [None], "the other one is still waited for"
+            assert (status, "Others must acknowledge as well." in text, "<button" in text) == (200, True, False)
+        assert await world.acknowledged_by() == [None], "the other one is still waited for"
 
 
 async def test_a_late_webhook_does_not_restore_an_acknowledgement(tmp_path: Path) -> None:
@@ -182,7 +170,7 @@ async def test_a_late_webhook_does_not_restore_an_acknowledgement(tmp_path: Path
         await world.types("oncall", "/incident ack")
         await world.advance(minutes=1)
         await world.types("oncall", "/incident unack")
-        assert await acknowledged_by(world) == [None]
+        assert await world.acknowledged_by() == [None]
 
         assert await post_pagerduty(world, event("incident.acknowledged", key)) == (200, {"ok": True, "answered": 0})
         await world.advance(minutes=1)

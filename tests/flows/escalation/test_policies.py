@@ -14,16 +14,16 @@ from bot.domain.times import ParsedTime
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.decline import decline, extend_wait, record_unreachable
 from bot.services.escalation.responses.withdraw import unacknowledge
-from bot.services.escalation.start import escalate, start_policy
+from bot.services.escalation.start import escalate
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.outbox import OutboxKind
 from bot.services.paging.mutes import mute_person
 from bot.services.workspace.actor import Origin
 from bot.store.escalation import statistics
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import Page
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.outbox import OutboxRow
-from tests.support.worlds.services import START, TEAM, Desk, read
+from tests.support.worlds.services import START, TEAM, Desk, read, start_policy
 
 
 async def test_level_by_level_until_somebody_acknowledges(desk: Desk) -> None:
@@ -127,7 +127,7 @@ async def test_all_of_a_level_have_to_acknowledge(desk: Desk) -> None:
     await desk.does(acknowledge, running.id, desk.by("U0DBA"))
     waiting = await desk.one()
     assert (waiting.acknowledged_at, waiting.next_step_at) == (None, START + timedelta(minutes=5))
-    with pytest.raises(UserError, match="still waits for <@U0DEVELOPER>"):
+    with pytest.raises(UserError, match="Still needed: <@U0DEVELOPER>"):
         await desk.does(acknowledge, running.id, desk.by("U0DBA"))
 
     await desk.passes(minutes=11)
@@ -308,7 +308,7 @@ async def test_a_schedule_with_a_closed_account_names_it(desk: Desk) -> None:
     await desk.opens()
 
     reasons = (await desk.event_details("level empty"))[-1]["why"]
-    assert reasons == ['<@U0ENGINEER> is on call by the schedule "always", but has left the workspace.']
+    assert reasons == ['<@U0ENGINEER> is on call in the schedule "always", but has left the workspace.']
     incident = await desk.opens(severity="SEV4", services=("checkout",))
     always = EscalationTarget(TargetKind.SCHEDULE, "always", "always")
     with pytest.raises(UserError, match=r"U0ENGINEER> is on call .* left the workspace\. Nobody was paged"):

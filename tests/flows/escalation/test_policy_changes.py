@@ -10,8 +10,8 @@ from bot.domain.errors import UserError
 from bot.domain.terms import Severity, TargetKind
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.decline import decline
+from bot.services.escalation.responses.handover import hand_over_escalation
 from bot.services.escalation.responses.withdraw import unacknowledge
-from bot.services.escalation.start import hand_over_escalation
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.lifecycle import change_severity, reopen_incident, resolve_incident
 from bot.services.incidents.merge import merge_incidents
@@ -72,7 +72,7 @@ async def test_a_handover_to_oneself_is_refused(desk: Desk) -> None:
     ("to", "why"),
     [
         (EscalationTarget(TargetKind.SCHEDULE, "nobody", "nobody"), 'The schedule "nobody"'),
-        (EscalationTarget(TargetKind.SCHEDULE, "always", "always"), "<@U0ENGINEER> is on call by the schedule"),
+        (EscalationTarget(TargetKind.SCHEDULE, "always", "always"), "<@U0ENGINEER> is on call in the schedule"),
         (
             EscalationTarget(TargetKind.PERSON, "U0ENGINEER", "U0ENGINEER", members=("U0ENGINEER",)),
             "left the workspace",

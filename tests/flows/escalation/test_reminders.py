@@ -221,6 +221,18 @@ async def test_an_overdue_task_is_posted_in_the_owner_s_working_hours(world: Wor
 
 
 @ON_SQLITE
+async def test_an_overdue_task_of_a_user_group_is_posted_in_the_channel(world: World) -> None:
+    await world.declares("checkout is down sev:4")
+    await world.types("oncall", "/incident task check the backups @database due:2026-03-06")
+    await world.types("oncall", "/incident resolve")
+
+    await world.advance_to(datetime(2026, 3, 9, 12, 0, tzinfo=UTC))
+
+    [reminder] = [each for each in reminders(world) if "Task 1" in each]
+    assert "check the backups · @database" in reminder
+
+
+@ON_SQLITE
 async def test_the_postmortem_reminder_is_posted_in_the_lead_s_working_hours(world: World) -> None:
     world.sandbox.change_user("oncall", tz="Etc/UTC")
     await world.declares("checkout is down sev:1")

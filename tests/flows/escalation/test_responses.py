@@ -13,9 +13,9 @@ from bot.domain.terms import TargetKind
 from bot.services.entries.remove import remove_entry
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
+from bot.services.escalation.responses.handover import hand_over_escalation
 from bot.services.escalation.responses.select import select_to_decline, select_to_hand_over, select_to_unacknowledge
 from bot.services.escalation.responses.withdraw import unacknowledge
-from bot.services.escalation.start import hand_over_escalation, start_policy
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.incidents.lifecycle import reopen_incident, resolve_incident
@@ -23,7 +23,7 @@ from bot.services.incidents.merge import merge_incidents
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
-from tests.support.worlds.services import START, Desk
+from tests.support.worlds.services import START, Desk, start_policy
 
 CONFIG = """
 [services.checkout]

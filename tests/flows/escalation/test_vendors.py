@@ -46,12 +46,12 @@ async def vendor_escalation(world: World) -> dict[str, Any]:
 async def test_contact_details_are_shown(world: World) -> None:
     await world.declares()
 
-    answer = await world.types("oncall", "/incident escalate vendor:PAYPLUG their API times out")
+    await world.types("oncall", "/incident escalate vendor:PAYPLUG their API times out")
     await world.finish()
 
-    assert "PayPlug" in answer
     text = message(world)
     for words in (
+        "PayPlug",
         "+33 1 00 00 00 00",
         "support@example.test",
         "gold: 30 min",
@@ -129,7 +129,7 @@ async def test_no_question_after_the_end_or_if_disabled(world: World) -> None:
     await world.advance(hours=3)
 
     assert questions(world) == []
-    assert [text for text in world.texts() if "is not asked for any more" in text]
+    assert [text for text in world.texts() if "is no longer asked for." in text]
 
 
 async def test_a_question_survives_a_restart(world: World) -> None:
@@ -195,7 +195,7 @@ async def test_an_answer_at_an_unknown_time(world: World) -> None:
     await world.types("oncall", "/incident vendor payplug answered at:? by telephone")
     await world.finish()
 
-    assert "first answer at a time nobody knows" in message(world)
+    assert "first answer at an unknown time" in message(world)
     found = await vendor_escalation(world)
     assert (found["acknowledged"], found["acknowledged_at"]) == (True, None)
     assert "to acknowledge" not in world.card()
@@ -207,8 +207,8 @@ async def test_invalid_updates_are_refused(world: World) -> None:
         ("vendor payplug answered", "was not escalated to PayPlug"),
         ("vendor nobody case:1", "was not escalated to nobody"),
         ("vendor payplug they said no", "Say what happened"),
-        ("vendor payplug case:1 and more", "neither a time nor a text"),
-        ("vendor stranger", "Nothing is known of stranger"),
+        ("vendor payplug case:1 and more", "A case reference takes no time and no text."),
+        ("vendor stranger", "No contact data for stranger."),
         ("escalate <@U0DBA|dba> case:1 why", "Only a vendor has a case reference"),
     ):
         assert reply in await world.types("oncall", f"/incident {typed}"), typed

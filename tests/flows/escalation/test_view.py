@@ -131,7 +131,7 @@ async def test_a_decline_pages_the_next_level_at_once(world: World) -> None:
 
     assert "level 2 of 2" in escalation_text(world)
     assert "<@U0DBA> cannot" in escalation_text(world)
-    assert "You said that you can't" in page(world, "dba")
+    assert "You declined." in page(world, "dba")
     assert "You are needed" in page(world, "engineer") or "needs you" in page(world, "engineer")
 
 
@@ -144,7 +144,7 @@ async def test_somebody_else_can_acknowledge_after_all_declined(world: World) ->
     await world.finish()
 
     assert "You acknowledged" in answer
-    assert "still waits" not in answer
+    assert "Still needed" not in answer
     assert "acknowledged by <@U0ENGINEER>" in "\n".join(world.texts())
 
 
@@ -255,9 +255,9 @@ async def test_commands_for_all_responses(world: World) -> None:
     assert "level 1 of 2" in escalation_text(world)
     assert "Handed over" in await world.types("dba", "/incident reassign @support please")
     assert "handed over to <@U0SUPPORT>" in escalation_text(world)
-    assert "Noted" in await world.types("support", "/incident cannot no laptop")
+    assert "Page declined." in await world.types("support", "/incident cannot no laptop")
     await world.finish()
-    assert "Nobody took what you handed over" in page(world, "dba")
+    assert "Nobody acknowledged your handover" in page(world, "dba")
 
 
 @ON_SQLITE
@@ -272,7 +272,7 @@ async def test_a_level_that_needs_all_names_missing_people(database_url: str, tm
         again = world.texts()
         await world.advance(minutes=6)
 
-        assert "You acknowledged the policy payments. It still waits for <@U0DEVELOPER>" in answer
+        assert "You acknowledged the policy payments. It also needs <@U0DEVELOPER>" in answer
         assert any("Now level 1 of 1 is paged, round 2 of 2" in text for text in again)
         assert any("<@U0ONCALL>, the policy *payments* came to its end: <@U0DEVELOPER> did" in t for t in world.texts())
         assert ":warning: <@U0DEVELOPER> did not answer. Escalate to somebody else." in escalation_text(world)

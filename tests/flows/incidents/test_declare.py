@@ -31,7 +31,7 @@ async def test_a_misspelt_service_is_told_of_because_nobody_is_called_for_it(wor
     right = await world.types("oncall", "/incident start slow service:checkout", "ops")
     other = await world.types("oncall", "/incident start slow service:warehouse", "ops")
 
-    mended_by = "`/incident edit INC-1 service:checkout` puts it right and invites its people"
+    mended_by = "`/incident edit INC-1 service:checkout` fixes it and invites its people"
     assert f"Did you mean `checkout`? {mended_by}" in wrong
     assert "Did you mean" not in right + other
 
@@ -84,7 +84,7 @@ async def test_a_name_that_is_taken_gets_a_number(world: World) -> None:
 async def test_an_incident_without_a_title_is_not_opened(world: World) -> None:
     answer = await world.types("oncall", "/incident start sev:1", "ops")
 
-    assert "what is wrong" in answer
+    assert "Describe the problem in a few words" in answer
     assert world.channels == []
 
 

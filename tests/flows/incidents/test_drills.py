@@ -27,12 +27,12 @@ async def test_a_scenario_is_told_in_order_and_marked_as_practice(world: World) 
     told = await begins(world)
     await world.advance(minutes=10)
 
-    assert "*DRILL-1* begins" in told
+    assert "Started the drill *DRILL-1* from " in told
     lines = practice(world)
     assert "an alert:" in lines[0]
     assert "CheckoutHTTP500Spike" in lines[0]
     assert "Engineering alerted" in lines[1]
-    assert "all that this drill tells" in world.texts()[-1]
+    assert "The drill has no more events." in world.texts()[-1]
     assert not any("/incident cause" in line for line in lines), "what people typed is theirs to find"
     said = [each for each in world.sandbox.messages(world.channel) if not each.get("subtype")]
     assert {each["user"] for each in said} == {world.sandbox.bot_user_id}
@@ -124,7 +124,7 @@ async def test_a_past_incident_is_told_without_its_people_and_without_what_was_d
 REFUSED = {
     "no such scenario": ("drill checkout-500", "checkout-500s"),
     "no such incident": ("drill INC-9", "There is no INC-9"),
-    "odd speed": ("drill checkout-500s speed:fast", "is no speed"),
+    "odd speed": ("drill checkout-500s speed:fast", "is not a speed"),
 }
 
 
@@ -159,4 +159,4 @@ async def test_what_became_private_is_told_no_more(world: World) -> None:
     await world.advance(minutes=70)
 
     assert not any("swordfish" in line or "the pool" in line for line in world.texts(world.channel))
-    assert "all that this drill tells" in world.texts()[-1]
+    assert "The drill has no more events." in world.texts()[-1]

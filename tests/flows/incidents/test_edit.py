@@ -116,7 +116,7 @@ async def test_a_field_is_taken_away_but_never_the_title(world: World) -> None:
     assert (incident["outside_reference"], incident["services"]) == (None, [])
     for line in ('title:""', 'title:"  "'):
         answer = await world.types("oncall", f"/incident edit {line}")
-        assert answer.startswith(":warning: An incident needs a title. Say in a few words what is wrong.")
+        assert answer.startswith(":warning: An incident needs a title. Describe the problem in a few words.")
     assert (await world.exported())["incident"]["title"] == "checkout is down"
 
 
@@ -143,15 +143,15 @@ async def test_languages_of_the_documents_are_set_without_a_title(world: World) 
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [
-        ("", "Say what shall be different"),
+        ("", "Name a field to change"),
         ('title:"checkout is down"', "Nothing to change: that is already set."),
         ('category:""', "Nothing to change: that is already set."),
         ("template:clasic", "There is no postmortem template `clasic`. Did you mean `classic`?"),
-        ("lang:frr", "`frr` is not a language I can write. Did you mean `fr`?"),
+        ("lang:frr", "`frr` is not a supported language. Did you mean `fr`?"),
         ("tz:Europe/Pariss", "Did you mean `Europe/Paris`?"),
-        ("lang:fr,en title:Paiements", "A title is in one language"),
-        ("checkout is slow", "does not know what to do with `checkout is slow`"),
-        (f"ref:{'x' * 201}", "A reference of 201 characters is too long"),
+        ("lang:fr,en title:Paiements", "A title has one language."),
+        ("checkout is slow", "`/incident edit` does not take `checkout is slow`."),
+        (f"ref:{'x' * 201}", "The reference has 201 characters. Use at most 200."),
     ],
 )
 async def test_what_cannot_be_is_refused_and_changes_nothing(world: World, line: str, refusal: str) -> None:
@@ -202,7 +202,7 @@ async def test_the_form_shows_what_stands_there_and_changes_what_was_changed(wor
     [
         ("zone", "Europe/Pariss", "Europe/Paris"),
         ("languages", "en, xx", "xx"),
-        ("category", "x" * 201, "too long"),
+        ("category", "x" * 201, "The category has 201 characters. Use at most 200."),
         ("title", "   ", "needs a title"),
     ],
 )

@@ -33,28 +33,28 @@ async def test_the_status_moves_on_and_everybody_sees_it(world: World) -> None:
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("status investigating", "It is investigating already, and nothing was changed."),
+        ("status investigating", "Nothing to change: it is already investigating."),
         ("status identifed", "Did you mean `identified`?"),
         ("status closed", "not set by `/incident status`"),
         ("status", "needs a status"),
-        ("severity 3", "It is SEV3 already"),
+        ("severity 3", "Nothing to change: the severity is already SEV3."),
         ("severity sev9", "not a severity"),
         ("severty 1", "Did you mean `severity`?"),
-        ("lead @nobody-here", "I cannot tell who `@nobody-here` is"),
+        ("lead @nobody-here", "`@nobody-here` is not a mention."),
         ("task", "needs a text"),
         ("cause", "needs a text"),
-        ("impact", "Say what the impact is"),
+        ("impact", "Describe the impact"),
         ("impact users:120% all of them", "more than all"),
-        ("impact started:23:50 late", "has not happened yet"),
+        ("impact started:23:50 late", "Only past times can be recorded."),
         ("impact ended:13:00 early", "before the impact began"),
         ("impact started:13:00 ended:12:00 odd", "end before it began"),
         ("resolve at:13:00", "before the impact began"),
-        ("resolve at:23:59", "has not happened yet"),
+        ("resolve at:23:59", "Only past times can be recorded."),
         ("resolve at:?", "cannot end an incident"),
         ("ack", "No escalation"),
         ("escalate @dab because", "I do not know `@dab`"),
         ("postmortem template:clasic", "Did you mean `classic`?"),
-        ("note at:25:00 x", "no clock time"),
+        ("note at:25:00 x", "is not a time"),
         ("nonsense", "not a command"),
     ],
 )
@@ -158,7 +158,7 @@ async def test_resolving_twice_changes_nothing(world: World) -> None:
     answer = await world.types("engineer", "/incident resolve me too")
     await world.finish()
 
-    assert "It is resolved already, and nothing was changed." in answer
+    assert "Nothing to change: it is already resolved." in answer
     assert await world.exported() == before
     assert len(world.sandbox.files(world.channel)) == files
 
@@ -246,7 +246,7 @@ async def test_start_takes_what_is_known(world: World) -> None:
 async def test_a_start_that_nobody_knows_is_refused(world: World) -> None:
     answer = await world.types("oncall", "/incident start checkout is down at:?", "ops")
 
-    assert "`at:?` says nothing" in answer
+    assert "`at:?` is not a time." in answer
     assert world.channels == []
 
 

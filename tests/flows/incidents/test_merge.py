@@ -35,7 +35,7 @@ async def test_nothing_happens_before_somebody_confirms(world: World) -> None:
     await world.finish()
 
     assert "Merge *INC-2* checkout is slow into *INC-1* payments fail?" in asked
-    assert "cannot be taken back" in asked
+    assert "cannot be undone" in asked
     assert (await world.exported("INC-2"))["incident"]["status"] == "investigating"
 
 
@@ -140,7 +140,7 @@ async def test_the_message_in_the_old_channel_says_where_it_goes_on_and_its_butt
     await world.presses("engineer", "escalation_acknowledge", channel=second)
     await world.finish()
 
-    assert f"goes on in INC-1 <#{world.sandbox.channel(first)['id']}>" in rendered(asked)
+    assert f"continues in INC-1 <#{world.sandbox.channel(first)['id']}>" in rendered(asked)
     (escalation,) = (await world.exported("INC-1"))["escalations"]
     assert escalation["acknowledged_by_id"] == "U0ENGINEER"
     [answered] = [each for each in world.sandbox.messages(second) if each["ts"] == asked["ts"]]

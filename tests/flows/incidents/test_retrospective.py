@@ -70,7 +70,7 @@ async def test_it_is_listed_and_shown_as_what_it_is_and_takes_no_alert(world: Wo
 async def test_now_is_no_end_of_what_is_recorded_later(world: World, line: str) -> None:
     await recorded(world)
 
-    assert "say when it ended: `/incident resolve INC-1 at:15:30" in await world.types(
+    assert "Add when it ended: `/incident resolve INC-1 at:15:30" in await world.types(
         "oncall", f"/incident {line}", "ops"
     )
     await world.types("oncall", "/incident impact INC-1 ended:13:10", "ops")

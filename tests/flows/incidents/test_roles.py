@@ -124,7 +124,7 @@ async def test_a_press_on_the_briefing_of_a_role_that_has_passed_on_says_so(worl
 
     await world.presses("engineer", "role_took", channel=where)
 
-    assert "somebody else by now" in world.sandbox.ephemerals("engineer", where)[-1]["text"]
+    assert "Another person is now" in world.sandbox.ephemerals("engineer", where)[-1]["text"]
     await world.finish()
     assert len(direct(world, "oncall")) == before
 
@@ -136,7 +136,7 @@ async def test_a_press_on_the_briefing_of_a_role_that_has_passed_on_says_so(worl
         ("role <@U0DBA|dba>", "Name the role first"),
         ("role foo", "`foo` is not a role. Use one of `lead`, `communications`, `scribe`"),
         ("role scribe", "<@U0ONCALL> is Scribe of INC-1 already"),
-        ("role scribe bob", "Say who"),
+        ("role scribe bob", "Name a person with `/incident role scribe @somebody`"),
         ("role comms nobody", "Nobody is Communications lead"),
         ("role scribe <@U0DOGWATCH|dogwatch>", "is a bot"),
         ("handover scribe", "needs a person"),
@@ -160,9 +160,9 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(world: World, typed
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"deleted": True}, "no member of this workspace any more"),
+        ({"deleted": True}, "no longer a member of this workspace"),
         ({"is_bot": True}, "is a bot"),
-        ({"team_id": "T0PARTNER"}, "of another workspace"),
+        ({"team_id": "T0PARTNER"}, "in another workspace"),
     ],
 )
 async def test_those_who_cannot_act_get_no_role(world: World, line: str, change: dict[str, Any], told: str) -> None:

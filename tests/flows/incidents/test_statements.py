@@ -3,7 +3,9 @@
 import pytest
 
 from tests.flows.incidents.test_lifecycle import incident
+from tests.flows.postmortem.test_catchup import tells
 from tests.support.records.entries import removes
+from tests.support.worlds.story import drafts
 from tests.support.worlds.world import World
 
 
@@ -103,13 +105,37 @@ async def test_a_task_gets_an_owner_and_a_day_and_is_done(world: World) -> None:
     assert "1. :white_check_mark: Raise the limit · <@U0DBA> · due 2026-03-06" in listed
 
 
+async def test_a_user_group_owns_a_task_by_name_and_is_not_notified(world: World) -> None:
+    await world.declares()
+
+    await world.types("oncall", "/incident task Renew certificate @database due:2026-12-04")
+    await world.types("oncall", "/incident task Raise the limit @dba")
+    answer = await world.types("oncall", "/incident task #2 @database due:friday")
+    await world.types("oncall", "/incident resolve renewed by hand")
+    await world.finish()
+
+    assert answer == "Task 2 is owned by @database, due 2026-03-06 now."
+    exported = await world.exported()
+    owners = [(each["text"], each["owner"], each["owner_id"]) for each in exported["actions"]]
+    assert owners == [("Renew certificate", "database", "S0DATABASE"), ("Raise the limit", "database", "S0DATABASE")]
+    assert not [each for each in exported["findings"] if each["code"] == "task-without-owner"]
+    [listed] = [text for text in world.texts() if "*Tasks*" in text]
+    assert "1. Renew certificate · @database · due 2026-12-04" in listed
+    assert "@database" in await tells(world)
+    assert not [text for text in world.texts() if "<!subteam" in text]
+    assert "owner: database" in drafts(world)[-1]
+
+    await world.types("oncall", "/incident task #2 @dba")
+    assert (await world.exported())["actions"][1]["owner"] == "dba"
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
         ("task #2 done", "INC-1 has no improvement or task 2."),
-        ("task #1", "Say what shall be different"),
-        ("task #1 open", "Task 1 is open already, and nothing was changed."),
-        ("task #1 finished", "#1 is noted already, and I do not understand what shall be different."),
+        ("task #1", "Name the change: `#1 done`"),
+        ("task #1 open", "Task 1 is open already. Nothing was changed."),
+        ("task #1 finished", "#1 exists, and this is not a change of it."),
         ("improve #1 undone", "`#1 open`"),
     ],
 )

@@ -41,7 +41,7 @@ async def test_the_whole_line_comes_back_as_it_was_typed(world: World) -> None:
 
     answer = await world.types("oncall", line)
 
-    assert "`26:10` is no clock time" in answer
+    assert "`26:10` is not a time" in answer
     assert code_of(newest_answer(world)) == [line]
     assert "Correct *`at:26:10`*" in rendered(newest_answer(world))
     assert labels_of(newest_answer(world)) == []
@@ -94,7 +94,7 @@ async def test_a_word_that_is_nearly_an_option_is_read_as_somebody_chooses(world
         await world.types("oncall", "/incident start Login fails severty:1", "ops")
         assert labels_of(newest_answer(world, channel="ops")) == [
             "Run /incident start Login fails severity:1",
-            "It belongs to the text",
+            "Keep as text",
         ]
         assert len(world.channels) == number
         await press_offer(world, channel="ops", number=number)

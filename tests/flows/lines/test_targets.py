@@ -32,7 +32,7 @@ def question(world: World, user: str) -> dict[str, Any]:
 async def test_everybody_who_is_named_is_paged(world: World) -> None:
     await world.declares()
 
-    answer = await world.types("oncall", "/incident escalate @dba and @engineer both of you please")
+    answer = await world.types("oncall", "/incident escalate INC-1 @dba and @engineer both of you please", "ops")
     await world.finish()
 
     assert "Paging <@U0DBA>" in answer
@@ -58,7 +58,7 @@ async def test_nobody_is_paged_if_one_of_them_is_unknown(world: World) -> None:
 async def test_several_who_were_called_elsewhere_are_recorded(world: World) -> None:
     await world.declares()
 
-    answer = await world.types("oncall", "/incident escalate @dba @engineer at:14:00 by phone")
+    answer = await world.types("oncall", "/incident escalate INC-1 @dba @engineer at:14:00 by phone", "ops")
 
     assert "Recorded that <@U0DBA> was called" in answer
     assert "Recorded that <@U0ENGINEER> was called" in answer
@@ -172,7 +172,9 @@ async def test_who_answered_is_paged_again_without_a_question(world: World, answ
     await world.finish()
     await world.types("dba", f"/incident {answer}")
 
-    assert "Paging <@U0DBA>" in await world.types("oncall", "/incident escalate @dba it is worse")
+    assert await world.types("oncall", "/incident escalate @dba it is worse") == ""
+    await world.finish()
+    assert any("it is worse" in page for page in pages(world, "dba"))
 
 
 async def test_a_request_that_no_button_can_carry_is_refused(world: World) -> None:

@@ -7,7 +7,7 @@ from tests.support.worlds.world import World
 async def test_a_sentence_starts_an_incident_only_when_somebody_presses(world: World) -> None:
     await world.types("oncall", "/incident Login is down for 5 & more", "ops")
     assert world.channels == []
-    assert labels_of(newest_answer(world, channel="ops")) == ['Start incident "Login is down for 5 & more"']
+    assert labels_of(newest_answer(world, channel="ops")) == ['Declare incident "Login is down for 5 & more"']
 
     assert "Declared" in await press_offer(world, channel="ops")
     assert (await world.exported())["incident"]["title"] == "Login is down for 5 & more"

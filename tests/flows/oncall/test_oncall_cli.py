@@ -47,7 +47,7 @@ def test_the_configuration_is_used_before_the_first_start(configured: Path):
 
     assert out.splitlines() == [
         "payments: UBO, UCY until Mon 2026-11-23 09:00 (Europe/Paris)",
-        "nights: nobody. Nobody has a turn then.",
+        "nights: nobody. No shift at this time.",
     ]
     assert err.startswith("There is no database yet")
 
@@ -57,14 +57,14 @@ def test_an_unread_calendar_is_not_empty(configured: Path):
 
     out, _ = typed()
 
-    assert out == "legacy: nobody. Its calendar was not read yet: the bot does so from its first start on.\n"
+    assert out == "legacy: nobody. Its calendar has not been read yet. Start the bot to read it.\n"
 
 
 def test_one_schedule_is_listed_for_two_weeks(configured: Path):
     out, _ = typed("nights", "--at", "2026-11-18T13:00+00:00")
 
     assert out.splitlines()[:4] == [
-        "nights: nobody. Nobody has a turn then.",
+        "nights: nobody. No shift at this time.",
         "  Wed 2026-11-18 20:00  UDEE",
         "  Thu 2026-11-19 08:00  nobody",
         "  Thu 2026-11-19 20:00  UDEE",

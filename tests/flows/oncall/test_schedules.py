@@ -7,7 +7,7 @@ from pathlib import Path
 import icalendar
 import pytest
 
-from bot.export.schedule_image import format_time
+from bot.export.schedule_text import format_time
 from bot.services.oncall.on_call_view import load_schedule_view
 from bot.services.privacy import erase_person
 from bot.slack.blocks.escalation import oncall
@@ -117,9 +117,9 @@ async def test_a_relieved_person_may_cancel_and_others_may_not(world: World) -> 
     await world.settle()
     again = await types(world, "engineer", "cancel 1")
 
-    assert "Only those whom it concerns" in refused
+    assert "Only the people concerned" in refused
     assert "undid a change of who is on call" in direct(world, "support")[-1]
-    assert "taken back already" in again
+    assert "That change is over, or was undone already." in again
     assert "(changed)" not in await types(world, "oncall", "payments")
 
 
@@ -134,25 +134,25 @@ async def test_give_and_swap(world: World) -> None:
     assert "<@U0ONCALL> is on call for *payments* instead of <@U0DBA>" in swapped
     await types(world, "dba", "cancel 3")
     listed = await types(world, "dba", "payments")
-    assert listed.count("Take it back") == 1, "both halves of the swap went, the gift stays"
+    assert listed.count("Undo this change") == 1, "both halves of the swap went, the gift stays"
 
 
 @pytest.mark.parametrize(
     ("user", "text", "reply"),
     [
-        ("support", "give @dba", "You have no turn in payments within the next 92 days"),
-        ("support", "swap @dba", "You have no turn in payments"),
-        ("engineer", "take", "<@U0ENGINEER> is on call then already"),
-        ("engineer", "give", "Say who, with `@`"),
-        ("support", "take to:2026-03-01 09:00", "ends before it begins"),
+        ("support", "give @dba", "You have no shift in payments within the next 92 days"),
+        ("support", "swap @dba", "You have no shift in payments"),
+        ("engineer", "take", "<@U0ENGINEER> is already on call then"),
+        ("engineer", "give", "Name a person: `/incident oncall give @somebody`."),
+        ("support", "take to:2026-03-01 09:00", "The end is not after the start."),
         ("support", "take from:Sat 09:00 to:2026-09-01 09:00", "A change lasts 62 days at most"),
         ("engineer", "give @dogwatch", "is a bot. Name a person."),
-        ("support", "cancel 99", "There is no change 99"),
-        ("support", "cancel it", "Say which change"),
+        ("support", "cancel 99", "There is no on-call change 99."),
+        ("support", "cancel it", "Give the number of the change"),
         ("support", "payment", "Did you mean `payments`?"),
-        ("support", "from:Sat 09:00", "Say what to do in that time"),
-        ("support", "take from:?", "needs a time that is known"),
-        ("engineer", "swap @engineer", "That is yourself"),
+        ("support", "from:Sat 09:00", "Name the change for that time"),
+        ("support", "take from:?", "An on-call change needs an exact time."),
+        ("engineer", "swap @engineer", "You cannot swap with yourself."),
     ],
 )
 async def test_invalid_overrides_are_refused(tmp_path: Path, user: str, text: str, reply: str) -> None:
@@ -192,7 +192,7 @@ async def test_override_form(world: World) -> None:
     )
     await world.finish()
 
-    assert "ends before it begins" in refused.errors["ends"]
+    assert "The end is not after the start." in refused.errors["ends"]
     assert done.errors == {}
     assert "You are on call for *payments* now, after <@U0ENGINEER>" in direct(world, "support")[-1]
     assert "<@U0SUPPORT> until" in await types(world, "dba", "payments")
@@ -250,7 +250,7 @@ bridge = "https://bridge.example.com/pages"
 
     assert "*Level 3*: Webhook bridge, the user group `S0DATABASE` (team:dba), the vendor PayPlug · 5m" in reply
     assert "*Level 1*: *nobody* (schedule:payments)" in reply
-    assert '<@U0ENGINEER> is on call by the schedule "payments", but has left the workspace' in reply
+    assert '<@U0ENGINEER> is on call in the schedule "payments", but has left the workspace' in reply
 
 
 async def test_own_shifts_as_a_feed_at_a_secret_address(world: World) -> None:

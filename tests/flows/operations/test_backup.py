@@ -102,8 +102,8 @@ async def test_nothing_is_overwritten(database: Path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"no database at all, but long enough to look like something" * 100, "is no database of Dogwatch"),
-        (b"", "is no database of Dogwatch"),
+        (b"no database at all, but long enough to look like something" * 100, "is not a Dogwatch database"),
+        (b"", "is not a Dogwatch database"),
         (None, "There is no backup at"),
     ],
 )
@@ -140,13 +140,13 @@ async def test_a_database_that_is_not_ours_is_refused(tmp_path: Path):
         connection.execute("CREATE TABLE cats (name TEXT)")
     connection.close()
 
-    assert "is no database of Dogwatch" in (await dogwatch(other, "backup", str(tmp_path / "copy.db")))[2]
+    assert "is not a Dogwatch database" in (await dogwatch(other, "backup", str(tmp_path / "copy.db")))[2]
 
 
 async def test_postgresql_has_tools_of_its_own():
     code, _, problem = await dogwatch("postgresql://user@nowhere/dogwatch", "backup", "copy.db")
 
-    assert (code, problem) == (2, "DATABASE_URL names a PostgreSQL database: use its own `pg_dump`.\n")
+    assert (code, problem) == (2, "DATABASE_URL is a PostgreSQL database. Use `pg_dump`.\n")
 
 
 # --- Under fire, and of other releases
@@ -223,6 +223,6 @@ async def test_a_backup_of_a_later_release_is_refused(database: Path):
 
     code, _, problem = await dogwatch(path, "restore", str(copy))
 
-    assert (code, "is of a later release (revision 9999_from_the_future)" in problem) == (2, True)
+    assert (code, "is from a later release (revision 9999_from_the_future)" in problem) == (2, True)
     assert not path.exists()
     assert list(path.parent.glob("*.partial*")) == []

@@ -89,8 +89,8 @@ async def test_id_and_name_are_found_nowhere(world: World) -> None:
     assert await remains(world, ID, NAME, HANDLE) == set()
     assert "is erased" in lines[0]
     assert any("timeline entry" in line for line in lines)
-    assert any(line.startswith("Channels that are named after them: inc-1-") for line in lines)
-    assert any(line.startswith("Drafts that were posted to Slack still name them: INC-1") for line in lines)
+    assert any(line.startswith("Channels named after them: inc-1-") for line in lines)
+    assert any(line.startswith("Drafts in Slack still name them: INC-1") for line in lines)
 
 
 async def test_what_one_person_did_still_belongs_together(world: World) -> None:
@@ -153,7 +153,7 @@ async def test_without_yes_it_is_only_shown(world: World) -> None:
 
     lines = await erased(world, is_confirmed=False)
 
-    assert "Nothing was changed yet" in lines[0]
+    assert "Nothing has changed yet" in lines[0]
     assert any("timeline entry" in line for line in lines)
     after = await world.tables()
     assert {name for name in after if after[name] != before[name]} <= {"lane", "outbox", "timer", "installation"}
@@ -181,7 +181,7 @@ async def test_what_waits_for_them_is_dropped(world: World) -> None:
     world.sandbox.clear_fault(fault)
     await world.finish()
 
-    assert any("had not been sent" in line for line in lines)
+    assert any("unsent messages" in line for line in lines)
     assert await remains(world, ID, NAME, HANDLE) == set()
 
 
@@ -203,7 +203,7 @@ async def test_a_running_bot_on_sqlite_has_to_be_stopped_first(world: World) -> 
     if isinstance(world.bot.database, PostgresDatabase):
         return
 
-    with pytest.raises(UserError, match="stop it, erase, and start it again"):
+    with pytest.raises(UserError, match="Stop Dogwatch, erase, and start it again"):
         await erase(world.settings(), ID, also=(), is_confirmed=True)
 
 

@@ -67,7 +67,7 @@ async def test_our_own_mistake_is_given_up_and_the_lane_goes_on(world: World) ->
     assert any("the cache is cold" in text for text in world.texts())
     (dead,) = await world.bot.database.read(by_state, State.DEAD, State.FAILED)
     assert (dead.kind, dead.state, dead.attempts) == (OutboxKind.EVENT, State.DEAD, 5)
-    assert "Post what happened: Dogwatch failed at it (KeyError)" in world.card(), "and people see it"
+    assert "Post what happened: Dogwatch had an internal error (KeyError)" in world.card(), "and people see it"
 
 
 def put_later(session: Session) -> None:

@@ -76,7 +76,7 @@ async def test_what_failed_is_listed_tried_again_and_done(world: World) -> None:
     assert code == 0
     assert "1 refused by Slack, 0 given up" in out
     assert "Pin the card · INC-1" in out
-    assert "The channel holds as many pins as Slack allows (too_many_pins). Remove one." in out
+    assert "The channel has the maximum number of pins (too_many_pins). Remove one." in out
     assert re.search(r"Post what happened · INC-1 · post:1\n +Its turn is in \d+ s|its turn|Slack", out)
     found = json.loads(as_json)
     assert (found["refused"], found["rows"][0]["id"], found["rows"][0]["error"]) == (1, row, "too_many_pins")
@@ -121,7 +121,7 @@ async def test_a_row_that_is_dropped_lets_the_others_go_on(world: World) -> None
     await world.finish()
 
     assert (code, out) == (0, f"Dropped: {first.key}.\n")
-    assert (again[0], again[2]) == (1, f"Row {first.key} is being sent, was done, or is gone.\n")
+    assert (again[0], again[2]) == (1, f"Row {first.key} is being sent, was sent, or no longer exists.\n")
     assert not [text for text in world.texts() if "the first is stuck" in text]
     assert [text for text in world.texts() if "the second goes on" in text]
     assert ("outbox dropped", "cli", None) in await audits(world)
@@ -177,13 +177,13 @@ async def test_a_bot_that_cannot_be_asked_is_told_of_in_words(world: World) -> N
     nothing = await outbox_command(world, "retry")
 
     assert (wrong_key[0], nobody[0], nothing[0]) == (2, 2, 2)
-    assert "another DOGWATCH_SECRET_KEY" in wrong_key[2]
-    assert nobody[2] == "Nobody answers at http://127.0.0.1:1. Leave --url out if the bot does not run.\n"
-    assert "say --all-dead" in nothing[2]
+    assert "its DOGWATCH_SECRET_KEY differs" in wrong_key[2]
+    assert nobody[2] == "No response at http://127.0.0.1:1. If the bot is not running, leave out --url.\n"
+    assert "or --all-dead" in nothing[2]
     if world.environment()["DATABASE_URL"].startswith("sqlite"):
         other_port = await outbox_command(world, "retry", "--all-dead", DOGWATCH_PORT="1")
         assert other_port[0] == 2
-        assert "A bot has the database, but nobody answers at http://127.0.0.1:1" in other_port[2]
+        assert "A bot uses the database, but there is no response at http://127.0.0.1:1" in other_port[2]
     assert len(await world.bot.database.read(by_state, State.FAILED)) == 1, "nothing was changed"
 
 
@@ -280,7 +280,7 @@ async def test_the_card_says_what_failed_and_its_button_tries_again(world: World
     broken = world.sandbox.fault("error", "pins.add", error="too_many_pins")
     await world.declares("checkout is down")
     card = next(each for each in world.sandbox.messages(world.channel) if "incident_note" in action_ids(each))
-    assert "Pin the card: The channel holds as many pins as Slack allows" in rendered(card)
+    assert "Pin the card: The channel has the maximum number of pins" in rendered(card)
 
     world.sandbox.invite("oncall", world.channel, ["guest"])
     guest = await world.presses("guest", "incident_retry")
@@ -289,7 +289,7 @@ async def test_the_card_says_what_failed_and_its_button_tries_again(world: World
 
     await world.presses("oncall", "incident_retry")
     await world.finish()
-    assert "Pin the card: The channel holds as many pins as Slack allows" in rendered(
+    assert "Pin the card: The channel has the maximum number of pins" in rendered(
         world.sandbox.message(world.channel, card["ts"]) or {}
     )
 

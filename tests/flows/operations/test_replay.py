@@ -22,7 +22,7 @@ async def test_every_fact_of_an_example_holds(name: str, tmp_path: Path, capsys:
 
     said = capsys.readouterr()
     assert code == 0, said.out + said.err
-    assert said.out.endswith("All expected facts hold.\n")
+    assert said.out.endswith("All expected facts match.\n")
     assert (tmp_path / "out" / "postmortem.md").read_text().startswith("# ")
     assert "<h1" in (tmp_path / "out" / "postmortem.html").read_text()
     assert json.loads((tmp_path / "out" / "incident.json").read_text())["incident"]["reference"] == "INC-1"
@@ -93,7 +93,7 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
     assert lines[-3:] == [
         "  duration: expected 1h 55m, found 2h 0m",
         "  tasks: expected 3, found 4",
-        "2 expected facts do not hold.",
+        "2 expected facts do not match.",
     ]
     assert (tmp_path / "out" / "postmortem.md").exists()
 
@@ -101,20 +101,20 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ([FIRES, {"say": {"who": "oncall", "txt": "x"}}], ": step 2 (say): `txt` is not known here."),
+        ([FIRES, {"say": {"who": "oncall", "txt": "x"}}], ": step 2 (say): `txt` is not a known key."),
         ([FIRES, typed("/incident resolvee")], "step 2 (command): the bot refuses it: :warning: `resolvee` is not"),
         ([FIRES, typed("/incident note at:23:58 later")], "step 2 (command): the bot refuses it: :warning: "),
         ([FIRES, {"ack": {"who": "dba", "target": "database"}}], "step 2 (ack): no escalation to database waits"),
         ([{"at": "10:00", **typed("/incident note x")}], "step 1 (command): there is no incident"),
-        ([{"at": "10:00", "alert": {**ALERT, "status": "resolved"}}], "step 1 (alert): no step before it fires"),
-        ([{"at": "10:00", "say": {"who": "dba", "text": "x", "channel": "ops"}}], "no incident was opened"),
+        ([{"at": "10:00", "alert": {**ALERT, "status": "resolved"}}], "step 1 (alert): no earlier step fires"),
+        ([{"at": "10:00", "say": {"who": "dba", "text": "x", "channel": "ops"}}], "ended without an incident"),
         (
             [
                 FIRES,
                 {"say": {"id": "m", "who": "dba", "text": "x"}},
                 {"shortcut": {"who": "dba", "name": "save-for-later", "to": "m"}},
             ],
-            "step 3 (shortcut): the player knows no message shortcut `save-for-later`.",
+            "step 3 (shortcut): `save-for-later` is not a message shortcut.",
         ),
         (
             [
@@ -149,7 +149,7 @@ async def test_a_head_that_is_no_configuration_is_named_by_its_key(tmp_path: Pat
 
     assert code == 2
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "The bot cannot be set up as the scenario's head says:"
+    assert said[0] == "The scenario's head is not a valid configuration:"
     assert said[1].startswith('  template = "clasic": There is no such template. Did you mean `classic`?')
 
 
@@ -343,7 +343,7 @@ async def test_an_incident_that_is_not_the_scenario_s_is_named():
     )
 
     assert played.record["incident"]["reference"] == "INC-1"
-    assert played.notes == ["#inc-2-card-payments-fail was opened too, and is not in the documents"]
+    assert played.notes == ["also opened, but not in the documents: #inc-2-card-payments-fail"]
 
 
 async def test_whoever_does_something_in_a_private_incident_is_let_in():
@@ -369,5 +369,5 @@ async def test_one_that_does_not_come_to_rest_is_not_blamed_on_its_folder(
     assert await run_replay(EXAMPLES / "checkout-500s.yaml", tmp_path / "out") == 2
 
     told = capsys.readouterr().err
-    assert "does not come to rest (not settled within 0 s" in told
+    assert "does not finish (not settled within 0 s" in told
     assert "written" not in told

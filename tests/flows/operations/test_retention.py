@@ -216,7 +216,7 @@ async def test_the_effect_is_shown_before_it_happens(world: World, world_url: st
 
     assert code == 0, problem
     assert "older than 30 days: 3 of 1 incident, from 2026-03-02 to 2026-03-02" in shown
-    assert "alerts that belong to no incident, older than 10 days: none" in shown
+    assert "alerts without an incident, older than 10 days: none" in shown
     assert "Lunch at noon?" in await transcript_texts(world), "it only looked"
 
 

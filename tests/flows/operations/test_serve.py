@@ -69,6 +69,8 @@ async def test_it_serves_by_the_tokens_that_are_set(sandbox: Sandbox, database_u
     async with served(environment(sandbox, database_url, mode)) as bot:
         await reaches(sandbox, bot, mode)
         assert (await bot.says("dogwatch started"))["socket_mode"] is (mode == "socket")
+        path = database_url.removeprefix("sqlite:///") if database_url.startswith("sqlite") else None
+        assert (await bot.says("database opened"))["path"] == path
 
         channel = await declares(sandbox)
         ts = sandbox.say("engineer", channel, "the pool is exhausted")
@@ -154,7 +156,7 @@ async def test_it_starts_while_slack_is_down_and_gets_ready_when_it_is_up(
             sandbox.deliver_by_http(f"http://127.0.0.1:{await bot.port()}/slack/events")
         status, problems = await bot.gets("/readyz")
         assert status == 503
-        assert "Slack has not told" in problems
+        assert "not connected to Slack" in problems
         assert (await bot.gets("/livez"))[0] == 200
 
         await sandbox.set_down(down=False)
@@ -198,17 +200,17 @@ async def test_a_lost_connection_is_made_again_and_nothing_is_missed(
     ("given", "told"),
     [
         ({"SLACK_BOT_TOKEN": "", "SLACK_SIGNING_SECRET": ""}, "dogwatch sandbox"),
-        ({"SLACK_BOT_TOKEN": ""}, "SLACK_SIGNING_SECRET is set and SLACK_BOT_TOKEN is not"),
+        ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is missing: HTTP needs it"),
         (
             {"SLACK_BOT_TOKEN": "", "SLACK_SIGNING_SECRET": "", "SLACK_APP_TOKEN": "xapp-1-A1-2-c0ffee"},
-            "SLACK_APP_TOKEN is set and SLACK_BOT_TOKEN is not",
+            "SLACK_BOT_TOKEN is missing: Socket Mode needs it",
         ),
-        ({"SLACK_SIGNING_SECRET": ""}, "SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET"),
-        ({"SLACK_BOT_TOKEN": "xoxp-1-2"}, "SLACK_BOT_TOKEN: This is a user's token (xoxp-). Here goes the bot token"),
+        ({"SLACK_SIGNING_SECRET": ""}, "SLACK_APP_TOKEN (for Socket Mode) or SLACK_SIGNING_SECRET"),
+        ({"SLACK_BOT_TOKEN": "xoxp-1-2"}, "SLACK_BOT_TOKEN: This is a user's token (xoxp-). Use the bot token"),
         ({"SLACK_BOT_TOKEN": "xapp-1-2"}, "This is an app-level token (xapp-). It belongs in SLACK_APP_TOKEN."),
         ({"SLACK_BOT_TOKEN": "xoxe.xoxb-1-2"}, "Switch token rotation off"),
         ({"SLACK_APP_TOKEN": "xoxb-1-2"}, "This is a bot token (xoxb-). It belongs in SLACK_BOT_TOKEN."),
-        ({"SLACK_SIGNING_SECRET": "xapp-1-2"}, "It belongs in SLACK_APP_TOKEN. Here goes the Signing Secret"),
+        ({"SLACK_SIGNING_SECRET": "xapp-1-2"}, "It belongs in SLACK_APP_TOKEN. Use the Signing Secret"),
     ],
 )
 async def test_tokens_that_make_no_bot_are_told_of_with_what_to_do(

@@ -179,7 +179,7 @@ async def test_a_command_that_only_reads_refuses_a_database_of_another_release(
 
     become_next_release()
     refused = await refusal(command, settings)
-    assert f"of an earlier release (revision {THIS_REVISION}); run `dogwatch migrate`" in refused
+    assert f"from an earlier release (revision {THIS_REVISION}). Run `dogwatch migrate`" in refused
     assert await read_rows(database_url) == before
 
     await migrate_database(database_url)
@@ -187,7 +187,7 @@ async def test_a_command_that_only_reads_refuses_a_database_of_another_release(
     database = open_database(database_url)
     await database.run(lambda session: session.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     await database.close()
-    assert "of a later release" in await refusal(command, settings)
+    assert "from a later release" in await refusal(command, settings)
 
 
 async def test_a_row_of_the_release_before_is_dropped_without_a_bot(

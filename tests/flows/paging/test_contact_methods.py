@@ -13,7 +13,7 @@ from bot.notifiers import webhook
 from tests.support.servers.paging_servers import PagerDuty
 from tests.support.worlds.contact_methods import MAIL, SECRET, ContactMethodWorld
 
-DOCS = (Path(__file__).parents[3] / "docs/paging.md").read_text()
+DOCS = (Path(__file__).parents[3] / "docs/oncall/contact-methods.md").read_text()
 
 
 def documented_check() -> Callable[[Mapping[str, str], bytes, str], bool]:
@@ -209,7 +209,7 @@ async def test_whoever_is_needed_no_more_gets_no_page(world: ContactMethodWorld)
     page_id = await world.pages_by("pagerduty:payments")
 
     assert world.pagerduty.calls == 0
-    assert (await world.page(page_id)).outcome == "not needed any more"
+    assert (await world.page(page_id)).outcome == "no longer needed"
 
 
 async def test_a_means_that_was_taken_away_is_refused_with_the_remedy(world: ContactMethodWorld) -> None:

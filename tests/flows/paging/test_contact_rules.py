@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from bot.store.escalation.contacts import Contact
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import Page
 from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld
 from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, rendered
@@ -90,7 +90,7 @@ async def test_a_later_means_comes_after_its_delay_and_not_once_somebody_has_ans
     await world.advance(minutes=4)
 
     assert len(world.mail.took) == 1
-    assert [each.outcome for each in await pages(world)] == ["sent", "sent", "sent", "not needed any more"]
+    assert [each.outcome for each in await pages(world)] == ["sent", "sent", "sent", "no longer needed"]
 
 
 @ON_SQLITE
@@ -208,9 +208,9 @@ async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(worl
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"means": "email", "address": "dba at example", "delay": "2"}, "no e-mail address"),
-        ({"means": "email", "address": MAIL, "delay": "soon"}, "Write minutes"),
-        ({"means": "slack", "delay": "2"}, "among yours already"),
+        ({"means": "email", "address": "dba at example", "delay": "2"}, "That is not an e-mail address."),
+        ({"means": "email", "address": MAIL, "delay": "soon"}, "Enter 0 to"),
+        ({"means": "slack", "delay": "2"}, "is in your list already"),
     ],
 )
 async def test_what_cannot_be_is_refused_at_its_field(
@@ -229,24 +229,24 @@ async def test_a_test_goes_out_by_each_means_and_says_what_came_of_it(world: Con
     again = await world.types("dba", "/incident pages test", "ops")
     await world.finish()
 
-    assert "each of your 3 means" in told
+    assert "each of your 3 contact methods" in told
     assert "less than a minute ago" in again
     [mail] = world.mail.took
     assert mail["Subject"] == "TEST Your pages are tested: nothing is wrong"
     whole = str(mail)
-    assert "this is a test: nobody needs you" in whole
+    assert "this is a test. No action needed." in whole
     assert "you are needed" not in whole
-    assert "I have it" not in whole
+    assert "Acknowledge:" not in whole
     assert world.pagerduty.alerts == {}
     [results] = direct(world)
     assert "Nothing is wrong" in results
     assert "E-mail* d…@example.test · sent" in results
-    assert "Not tried: it would ring" in results
+    assert "Not tested: it would page" in results
     assert world.channels == []
 
     await world.presses("dba", "pages_test_arrived", channel=world.sandbox.open_dm("dba"))
     await world.finish()
-    assert "arrived, as you said" in direct(world)[-1]
+    assert "arrived, confirmed" in direct(world)[-1]
 
 
 @ON_SQLITE
@@ -276,7 +276,7 @@ async def test_a_lost_key_is_told_and_slack_still_goes(world: ContactMethodWorld
     await world.finish()
 
     assert len(direct(world)) == 1
-    assert "another DOGWATCH_SECRET_KEY" in await contact_rules(world)
+    assert "DOGWATCH_SECRET_KEY has changed" in await contact_rules(world)
 
 
 async def test_whoever_is_erased_leaves_no_address(world: ContactMethodWorld) -> None:
@@ -320,7 +320,7 @@ async def test_where_only_somebody_muted_would_be_paged_the_next_level_is_at_onc
 
 @ON_SQLITE
 async def test_whoever_has_only_slack_is_told_that_it_is_silent_at_night(world: ContactMethodWorld) -> None:
-    silent = "Slack is silent while its notifications are paused"
+    silent = "Slack does not notify you while notifications are paused"
     before = await contact_rules(world)
     await adds(world, means="email", address=MAIL, delay="2")
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import Page
 from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld
 from tests.support.worlds.databases import SQLITE
 

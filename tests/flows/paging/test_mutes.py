@@ -31,7 +31,7 @@ async def test_one_mutes_oneself_and_ends_it(world: World) -> None:
     ended = await world.types("dba", "/incident unmute me", "ops")
     again = await world.types("dba", "/incident unmute", "ops")
 
-    assert "You are not paged until 2026-03-02 22:00 UTC" in muted
+    assert "You are muted until 2026-03-02 22:00 UTC." in muted
     assert ended == "You are paged again."
     assert "You are not muted" in again
     assert ("U0DBA", "muted themselves") in await world.audited()
@@ -51,10 +51,10 @@ async def test_who_is_muted_by_another_is_told_by_whom_and_why(world: World) -> 
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("mute", "Say until when"),
-        ("mute <@U0DBA|dba> until:18:00", "Say why"),
-        ("mute until:yesterday 18:00", "has to be after"),
-        ("mute until:2027-03-02 18:00", "62 days are the most"),
+        ("mute", "A mute needs an end."),
+        ("mute <@U0DBA|dba> until:18:00", "Add a reason."),
+        ("mute until:yesterday 18:00", "Choose a later time."),
+        ("mute until:2027-03-02 18:00", "The maximum is 62 days."),
         ("mute @nobody until:18:00 ill", "choose the person from Slack's list"),
         ("mute until:? ill", "An exact time is needed"),
     ],
@@ -69,5 +69,5 @@ async def test_where_it_is_kept_to_teams_others_are_refused(teams: World) -> Non
     ended = await teams.types("engineer", "/incident unmute <@U0DBA|dba>", "ops")
 
     assert "no team with <@U0DBA>" in refused
-    assert "is not paged until" in allowed
+    assert "is muted until" in allowed
     assert "no team with" in ended

@@ -55,7 +55,7 @@ async def test_in_a_storm_the_rest_go_in_one_message_with_an_answer_for_each_and
 
     assert "You are needed in *4 incidents*" in one_less
     assert "No longer needed: 1 incident" in one_less
-    assert "Nothing of these 5 pages waits for you any more" in direct_messages(world)[-1]
+    assert "None of these 5 pages needs your answer." in direct_messages(world)[-1]
     for number in range(4, 9):
         [answered] = (await world.exported(f"INC-{number}"))["escalations"]
         assert answered["acknowledged_by"] == "U0DBA" or answered["acknowledged_at"], answered
@@ -100,7 +100,7 @@ async def test_a_reaction_answers_all_that_its_message_holds_and_takes_it_all_ba
     await world.reacts("dba", bundle, "white_check_mark", channel=where)
     await world.finish()
     assert await acknowledged(world, 6) == [False, False, False, True, True, True]
-    assert "Nothing of these 3 pages waits for you any more" in direct_messages(world)[-1]
+    assert "None of these 3 pages needs your answer." in direct_messages(world)[-1]
 
     await world.types("oncall", "/incident resolve cleared", world.channels[3])
     await world.unreacts("dba", bundle, "white_check_mark", channel=where)
@@ -120,7 +120,7 @@ async def test_a_reaction_to_a_bundle_that_others_answered_says_so(world: World)
     await world.finish()
 
     whispered = [each["text"] for channel in world.channels for each in world.sandbox.ephemerals("dba", channel)]
-    assert any("Nothing of these pages waits for you any more" in text for text in whispered)
+    assert any("None of these pages needs your answer." in text for text in whispered)
 
 
 async def test_of_two_addresses_each_gets_every_page(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ async def test_of_two_addresses_each_gets_every_page(tmp_path: Path) -> None:
         for address in ("work@example.test", "home@example.test"):
             mails = [mail.get_body(("plain",)).get_content() for mail in world.mail.took if mail["To"] == address]
             assert waits(mails) == {1, 2, 3, 4}, address
-            assert sum(mail.count("I have it:") for mail in mails) == 4, "none of them twice"
+            assert sum(mail.count("Acknowledge:") for mail in mails) == 4, "none of them twice"
 
 
 @pytest.mark.parametrize("count", [120])

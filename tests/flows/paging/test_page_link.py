@@ -1,7 +1,5 @@
 """The page behind the link in a page."""
 
-import re
-
 import pytest
 from sqlmodel import Session
 
@@ -12,21 +10,10 @@ from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld, reque
 pytestmark = pytest.mark.world(kind=ContactMethodWorld, config="")
 
 
-async def link_in_mail(world: ContactMethodWorld) -> str:
-    """The path of the button's link in the newest mail."""
-    text = world.mail.took[-1].get_body(("plain",)).get_content()
-    [path] = re.findall(r"I have it: http\S+?(/ack/\S+)", text)
-    return path
-
-
-async def acknowledged_by(world: ContactMethodWorld) -> list[str | None]:
-    return [each["acknowledged_by_id"] for each in (await world.exported())["escalations"]]
-
-
 async def test_the_button_behind_the_link_acknowledges_once(world: ContactMethodWorld) -> None:
     await world.declares("checkout is down")
     await world.calls("email", address=MAIL)
-    path = await link_in_mail(world)
+    path = await world.link_in_mail()
 
     for method in ("HEAD", "GET", "GET"):  # a mail scanner, a preview, the person
         status, text, headers = await request(world, method, path)
@@ -35,7 +22,7 @@ async def test_the_button_behind_the_link_acknowledges_once(world: ContactMethod
     assert headers["Cache-Control"] == "no-store"
     assert "form-action 'self'" in headers["Content-Security-Policy"]
     assert headers["Referrer-Policy"] == "no-referrer"
-    assert await acknowledged_by(world) == [None]
+    assert await world.acknowledged_by() == [None]
 
     status, text, _ = await request(world, "POST", path)
     assert (status, "You acknowledged at" in text, "It is yours." in text, "<button" in text) == (
@@ -45,7 +32,7 @@ async def test_the_button_behind_the_link_acknowledges_once(world: ContactMethod
         False,
     )
     assert "oncall is told" in text
-    assert await acknowledged_by(world) == ["U0DBA"]
+    assert await world.acknowledged_by() == ["U0DBA"]
     before = await world.audited()
 
     status, text, _ = await request(world, "POST", path)
@@ -56,25 +43,25 @@ async def test_the_button_behind_the_link_acknowledges_once(world: ContactMethod
 async def test_a_second_acknowledgement_by_link_names_the_first(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("email", address=MAIL)
-    path = await link_in_mail(world)
+    path = await world.link_in_mail()
     await world.types("oncall", "/incident ack")
 
     for method in ("GET", "POST"):
         status, text, _ = await request(world, method, path)
         assert (status, "oncall acknowledged at" in text, "No action is needed." in text) == (200, True, True)
-    assert await acknowledged_by(world) == ["U0ONCALL"]
+    assert await world.acknowledged_by() == ["U0ONCALL"]
 
     status, text, _ = await request(world, "POST", path, data={"answer": "take too"})
 
     assert (status, "You acknowledged at" in text, "<button" in text) == (200, True, False)
-    assert await acknowledged_by(world) == ["U0ONCALL"], "the first goes on counting"
+    assert await world.acknowledged_by() == ["U0ONCALL"], "the first goes on counting"
     assert "also acknowledged by <@U0DBA>" in "\n".join(world.texts())
 
 
 async def test_the_page_takes_a_refusal(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("email", address=MAIL)
-    path = await link_in_mail(world)
+    path = await world.link_in_mail()
 
     status, text, _ = await request(world, "POST", path, data={"answer": "decline"})
     await world.finish()
@@ -83,7 +70,7 @@ async def test_the_page_takes_a_refusal(world: ContactMethodWorld) -> None:
     assert "cannot" in "\n".join(world.texts()).casefold()
     status, text, _ = await request(world, "POST", path, data={"answer": "acknowledge"})
     assert "It is yours." in text
-    assert await acknowledged_by(world) == ["U0DBA"]
+    assert await world.acknowledged_by() == ["U0DBA"]
 
 
 async def link_to_bridge(world: ContactMethodWorld) -> str:
@@ -149,7 +136,7 @@ async def test_a_reader_who_comes_second_can_take_it_too(world: ContactMethodWor
 
     assert "It is yours." in text
     assert "also acknowledged by Sam" in "\n".join(world.texts())
-    assert await acknowledged_by(world) == ["U0DBA"]
+    assert await world.acknowledged_by() == ["U0DBA"]
     assert [each["by"] for each in (await world.exported())["escalations"][0]["answers"]] == ["dba", "Sam"]
 
 
@@ -167,19 +154,19 @@ async def test_a_form_that_is_not_of_the_page_is_refused(world: ContactMethodWor
 async def test_a_link_of_a_resolved_incident_is_refused(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("email", address=MAIL)
-    path = await link_in_mail(world)
+    path = await world.link_in_mail()
     await world.types("oncall", "/incident resolve")
 
     status, text, _ = await request(world, "POST", path)
 
-    assert (status, "nobody is needed any more" in text) == (200, True)
-    assert await acknowledged_by(world) == [None]
+    assert (status, "no action is needed" in text) == (200, True)
+    assert await world.acknowledged_by() == [None]
 
 
 async def test_the_link_of_a_closed_account_is_refused(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("email", address=MAIL)
-    path = await link_in_mail(world)
+    path = await world.link_in_mail()
 
     def leave(session: Session) -> None:
         session.get_one(Person, ("T0HARBOUR", "U0DBA")).is_deleted = True
@@ -189,13 +176,13 @@ async def test_the_link_of_a_closed_account_is_refused(world: ContactMethodWorld
     for method in ("GET", "POST"):
         status, text, _ = await request(world, method, path)
         assert (status, "is closed" in text, "<button" in text) == (200, True, False)
-    assert await acknowledged_by(world) == [None]
+    assert await world.acknowledged_by() == [None]
 
 
 async def test_a_forged_or_old_link_changes_nothing(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("email", address=MAIL)
-    path = await link_in_mail(world)
+    path = await world.link_in_mail()
     page, until, _ = path.removeprefix("/ack/").split(".")
     before = await world.tables()
 

@@ -117,7 +117,7 @@ async def test_a_full_bar_stands_on_the_card(world: World) -> None:
     await world.declares()
     await world.settle()
 
-    assert "as many bookmarks as Slack allows" in world.card()
+    assert "the maximum number of bookmarks" in world.card()
 
 
 # --- the canvas
@@ -298,7 +298,7 @@ async def test_of_a_canvas_that_was_left_people_hear_that_words_went(world: Worl
     await world.deletes("dba", said)
     await world.advance(minutes=1)
 
-    assert len(texts_with(world, "It may still quote what was taken out of the record")) == 1
+    assert len(texts_with(world, "It may still quote text that was removed from the record. Check it.")) == 1
 
 
 async def test_a_new_channel_gets_bookmarks_and_a_canvas_of_its_own(world: World) -> None:

@@ -98,8 +98,8 @@ async def test_of_an_incident_that_is_over_and_from_outside(world: World) -> Non
     assert "*resolved* since" in shown
     assert "*Resolution:* rolled back to 4710" in shown
     assert "Open hypotheses" not in shown
-    assert "the impact (`/incident impact`)" in shown
-    assert "who leads" not in shown
+    assert "impact (`/incident impact`)" in shown
+    assert "lead (`/incident lead`)" not in shown
 
 
 async def test_outside_an_incident_has_to_be_named_and_a_private_one_does_not_exist(world: World) -> None:

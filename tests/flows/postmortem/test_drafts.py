@@ -80,7 +80,7 @@ async def test_the_transcript_is_an_appendix_of_the_draft_if_it_is_asked_for(wor
 
 
 async def test_a_record_without_a_channel_has_no_transcript(world: World) -> None:
-    await world.types("oncall", "/incident start Payments failed retro at:13:00", "ops")
+    await world.types("oncall", "/incident start Payments failed at:13:00 sev:2 retro", "ops")
     await world.finish()
 
     answer = await world.types("oncall", "/incident postmortem INC-1 transcript", "ops")
@@ -198,11 +198,11 @@ async def test_export_in_another_form_and_language(world: World) -> None:
     ("arguments", "told"),
     [
         (["INC-9"], "There is no INC-9"),
-        (["nonsense"], "Incidents are called like INC-7"),
+        (["nonsense"], "Write it like INC-7."),
         (["INC-1", "--template", "clasic"], "classic"),
         (["INC-1", "--lang", "xx"], "no documents in `xx`"),
         (["INC-1", "--format", "pdf"], "pdf"),
-        (["INC-1", "--format", "json", "--lang", "fr"], "leave --template and --lang out"),
+        (["INC-1", "--format", "json", "--lang", "fr"], "Remove --template and --lang"),
     ],
 )
 async def test_what_cannot_be_exported_is_said_with_exit_code_2(world: World, arguments: list[str], told: str) -> None:

@@ -61,7 +61,7 @@ async def test_an_entry_keeps_its_words_whatever_else_was_amended(world: World) 
 
     answer = await acts(world, "dba", "teh pool", "amend", text="")
 
-    assert "says nothing" in str(answer.errors)
+    assert "An entry needs words." in str(answer.errors)
     assert await texts(world) == ["teh pool is full"]
 
 
@@ -154,8 +154,8 @@ async def test_an_entry_that_is_not_retimed_keeps_its_seconds(world: World) -> N
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("25:99", "no clock time"),
-        ("in 2 hours", "still to come"),
+        ("25:99", "is not a time"),
+        ("in 2 hours", "is in the future"),
         ("", "A time is missing"),
         ("2026-03-01 14:00 CST", "several time zones"),
     ],
@@ -217,7 +217,7 @@ async def test_a_time_at_which_something_was_done_is_not_moved(world: World) -> 
 
     answer = await acts(world, "dba", "checkout is down", "amend", at="13:00")
 
-    assert "never moved" in answer.errors["text"]
+    assert "The time of this action cannot be changed." in answer.errors["text"]
 
 
 async def test_a_call_for_help_and_a_task_say_what_their_entries_say(world: World) -> None:
@@ -291,7 +291,7 @@ async def test_an_amendment_is_taken_back_step_by_step(world: World) -> None:
     await acts(world, "support", "the pool", "history", act="undo")
     entry = await entry_of(world, "teh pool is full")
     assert entry["amended_at"] is None
-    assert [row.user_id for row in await audit_of(world, "took back")] == ["U0SUPPORT", "U0SUPPORT"]
+    assert [row.user_id for row in await audit_of(world, "undid")] == ["U0SUPPORT", "U0SUPPORT"]
 
 
 async def test_an_entry_whose_amendment_is_taken_back_follows_its_message_again(world: World) -> None:

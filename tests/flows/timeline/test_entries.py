@@ -242,7 +242,7 @@ async def test_a_note_in_the_future_is_refused(world: World) -> None:
 
     answer = await world.types("oncall", "/incident note at:23:59 something to come")
 
-    assert "has not happened yet" in answer
+    assert "Only past times can be recorded." in answer
     assert await added(world) == []
 
 

@@ -47,7 +47,7 @@ async def test_an_entry_alone_in_its_minute_is_not_moved(world: World) -> None:
     await picks(world, "dba", "alpha", "move")
 
     assert world.sandbox.views("dba") == []
-    assert "stand in its order" in world.sandbox.ephemerals("dba", world.channel)[-1]["text"]
+    assert "entries are sorted by time" in world.sandbox.ephemerals("dba", world.channel)[-1]["text"]
 
 
 async def test_two_entries_become_one_with_both_sources(world: World) -> None:
@@ -122,7 +122,7 @@ async def test_what_is_the_record_of_its_own_is_not_merged_away(world: World) ->
 
     answer = await acts(world, "dba", "teh pool", "merge", other=status["ref"].removeprefix("entry-"), texts="both")
 
-    assert "has to stay" in answer.errors["other"]
+    assert "must stay" in answer.errors["other"]
 
 
 async def test_an_entry_is_taken_off_with_a_reason_and_put_back(world: World) -> None:

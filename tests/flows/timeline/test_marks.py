@@ -33,7 +33,7 @@ async def test_the_last_mark_taken_away_withdraws_the_entry_and_a_new_one_brings
     assert len((await world.exported())["timeline"]) == FIRST + 1, "a message has one entry"
     done = [what for _, what in await world.audited()]
     assert [what for what in done if what.startswith(("withdrew", "restored"))] == [
-        "withdrew: its last mark was taken away",
+        "withdrew: its last reaction was removed",
         "restored",
     ]
 

@@ -226,7 +226,7 @@ async def test_an_entry_is_redacted_from_the_timeline_s_menu(world: World) -> No
     await world.says("dba", "I am here")
 
     silent = await acts(world, "dba", "hunter2", "remove", act="redact")
-    assert "Say why" in silent.errors["text"]
+    assert "Enter a reason." in silent.errors["text"]
     await world.submits("dba", act="redact", text=WHY)
     await world.finish()
 

@@ -15,7 +15,7 @@ async def test_one_state_in_several_languages_is_one_update(world: World) -> Non
     await world.types("oncall", "/incident update resolved lang:en It is over.")
     await world.finish()
 
-    assert answer == "Dogwatch publishes nothing outside: put it where your customers read it."
+    assert answer == "Dogwatch does not publish it: post it where your customers read it."
     whole = await world.exported()
     first, second = whole["updates"]
     assert first["texts"] == {"en": "It is better.", "fr": "Cela va mieux."}
@@ -56,7 +56,7 @@ async def test_the_draft_is_written_in_the_languages_in_which_it_is_published(wo
     await world.types("oncall", "/incident postmortem lang:it")
     await world.finish()
 
-    assert "`/incident postmortem` writes it in French and English from now on." in answer
+    assert "`/incident postmortem` uses French and English from now on." in answer
     update = (await world.exported())["updates"][0]
     assert (update["state"], update["texts"], update["languages"]) == ("postmortem", {}, ["fr", "en"])
     first, published, asked = (
@@ -78,7 +78,7 @@ async def test_a_published_postmortem_without_languages_leaves_the_draft_in_the_
 
     answer = await world.types("oncall", "/incident update postmortem Read it on our page.")
 
-    assert answer.startswith("Dogwatch publishes nothing")
+    assert answer.startswith("Dogwatch does not publish it")
     update = (await world.exported())["updates"][0]
     assert (update["texts"], update["languages"]) == ({"": "Read it on our page."}, [])
 
@@ -86,11 +86,11 @@ async def test_a_published_postmortem_without_languages_leaves_the_draft_in_the_
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [
-        ("monitoring", "Write what the public was told"),
-        ("monitoring lang:fr,en It is better", "A text is in one language"),
+        ("monitoring", "Add the published text"),
+        ("monitoring lang:fr,en It is better", "A text has one language."),
         ("monitorring It is better", "Did you mean `monitoring`?"),
         ("", "`/incident update` needs"),
-        ("resolved at:23:59 It is over", "What has not happened yet cannot be recorded"),
+        ("resolved at:23:59 It is over", "Only past times can be recorded"),
     ],
 )
 async def test_what_cannot_be_an_update_is_refused(world: World, line: str, refusal: str) -> None:

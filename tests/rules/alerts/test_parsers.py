@@ -182,7 +182,7 @@ def test_the_message_shows_the_value_and_the_mend():
         SOURCES["alertmanager"].parse(alertmanager_body(startsAt="yesterday"), NOW)
 
     assert refusal.value.message == (
-        'alerts[0].startsAt: "yesterday" is not an RFC 3339 time. Write it like 2026-11-18T14:05:30Z.'
+        'alerts[0].startsAt: "yesterday" is not an RFC 3339 time. Use one like 2026-11-18T14:05:30Z.'
     )
 
 

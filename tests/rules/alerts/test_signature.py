@@ -45,18 +45,18 @@ def test_the_token_is_taken_as_bearer_or_password(source, authorization):
     ("authorization", "says"),
     [
         (None, "no Authorization header"),
-        ("", "of another kind"),
-        ("Bearer", "not the right one"),
-        ("Bearer ", "not the right one"),
-        (f"Bearer {TOKEN}x", "not the right one"),
-        (f"Bearer {TOKEN[:-1]}", "not the right one"),
-        (TOKEN, "of another kind"),
-        (f"Token {TOKEN}", "of another kind"),
-        (basic(TOKEN, ""), "not the right one"),
-        (basic("", TOKEN + " "), "not the right one"),
+        ("", "the wrong type"),
+        ("Bearer", "The token is wrong"),
+        ("Bearer ", "The token is wrong"),
+        (f"Bearer {TOKEN}x", "The token is wrong"),
+        (f"Bearer {TOKEN[:-1]}", "The token is wrong"),
+        (TOKEN, "the wrong type"),
+        (f"Token {TOKEN}", "the wrong type"),
+        (basic(TOKEN, ""), "The token is wrong"),
+        (basic("", TOKEN + " "), "The token is wrong"),
         ("Basic ???", "cannot be read"),
         ("Basic é", "cannot be read"),
-        ("Bearer \udcff\udcfe", "not the right one"),
+        ("Bearer \udcff\udcfe", "The token is wrong"),
     ],
 )
 def test_anything_else_is_refused_without_telling_the_token(source, authorization, says):
@@ -95,11 +95,14 @@ STAMP = int(NOW.timestamp())
     ("headers", "says"),
     [
         ({"Authorization": f"Bearer {TOKEN}"}, "has no X-Grafana-Alerting-Signature"),
-        ({"X-Grafana-Alerting-Signature": ""}, "does not fit"),
-        ({"X-Grafana-Alerting-Signature": "é"}, "does not fit"),
-        ({"X-Grafana-Alerting-Signature": signature(BODY + b" ")}, "does not fit"),
-        ({"X-Grafana-Alerting-Signature": signature(secret="other")}, "does not fit"),
-        ({"X-Grafana-Alerting-Signature": signature(), "X-Grafana-Alerting-Timestamp": str(STAMP)}, "does not fit"),
+        ({"X-Grafana-Alerting-Signature": ""}, "The signature is wrong"),
+        ({"X-Grafana-Alerting-Signature": "é"}, "The signature is wrong"),
+        ({"X-Grafana-Alerting-Signature": signature(BODY + b" ")}, "The signature is wrong"),
+        ({"X-Grafana-Alerting-Signature": signature(secret="other")}, "The signature is wrong"),
+        (
+            {"X-Grafana-Alerting-Signature": signature(), "X-Grafana-Alerting-Timestamp": str(STAMP)},
+            "The signature is wrong",
+        ),
         (
             {
                 "X-Grafana-Alerting-Signature": signature(stamp=STAMP - 301),

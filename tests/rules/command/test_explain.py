@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import commands
 from bot.cli.commands.explain import explain_command, explain_time
 from tests.support.requests.command_table import COMMANDS, INSIDE, NOW, PACIFIC
 
@@ -45,6 +46,7 @@ def test_a_command_with_or_without_its_slash(lead):
         ),
         ("task x due:2023-12-01 <@U1>", "options", {"due": "2023-12-01"}),
         ("task x due:2023-12-01 <@U1>", "positionals", {"owner": {"user": "U1"}}),
+        ("task x <!subteam^S1|@dba>", "positionals", {"owner": {"group": "dba", "id": "S1"}}),
         ("cause lang:fr,en x", "options", {"lang": ["fr", "en"]}),
         ("impact users:20% x", "options", {"users": {"count": None, "percent": 20.0, "about": False}}),
         ("escalate <!subteam^S1|@dba> x", "positionals", {"target": {"kind": "group", "name": "dba", "id": "S1"}}),
@@ -62,7 +64,7 @@ def test_a_refusal():
 
 def test_a_question():
     assert explained("note at:2023-11-05 01:30 x") == {
-        "asks": "`2023-11-05 01:30` came twice: the clocks were put back then. "
+        "asks": "`2023-11-05 01:30` came twice: the clocks went back then. "
         "Do you mean `2023-11-05 01:30 -07:00` or `2023-11-05 01:30 -08:00`?",
         "about": "2023-11-05 01:30",
         "candidates": ["2023-11-05 01:30 -07:00", "2023-11-05 01:30 -08:00"],
@@ -95,3 +97,28 @@ def test_every_answer_is_json_and_every_time_has_a_zone(text, zone):
     if answer.get("time"):
         assert datetime.fromisoformat(answer["time"]).utcoffset() is not None
     assert isinstance(explained(text), dict)
+
+
+@pytest.mark.parametrize(
+    ("line", "asks", "candidates"),
+    [
+        (
+            "note INC-3 looks alike",
+            "`INC-3` may be the incident that you mean, or a word of your text.",
+            ["INC-3", "INC-7"],
+        ),
+        ("resolve INC-3 was the reason", "`INC-3` may be the incident", ["INC-3", "INC-7"]),
+        ("INC-3 resolve restarted", "Resolve INC-3? It is another incident than the channel's.", ["INC-3"]),
+    ],
+)
+def test_a_question_about_another_incident_stands_beside_the_reading(line, asks, candidates):
+    answer = explain_command(line, commands.COMMANDS, INSIDE)
+
+    assert answer["asks"].startswith(asks)
+    assert (answer["about"], answer["candidates"]) == ("INC-3", candidates)
+    assert answer["incident"] == "INC-3"
+
+
+def test_no_question_about_the_own_incident():
+    assert "asks" not in explain_command("INC-7 resolve restarted", commands.COMMANDS, INSIDE)
+    assert "asks" not in explain_command("INC-3 note looks alike", commands.COMMANDS, INSIDE)

@@ -11,7 +11,7 @@ from bot.command.help import command_help, help_text
 from bot.command.table import Command, Context, Mention, Option, Target, Value
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents.impact import AffectedUsers
-from bot.domain.terms import Kind, Precision, Severity, Status, TargetKind
+from bot.domain.terms import Kind, Owner, Precision, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime
 from bot.slack.replies.render import escape_markup
 from commands import COMMANDS as REAL_COMMANDS
@@ -133,9 +133,9 @@ def test_options_and_text(line, command, options, text):
         ('escalate vendor:"Acme Pay" the db', {"target": Target(TargetKind.VENDOR, "Acme Pay")}, "the db"),
         ("escalate at:? @dba the db", {"target": Target(TargetKind.TEAM, "dba")}, "the db"),
         ("escalate @dba at:9:50 the db", {"target": Target(TargetKind.TEAM, "dba")}, "the db"),
-        ("task Review logs <@U1>", {"owner": Mention("U1")}, "Review logs"),
-        ("task <@U1> Review logs", {"owner": Mention("U1")}, "Review logs"),
-        ("task Review logs <@U1> due:friday", {"owner": Mention("U1")}, "Review logs"),
+        ("task Review logs <@U1>", {"owner": Owner("U1")}, "Review logs"),
+        ("task <@U1> Review logs", {"owner": Owner("U1")}, "Review logs"),
+        ("task Review logs <@U1> due:friday", {"owner": Owner("U1")}, "Review logs"),
         ("task Ask <@U1> for logs", {}, "Ask <@U1> for logs"),
         ("update monitoring lang:en We watch it", {"state": "monitoring"}, "We watch it"),
         ("merge INC-3", {"other": "INC-3"}, ""),
@@ -321,13 +321,13 @@ def test_a_refused_severity_names_what_the_workspace_calls_them():
     words = {"1": Severity.SEV1, "sev1": Severity.SEV1, "p1": Severity.SEV1, "sev2": Severity.SEV2}
     called = replace(INSIDE, severities=words, labels={Severity.SEV1: "P1", Severity.SEV2: "SEV2"})
 
-    assert "Use one of `P1`, `SEV2`;" in refusal("start x sev:9", called)
+    assert "Use one of `P1`, `SEV2` (worst first)." in refusal("start x sev:9", called)
 
 
 def test_a_refused_severity_names_one_word_for_each():
     words = {"1": Severity.SEV1, "sev1": Severity.SEV1, "s1": Severity.SEV1, "minor": Severity.SEV4, "4": Severity.SEV4}
 
-    assert "Use one of `SEV1`, `minor`;" in refusal("start x sev:9", replace(INSIDE, severities=words))
+    assert "Use one of `SEV1`, `minor` (worst first)." in refusal("start x sev:9", replace(INSIDE, severities=words))
     assert "a severity: `SEV1`, `minor`." in refusal("severity", replace(INSIDE, severities=words))
 
 
@@ -352,11 +352,11 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
         ("severity", "a severity: `SEV1`"),
         ("start x sev:9", "Use one of `SEV1`, `SEV2`, `SEV3`, `SEV4`"),
         ("start x sev:critcal", "`critcal` is not a severity"),
-        ("start x sev:1 sev:2", "`sev:` stands twice"),
+        ("start x sev:1 sev:2", "`sev:` is given twice. Remove one."),
         ("start x sev:", "`sev:` needs a severity"),
         ("start x sev: at:9:50", "`sev:` needs a severity"),
         ("start x tz:Europe/Pariss", "Did you mean `Europe/Paris`?"),
-        ("start x at:25:00", "`25:00` is no clock time"),
+        ("start x at:25:00", "`25:00` is not a time"),
         ("start x at:13pm", "Do you mean `13:00`?"),
         ("start x at:soon", "`soon` is not a time"),
         ("start x at:14:05", "4h 5m from now"),
@@ -367,7 +367,7 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
         ("note kind:causee x", "Did you mean `cause`?"),
         ("note kind:i x", "is not a kind"),
         ("impact users:120% x", "more than all"),
-        ("impact users:many x", "a share with its sign, like `20%`"),
+        ("impact users:many x", "a percentage like `20%`"),
         ("impact users:1.200 x", "Write `1200` for a count"),
         ("impact users:1 200 x", "Write `1200` for a count"),
         ("cause lang:fq x", "Use `en`, `fr`"),
@@ -375,9 +375,9 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
         ("lead @ana", "choose the person from Slack's list"),
         ("lead", "a person"),
         ("escalate database is slow", "`vendor:NAME`"),
-        ("escalate vendor: Acme", "right behind the colon"),
+        ("escalate vendor: Acme", "Write the name after the colon"),
         ("escalate @dba", "needs a text"),
-        ("ack foo", "does not know what to do with `foo`"),
+        ("ack foo", "`/incident ack` does not take `foo`."),
         ("pm templat:brief", "Did you mean `template:brief`?"),
         ("pm template:breif", "Did you mean `brief`?"),
         ("update soon x", "Use one of `investigating`"),
@@ -484,7 +484,7 @@ def test_every_target_at_the_head_of_an_escalation_is_called(line, targets, text
 def test_a_second_person_where_one_is_taken_is_refused(line):
     with pytest.raises(UserError) as problem:
         parse(line, REAL_COMMANDS, INSIDE)
-    assert "and here are two: <@U1> and " in problem.value.message
+    assert ", not two: <@U1> and " in problem.value.message
 
 
 @pytest.mark.parametrize(

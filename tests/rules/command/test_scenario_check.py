@@ -111,9 +111,9 @@ def test_facts_that_hold_are_not_mentioned():
             "identified: expected 2023-05-15T12:00:00+03:00, found 2023-05-15T10:00:00+00:00",
         ),
         ("duration", "1h 55m", "duration: expected 1h 55m, found 2h 0m"),
-        ("zone_label", "PST", "zone_label: expected PST beside the times of the draft, and it stands beside none"),
+        ("zone_label", "PST", "zone_label: expected PST beside the times of the draft, found beside none"),
         ("detected_by", "Outage", "detected_by: expected Outage, found Spike, Other"),
-        ("detected_by", "Other", "detected_by: expected Other, which the draft's detection does not name"),
+        ("detected_by", "Other", "detected_by: expected Other, missing in the draft's detection"),
         (
             "impact",
             {"text": "30% of users"},

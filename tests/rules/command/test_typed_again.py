@@ -59,7 +59,7 @@ def test_a_line_beyond_slacks_room_says_what_is_missing():
     reason, heading, code = refusal_message("no", line).blocks
 
     assert code["elements"][0]["elements"][0]["text"] == line[:MAX_LINE]
-    assert heading["text"]["text"].startswith("Your line, without its last 15 characters")
+    assert heading["text"]["text"].startswith("Your line, without the last 15 characters")
     assert reason["text"]["text"] == "no"
 
 

@@ -32,6 +32,7 @@ def refusal(line, context=INSIDE):
         ("p2 everybody", "severity", "everybody"),
         ("INC-8 sev2 everybody", "severity", "everybody"),
         ("sev:2 start Login fails", "start", "Login fails"),
+        ("sev2 start Login fails", "start", "Login fails"),
         ("service:payments start Login fails", "start", "Login fails"),
         ("at:9:50 note it began", "note", "it began"),
         ("close fixed it", "resolve", "fixed it"),
@@ -51,6 +52,7 @@ def test_what_is_clearly_meant(line, command, text):
 
 def test_an_option_before_the_command_counts():
     assert parse("sev:2 start Login fails", COMMANDS, INSIDE).options == {"sev": Severity.SEV2}
+    assert parse("sev2 start Login fails", COMMANDS, INSIDE).options == {"sev": Severity.SEV2}
     assert parse("INC-8 sev2 worse", COMMANDS, INSIDE).incident == "INC-8"
 
 
@@ -87,8 +89,8 @@ def test_what_is_no_command_is_offered_as_one(line, offered):
 def test_a_sentence_outside_an_incident_is_the_title_of_one():
     problem = refusal("Login is down", OUTSIDE)
 
-    assert [(each.text, each.label) for each in problem.offers] == [("start Login", 'Start incident "Login is down"')]
-    assert "nothing was done" in problem.message
+    assert [(each.text, each.label) for each in problem.offers] == [("start Login", 'Declare incident "Login is down"')]
+    assert problem.message == "`Login` is not a command. `/incident help` lists the commands."
 
 
 @pytest.mark.parametrize(("word", "label"), [("critical", "SEV1"), ("Major", "SEV2"), ("minor", "SEV4")])
@@ -134,3 +136,7 @@ def test_the_end_that_a_text_begins_with(text, length, rest):
 @pytest.mark.parametrize("text", ["", "disks", "the 2 hours that it takes", "for good", "h"])
 def test_a_text_without_an_end(text):
     assert read_leading_end(text, now=NOW, zone=ZoneInfo("UTC")) is None
+
+
+def test_a_sign_for_help_is_no_correction():
+    assert "`-h`" not in refusal("h").message

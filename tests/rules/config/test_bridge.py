@@ -28,13 +28,13 @@ def test_the_link_of_one_incident(template, is_private, url):
 @pytest.mark.parametrize(
     ("template", "said"),
     [
-        ("https://meet.jit.si/{incident}", "`{incident}` stands for nothing here. Use {reference} and {random}."),
-        ("https://meet.jit.si/{reference", "`{` stands for nothing here."),
+        ("https://meet.jit.si/{incident}", "`{incident}` is not a placeholder. Use {reference} and {random}."),
+        ("https://meet.jit.si/{reference", "`{` is not a placeholder."),
         ("http://meet.jit.si/{random}", "Begin the address of a call with https://."),
-        ("meet.jit.si/{random}", "This is no web address."),
-        ("https://meet.jit.si/a room", "This is no web address."),
-        ("https://", "This is no web address."),
-        (f"https://meet.jit.si/{'x' * 500}", "This is no web address."),
+        ("meet.jit.si/{random}", "This is not a web address."),
+        ("https://meet.jit.si/a room", "This is not a web address."),
+        ("https://", "This is not a web address."),
+        (f"https://meet.jit.si/{'x' * 500}", "This is not a web address."),
     ],
 )
 def test_a_template_that_makes_no_link_is_refused(template, said):
@@ -51,4 +51,4 @@ def test_a_call_that_private_incidents_lack_is_a_warning(tmp_path):
     report = examine({}, config_path=path)
 
     assert report.problems == ()
-    assert any("Private incidents get no call by it" in str(each) for each in report.warnings)
+    assert any("private incidents get no call" in str(each) for each in report.warnings)

@@ -47,21 +47,21 @@ def test_a_mistake_in_a_secret_does_not_show_it(environ, key):
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
-        ({"DATABASE_URL": "sqlite://"}, "names no file"),
-        ({"DATABASE_URL": "sqlite:///:memory:"}, "names no file"),
-        ({"DATABASE_URL": "sqlite://rel.db"}, "names no file"),
-        ({"DATABASE_URL": "sqlite://host/dogwatch.db"}, "names no file"),
+        ({"DATABASE_URL": "sqlite://"}, "The file is missing"),
+        ({"DATABASE_URL": "sqlite:///:memory:"}, "The file is missing"),
+        ({"DATABASE_URL": "sqlite://rel.db"}, "The file is missing"),
+        ({"DATABASE_URL": "sqlite://host/dogwatch.db"}, "The file is missing"),
         ({"DATABASE_URL": "dogwatch.db"}, "neither sqlite:// nor postgresql://"),
-        ({"DATABASE_URL": "postgres://h/n"}, "DOGWATCH_SECRET_KEY: It is needed with PostgreSQL"),
-        ({"SLACK_API_URL": "slack.com"}, 'SLACK_API_URL = "slack.com": This is no web address'),
+        ({"DATABASE_URL": "postgres://h/n"}, "DOGWATCH_SECRET_KEY: PostgreSQL needs a secret key"),
+        ({"SLACK_API_URL": "slack.com"}, 'SLACK_API_URL = "slack.com": This is not a web address'),
         ({"DOGWATCH_PUBLIC_URL": "ftp://x"}, "DOGWATCH_PUBLIC_URL"),
-        ({"DOGWATCH_PORT": "http"}, 'DOGWATCH_PORT = "http": This has to be a whole number.'),
+        ({"DOGWATCH_PORT": "http"}, 'DOGWATCH_PORT = "http": This must be a whole number.'),
         ({"DOGWATCH_PORT": "65536"}, "at most 65535"),
         ({"DOGWATCH_PORT": "tcp://10.0.0.1:3000"}, "enableServiceLinks"),
         ({"DOGWATCH_ALERT_TOKN": "x"}, "Did you mean DOGWATCH_ALERT_TOKEN?"),
         ({"SLACK_BOT_TOKENS": "x"}, "Did you mean SLACK_BOT_TOKEN?"),
         ({"DOGWATCH_CONFIG": "/nowhere/dogwatch.toml"}, "/nowhere/dogwatch.toml: the file: The file cannot be read"),
-        ({"DOGWATCH_ALERT_TOKEN": "a", "DOGWATCH_ALERT_TOKEN_FILE": "/b"}, "DOGWATCH_ALERT_TOKEN_FILE is set too"),
+        ({"DOGWATCH_ALERT_TOKEN": "a", "DOGWATCH_ALERT_TOKEN_FILE": "/b"}, "DOGWATCH_ALERT_TOKEN_FILE is also set"),
         ({"DOGWATCH_ALERT_TOKEN_FILE": "/nowhere/token"}, "The file cannot be read: No such file"),
     ],
 )
@@ -83,47 +83,52 @@ def test_a_file_without_a_readable_value_is_a_mistake(tmp_path, content):
     ("text", "key", "line", "says"),
     [
         ("[incident]\n", "incident", 1, "Did you mean `incidents`?"),
-        ("port = 3000\n", "port", 1, "set DOGWATCH_PORT"),
-        ('slack_bot_token = "xoxb-1"\n', "slack_bot_token", 1, "set SLACK_BOT_TOKEN"),
+        ("port = 3000\n", "port", 1, "Set DOGWATCH_PORT"),
+        ('slack_bot_token = "xoxb-1"\n', "slack_bot_token", 1, "Set SLACK_BOT_TOKEN"),
         ("[server.tls]\ny = 1\n", "server", 1, "There is no such key."),
-        ('\n[incidents]\ntimezone = "UTC"\n', "incidents.timezone", 3, "Known here: channel"),
+        ('\n[incidents]\ntimezone = "UTC"\n', "incidents.timezone", 3, "Valid keys: channel"),
         ('[incidents]\nzone = "CEST"\n', "incidents.zone", 2, "no such time zone"),
         ('[incidents]\nzone = "../../etc/passwd"\n', "incidents.zone", 2, "no such time zone"),
         ("[incidents]\nzone = 7\n", "incidents.zone", 2, "no such time zone"),
         ('[incidents]\nlanguages = ["en", "xx"]\n', "incidents.languages[1]", 2, "Use one of en, fr"),
         ("[incidents]\nlanguages = []\n", "incidents.languages", 2, "at least one entry"),
-        ('[incidents]\nlanguages = "en"\n', "incidents.languages", 2, "has to be a list"),
+        ('[incidents]\nlanguages = "en"\n', "incidents.languages", 2, "must be a list"),
         ('[incidents]\ntemplate = "clasic"\n', "incidents.template", 2, "Did you mean `classic`?"),
-        ('[incidents]\nchannel_prefix = "Inc"\n', "incidents.channel_prefix", 2, "small letters"),
-        ('[incidents]\nchannel = ""\n', "incidents.channel", 2, "may not be empty"),
+        ('[incidents]\nchannel_prefix = "Inc"\n', "incidents.channel_prefix", 2, "lower-case letters"),
+        ('[incidents]\nchannel = ""\n', "incidents.channel", 2, "must not be empty"),
         ('[incidents]\ndefault_severity = "P1a"\n', "incidents.default_severity", 2, "Did you mean `p1`?"),
-        ("[incidents]\ndefault_severity = 2\n", "incidents.default_severity", 2, "This is no severity"),
+        ("[incidents]\ndefault_severity = 2\n", "incidents.default_severity", 2, "This is not a severity"),
         ('[incidents]\nconfirm_emoji = "MAG"\n', "incidents.confirm_emoji", 2, "Choose another"),
         ('[incidents]\nconfirm_emoji = "a b"\n', "incidents.confirm_emoji", 2, "not the name of an emoji"),
         ("incidents = 3\n", "incidents", 1, "a table of keys and values"),
         ('[severities]\nSEV5 = "P5"\n', "severities.SEV5", 2, "`words` of [severities.SEV4]"),
         ('[severities]\nSEV7 = "P7"\n', "severities.SEV7", 2, "Use one of 'SEV1'"),
         ('[incidents]\ndefault_severity = "P5"\n', "incidents.default_severity", 2, 'words = ["P5"]'),
-        ('[incidents]\nchannel = "War Room"\n', "incidents.channel", 2, "small letters"),
+        ('[incidents]\nchannel = "War Room"\n', "incidents.channel", 2, "lower-case letters"),
         ('[incidents]\nzone = "Europe/Pariss"\n', "incidents.zone", 2, "Did you mean `Europe/Paris`?"),
-        ('[services.""]\n', 'services.""', 1, "Give it one"),
-        ('[vendors.x]\nname = ""\n', "vendors.x.name", 2, "may not be empty"),
+        ('[services.""]\n', 'services.""', 1, "must have 1 to 80 characters"),
+        ('[vendors.x]\nname = ""\n', "vendors.x.name", 2, "must not be empty"),
         ('[vendors.x]\nurl = "support.example"\n', "vendors.x.url", 2, "http://"),
         ('[alerts.severities]\na = "SEV1"\nA = "SEV2"\n', "alerts.severities.A", 3, "`a`"),
-        ('[severities]\nSEV1 = "P1"\nSEV2 = "p1"\n', "severities.SEV2", 3, "a word for SEV1 already"),
+        ('[severities]\nSEV1 = "P1"\nSEV2 = "p1"\n', "severities.SEV2", 3, "already a word for SEV1"),
         ('[severities.SEV1]\ndemands = ["impct"]\n', "severities.SEV1.demands[0]", 2, "Did you mean `impact`?"),
-        ('[statuses.resolved]\ndemands = ["dba"]\n', "statuses.resolved.demands[0]", 2, "This cannot be asked for."),
+        (
+            '[statuses.resolved]\ndemands = ["dba"]\n',
+            "statuses.resolved.demands[0]",
+            2,
+            "There is no such requirement.",
+        ),
         ('[statuses]\nfixing = "x"\n', "statuses.fixing", 2, "Use one of 'triage'"),
         ('[statuses]\nidentified = "Monitoring"\n', "statuses.identified", 2, "a word for the status monitoring"),
         ('[roles.scribe]\nwords = ["a"]\n[roles.lead]\nwords = ["A"]\n', "roles.lead", 3, "a word for the role scribe"),
-        ('[roles."The Boss"]\nlabel = "x"\n', 'roles."The Boss"', 1, "small letters"),
+        ('[roles."The Boss"]\nlabel = "x"\n', 'roles."The Boss"', 1, "lower-case letters"),
         ("[severities.SEV1]\nlabel = 5\n", "severities.SEV1.label", 2, "a text in quotation marks"),
         ('[services.a]\nteam = "b"\n', "services.a.team", 2, "There is no team of this name."),
         ('[services.a]\npeople = ["ana"]\n', "services.a.people[0]", 2, "A person is given by user id"),
         ('[services."a b"]\nteam = "c"\n', 'services."a b".team', 2, "There is no team"),
         ('[teams.a]\nmembers = ["@ana"]\n', "teams.a.members[0]", 2, "not a Slack user id"),
-        ('[teams.a]\nusergroup = "U1"\n', "teams.a.usergroup", 2, "It begins with S"),
-        ('[vendors.a]\nfax = "1"\n', "vendors.a.fax", 2, "Known here: name, url, contact"),
+        ('[teams.a]\nusergroup = "U1"\n', "teams.a.usergroup", 2, "like S0123456789"),
+        ('[vendors.a]\nfax = "1"\n', "vendors.a.fax", 2, "Valid keys: name, url, contact"),
         ('[vendors.a]\nphone = "ask them"\n', "vendors.a.phone", 2, "no digit"),
         ('[vendors.a.links]\nstatus = "status.example"\n', "vendors.a.links.status", 2, "http://"),
         ('[vendors.a]\nhours = { from = "9" }\n', "vendors.a.hours.from", 2, '"09:00"'),
@@ -131,21 +136,21 @@ def test_a_file_without_a_readable_value_is_a_mistake(tmp_path, content):
         ("[vendors.a]\nask_for_case_minutes = -1\n", "vendors.a.ask_for_case_minutes", 2, "0"),
         ('[reactions]\nfish = "missleading path"\n', "reactions.fish", 2, "Did you mean `misleading path`?"),
         ('[reactions]\nfish = "resolved"\n', "reactions.fish", 2, "There is no such kind"),
-        ('[reactions]\nboom = "cause"\ncollision = "task"\n', "reactions.collision", 3, "the same emoji as `boom`"),
-        ('[reactions]\nwriting_hand = "note"\n', "incidents.confirm_emoji", None, "is a mark in the table"),
+        ('[reactions]\nboom = "cause"\ncollision = "task"\n', "reactions.collision", 3, "`boom` is the same emoji"),
+        ('[reactions]\nwriting_hand = "note"\n', "incidents.confirm_emoji", None, "is in the table of reactions"),
         ("[[routes]]\nmatch = ['a']\n", "routes[0].match[0]", 2, "is not a matcher"),
         ("[[routes]]\n[[routes]]\nmatch = ['a=~\"(\"']\n", "routes[1].match[0]", 3, "not a regular expression"),
         ('[[routes]]\naction = "opne"\n', "routes[0].action", 2, "Use one of 'open'"),
-        ('[[routes]]\nseverity = "SEV9"\n', "routes[0].severity", 2, "This is no severity"),
+        ('[[routes]]\nseverity = "SEV9"\n', "routes[0].severity", 2, "This is not a severity"),
         ('[services.a]\n[[routes]]\nservice = "b"\n', "routes[0].service", 3, "There is no service of this name."),
         ('[routes]\nservice = "b"\n', "routes", 1, "two brackets"),
-        ('[alerts.severities]\ncritical = "SEV0"\n', "alerts.severities.critical", 2, "This is no severity"),
+        ('[alerts.severities]\ncritical = "SEV0"\n', "alerts.severities.critical", 2, "This is not a severity"),
         ("[alerts]\nseverites = {}\n", "alerts.severites", 2, "Did you mean `severities`?"),
         ("[escalation]\nremind_after_minutes = 0\n", "escalation.remind_after_minutes", 2, "at least 1"),
         ('[escalation]\nremind_times = "3"\n', "escalation.remind_times", 2, "without quotation marks"),
         ("[escalation]\nremind_times = true\n", "escalation.remind_times", 2, "without quotation marks"),
-        ("[escalation\n", "the file", 1, "This is not TOML"),
-        ("[a]\n[a]\n", "the file", 2, "This is not TOML"),
+        ("[escalation\n", "the file", 1, "This is not valid TOML"),
+        ("[a]\n[a]\n", "the file", 2, "This is not valid TOML"),
     ],
 )
 def test_a_mistake_is_reported_with_key_line_and_remedy(write, text, key, line, says):
@@ -174,7 +179,7 @@ def test_all_mistakes_come_at_once_also_those_that_need_two_places(write):
         "routes[0].service",
         "routes[0].match",
     ]
-    assert "The configuration has 7 mistakes:" in error.message
+    assert "The configuration has 7 errors:" in error.message
 
 
 def test_a_mistake_reads_like_a_compiler_says_it(write):
@@ -189,7 +194,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "dogwatch.toml"
     path.write_bytes(b"\xff\xfe")
 
-    assert "This is not TOML" in the_problem(path).message
+    assert "This is not valid TOML" in the_problem(path).message
 
 
 def test_a_folder_is_no_file(tmp_path):
@@ -249,9 +254,14 @@ def test_a_label_that_is_another_severitys_fixed_name_is_a_mistake(write):
 @pytest.mark.parametrize(
     ("text", "key", "line", "says"),
     [
-        ("[[routes]]\n[[routes]]\nmatch = ['a=\"b\"']\n", "routes[1]", 2, "routes[0] comes first"),
-        ("[[routes]]\nmatch = ['a=b']\n[[routes]]\nmatch = ['c=d', 'a=b']\n", "routes[1]", 3, "routes[0] comes first"),
-        ("[teams.payments]\n", "teams.payments", 1, "Nobody is in this team"),
+        ("[[routes]]\n[[routes]]\nmatch = ['a=\"b\"']\n", "routes[1]", 2, "routes[0] matches the same alerts first"),
+        (
+            "[[routes]]\nmatch = ['a=b']\n[[routes]]\nmatch = ['c=d', 'a=b']\n",
+            "routes[1]",
+            3,
+            "routes[0] matches the same alerts first",
+        ),
+        ("[teams.payments]\n", "teams.payments", 1, "This team is empty"),
     ],
 )
 def test_what_is_hardly_meant_is_a_warning(write, text, key, line, says):

@@ -46,9 +46,9 @@ def test_what_a_means_lacks_is_a_warning_with_the_name_of_the_variable(tmp_path)
     assert report.problems == ()
     said = "\n".join(map(str, report.warnings))
     for words in (
-        "set DOGWATCH_SMTP_PASSWORD",
-        "set DOGWATCH_PAGERDUTY_KEY_EU_WEST",
-        "set DOGWATCH_WEBHOOK_SECRET",
+        "Set DOGWATCH_SMTP_PASSWORD",
+        "Set DOGWATCH_PAGERDUTY_KEY_EU_WEST",
+        "Set DOGWATCH_WEBHOOK_SECRET",
         "DOGWATCH_OPSGENIE_KEY_OLD is set",
     ):
         assert words in said
@@ -59,9 +59,13 @@ def test_what_a_means_lacks_is_a_warning_with_the_name_of_the_variable(tmp_path)
     ("text", "environ", "said"),
     [
         ('[paging.ntfy]\nurl = "http://ntfy.example.test"\n', {}, "Use https://."),
-        ("", {"DOGWATCH_NTFY_TOKEN": "tk_abc"}, "DOGWATCH_NTFY_TOKEN is set, but not the server that it is of."),
-        ('[paging.ntfy]\nurl = "ntfy.example.test"\n', {}, "This is no web address."),
-        ('[paging.ntfy]\nurl = "https://ntfy.sh"\n', {"DOGWATCH_NTFY_TOKEN": "tk\nabc"}, "This is no access token."),
+        ("", {"DOGWATCH_NTFY_TOKEN": "tk_abc"}, "DOGWATCH_NTFY_TOKEN is set, but its server is not."),
+        ('[paging.ntfy]\nurl = "ntfy.example.test"\n', {}, "This is not a web address."),
+        (
+            '[paging.ntfy]\nurl = "https://ntfy.sh"\n',
+            {"DOGWATCH_NTFY_TOKEN": "tk\nabc"},
+            "This is not an access token.",
+        ),
     ],
 )
 def test_what_is_wrong_with_ntfy_is_named(tmp_path, text, environ, said):
@@ -89,12 +93,12 @@ def test_what_goes_unsealed_over_a_network_is_a_warning_and_on_this_machine_is_n
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ('[paging.email]\nhost = "smtp.example.test"', "Mail needs a sender"),
-        ('[paging.email]\nhost = "smtp.example.test:587"', "the port has a key of its own"),
-        ('[paging.email]\nfrom = "Dogwatch <nobody>"', "no e-mail address"),
-        ('[paging.email]\nfrom = "Dogwatch <a@b.test>\\nBcc: c@d.test"', "no e-mail address"),
-        ('[paging.email]\ndomains = ["@example.test"]', "what stands behind the @"),
-        ('[paging.pagerduty]\nservices = ["EU West"]', "small letters"),
+        ('[paging.email]\nhost = "smtp.example.test"', "E-mail needs a sender"),
+        ('[paging.email]\nhost = "smtp.example.test:587"', "The port has a separate key"),
+        ('[paging.email]\nfrom = "Dogwatch <nobody>"', "not an e-mail address"),
+        ('[paging.email]\nfrom = "Dogwatch <a@b.test>\\nBcc: c@d.test"', "not an e-mail address"),
+        ('[paging.email]\ndomains = ["@example.test"]', "the part after the @"),
+        ('[paging.pagerduty]\nservices = ["EU West"]', "lower-case letters"),
         ('[paging.pagerduty]\nurl = "events.pagerduty.com"', "https://"),
         ('[paging.webhook.services]\nbridge = "ftp://bridge"', "https://"),
     ],

@@ -21,9 +21,9 @@ def written(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("text", "key", "line", "says"),
     [
-        ("[policies.a]\n", "policies.a.levels", 1, "needed"),
+        ("[policies.a]\n", "policies.a.levels", 1, "This key is required"),
         ("[policies.a]\nlevels = []\n", "policies.a.levels", 2, "at least one entry"),
-        ("[[policies.a.levels]]\nwait = 5\n", "policies.a.levels[0].targets", 1, "needed"),
+        ("[[policies.a.levels]]\nwait = 5\n", "policies.a.levels[0].targets", 1, "This key is required"),
         ("[[policies.a.levels]]\ntargets = []\n", "policies.a.levels[0].targets", 2, "at least one entry"),
         ("[[policies.a.levels]]\ntargets = ['@dba']\n", "policies.a.levels[0].targets[0]", 2, "U0123456789"),
         ("[[policies.a.levels]]\ntargets = ['shedule:dba']\n", "policies.a.levels[0].targets[0]", 2, "schedule:NAME"),
@@ -49,7 +49,7 @@ def written(folder: Path, text: str) -> Path:
             4,
             "no policy of this name",
         ),
-        (LEVEL + "[services.s]\npolicy = { SEV9 = 'a' }\n", "services.s.policy.SEV9", 4, "no severity"),
+        (LEVEL + "[services.s]\npolicy = { SEV9 = 'a' }\n", "services.s.policy.SEV9", 4, "not a severity"),
         ("[severities.SEV1]\npolicy = 'a'\n", "severities.SEV1.policy", 2, '"none"'),
         ("[incidents]\npolicy = 'a'\n", "incidents.policy", 2, "[policies.a]"),
     ],
@@ -70,9 +70,13 @@ def test_a_mistake_is_told_with_its_place_and_remedy(tmp_path: Path, text: str, 
         (
             "[vendors.x]\n[[policies.a.levels]]\ntargets = ['vendor:x']\n",
             "policies.a.levels[0].targets",
-            "Nobody of yours",
+            "pages only the vendor",
         ),
-        ("[teams.t]\n[[policies.a.levels]]\ntargets = ['team:t']\n", "policies.a.levels[0].targets[0]", "Nobody is in"),
+        (
+            "[teams.t]\n[[policies.a.levels]]\ntargets = ['team:t']\n",
+            "policies.a.levels[0].targets[0]",
+            "This team is empty",
+        ),
     ],
 )
 def test_what_is_hardly_meant_is_a_warning(tmp_path: Path, text: str, key: str, says: str) -> None:

@@ -370,7 +370,7 @@ def test_a_target_is_read(text: str, expected: Target) -> None:
     "text", ["", "dba", "@dba", "schedule:", "policy:other", "group:database", "person:U1", "u012", "S012", "U-1"]
 )
 def test_what_names_nobody_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="names nobody"):
+    with pytest.raises(UserError, match="is not a target"):
         parse_target(text)
 
 

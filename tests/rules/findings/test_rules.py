@@ -61,6 +61,7 @@ def payment_disruption() -> Record:
         (
             checkout_500s(),
             [
+                "alert-after-end",
                 "repeated-entry",
                 "escalation-not-acknowledged",
                 "measure-repeats-task",
@@ -68,7 +69,7 @@ def payment_disruption() -> Record:
                 "task-without-owner",
             ],
         ),
-        (payment_outage(), ["task-without-owner"]),
+        (payment_outage(), ["alert-after-end", "task-without-owner"]),
         (
             payment_disruption(),
             ["end-time-conflict", "public-word-late", "public-word-late", "language-missing", "task-without-owner"],

@@ -77,8 +77,8 @@ def test_the_ways_out_that_a_refusal_names_can_be_typed() -> None:
 @pytest.mark.parametrize(
     ("status", "event", "words"),
     [
-        (Status.RESOLVED, Event.RESOLVE, "It is resolved already, and nothing was changed."),
-        (Status.INVESTIGATING, Event.INVESTIGATE, "It is investigating already, and nothing was changed."),
+        (Status.RESOLVED, Event.RESOLVE, "Nothing to change: it is already resolved."),
+        (Status.INVESTIGATING, Event.INVESTIGATE, "Nothing to change: it is already investigating."),
         (Status.MERGED, Event.REOPEN, "An incident that is merged cannot reopen."),
         (Status.CLOSED, Event.RESOLVE, "An incident that is closed cannot resolve."),
     ],

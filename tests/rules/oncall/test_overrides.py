@@ -51,8 +51,8 @@ def test_an_override_starts_now_at_the_earliest(begins, ends, expected):
 @pytest.mark.parametrize(
     ("begins", "ends", "why"),
     [
-        (2, 2, "ends before it begins"),
-        (2, 1, "ends before it begins"),
+        (2, 2, "The end is not after the start."),
+        (2, 1, "The end is not after the start."),
         (-3, -2, "is over"),
         (-3, 0, "is over"),
         (0, 24 * 62 + 1, "62 days at most"),
@@ -143,7 +143,7 @@ def test_an_override_of_a_person_is_limited_to_their_shifts(new, expected):
 @pytest.mark.parametrize(
     ("new", "why"),
     [
-        (change(0, 5, "UANA"), "<@UANA> is on call then already"),
+        (change(0, 5, "UANA"), "<@UANA> is already on call then"),
         (change(0, 5, "UDI", "UBO"), "<@UBO> is not on call then"),
         (change(40, 45, "UDI"), "<@UANA> and <@UCY> are on call together"),
     ],

@@ -11,17 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.export import schedule_image
-from bot.export.schedule_image import (
-    COLOURS,
-    GAP,
-    MAX_ALT_TEXT,
-    Bar,
-    Roster,
-    describe_roster,
-    render_alt_text,
-    render_image,
-    substitute_missing_glyphs,
-)
+from bot.export.schedule_image import COLOURS, GAP, render_image, substitute_missing_glyphs
+from bot.export.schedule_text import MAX_ALT_TEXT, Bar, Roster, describe_roster, render_alt_text
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 21, 16, 20, tzinfo=UTC)

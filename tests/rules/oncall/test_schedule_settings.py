@@ -53,37 +53,37 @@ def test_a_schedule_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (LAYER, "Say when the turns change"),
-        (LAYER + 'every = "week"\nrule = "FREQ=DAILY"', "Say when the turns change"),
-        (LAYER + 'every = "month"', "This is no length of time"),
+        (LAYER, "The change of shifts is missing or doubled"),
+        (LAYER + 'every = "week"\nrule = "FREQ=DAILY"', "The change of shifts is missing or doubled"),
+        (LAYER + 'every = "month"', "This is not a length of time"),
         (LAYER + 'every = "0 hours"', 'Use a length from "1 hour"'),
-        (LAYER + "every = 7", "This is no length of time"),
-        (LAYER + 'rule = "every monday"', "it has no FREQ"),
-        (LAYER + 'rule = "FREQ=HOURLY"', "FREQ has to be one of"),
-        (LAYER + 'rule = "FREQ=DAILY;COUNT=3"', "Take COUNT out"),
-        (LAYER + 'rule = "FREQ=DAILY;BYEASTER=1"', "BYEASTER cannot stand in a rule with FREQ=DAILY"),
+        (LAYER + "every = 7", "This is not a length of time"),
+        (LAYER + 'rule = "every monday"', "FREQ is missing"),
+        (LAYER + 'rule = "FREQ=HOURLY"', "FREQ must be one of"),
+        (LAYER + 'rule = "FREQ=DAILY;COUNT=3"', "Remove COUNT"),
+        (LAYER + 'rule = "FREQ=DAILY;BYEASTER=1"', "BYEASTER is not allowed with FREQ=DAILY"),
         (LAYER + 'rule = "FREQ=DAILY;INTERVAL=7;BYDAY=TU"', "Use FREQ=WEEKLY"),
-        (LAYER + 'rule = "FREQ=WEEKLY;BYDAY=XX"', "This is no recurrence rule"),
-        (LAYER + 'rule = "FREQ=WEEKLY;INTERVAL=x"', "INTERVAL has to be a whole number from 1 on"),
-        (LAYER + 'rule = "FREQ=WEEKLY;INTERVAL=0"', "INTERVAL has to be a whole number from 1 on"),
-        (LAYER + 'rule = "FREQ=WEEKLY;INTERVAL=-1"', "INTERVAL has to be a whole number from 1 on"),
-        (LAYER + 'rule = "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"', "no day that ever comes"),
-        (LAYER + 'rule = "FREQ=MONTHLY;BYMONTH=2;INTERVAL=12"', "no day that ever comes"),
-        (LAYER + 'rule = "FREQ=DAILY;BYMONTH=13"', "no day that ever comes"),
-        (WEEKLY + 'ends = "2026-01-01 00:00"', "It ends before it starts"),
+        (LAYER + 'rule = "FREQ=WEEKLY;BYDAY=XX"', "This is not a recurrence rule"),
+        (LAYER + 'rule = "FREQ=WEEKLY;INTERVAL=x"', "INTERVAL must be a whole number, 1 or more"),
+        (LAYER + 'rule = "FREQ=WEEKLY;INTERVAL=0"', "INTERVAL must be a whole number, 1 or more"),
+        (LAYER + 'rule = "FREQ=WEEKLY;INTERVAL=-1"', "INTERVAL must be a whole number, 1 or more"),
+        (LAYER + 'rule = "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"', "This rule never occurs"),
+        (LAYER + 'rule = "FREQ=MONTHLY;BYMONTH=2;INTERVAL=12"', "This rule never occurs"),
+        (LAYER + 'rule = "FREQ=DAILY;BYMONTH=13"', "This rule never occurs"),
+        (WEEKLY + 'ends = "2026-01-01 00:00"', "The layer ends before it starts"),
         (WEEKLY + 'hours = { from = "09:00", to = "09:00" }', "These hours end when they begin"),
         (WEEKLY + 'hours = { form = "09:00" }', "Did you mean `from`?"),
         (WEEKLY + 'zone = "Europe/Pariss"', "Did you mean `Europe/Paris`?"),
         (WEEKLY.replace("U0123456789", "ana"), "Entry 1, 'ana', is not a Slack user id"),
-        (WEEKLY.replace('["U0123456789"]', "[]"), "Nobody stands in it"),
+        (WEEKLY.replace('["U0123456789"]', "[]"), "The list is empty"),
         (WEEKLY.replace('["U0123456789"]', '["UANA", []]'), "Entry 2 is an empty list"),
-        (WEEKLY.replace(" 09:00", ""), "This is no day with a time"),
-        (WEEKLY.replace(" 09:00", " 09:00+01:00"), "Leave the offset away"),
+        (WEEKLY.replace(" 09:00", ""), "This is not a day with a time"),
+        (WEEKLY.replace(" 09:00", " 09:00+01:00"), "Remove the offset"),
         ("[schedules.payments]\nlayers = { people = [] }", "two brackets"),
-        ("[schedules.payments]\ncalendar = true\n" + WEEKLY, "It has layers and a calendar"),
+        ("[schedules.payments]\ncalendar = true\n" + WEEKLY, "This schedule has layers and a calendar"),
         ('[schedules.payments.names]\nana = "UANA"', "this schedule has none"),
         ('[schedules.payments]\ncalendar = "absent.ics"', "There is no such file"),
-        ("[schedules.a-b]\ncalendar = true\n[schedules.a_b]\ncalendar = true", "both stand in DOGWATCH_CALENDAR_A_B"),
+        ("[schedules.a-b]\ncalendar = true\n[schedules.a_b]\ncalendar = true", "both use DOGWATCH_CALENDAR_A_B"),
     ],
 )
 def test_invalid_settings(tmp_path, text, message):
@@ -116,9 +116,9 @@ def test_webcal_addresses_are_accepted(tmp_path):
 @pytest.mark.parametrize(
     ("text", "environ", "message"),
     [
-        ("[schedules.legacy]\ncalendar = true", {}, "set DOGWATCH_CALENDAR_LEGACY to the calendar's address"),
-        ("", {"DOGWATCH_CALENDAR_LEGACY": "https://example.com/a"}, "No schedule of that name has calendar = true"),
-        ("[schedules.payments]", {}, "Nobody is ever on call by it"),
+        ("[schedules.legacy]\ncalendar = true", {}, "Set DOGWATCH_CALENDAR_LEGACY to the calendar's address"),
+        ("", {"DOGWATCH_CALENDAR_LEGACY": "https://example.com/a"}, "No schedule of this name has calendar = true"),
+        ("[schedules.payments]", {}, "Nobody is ever on call in this schedule"),
     ],
 )
 def test_warnings(tmp_path, text, environ, message):
@@ -138,7 +138,7 @@ def test_schedules_of_the_documentation_are_valid(tmp_path):
     """A block is valid by itself; its layers leave no gap unless `may_have_gaps`."""
     from tests.contracts.docs.test_configuration import fenced
 
-    blocks = fenced("docs/on-call.md", "toml")
+    blocks = fenced("docs/oncall/schedules.md", "toml")
     assert blocks
     now = datetime(2026, 11, 21, tzinfo=UTC)
     for block in blocks:
@@ -170,9 +170,6 @@ async def test_the_doctor_quotes_titles_with_full_stops(tmp_path):
     found = await check_schedules(settings, slack=None)
 
     assert [(each.found, each.remedy) for each in found] == [
-        (
-            'legacy: its calendar says "Dr. J. Smith", and nobody knows who that is',
-            "Say it under [schedules.legacy.names].",
-        ),
-        ("legacy: nobody is on call by it in the next 4 weeks", GAP_REMEDY),
+        ('legacy: its calendar has the unknown name "Dr. J. Smith"', "Add it under [schedules.legacy.names]."),
+        ("legacy: nobody is on call in the next 4 weeks", GAP_REMEDY),
     ]

@@ -10,8 +10,8 @@ from hypothesis import given
 from bot.domain.drafting.model import Block, BlockKind, Document
 from bot.domain.errors import UserError
 from bot.domain.postmortem import build_draft
-from bot.domain.record.model import Record
-from bot.domain.terms import Kind, Precision, SourceKind, TargetKind
+from bot.domain.record.model import Record, Update
+from bot.domain.terms import Kind, Precision, SourceKind, TargetKind, UpdateState
 from bot.domain.text.markdown_escape import visible_lines
 from bot.domain.text.mentions import resolve_mentions
 from tests.support.records.builders import RecordBuilder
@@ -419,6 +419,21 @@ def test_the_public_window_stands_apart():
         "Last public word: December 31, 2023, 11:10 PM (UTC)",
     ]
     assert len(document.sections["communication"]) == 3
+
+
+def test_an_update_in_two_languages_is_one_public_word():
+    builder = told()
+    english, french = (
+        builder.typed("22:30", "oncall", text, Kind.COMMUNICATION, language=code, public=UpdateState.RESOLVED)
+        for code, text in (("en", "It is over."), ("fr", "C’est fini."))
+    )
+    texts = {"en": english.text, "fr": french.text}
+    sources = (english.source, french.source)
+    update = Update(UpdateState.RESOLVED, english.happened_at, texts, tuple(texts), sources)
+
+    document = only(replace(builder.record(), updates=[update]))
+
+    assert said(document.sections["public_window"]) == ["First public word: December 31, 2023, 10:30 PM (UTC)"]
 
 
 def test_a_figure_the_text_lacks_is_added():

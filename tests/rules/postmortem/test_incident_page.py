@@ -76,7 +76,7 @@ def test_what_was_done_to_an_entry_is_told() -> None:
     assert "withdrawn 2026-03-02 14:30 CET by oncall: another incident" in item(page, gone.source.ref)
     assert "<del>the wrong pool</del>" in page
     assert f"merged into {kept.source.ref}" in item(page, merged.source.ref)
-    assert f"took in {merged.source.ref}" in item(page, kept.source.ref)
+    assert f"merged from {merged.source.ref}" in item(page, kept.source.ref)
 
 
 def test_roles_statements_findings_and_public_words() -> None:

@@ -28,7 +28,7 @@ from tests.support.records.strategies import HOSTILE, records
 TRANSCRIPT = Transcript(
     "inc-1", [TranscriptMessage("1.2", datetime.fromisoformat("2023-11-07T17:00:00+00:00"), "U1", "Hello")]
 )
-DOCUMENT = Path(__file__).parents[3] / "docs" / "export.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "export.md"
 
 
 def whole() -> Record:

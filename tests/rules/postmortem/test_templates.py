@@ -134,7 +134,7 @@ def test_dogwatch_check_is_content_with_sound_ones(own, tmp_path):
 
     result = CliRunner().invoke(cli, ["check", str(tmp_path / "dogwatch.toml")])
 
-    assert (result.exit_code, "No mistakes" in result.output) == (0, True)
+    assert (result.exit_code, "No errors" in result.output) == (0, True)
 
 
 def test_an_attack_from_the_folder_is_a_broken_template(own):

@@ -74,7 +74,7 @@ def test_bytes_are_held_until_the_answer_and_given_back() -> None:
         first.reserve(MEGABYTE - 10)
         with limiter.acquire("two") as second:
             second.reserve(5)
-            with pytest.raises(LimitExceeded, match="Too much is being read"):
+            with pytest.raises(LimitExceeded, match="Too much data"):
                 second.reserve(6)
         with limiter.acquire("two") as second:
             second.reserve(10)

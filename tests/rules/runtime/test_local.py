@@ -51,13 +51,13 @@ def test_a_lane_does_not_say_whom_it_is_for():
     [
         ({}, "it is next"),
         ({"is_lane_open": False}, "its channel is not open yet"),
-        ({"is_first": False}, "one before it goes first"),
+        ({"is_first": False}, "an earlier one goes first"),
         ({"state": State.RUNNING, "attempts": 1}, "being sent now"),
         ({"state": State.RUNNING, "attempts": 2}, "being sent, for the 2nd time"),
         ({"state": State.RUNNING, "attempts": 11}, "being sent, for the 11th time"),
-        ({"state": State.UNKNOWN, "attempts": 1}, "its answer was lost: Slack is asked whether it arrived"),
-        ({"error": "timeout", "not_before": NOW + timedelta(seconds=7)}, "Slack did not take it; tried again in 7 s"),
-        ({"error": "timeout"}, "Slack did not take it; tried again now"),
+        ({"state": State.UNKNOWN, "attempts": 1}, "Slack did not reply: checking whether it arrived"),
+        ({"error": "timeout", "not_before": NOW + timedelta(seconds=7)}, "Slack did not accept it; tried again in 7 s"),
+        ({"error": "timeout"}, "Slack did not accept it; tried again now"),
     ],
 )
 def test_why_a_row_waits(changes, words):
@@ -75,7 +75,7 @@ def test_the_token_for_alerts_is_kept_and_begun_anew_when_asked(tmp_path):
 def test_a_folder_of_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
 
-    with pytest.raises(UserError, match="other things"):
+    with pytest.raises(UserError, match="files that are not"):
         prepare_folder(tmp_path, fresh=True)
 
     assert (tmp_path / "thesis.txt").exists()
@@ -123,7 +123,7 @@ def test_a_taken_port_is_named_and_another_is_used(tmp_path):
 
     assert ports.page == page
     assert ports.bot not in {page, taken}
-    expected = f"Port {taken} is taken: the bot uses {ports.bot}. Earlier links to {taken} do not work."
+    expected = f"Port {taken} is taken: the bot uses {ports.bot}. Links to {taken} do not work."
     assert ports.notices == (expected,)
 
 

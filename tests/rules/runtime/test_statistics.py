@@ -164,8 +164,19 @@ def test_json_holds_the_same_as_it_is() -> None:
     assert [row["service"] for row in whole["time_to_acknowledge"]] == [None, "=cmd()"]
 
 
-def test_a_terminal_shows_each_month_and_is_not_steered() -> None:
-    told = "\n".join(statistics_lines(["2026-10", "2026-11"], PEOPLE, ANSWERS, {"U1": "d\x1b[31mba"}))
-    assert told.startswith("2026-10: nobody was paged.\n2026-11: who was paged\n")
+def test_a_terminal_shows_months_and_is_not_steered() -> None:
+    months = ["2026-08", "2026-09", "2026-10", "2026-11", "2026-12"]
+    told = "\n".join(statistics_lines(months, PEOPLE, ANSWERS, {"U1": "d\x1b[31mba"}))
+    assert told.startswith("2026-08 to 2026-10: nobody was paged.\n2026-11: pages by person\n")
+    assert told.endswith("\n2026-12: nobody was paged.")
     assert "\x1b" not in told
     assert "1m   3m" in told
+
+
+def test_months_in_a_row_without_a_page_are_one_line() -> None:
+    months = ["2026-08", "2026-09", "2026-10", "2026-11", "2026-12"]
+
+    told = list(statistics_lines(months, PEOPLE, ANSWERS, NAMES))
+
+    assert told[0] == "2026-08 to 2026-10: nobody was paged."
+    assert told[-1] == "2026-12: nobody was paged."

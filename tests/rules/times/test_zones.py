@@ -42,8 +42,8 @@ def test_read_zone(text, name):
         ("CET", "`Europe/Paris`"),
         ("CST", "not a time zone"),
         ("+02:00", "`Europe/Paris`"),
-        ("", "not a time zone"),
-        ("Factory", "not a time zone"),
+        ("", "not a known time zone"),
+        ("Factory", "not a known time zone"),
     ],
 )
 def test_what_is_no_zone_is_refused_with_one_that_is(text, said):

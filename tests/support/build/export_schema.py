@@ -1,7 +1,7 @@
 """
-The JSON Schema of `incident.json`, made from the tables of `docs/export.md`.
+The JSON Schema of `incident.json`, made from the tables of `docs/reference/export.md`.
 
-`python -m tests.support.build.export_schema` writes `docs/incident.schema.json`; a test sees if it is stale.
+`python -m tests.support.build.export_schema` writes `docs/reference/incident.schema.json`; a test sees if it is stale.
 """
 
 import json
@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = Path(__file__).parents[3] / "docs" / "reference"
 SCHEMA = DOCS / "incident.schema.json"
 TYPES: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},
@@ -83,7 +83,7 @@ def _object(rows: list[list[str]]) -> dict[str, Any]:
     properties = {}
     for row in rows:
         kind, null = row[1], row[2]
-        assert kind in TYPES, f"docs/export.md: {row[0]} is of no known type: {kind!r}. Known: {', '.join(TYPES)}"
+        assert kind in TYPES, f"export.md: {row[0]} is of no known type: {kind!r}. Known: {', '.join(TYPES)}"
         properties[_key(row)] = _or_null(TYPES[kind]) if null else TYPES[kind]
     return {"type": "object", "properties": properties, "required": [*properties]}
 

@@ -68,12 +68,12 @@ OPEN_WORK = CardOpenWork(
         WaitingEscalation("payments", BEGAN + timedelta(minutes=9), SECOND_OF_THREE),
     ),
     requirements=(
-        RequirementStatus("SEV1", "somebody as Lead", "lead", is_met=True),
-        RequirementStatus("SEV1", "what the impact is", "impact TEXT", is_met=False),
-        RequirementStatus("Cause known", "what caused it", "cause TEXT", is_met=False),
+        RequirementStatus("SEV1", "Lead", "lead", is_met=True),
+        RequirementStatus("SEV1", "impact", "impact TEXT", is_met=False),
+        RequirementStatus("Cause known", "cause", "cause TEXT", is_met=False),
     ),
     problems=(
-        "Pin the card: The channel holds as many pins as Slack allows (too_many_pins). Remove one.",
+        "Pin the card: The channel has the maximum number of pins (too_many_pins). Remove one.",
         "Invite people (<@U0MANAGER>): A guest cannot be invited by an app (user_is_restricted). Invite them by hand.",
     ),
 )
@@ -129,7 +129,7 @@ WITHOUT_CHANNEL = replace(
     open_work=CardOpenWork(
         problems=(
             (
-                "Open the channel: The workspace does not allow it to apps (restricted_action). "
+                "Open the channel: The workspace does not allow apps to do this (restricted_action). "
                 "A workspace admin can allow it in Slack's settings."
             ),
         )

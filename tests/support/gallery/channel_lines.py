@@ -45,7 +45,7 @@ LINES = (
         by="U0ONCALL",
         before="investigating",
         to="identified",
-        asks=[["what caused it", "cause TEXT"]],
+        asks=[["cause", "cause TEXT"]],
         asks_by="Identified",
     ),
     _event_view("reopened", by="U0ONCALL"),

@@ -246,5 +246,5 @@ PAGES = {
     ),
     "all have answered": BY_BOTH,
     "one of them handed it over": change_escalation(BY_BOTH, recipient="<@U0ONCALL>"),
-    "not needed any more": UNHEARD,
+    "no longer needed": UNHEARD,
 }

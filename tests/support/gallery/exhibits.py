@@ -65,6 +65,7 @@ FOLLOW_UPS = FollowUpsView(
     tasks=(
         FollowUp(2, "Review the integration code", "U0ENGINEER", "2026-03-06", is_done=False),
         FollowUp(3, "Add an alert on declined payments", None, None, is_done=True),
+        FollowUp(4, "Renew the certificate", "S0DATABASE", "2026-12-04", is_done=False, owner_group="database"),
     ),
     names=NAMES,
 )
@@ -145,7 +146,7 @@ QUESTIONS = {
     "which incident": (ask_which_incident(AMONG_TWO, EDITED, OTHER), "/incident resolve INC-3 was the reason"),
     "end another incident?": (ask_to_confirm("Resolve", "INC-3", EDITED, OTHER), "/incident INC-3 resolve done"),
 }
-NOT_A_TIME = ":warning: `26:10` is no clock time: hours go from 0 to 23, as in `14:05`, or `2pm`."
+NOT_A_TIME = ":warning: `26:10` is not a time: hours go from 0 to 23, as in `14:05`, or `2pm`."
 NOT_A_COMMAND = ":warning: `reslove` is not a command. Did you mean `resolve`? `/incident help` lists them all."
 NOTE = "/incident note at:26:10 The pool was full\n• first db-1\n• then db-2 & db-3 (`max_connections` <100)"
 OVER_ALREADY = ":warning: INC-7 is resolved already, so nothing was changed."
@@ -246,7 +247,7 @@ def _refused_lines() -> Iterator[tuple[str, Message]]:
 def _texts() -> Iterator[tuple[str, str]]:
     yield "topic", card.channel_topic(BUSY)
     yield "help: reactions", mark_help(DEFAULT_REACTIONS, ["white_check_mark"])
-    left = {"still": ["The message itself stays in Slack: its author or an admin deletes it there."]}
+    left = {"still": ["The message stays in Slack. Its author or an admin can delete it there."]}
     refused = ephemeral_text("answer refused", {"text": "<@U0DBA> acknowledged it already. Nothing was changed."})
     yield "whisper: answer refused", refused
     yield "whisper: redacted", ephemeral_text("redacted", left)

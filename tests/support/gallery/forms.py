@@ -1,6 +1,6 @@
 """Modals and App Homes of the gallery."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from bot.services.workspace.access import REFUSAL
 from bot.slack.blocks import command_forms, modals
 from bot.slack.blocks.app_home import home_view, refusal_view
 from bot.slack.blocks.escalation.contact_settings import contact_method_form
-from bot.slack.blocks.escalation.controls import ESCALATION_FORMS
+from bot.slack.blocks.escalation.controls import hand_back_form, hand_over_form
 from bot.slack.blocks.incidents.forms.declare_form import declare_form
 from bot.slack.blocks.incidents.forms.details_form import details_form, empty_details_form
 from bot.slack.blocks.incidents.forms.end_forms import with_firing_alerts
@@ -40,6 +40,20 @@ from tests.support.gallery.cards import BEGAN, EDITED
 from tests.support.gallery.escalations import NAMES, SECOND_OF_THREE
 from tests.support.gallery.paging import OFFERS, OWN
 from tests.support.gallery.roles import ROLE_HOLDERS
+
+INCIDENT_FORMS: Sequence[Callable[[Settings, int], dict[str, Any]]] = (
+    modals.resolve_form,
+    modals.note_form,
+    modals.severity_form,
+    modals.status_form,
+    modals.escalate_form,
+    modals.impact_form,
+    modals.start_form,
+    modals.cause_form,
+    modals.detection_form,
+    modals.fix_form,
+    modals.cancel_form,
+)
 
 ENTRY = EntryView(
     entry_id=12,
@@ -142,7 +156,7 @@ def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "form: merge, typed", merge_form(7, "INC-7", [])
     firing = FiringAlerts(2, ("CheckoutHTTP500Spike", "PaymentQueueFull"), (1, 2))
     yield "form: resolve while alerts fire", with_firing_alerts(modals.resolve_form(settings, 7), firing)
-    for opening in (*modals.INCIDENT_FORMS, *ESCALATION_FORMS):
+    for opening in (*INCIDENT_FORMS, hand_over_form, hand_back_form):
         yield f"form: {opening.__name__.replace('_', ' ')}", opening(settings, 7)
 
     for name, form in FORMS.items():

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.terms import TargetKind
-from bot.export.schedule_image import Bar, Roster
+from bot.export.schedule_text import Bar, Roster
 from bot.services.oncall.handover import HandoverView, OpenIncident
 from bot.services.oncall.ics_feed import FeedAddress
 from bot.services.oncall.on_call_view import (

@@ -9,6 +9,17 @@ JOINER = "\u2060"
 TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+def parts_of(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield each JSON object in a value, the outer ones first."""
+    if isinstance(value, dict):
+        yield value
+        for each in value.values():
+            yield from parts_of(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from parts_of(each)
+
+
 def markups(message: dict[str, Any]) -> Iterator[str]:
     """Yield each text of a message or call in which `<…>` is markup."""
     if isinstance(message.get("text"), str):

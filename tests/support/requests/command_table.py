@@ -88,7 +88,7 @@ COMMANDS = (
         "task text [@owner] [due:] [symptom:]",
         "What to do.",
         options=(Option("due", Value.DATE), Option("symptom", Value.TEXT)),
-        positionals=(Positional("owner", Value.PERSON, required=False, at_either_end=True),),
+        positionals=(Positional("owner", Value.OWNER, required=False, at_either_end=True),),
         text="required",
         aliases=("todo",),
     ),

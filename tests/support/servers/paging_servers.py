@@ -283,7 +283,7 @@ class Ntfy(Service):
 
 
 class Receiver(Service):
-    """Receiver of signed webhooks, which runs the example code of `docs/paging.md`."""
+    """Receiver of signed webhooks, which runs the example code of `docs/oncall/contact-methods.md`."""
 
     def __init__(self, check: Any) -> None:
         super().__init__()

@@ -11,7 +11,8 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace.records import SlackError
 from bot.store import outbox
 from bot.store.alerts.alerts import Alert
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.incidents import slack_messages
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem

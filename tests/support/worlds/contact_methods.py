@@ -1,5 +1,6 @@
 """A world with servers for contact methods other than Slack."""
 
+import re
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,7 @@ from bot.services import outbox
 from bot.services.paging.addresses import Address, store_address
 from bot.store.escalation import escalations
 from bot.store.escalation.contacts import Contact
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import Page
 from bot.store.incidents import incidents
 from tests.support.servers.paging_servers import (
     PASSWORD,
@@ -85,6 +86,16 @@ push = "Push"
     async def __aexit__(self, *problem: object) -> None:
         await super().__aexit__(*problem)
         await self._servers.aclose()
+
+    async def link_in_mail(self) -> str:
+        """The path of the button's link in the newest mail."""
+        text = self.mail.took[-1].get_body(("plain",)).get_content()
+        [path] = re.findall(r"Acknowledge: http\S+?(/ack/\S+)", text)
+        return path
+
+    async def acknowledged_by(self) -> list[str | None]:
+        """Who acknowledged each escalation."""
+        return [each["acknowledged_by_id"] for each in (await self.exported())["escalations"]]
 
     def new_bot(self) -> Dogwatch:
         return Dogwatch(self.settings(), clock=self.clock, page_timeouts=self._timeouts)

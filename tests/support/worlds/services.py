@@ -10,13 +10,16 @@ from sqlmodel import Session, col, select
 
 from bot.config import Settings, load
 from bot.domain.escalation import Acknowledgement, PagedLevel
-from bot.domain.terms import Severity
+from bot.domain.terms import Severity, TargetKind
 from bot.engine.timers import run_due_timers
+from bot.services.escalation.start import escalate
+from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.database.session import Database, open_database
 from bot.store.escalation import progress
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
 from bot.store.outbox import OutboxRow
@@ -35,6 +38,13 @@ EVENTS = {"level", "level empty", "reminder", "unanswered", "unanswered elsewher
 
 def read(config: Path) -> Settings:
     return load({"DOGWATCH_SECRET_KEY": "a secret key that is long enough"}, config_path=config)
+
+
+def start_policy(
+    session: Session, settings: Settings, incident_id: int, actor: Actor, name: str, reason: str = ""
+) -> Escalation:
+    """Start a policy of the configuration by hand."""
+    return escalate(session, settings, incident_id, actor, EscalationTarget(TargetKind.POLICY, name, name), reason)
 
 
 class Desk:

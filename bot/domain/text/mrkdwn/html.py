@@ -13,7 +13,7 @@ _TAGS = {Style.BOLD: "strong", Style.ITALIC: "em", Style.STRIKE: "s"}
 
 
 def render_html(text: str) -> str:
-    """Fences are `<pre>`, quotes `<blockquote>`; everything that is no formatting is escaped."""
+    """Fences are `<pre>`, quotes `<blockquote>`; everything else is escaped."""
     rendered: list[str] = []
     kind = ""
     for block in parse_blocks(text):

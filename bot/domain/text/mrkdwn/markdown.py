@@ -30,7 +30,7 @@ def render_markdown(text: str, indent: str = INDENT) -> Markdown:
     """
     All lines of a text; those after the first stay in the list item so indented.
 
-    A fence or a quote has lines of its own, so that a text may begin with a line break. `join_markdown` puts such a
+    A fence or a quote is on separate lines, so a text may begin with a line break. `join_markdown` puts such a
     text beside others.
     """
     if not _MARKED.search(text):

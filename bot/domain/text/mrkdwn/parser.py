@@ -7,6 +7,7 @@ of lists are text, too: they read the same everywhere.
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -70,17 +71,11 @@ _AFTER = r"\s)\]}\"'”’»–—.,:;!?…"
 """Signs before which a style may close."""
 
 
-def _styled_pattern(name: str, mark: str) -> str:
-    """A style ends at its next mark; one inside a word or inside code ends nothing."""
-    content = rf"(?:[^{mark}`]|(?<=\w){mark}(?=\w)|`[^`]+`)++"
-    return rf"(?<![^{_BEFORE}]){mark}(?![\s{mark}])(?P<{name}>{content})(?<![\s{mark}]){mark}(?![^{_AFTER}])"
-
-
-_SPAN = re.compile(
-    "|".join(
-        ["(?<!`)`(?P<code>[^`]+)`(?!`)"] + [_styled_pattern(style.name, re.escape(style.value)) for style in Style]
-    )
-)
+_OPENING = re.compile(rf"(?<!`)`|(?<![^{_BEFORE}])[*_~](?=\S)")
+_CODE = re.compile(r"`([^`]+)`(?!`)")
+_CLOSING = re.compile(rf"(?<!\s)[*_~](?![^{_AFTER}])")
+_STOPS = {style: re.compile(rf"(?<!\w)\{style.value}|\{style.value}(?!\w)") for style in Style}
+"""Marks of a style; one inside a word is a letter."""
 
 
 def parse_blocks(text: str) -> list[Block]:
@@ -110,20 +105,71 @@ def _parse_line(line: str) -> Line:
 
 
 def parse_spans(line: str) -> list[Span]:
-    """The formatting in one line of text."""
+    """The formatting in one line of text, in time that grows with its length."""
     if not _MARK.search(line):  # most lines have none
         return [Text(line)] if line else []
     spans: list[Span] = []
-    end = 0
-    for found in _SPAN.finditer(line):
-        name = found.lastgroup or ""
-        if not found[name].strip():  # a blank between two backticks
-            continue
-        if found.start() > end:
-            spans.append(Text(line[end : found.start()]))
-        spans.append(Code(found["code"]) if name == "code" else Styled(Style[name], tuple(parse_spans(found[name]))))
-        end = found.end()
-    return [*spans, Text(line[end:])] if end < len(line) else spans
+    marks = _Marks(line)
+    done = place = 0
+    while opening := _OPENING.search(line, place):
+        start = opening.start()
+        span, place = _parse_span(line, start, marks)
+        if span is not None:
+            spans += [Text(line[done:start])] if start > done else []
+            spans.append(span)
+            done = place
+    return [*spans, Text(line[done:])] if done < len(line) else spans
+
+
+def _parse_span(line: str, start: int, marks: "_Marks") -> tuple[Span | None, int]:
+    """The span that opens at `start`, or None, and where to go on."""
+    if line[start] == "`":
+        code = _CODE.match(line, start)
+        if code is None:
+            return None, start + 1
+        return (Code(code[1]) if code[1].strip() else None), code.end()  # a blank between two backticks is text
+    style = Style(line[start])
+    end = None if line[start + 1] == style else marks.find_stop(style, start + 1)
+    if end is None or line[end - 1] == style or not _CLOSING.match(line, end):
+        return None, start + 1
+    return Styled(style, tuple(parse_spans(line[start + 1 : end]))), end + 1
+
+
+class _Marks:
+    """Where the marks of a line are."""
+
+    def __init__(self, line: str) -> None:
+        self._backticks = [found.start() for found in re.finditer("`", line)]
+        self._stops = {style: [found.start() for found in _STOPS[style].finditer(line)] for style in Style}
+        self._behind_code: dict[tuple[Style, int], int | None] = {}
+
+    def find_stop(self, style: Style, start: int) -> int | None:
+        """
+        The first mark of the style from `start` that is outside of code.
+
+        None if there is none, or if code opens before it and is not closed.
+        """
+        passed = []
+        number = bisect_left(self._backticks, start)
+        while (style, number) not in self._behind_code:
+            stop = self._first_stop(style, start)
+            if stop is not None and (number == len(self._backticks) or stop < self._backticks[number]):
+                break
+            passed.append((style, number))
+            if number + 1 >= len(self._backticks) or self._backticks[number + 1] == self._backticks[number] + 1:
+                stop = None
+                break
+            start = self._backticks[number + 1] + 1
+            number += 2
+        else:
+            stop = self._behind_code[style, number]
+        self._behind_code |= dict.fromkeys(passed, stop)
+        return stop
+
+    def _first_stop(self, style: Style, start: int) -> int | None:
+        stops = self._stops[style]
+        place = bisect_left(stops, start)
+        return stops[place] if place < len(stops) else None
 
 
 def parse_one_line(text: str) -> list[Span]:

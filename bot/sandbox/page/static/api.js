@@ -9,7 +9,7 @@ export async function ask(name, args = {}) {
       body: JSON.stringify(args),
     });
   } catch {
-    throw new Error("The sandbox does not answer. Is it still running in the terminal?");
+    throw new Error("The sandbox does not respond. Check that it is still running in the terminal.");
   }
   const answer = await response.json();
   if (!answer.ok) throw new Error(answer.detail || answer.error);

@@ -1,16 +1,16 @@
 // The page: everything shown is asked anew when it is said to have changed.
 
 import { ask, listen, pageState } from "/static/api.js";
-import { showChannel, showHome } from "/static/channel.js";
-import { wireComposer } from "/static/composer.js";
+import { showChannel, showHome } from "/static/panes/channel.js";
+import { wireComposer } from "/static/messages/composer.js";
 import { byId, el, roving } from "/static/dom.js";
-import { paneClosed, showGuide, showStage, wantsGuide, wireGuide } from "/static/guide.js";
-import { edit } from "/static/message.js";
-import { staysAtEnd } from "/static/messages.js";
-import { refreshModal } from "/static/modal.js";
-import { closePane, paneShows, showFile, showThread, wirePane } from "/static/pane.js";
-import { canvasChanged, showCanvas } from "/static/documents.js";
-import { showPeople, showSidebar, wireSidebar } from "/static/sidebar.js";
+import { paneClosed, showGuide, showStage, wantsGuide, wireGuide } from "/static/panes/guide.js";
+import { edit } from "/static/messages/message.js";
+import { staysAtEnd } from "/static/messages/messages.js";
+import { refreshModal } from "/static/blocks/modal.js";
+import { closePane, paneShows, showFile, showThread, wirePane } from "/static/panes/pane.js";
+import { canvasChanged, showCanvas } from "/static/panes/documents.js";
+import { showPeople, showSidebar, wireSidebar } from "/static/panes/sidebar.js";
 import { menu } from "/static/popover.js";
 import { dropToast, toast } from "/static/toasts.js";
 import { addressOf, countUnread, loadChannels, loadPeople, markRead, readAddress, remember, state, titleOf, world } from "/static/world.js";
@@ -37,7 +37,7 @@ const act = {
     const link = `${location.origin}/archives/${state.channel}/p${message.ts.replace(".", "")}`;
     try {
       await navigator.clipboard.writeText(link);
-      say("The link was copied.");
+      say("Link copied.");
     } catch {
       say(link);
     }

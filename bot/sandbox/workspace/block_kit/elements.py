@@ -20,7 +20,7 @@ def find_element(given: list[Json], name: str) -> tuple[Json, Json]:
         elements = interactive_elements(block)
         if block.get("block_id") == name and len(elements) == 1:
             return block, elements[0]
-    raise SlackError("action_not_found", [f"there is nothing called {name!r} to press or fill in"])
+    raise SlackError("action_not_found", [f"there is no element {name!r}"])
 
 
 def options_of(element: Json) -> list[Json]:
@@ -35,7 +35,7 @@ def find_option(element: Json, value: str) -> Json:
             return candidate
     if element["type"] in ("external_select", "multi_external_select"):
         return {"text": {"type": "plain_text", "text": value}, "value": value}
-    raise SlackError("option_not_found", [f"{value!r} is none of the options"])
+    raise SlackError("option_not_found", [f"{value!r} is not one of the options"])
 
 
 def changed_value(element: Json, value: Any) -> Json:

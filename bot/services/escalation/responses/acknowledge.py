@@ -61,7 +61,7 @@ def acknowledge(
         )
     if has_acknowledged(session, escalation, actor):
         needed = mention_people(missing_people(session, escalation))
-        raise UserError(f"You acknowledged it already. It still waits for {needed}.")
+        raise UserError(f"You acknowledged it already. Still needed: {needed}.")
     for each in (escalation, *same):
         if each.acknowledged_at is None and not has_acknowledged(session, each, actor):
             _record_acknowledgement(
@@ -80,7 +80,7 @@ def acknowledge_as_well(
     """
     Record that one more person takes an escalation; the first acknowledgement still counts.
 
-    Raises UserError if nobody is needed any more, and for a person who acknowledged before.
+    Raises UserError if the escalation is over, and for a person who acknowledged before.
     """
     escalation = escalations.lock(session, escalation_id)
     if escalation is None or escalation.is_external:

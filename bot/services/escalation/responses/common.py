@@ -74,10 +74,10 @@ def lock_waiting(session: Session, settings: Settings, escalation_id: int) -> tu
 def check_waiting(session: Session, settings: Settings, incident: Incident, escalation: Escalation) -> None:
     """Raise UserError if the escalation was called off or the incident is over."""
     if escalations.is_called_off(session, escalation):
-        raise UserError("That escalation was called off: nobody is needed any more.")
+        raise UserError("That escalation was called off: no action is needed.")
     if not incident.is_open:
         label = settings.status_label(incident.status)
-        raise UserError(f"{incident.reference} is {label}: nobody is needed any more.")
+        raise UserError(f"{incident.reference} is {label}: no action is needed.")
 
 
 def find_level_paged_instead(session: Session, escalation_id: int, actor: Actor) -> PagedLevel | None:
@@ -124,6 +124,6 @@ def check_not_handed_over(session: Session, escalation: Escalation) -> None:
     later = escalations.find_handover(session, escalation)
     if later is not None:
         raise UserError(
-            f"It was handed over to {target_text(later)}, and goes on in a message of its own. Answer, or hand "
-            "over, there. Nothing was changed."
+            f"It was handed over to {target_text(later)} and continues in a separate message. Answer or hand over"
+            " there."
         )

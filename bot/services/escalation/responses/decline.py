@@ -31,7 +31,8 @@ from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.people import ensure_known
 from bot.store.escalation import escalations, progress
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import timers
@@ -129,7 +130,7 @@ def record_unreachable(session: Session, settings: Settings, page: Page, actor: 
     levels[-1] = replace(last, gone=(*last.gone, who))
     progress.save_steps(session, escalation.key, levels)
     session.add(escalation)
-    record_audit(session, incident, escalation, actor, "could reach somebody by no means", person=who)
+    record_audit(session, incident, escalation, actor, "could not reach somebody by any contact method", person=who)
     _after_lost_person(session, settings, incident, escalation, actor)
     outbox.refresh_escalation(session, incident, escalation.key, actor.at)
 
@@ -144,7 +145,7 @@ def extend_wait(session: Session, settings: Settings, escalation_id: int, actor:
         raise UserError(f"Ask for 1 to {MAX_EXTENSION} minutes.")
     incident, escalation = lock_waiting(session, settings, escalation_id)
     if escalation.next_step_at is None:
-        raise UserError("Nobody else is paged by itself any more, so there is nothing to wait with.")
+        raise UserError("Nobody else will be paged automatically, so more time has no effect.")
     until = actor.at + timedelta(minutes=minutes)
     escalation.more_time_until = max(until, escalation.more_time_until or until)
     escalation.next_step_at = max(escalation.next_step_at, escalation.more_time_until)

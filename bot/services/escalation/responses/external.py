@@ -13,7 +13,7 @@ from bot.services.escalation.state import acknowledgements_of
 from bot.services.paging.content import pages_by_key
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations
-from bot.store.escalation.escalations import Page
+from bot.store.escalation.pages import Page
 from bot.store.incidents import incidents
 
 

@@ -17,7 +17,8 @@ from bot.services.escalation.state import active_acknowledgements
 from bot.services.paging.content import SOMEBODY, build_escalation_text, format_clock, recipient_name
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import people
@@ -27,7 +28,7 @@ METHOD = "link"
 NAME = "name"
 """Field of the page for the name of a reader who is unknown in Slack."""
 MAX_NAME = 80
-ACCOUNT_CLOSED = "The account in Slack that was paged is closed, so this link acknowledges nothing. Page somebody else."
+ACCOUNT_CLOSED = "The Slack account that was paged is closed. This link cannot acknowledge: page somebody else."
 NOT_NEEDED = "No action is needed."
 
 
@@ -45,7 +46,7 @@ class PageLinkView:
     Content behind an acknowledgement link.
 
     `name`: the recipient. `is_person`: it is known in Slack; the reader of any other page gives a name. `result`: how
-    it stands, empty while it waits. `told`: who is told of an answer. `answers`: what the reader can do.
+    it stands, empty while it waits. `told`: who is notified of an answer. `answers`: what the reader can do.
     """
 
     reference: str
@@ -117,12 +118,12 @@ def _possible_answers(page: Page, row: Escalation) -> tuple[LinkAnswer, ...]:
 def _closed_reason(session: Session, settings: Settings, page: Page, row: Escalation, incident: Incident) -> str:
     """Why the link acknowledges nothing; empty if it does."""
     if escalations.is_called_off(session, row):
-        return "The escalation was called off: nobody is needed any more."
+        return "The escalation was called off: no action is needed."
     if not incident.is_open:
-        return f"{incident.reference} is {settings.status_label(incident.status)}: nobody is needed any more."
+        return f"{incident.reference} is {settings.status_label(incident.status)}: no action is needed."
     if page.link_used_at is not None:
         at = format_clock(page.link_used_at, ZoneInfo(incident.zone))
-        return f"This link was used at {at}. It works once: from now on use the buttons in Slack."
+        return f"This link was used at {at} and works only once. Use the buttons in Slack."
     return ACCOUNT_CLOSED if _is_account_closed(session, incident.team_id, page) else ""
 
 
@@ -145,7 +146,7 @@ def _result_text(
     """`You acknowledged at 16:12 CET. It is yours.`"""
     zone = ZoneInfo(incident.zone)
     if given is not None and is_theirs:
-        stands = "It is yours." if row.acknowledged_at else "Others have to acknowledge as well."
+        stands = "It is yours." if row.acknowledged_at else "Others must acknowledge as well."
         return f"You acknowledged at {format_clock(given.at, zone)}. {stands}"
     if given is not None:
         return f"{given.name} acknowledged by this link at {format_clock(given.at, zone)}. {NOT_NEEDED}"
@@ -153,7 +154,7 @@ def _result_text(
         who = _acknowledger_name(session, row, incident)
         return f"{who} acknowledged at {format_clock(row.acknowledged_at, zone)}. {NOT_NEEDED}"
     if not closed and page.user_id and page.user_id in row.declined_by:
-        return "You said that you can't. Nothing more is asked of you."
+        return "You declined. No further action is needed."
     return closed
 
 
@@ -165,7 +166,7 @@ def _acknowledger_name(session: Session, row: Escalation, incident: Incident) ->
 
 
 def _told_text(session: Session, page: Page, row: Escalation, incident: Incident) -> str:
-    """People who are told of the answer. A service's page of a private incident names nobody."""
+    """People who are notified. A service's page of a private incident names nobody."""
     shown = "the incident's channel shows it."
     concerned = [each for each in (row.asked_by, *row.members) if each and each != page.user_id]
     concerned = [each for each in dict.fromkeys(concerned) if each not in row.declined_by]
@@ -174,7 +175,7 @@ def _told_text(session: Session, page: Page, row: Escalation, incident: Incident
     names = people.find_names(session, incident.team_id, concerned)
     named = list(dict.fromkeys(names.get(each, SOMEBODY) for each in concerned))
     listed = f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
-    return f"{listed} {'are' if len(named) > 1 else 'is'} told, and {shown}"
+    return f"{listed} {'are' if len(named) > 1 else 'is'} notified, and {shown}"
 
 
 def answer_by_link(
@@ -189,7 +190,7 @@ def answer_by_link(
     page = session.get(Page, page_id)
     row = escalations.lock(session, page.escalation_id) if page else None
     if page is None or row is None:
-        raise UserError("That page is gone.")
+        raise UserError("That page no longer exists.")
     session.refresh(page)
     if page.link_used_at is not None:
         raise UserError("This link was used already.")
@@ -214,7 +215,7 @@ def _check_name(typed: str) -> str:
     """The name in one line. Raises InvalidField for none, or a long one."""
     name = to_one_line(typed, MAX_NAME + 1)
     if not name:
-        raise InvalidField(NAME, "Enter your name. The others see it, to know who works on it.")
+        raise InvalidField(NAME, "Enter your name. It shows the others who works on it.")
     if len(name) > MAX_NAME:
         raise InvalidField(NAME, f"Enter a name of at most {MAX_NAME} characters.")
     return name

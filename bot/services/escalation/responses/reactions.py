@@ -19,7 +19,8 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
 from bot.store.database.savepoint import savepoint
 from bot.store.escalation import activity, escalations, pages
-from bot.store.escalation.escalations import Escalation, Page
+from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import Page, find_by_message
 from bot.store.incidents import incidents, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.transcript import Reaction
@@ -40,7 +41,7 @@ def handle_reaction(session: Session, settings: Settings, reaction: Reaction, at
         return _handle_look(session, reaction, at)
     if emoji not in settings.escalation.acknowledge_emoji:
         return False
-    found = escalations.find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    found = find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
     if found is None:
         return False
     if not transcript.save_reaction(session, reaction):
@@ -66,9 +67,9 @@ def _handle_look(session: Session, reaction: Reaction, at: datetime) -> bool:
     """
     Take "I am looking" as activity. False if the message concerns no escalation.
 
-    It acknowledges nothing: a person whose answer is still awaited is told so, once for each message.
+    It acknowledges nothing: a person whose answer is still needed gets a message, once for each message.
     """
-    found = escalations.find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    found = find_by_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
     if found is None:
         return False
     if not reaction.is_present:
@@ -117,4 +118,4 @@ def _apply_to_bundle(
     if not is_present:
         unacknowledge_bundle(session, settings, page_id, actor, method=REACTION)
     elif not acknowledge_bundle(session, settings, page_id, actor, method=REACTION):
-        raise UserError("Nothing of these pages waits for you any more. Nothing was changed.")
+        raise UserError("None of these pages needs your answer. Nothing was changed.")

@@ -25,13 +25,13 @@ def select_to_decline(session: Session, incident_id: int, actor: Actor) -> Escal
         for each in _running(session, incident_id)
         if _is_asked(each, actor) or has_acknowledged(session, each, actor)
     ]
-    return _pick(found, lambda each: _is_asked(each, actor), "No escalation of this incident asks you for anything.")
+    return _pick(found, lambda each: _is_asked(each, actor), "No escalation of this incident needs your answer.")
 
 
 def select_to_delay(session: Session, incident_id: int, actor: Actor) -> Escalation:
     """The newest that pages the actor, or else has a next step. Raises UserError if none."""
     found = [each for each in _running(session, incident_id) if each.next_step_at is not None]
-    nothing = "Nobody else is paged by itself, so there is nothing to wait with."
+    nothing = "Nobody else will be paged automatically, so more time has no effect."
     return _pick(found, lambda each: _is_asked(each, actor), nothing)
 
 

@@ -28,7 +28,7 @@ from bot.store.escalation.escalations import Escalation
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
 
-WITHDRAWN = "the acknowledgement was taken back"
+WITHDRAWN = "the acknowledgement was withdrawn"
 
 
 def unacknowledge(
@@ -38,7 +38,7 @@ def unacknowledge(
     Withdraw the actor's acknowledgement, or else all, with their timeline entries.
 
     The policy continues where it was: the next level is due at its original time, or now if that has passed or with
-    `at_once`. Raises UserError if nobody acknowledged, or nobody is needed any more.
+    `at_once`. Raises UserError if nobody acknowledged, or the escalation is over.
     """
     same = lock_same_policy(session, escalation_id)
     escalation = escalations.lock(session, escalation_id)
@@ -47,7 +47,7 @@ def unacknowledge(
     incident = incidents.lock(session, escalation.incident_id)
     check_waiting(session, settings, incident, escalation)
     if escalation.is_external:
-        raise UserError("That is a vendor's: what they answered stays on record.")
+        raise UserError("A vendor's answer cannot be withdrawn. It stays on record.")
     answers = active_acknowledgements(session, escalation)
     if not answers:
         raise UserError("Nobody has acknowledged it. Nothing was changed.")
@@ -124,4 +124,4 @@ def withdraw_acknowledgements(
         entry = timeline.get(session, answer.entry_id) if answer.entry_id else None
         if entry is not None and entry.withdrawn_at is None:
             withdraw_entry(session, incident, entry, actor, f"{WITHDRAWN}: {why}" if why else WITHDRAWN)
-    record_audit(session, incident, escalation, actor, "took an acknowledgement back", of=[each.by for each in gone])
+    record_audit(session, incident, escalation, actor, "withdrew an acknowledgement", of=[each.by for each in gone])

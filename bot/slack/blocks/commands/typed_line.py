@@ -42,7 +42,7 @@ def offer_label(line: str) -> str:
 
 def _heading(line: str, mistake: str) -> str:
     if len(line) > MAX_LINE:
-        return f"Your line, without its last {len(line) - MAX_LINE:,} characters, which Slack has no room for:"
+        return f"Your line, without the last {len(line) - MAX_LINE:,} characters (too long for Slack):"
     shown = cut(" ".join(mistake.replace("`", "'").split()), MAX_MISTAKE)
     if shown and mistake in line:
         return f"Correct *`{literal(shown)}`* and send the line again:"

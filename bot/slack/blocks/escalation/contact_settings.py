@@ -30,8 +30,8 @@ DELAYS = (0, 2, 5, 10)
 """Minutes that the menu of a contact method offers; the form takes any other."""
 REMOVE = "remove"
 NIGHT = (
-    ":zzz: Slack is silent while its notifications are paused, which is the default at night for many. No app can "
-    "change that. Add another contact method, or check *Preferences*, *Notifications* in Slack."
+    ":zzz: Slack does not notify you while notifications are paused, often at night by default. No app can change "
+    "that. Add another contact method, or check *Preferences*, *Notifications* in Slack."
 )
 
 
@@ -89,7 +89,7 @@ def contact_method_form(offers: tuple[ContactMethodOffer, ...]) -> dict[str, Any
     fields = [
         select_field(MEANS, "Method", [Choice(each.method, each.label) for each in offers], is_optional=False),
         text_field(ADDRESS, "Address", hint=". ".join(formats) if formats else "None of these needs one."),
-        text_field(DELAY, "After how many minutes?", initial="0", hint="0: at once. None comes after you answer."),
+        text_field(DELAY, "Delay in minutes", initial="0", hint="0: at once. Nothing is sent after you answer."),
     ]
     return modal(ADD_FORM, "Add contact method", "Add", fields, {})
 
@@ -106,7 +106,7 @@ def _test_result(each: MethodResult) -> Block:
     where = f" {literal(each.shown, limit=100)}" if each.shown else ""
     name = f"*{literal(each.label, limit=80)}*{where}"
     if each.confirmed_at is not None:
-        return section(f":white_check_mark: {name} · arrived, as you said {slack_time(each.confirmed_at)}")
+        return section(f":white_check_mark: {name} · arrived, confirmed {slack_time(each.confirmed_at)}")
     if each.outcome == "":
         return section(f":hourglass_flowing_sand: {name} · on its way")
     if each.sent_at is None:

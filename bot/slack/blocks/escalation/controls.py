@@ -1,7 +1,5 @@
 """Buttons of an escalation, and the forms that two of them open."""
 
-from collections.abc import Callable
-
 from bot.config import Settings
 from bot.services.escalation.view import EscalationView
 from bot.slack.blocks.inputs import modal, person_field, text_field
@@ -51,16 +49,16 @@ def acknowledger_buttons(view: EscalationView) -> list[Block]:
 def hand_over_form(_settings: Settings, escalation_id: int) -> View:
     fields = [
         person_field(PERSON, "New person", hint="They are paged now. It stays yours until they answer."),
-        text_field(TEXT, "Anything they should know?", is_long=True),
+        text_field(TEXT, "Note for the new person", is_long=True),
     ]
     return modal(HAND_OVER_FORM, "Hand it over", "Page them", fields, {ESCALATION: escalation_id})
 
 
 def hand_back_form(_settings: Settings, escalation_id: int) -> View:
     why = text_field(
-        TEXT, "Why?", hint="It goes on as if nobody had answered: the next who are asked are paged now.", is_long=True
+        TEXT,
+        "Reason",
+        hint="The escalation continues as if nobody had answered. The next people are paged now.",
+        is_long=True,
     )
     return modal(HAND_BACK_FORM, "I can't after all", "Hand it back", [why], {ESCALATION: escalation_id})
-
-
-ESCALATION_FORMS: tuple[Callable[[Settings, int], View], ...] = (hand_over_form, hand_back_form)

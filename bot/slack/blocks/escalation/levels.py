@@ -6,7 +6,7 @@ from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.text.durations import format_duration
 from bot.services.escalation.view import Attempt, EscalationView, PagedLevelView, PagedPersonView
 from bot.slack.blocks.limits import join_lines, literal, one_line, slack_time
-from bot.store.escalation.escalations import SENT
+from bot.store.escalation.pages import SENT
 
 PEOPLE, EARLIER, NAMED = 12, 8, 5
 """People of the present level, earlier levels, and other targets that are named."""
@@ -15,9 +15,9 @@ ROOM = 2_400
 PENDING = ""
 """Outcome of a page that is not sent yet."""
 BECAUSE = {
-    "nobody left": ", as nobody of the level before can",
+    "nobody left": ", as everybody in the previous level declined",
     "cannot go on": ", as it was handed back",
-    "silent": " again, as nothing was heard after the acknowledgement",
+    "silent": " again, as there was no response after the acknowledgement",
 }
 
 
@@ -48,8 +48,8 @@ def _level_heading(view: EscalationView, paged: PagedLevelView) -> str:
         name = "At the end of the policy"
     why = BECAUSE.get(paged.because, "")
     late = f" · :warning: {format_duration(paged.late)} late" if paged.late else ""
-    missed = " level" if paged.passed_over == 1 else " levels"
-    passed = f", {paged.passed_over}{missed} before it left out" if paged.passed_over else ""
+    missed = "level" if paged.passed_over == 1 else "levels"
+    passed = f", {paged.passed_over} earlier {missed} skipped" if paged.passed_over else ""
     return f"*{name}*, {slack_time(paged.at)}{why}{late}{passed}"
 
 
@@ -105,7 +105,7 @@ def _earlier_level_line(paged: PagedLevelView) -> str:
     none = [each.user_id for each in others if each.user_id not in {*silent, *unpaged, *unreached}]
     results = (
         (answered, "answered"),
-        (silent, "acknowledged, then silent"),
+        (silent, "acknowledged, then no response"),
         (cannot, "cannot"),
         (none, "no answer"),
         (unpaged, "not paged"),
@@ -114,7 +114,7 @@ def _earlier_level_line(paged: PagedLevelView) -> str:
     parts = [f"{_few_mentions(people)} {result}" for people, result in results if people]
     parts += [f"<!subteam^{each}> no answer" for each in paged.groups[:3]]
     parts += [f"vendor *{literal(one_line(each, 60))}*" for each in paged.vendors[:3]]
-    parts += [f"{literal(one_line(each, 60))} means nobody" for each in paged.missing[:3]]
+    parts += [f"{literal(one_line(each, 60))}: nobody to page" for each in paged.missing[:3]]
     return f"Level {paged.level}, {slack_time(paged.at)}: {'; '.join(parts) or 'nobody to page'}"
 
 

@@ -56,7 +56,7 @@ def moved_escalation_message(view: EscalationView, of_vendor: Message | None = N
     original = of_vendor or escalation_message(view)
     blocks = [each for each in original.blocks if view.is_waiting or of_vendor or each["type"] != "actions"]
     where = f" <#{view.incident.channel_id}>" if view.incident.channel_id else ""
-    notice = f":twisted_rightwards_arrows: This goes on in {view.incident.reference}{where}."
+    notice = f":twisted_rightwards_arrows: This continues in {view.incident.reference}{where}."
     return Message(f"{notice} {original.text}", [context(notice), *blocks])
 
 
@@ -64,7 +64,7 @@ def headline(view: EscalationView) -> str:
     who = target_markup(view)
     if view.was_only_recorded:
         at = f" at {slack_datetime(view.paged_at)}" if view.paged_at else ", time not known"
-        return f":mega: Recorded: {who} called{at}"
+        return f":mega: Recorded: {who} called{at}; nobody was paged"
     since = f" {slack_time(view.paged_at)}" if view.paged_at else ""
     handed = f", handed over by <@{view.handover.giver}>" if view.handover.giver else ""
     if view.progress.policy:
@@ -72,7 +72,7 @@ def headline(view: EscalationView) -> str:
         began = ", begun" if view.progress.level > view.progress.levels else ", since"
         policy = f"Policy *{literal(view.progress.policy, limit=200)}*"
         return f":mega: {policy}{handed}{to}: {policy_progress(view)}{began}{since}"
-    return f":mega: {who} {'told' if view.target.is_external else 'paged'}{since}{handed}"
+    return f":mega: {who} {'notified' if view.target.is_external else 'paged'}{since}{handed}"
 
 
 def policy_progress(view: EscalationView) -> str:
@@ -119,14 +119,14 @@ def escalation_state(view: EscalationView) -> str:
 
 def _pending_state(view: EscalationView) -> str:
     if view.responses.have_all_declined and view.progress.next is None:
-        return ":warning: everybody who was asked cannot. Escalate to somebody else."
+        return ":warning: everybody declined. Escalate to somebody else."
     if view.progress.is_exhausted:
         return f":warning: {unanswered_text(view)}. {after_last_level(view)}"
     waits = ":hourglass_flowing_sand: *waiting for an answer*"
     if view.responses.still_needed and len(view.responses.still_needed) < len(view.responses.members):
         waits = f":hourglass_flowing_sand: *still needed:* {mention_list(view.responses.still_needed)}"
     elif view.responses.needs_all:
-        waits = ":hourglass_flowing_sand: *waiting for an answer of each of them*"
+        waits = ":hourglass_flowing_sand: *waiting for an answer from each of them*"
     return f"{waits}\n{_next_step(view, view.progress.next)}" if view.progress.next else waits
 
 
@@ -165,7 +165,7 @@ def _next_step(view: EscalationView, step: NextStep) -> str:
         else ""
     )
     if step.level is None and not view.progress.policy:
-        return f"*Next:* whoever called is told that nobody answers, {due}{more_time}"
+        return f"*Next:* the caller gets a message that nobody answered, {due}{more_time}"
     if step.level is None:
         whom = _next_targets(step) or ", nobody else is paged"
         return f"*Next:* the end of the policy{whom}, {due}{more_time}"
@@ -199,7 +199,7 @@ def _acknowledged_state(view: EscalationView) -> str:
         lines.append(f":arrow_right: handed over to {new_target_markup(view)}. It continues in a new message.")
     if view.responses.activity_asked_at is not None:
         asked = slack_time(view.responses.activity_asked_at)
-        lines.append(f":wave: not heard of since; asked {asked} whether they are still on it")
+        lines.append(f":wave: no response since; asked {asked} whether they are still on it")
     lines += [_withdrawn_answer(each) for each in view.responses.answers[-3:] if each.withdrawn_at is not None]
     return "\n".join(lines)
 
@@ -240,7 +240,7 @@ def _withdrawn_answer(answer: AcknowledgementView) -> str:
     by = f"<@{answer.user_id}>" if answer.user_id else _outside_name(answer)
     at = f" {slack_time(answer.withdrawn_at)}" if answer.withdrawn_at else ""
     if answer.is_timed_out:
-        return f":zzz: {by} acknowledged {slack_time(answer.at)} and was not heard of since; paged again{at}"
+        return f":zzz: {by} acknowledged {slack_time(answer.at)} and did not respond since; paged again{at}"
     why = f": {formatted_line(answer.why, length=150)}" if answer.why else ""
     return f":leftwards_arrow_with_hook: {by} acknowledged {slack_time(answer.at)} and handed it back{at}{why}"
 

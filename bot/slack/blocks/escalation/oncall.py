@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import TargetKind
 from bot.domain.text.durations import format_duration
-from bot.export.schedule_image import Roster, describe_roster, format_time, render_alt_text
+from bot.export.schedule_text import Roster, describe_roster, format_time, render_alt_text
 from bot.services.oncall.ics_feed import FeedAddress
 from bot.services.oncall.on_call_view import NowLine, NowView, OverrideLine, PolicyTarget, PolicyView, ScheduleView
 from bot.services.oncall.override_change import OverrideChange
@@ -46,11 +46,11 @@ every = "week"
 ```"""
 NO_SCHEDULE = (
     "Nobody is on call, because there is no schedule yet. Add one like this to dogwatch.toml and reload "
-    f"Dogwatch:\n{EXAMPLE}\nA calendar of another tool can be the schedule, too: see docs/on-call.md."
+    f"Dogwatch:\n{EXAMPLE}\nA calendar of another tool can be the schedule, too: see docs/oncall/schedules.md."
 )
 HINT = (
     "`/incident oncall take`, `give @somebody` and `swap @somebody` change it, `/incident oncall calendar` puts your "
-    "own turns into your calendar."
+    "shifts into your calendar."
 )
 
 Clock = Callable[[datetime], str]
@@ -193,7 +193,7 @@ def _override_block(each: OverrideLine, clock: Clock) -> Block:
         f"<@{each.person}>{instead}, {clock(each.starts_at)} to {clock(each.ends_at)} "
         f"({kind}number {each.number}){reason}"
     )
-    return section(text, accessory=button("Take it back", UNDO, str(each.number)))
+    return section(text, accessory=button("Undo this change", UNDO, str(each.number)))
 
 
 def schedule_image_message(roster: Roster, file_id: str) -> Message:
@@ -213,21 +213,23 @@ def schedule_text_message(roster: Roster, why: str) -> Message:
 def calendar_message(view: FeedAddress) -> Message:
     """Address of the calendar feed with one's own shifts."""
     if view.url is None and view.created_at is None:
-        text = ":white_check_mark: The address of your shift calendar is deleted. Subscribed calendars get nothing."
+        text = (
+            ":white_check_mark: The address of your shift calendar is deleted. Subscribed calendars no longer update."
+        )
         return Message(text, [section(text)])
     if view.url is None and view.created_at is not None:
         text = (
-            f"You have an address since {slack_datetime(view.created_at)}. It was shown once: only a digest of it is "
-            "kept. `/incident oncall calendar new` makes another and ends this one, `calendar off` ends it."
+            f"You have an address since {slack_datetime(view.created_at)}. It was shown once and is stored only as a "
+            "digest. `/incident oncall calendar new` replaces it, `calendar off` deletes it."
         )
         return Message(text, [section(text)])
     url = view.url or ""
-    text = f":calendar: Your turns on call, as a calendar to subscribe to:\n{link(url, literal(url))}"
+    text = f":calendar: Your on-call shifts, as a calendar to subscribe to:\n{link(url, literal(url))}"
     caution = (
         "It is shown only once. Keep it private: anybody who has it can see when you are on call. "
         "`/incident oncall calendar off` deletes it."
     )
     notes = [caution]
     if view.is_local:
-        notes.append("DOGWATCH_PUBLIC_URL is not set, so it works on the machine of Dogwatch only.")
+        notes.append("DOGWATCH_PUBLIC_URL is not set, so the address works only on Dogwatch's machine.")
     return Message(text, [section(text), *(context(each) for each in notes)])

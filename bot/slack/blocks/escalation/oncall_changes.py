@@ -36,7 +36,7 @@ def people_markup(found: Sequence[str]) -> str:
 
 def override_message(view: OverrideChange) -> Message:
     """Reply to the person who made or withdrew the override."""
-    head = "Taken back" if view.is_withdrawn else "Done"
+    head = "Undone" if view.is_withdrawn else "Done"
     text = f":white_check_mark: {head}: {_change_text(view)}"
     concerned = sorted({who for each in _swap_parts(view) for who in (each.person, *each.relieved)})
     blocks: Blocks = [section(text)]
@@ -44,7 +44,7 @@ def override_message(view: OverrideChange) -> Message:
     if muted:
         blocks.append(section("\n".join(muted)))
     if not view.is_withdrawn:
-        blocks.append(actions(button("Take it back", UNDO, str(view.override_id))))
+        blocks.append(actions(button("Undo this change", UNDO, str(view.override_id))))
     others = " The others get a direct message." if len(concerned) > 1 else ""
     blocks.append(context(f"Number {view.override_id} on {literal(view.schedule)}.{others}"))
     return Message("\n".join([text, *muted]), blocks)
@@ -52,7 +52,7 @@ def override_message(view: OverrideChange) -> Message:
 
 def _mute_warning(view: OverrideChange) -> str:
     until = f" until {slack_datetime(view.muted_until)}" if view.muted_until else ""
-    return f":warning: <@{view.person}> is muted{until} and is not paged. `/incident unmute` ends that."
+    return f":warning: <@{view.person}> is muted{until} and is not paged. `/incident unmute` ends the mute."
 
 
 def _swap_parts(view: OverrideChange) -> list[OverrideChange]:
@@ -147,7 +147,7 @@ def override_form_for(names: Sequence[str], place: int) -> View:
     fields = [
         select_field(SCHEDULE, "Schedule", choices, chosen=chosen, is_optional=False),
         person_field(PERSON, "Person on call", hint="Default: you."),
-        input_block({"type": "datetimepicker"}, STARTS, "From", hint="In your own time. Nothing chosen: from now on."),
+        input_block({"type": "datetimepicker"}, STARTS, "From", hint="In your time zone. Default: now."),
         input_block({"type": "datetimepicker"}, ENDS, "Until", is_optional=False),
         person_field(INSTEAD, "Replaced person", hint="Default: the person on call at that time."),
         text_field(TEXT, "Why?", is_long=False),

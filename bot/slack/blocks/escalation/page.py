@@ -22,7 +22,7 @@ def page_message(view: EscalationView, reader: str = "") -> Message:
             blocks.append(actions(*acknowledger_buttons(view)))
         return Message(text, blocks)
     if reader in view.responses.declined_by:
-        blocks.append(context("You said that you can't. Nothing more is asked of you."))
+        blocks.append(context("You declined. No further action is needed."))
         blocks.append(actions(*answer_buttons(view, "Acknowledge after all", can_decline=False)[:1]))
         return Message(text, blocks)
     if wait := _deadline(view, reader):
@@ -35,7 +35,7 @@ def page_message(view: EscalationView, reader: str = "") -> Message:
 def _heading(view: EscalationView, reader: str) -> str:
     asker = f"<@{view.asked_by}> needs you" if view.asked_by else "You are needed"
     if view.handover.giver == reader:
-        asker = "Nobody took what you handed over: you are needed"
+        asker = "Nobody acknowledged your handover: you are needed"
     elif view.handover.giver and (view.progress.level, view.progress.round) == (1, 0):
         asker = f"<@{view.handover.giver}> hands this over to you"
     again = (
@@ -53,9 +53,9 @@ def _deadline(view: EscalationView, reader: str) -> str:
         resort = ": the last resort is paged" if has_last_resort(view) else ""
         parts.append(f"Policy {literal(view.progress.policy, limit=100)}, {policy_progress(view)}{resort}.")
     if view.responses.needs_all and len(view.responses.members) > 1:
-        parts.append("Each of those who are asked has to answer.")
+        parts.append("Everybody who is paged must answer.")
     if view.responses.answer_of(reader):
-        parts.append("You answered; others are still waited for.")
+        parts.append("You answered. Others still have to.")
     elif view.progress.next is not None and view.progress.is_stepwise:
         then = "the next level is paged" if view.progress.next.level else "the policy has come to its end"
         parts.append(f"If nobody answers by {slack_time(view.progress.next.at)}, {then}.")
@@ -69,7 +69,7 @@ def _result(view: EscalationView, reader: str) -> str:
         return escalation_state(view)
     given = view.responses.answer_of(reader)
     if given is None:
-        return f"{escalation_state(view).splitlines()[0]}. You need not do anything."
+        return f"{escalation_state(view).splitlines()[0]}. No action is needed."
     others = [
         one.user_id
         for one in view.responses.answers
@@ -77,6 +77,6 @@ def _result(view: EscalationView, reader: str) -> str:
     ]
     if view.handover.recipient:
         done = f"It was handed over to {new_target_markup(view)}" if others else "You handed it over"
-        return f":white_check_mark: {done}. Nothing more is asked of you."
+        return f":white_check_mark: {done}. No further action is needed."
     beside = f", together with {mention_list(others)}" if others else ""
     return f":white_check_mark: You acknowledged {slack_time(given.at)}. It is yours{beside}."

@@ -20,7 +20,7 @@ def page_bundle_message(view: BundleView) -> Message:
     waiting = view.waiting
     over = [line for line in view.lines if not line.is_waiting]
     if not waiting:
-        text = f":white_check_mark: Nothing of these {len(view.lines)} pages waits for you any more."
+        text = f":white_check_mark: None of these {len(view.lines)} pages needs your answer."
         return Message(text, [section(text), *_link_blocks(over)])
     text = f":rotating_light: You are needed in *{_incident_count(len(waiting))}*: " + ", ".join(
         f"{line.reference} {literal(one_line(line.title, 60), view.names)}" for line in waiting[:3]
@@ -36,7 +36,7 @@ def page_bundle_message(view: BundleView) -> Message:
     blocks += [_page_block(view, line) for line in waiting[:WITH_BUTTON]]
     rest = waiting[WITH_BUTTON:]
     if rest:
-        blocks += [context("And these; each can be acknowledged in its channel, too:"), *_link_blocks(rest)]
+        blocks += [context("More incidents. Acknowledge each in its channel:"), *_link_blocks(rest)]
     if over:
         blocks += [context(f":white_check_mark: No longer needed: {_incident_count(len(over))}.")]
     return Message(text, blocks)

@@ -80,7 +80,7 @@ def _subject(view: ReminderView) -> str:
 
 
 def _over_text(view: ReminderView) -> str:
-    return f" No longer so since {slack_datetime(view.over_at)}." if view.over_at else ""
+    return f" No longer the case since {slack_datetime(view.over_at)}." if view.over_at else ""
 
 
 def _put_off_text(view: ReminderView) -> str:
@@ -117,7 +117,8 @@ def _action_item_text(view: ReminderView) -> str:
     where = channel_suffix(view.channel_id) if view.is_direct else ""
     text = formatted_line(view.text, view.names, TEXT)
     head = f":alarm_clock: *{view.kind.capitalize()} {view.number} of {view.reference} was due {view.due}*"
-    return f"{head}: {text}\n{_incident_title(view)}{where}"
+    owner = f" · @{literal(view.owner_group, limit=100)}" if view.owner_group else ""
+    return f"{head}: {text}{owner}\n{_incident_title(view)}{where}"
 
 
 def _action_buttons(view: ReminderView) -> list[Block]:

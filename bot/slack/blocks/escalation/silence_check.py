@@ -12,8 +12,8 @@ TITLE = 200
 def silence_check_message(view: AckTimeoutView) -> Message:
     title = literal(one_line(view.title, TITLE), view.names)
     head = f":wave: Are you still on *{view.reference}* {title}{in_channel(view.channel_id)}?"
-    since = f"You acknowledged {slack_time(view.acknowledged_at)}, and nothing was heard of you for a while."
-    then = f"If you say nothing by {slack_time(view.until)}, you are paged again, and after that others are."
+    since = f"You acknowledged {slack_time(view.acknowledged_at)}, with no activity since."
+    then = f"If you do not answer by {slack_time(view.until)}, you are paged again, then others are."
     buttons = actions(
         button("I am on it", ON_IT, str(view.escalation_id), style="primary"),
         button("Hand over…", HAND_OVER, str(view.escalation_id)),
@@ -23,5 +23,5 @@ def silence_check_message(view: AckTimeoutView) -> Message:
 
 
 def active_confirmed_message(reference: str) -> Message:
-    text = f":white_check_mark: You are on *{reference}*. Good to hear."
+    text = f":white_check_mark: Confirmed: you are on *{reference}*."
     return Message(text, [section(text)])

@@ -36,7 +36,7 @@ def vendor_message(view: EscalationView, of: VendorView) -> Message:
         since = f", since {slack_time(view.paged_at)}" if view.paged_at else ""
         line = f":mega: Call {name} now: the policy has reached them{since}"
     else:
-        line = f":mega: {name} told {slack_time(view.paged_at)}" if view.paged_at else f":mega: {name} told"
+        line = f":mega: {name} notified {slack_time(view.paged_at)}" if view.paged_at else f":mega: {name} notified"
     blocks = [section(with_quote(line, view.reason, view.names))]
     if contact := _contact_lines(of.vendor):
         blocks.append(section(contact))
@@ -113,7 +113,7 @@ def _fix_text(of: VendorView) -> str:
 
 def _time_text(at: datetime | None, is_about: bool) -> str:
     if at is None:
-        return "at a time nobody knows"
+        return "at an unknown time"
     return f"{'about ' if is_about else ''}{slack_time(at)}"
 
 
@@ -130,11 +130,11 @@ def case_question_message(of: VendorView) -> Message:
         text = f":white_check_mark: The case at {name} is *{literal(of.case, limit=200)}*."
         return Message(text, [context(text)])
     if not of.is_asked_for:
-        text = f"The case reference of {name} is not asked for any more."
+        text = f"The case reference of {name} is no longer asked for."
         return Message(text, [context(text)])
-    since = f" They were told {slack_time(of.told_at)}." if of.told_at else ""
+    since = f" They were notified {slack_time(of.told_at)}." if of.told_at else ""
     again = f" Asked {of.asked} times, last {slack_time(of.asked_at)}." if of.asked > 1 and of.asked_at else ""
     text = f":ticket: Which case reference did {name} give?{since}{again}"
-    hint = "The next who calls them needs it. A button, or `/incident vendor NAME case:REFERENCE`."
+    hint = "The next caller needs it. Press the button, or type `/incident vendor NAME case:REFERENCE`."
     given = button("Enter it", FORM, str(of.escalation_id))
     return Message(text, [section(text), context(hint), actions(given)])

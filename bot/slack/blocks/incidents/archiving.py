@@ -14,14 +14,14 @@ def channel_archived_message(
     again = " again" if is_reopened else ""
     text = (
         f"{reference} is open{again}, but {name} is archived, and Slack does not let an app open it again. Either\n"
-        f"• go on there: open {name} in Slack, click its name at the top, then Settings, then *Unarchive channel*; "
+        f"• continue there: open {name} in Slack, click its name at the top, then Settings, then *Unarchive channel*; "
         "invite Dogwatch with `/invite` and write something. People of a public channel have to join it again. Or\n"
-        "• go on in a new channel: it is linked, the record goes on, and who took part is invited."
+        "• continue in a new channel: it is linked, the record continues, and participants are invited."
     )
-    return Message(text, [section(text), actions(button("Go on in a new channel", GO_ON, str(incident_id)))])
+    return Message(text, [section(text), actions(button("Open a new channel", GO_ON, str(incident_id)))])
 
 
 def new_channel_message(reference: str) -> Message:
     return plain_message(
-        f":white_check_mark: {reference} goes on: its new channel opens now, and you are invited into it."
+        f":white_check_mark: {reference} continues in a new channel, which opens now. You are invited."
     )

@@ -264,14 +264,14 @@ def _storm_links(view: CardView) -> str:
     """Links between an alert storm and the incidents beside it."""
     places = [incident_link(each) for each in view.related.beside]
     if not view.related.is_storm:
-        return f":thunder_cloud_and_rain: An alert storm came up beside this: {places[0]}"
+        return f":thunder_cloud_and_rain: An alert storm started beside this: {places[0]}"
     more = f" and {len(places) - BESIDE} more" if len(places) > BESIDE else ""
     listed_places = ", ".join(places[:BESIDE])
-    return f":thunder_cloud_and_rain: Opened by alerts just before, and still their own: {listed_places}{more}"
+    return f":thunder_cloud_and_rain: Opened by alerts just before, and still separate: {listed_places}{more}"
 
 
 def _cancellation_reason(view: CardView) -> str:
-    return formatted_line(view.state.closure_reason or "nobody said why", view.names, WHY, WHY)
+    return formatted_line(view.state.closure_reason or "no reason given", view.names, WHY, WHY)
 
 
 def _buttons(view: CardView) -> Blocks:
@@ -289,7 +289,7 @@ def _buttons(view: CardView) -> Blocks:
 
 
 def _open_buttons(view: CardView, labels: Mapping[str, str]) -> list[Block]:
-    """Buttons by action id, without the one that stands beside the next step."""
+    """Buttons by action id, without the one beside the next step."""
     step = view.open_work.next_step
     _, beside = NEXT_BUTTONS.get(step, ("", "")) if step else ("", "")
     value = str(view.incident_id)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.services.views.lists import FollowUp, FollowUpsView
-from bot.slack.blocks.limits import Blocks, context, formatted_line, join_lines, section
+from bot.slack.blocks.limits import Blocks, context, formatted_line, join_lines, owner_text, section
 from bot.slack.blocks.message import Message
 
 MAX_ITEMS = 20
@@ -29,7 +29,7 @@ def followups_message(view: FollowUpsView) -> Message:
 
 
 def _followup_line(item: FollowUp, names: Mapping[str, str]) -> str:
-    owner = f" · <@{item.owner}>" if item.owner else ""
+    owner = f" · {owner_text(item.owner, item.owner_group)}" if item.owner else ""
     due = f" · due {item.due}" if item.due else ""
     done = ":white_check_mark: " if item.is_done else ""
     return f"{item.number}. {done}{formatted_line(item.text, names, 140)}{owner}{due}"

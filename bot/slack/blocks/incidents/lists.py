@@ -29,7 +29,7 @@ LIST_HINT = (
     "Narrow it down: `/incident list all`, `resolved`, `drills`, a status, a severity or a service. "
     "`/incident find WORDS` searches the records."
 )
-DRILLS_HINT = "Drills are left out; write `drills` behind the words to search them too."
+DRILLS_HINT = "Drills are left out. Add `drills` to search them too."
 
 
 def incident_list_message(view: IncidentListView) -> Message:
@@ -47,7 +47,8 @@ def _list_message(view: IncidentListView, newer: str, older: str, hint: str) -> 
         return Message(text, [section(text), *below])
     what = view.what if view.count != 1 else view.what.replace("incidents", "incident", 1).replace("drills", "drill", 1)
     part = f", {view.first + 1:,} to {view.first + len(view.listed):,}" if len(view.listed) < view.count else ""
-    head = f"{view.count:,} {literal(what, limit=ASKED)}{part}, the newest first"
+    order = "most severe first" if view.is_by_severity else "newest first"
+    head = f"{view.count:,} {literal(what, limit=ASKED)}{part}, {order}"
     lines = [_incident_block(view, each) for each in view.listed]
     text = "\n".join([head, *(block["text"]["text"] for block in lines)])
     return Message(text, [section(f"*{head}*"), *lines, *_page_buttons(view, newer, older), *below])
@@ -55,10 +56,11 @@ def _list_message(view: IncidentListView, newer: str, older: str, hint: str) -> 
 
 def _page_buttons(view: IncidentListView, newer: str, older: str) -> Blocks:
     buttons: list[Block] = []
+    before, after = ("Previous", "Next") if view.is_by_severity else ("Newer", "Older")
     if view.first:
-        buttons.append(button("Newer", newer, _page_value(view, max(0, view.first - PAGE_SIZE))))
+        buttons.append(button(before, newer, _page_value(view, max(0, view.first - PAGE_SIZE))))
     if view.first + PAGE_SIZE < view.count:
-        buttons.append(button("Older", older, _page_value(view, view.first + PAGE_SIZE)))
+        buttons.append(button(after, older, _page_value(view, view.first + PAGE_SIZE)))
     return [actions(*buttons)] if buttons else []
 
 

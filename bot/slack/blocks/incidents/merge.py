@@ -12,7 +12,7 @@ CONFIRM = "merge_confirmed"
 MERGE_FORM = "merge"
 INCIDENT = "incident"
 TITLE = 150
-UNDONE = "It cannot be taken back."
+UNDONE = "It cannot be undone."
 
 
 def merge_question(preview: MergePreview) -> Message:
@@ -46,14 +46,14 @@ def merge_value(preview: MergePreview) -> str:
 def merged_message(merged: MergeResult) -> Message:
     where = f" <#{merged.target.channel_id}>" if merged.target.channel_id else ""
     return plain_message(
-        f":white_check_mark: {merged.source.reference} is merged. Go on in {merged.target.reference}{where}."
+        f":white_check_mark: {merged.source.reference} is merged. Continue in {merged.target.reference}{where}."
     )
 
 
 def merge_form(incident_id: int, reference: str, choices: Sequence[Choice]) -> View:
     """`choices`: possible targets; if there are too many for a menu the target is typed."""
     label = f"Merge {reference} into"
-    hint = f"That one goes on; {reference} is closed, and what it has goes along. {UNDONE}"
+    hint = f"That incident continues. {reference} is closed, and its record moves along. {UNDONE}"
     into = (
         select_field(INCIDENT, label, choices, hint=hint, is_optional=False)
         if 0 < len(choices) <= MAX_OPTIONS

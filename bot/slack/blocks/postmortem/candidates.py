@@ -34,7 +34,7 @@ def _group_field(view: CandidatesView, number: int, group: tuple[ChannelMessage,
 
 
 def _message_choice(view: CandidatesView, message: ChannelMessage) -> Choice:
-    """Time, author and first words; the words go on in the description."""
+    """Time, author and first words; the description has the rest."""
     names = view.names or {}
     author = one_line(replace_mentions(names.get(message.author) or message.author), MAX_AUTHOR) or "unknown"
     clock = format_time(message.at, view.zone, with_date=False, with_zone=False)

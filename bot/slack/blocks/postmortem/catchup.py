@@ -23,6 +23,7 @@ from bot.slack.blocks.limits import (
     link,
     literal,
     one_line,
+    owner_text,
     section,
     slack_datetime,
     slack_time,
@@ -42,10 +43,10 @@ TODAY = timedelta(hours=18)
 """Older or later times show their date."""
 
 LACKING: Mapping[MissingFact, str] = {
-    MissingFact.LEAD: "who leads (`/incident lead`)",
-    MissingFact.IMPACT: "the impact (`/incident impact`)",
-    MissingFact.CAUSE: "the cause (`/incident cause`)",
-    MissingFact.RESOLUTION: "how it was resolved (:white_check_mark: on a message)",
+    MissingFact.LEAD: "lead (`/incident lead`)",
+    MissingFact.IMPACT: "impact (`/incident impact`)",
+    MissingFact.CAUSE: "cause (`/incident cause`)",
+    MissingFact.RESOLUTION: "resolution (:white_check_mark: on a message)",
 }
 STANDS: Mapping[Status, str] = {
     Status.TRIAGE: "in triage",
@@ -213,7 +214,7 @@ class _CatchupRenderer:
 
     def _task_line(self, owed: OpenTask) -> str:
         task = owed.task
-        owner = f" · <@{task.owner}>" if task.owner else " · no owner"
+        owner = f" · {owner_text(task.owner, task.owner_group)}" if task.owner else " · no owner"
         due = f" · due {literal(task.due, limit=40)}" if task.due else ""
         late = " :warning: overdue" if owed.is_overdue else ""
         return f"• Task {task.number}: {self._text(task.text)}{owner}{due}{late} {_source_link(task.source)}"
@@ -259,7 +260,7 @@ class _CatchupRenderer:
             words = next((text for text in catchup.public.texts.values() if text), "")
             said = f": {self._text(words)}" if words else ""
             marks = " ".join(_source_link(each) for each in catchup.public.sources[:1])
-            lines.append(f"• The public was last told{at}: _{PUBLIC[catchup.public.state]}_{said} {marks}")
+            lines.append(f"• Last public update{at}: _{PUBLIC[catchup.public.state]}_{said} {marks}")
         return lines
 
 

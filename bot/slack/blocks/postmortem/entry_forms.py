@@ -43,16 +43,18 @@ def amend_form(view: EntryView, more: Mapping[str, object]) -> View:
     """Text, time, kinds, language. Redacted or overlong texts are not prefilled."""
     fields: list[Block] = []
     if view.has_words and len(view.text) <= MAX_INPUT:
-        fields.append(text_field(TEXT, "What happened?", initial=view.text, is_long=True))
+        fields.append(text_field(TEXT, "Text", initial=view.text, is_long=True))
     elif view.has_words:
         hint = f"It has {len(view.text):,} characters, more than this field takes. Leave it empty to keep them."
-        fields.append(text_field(TEXT, "What happened?", hint=hint, is_long=True))
-    hint = f"Times are in {view.zone}. Like 14:05, ~14:05 about then, or ? if nobody knows."
-    fields.append(text_field(AT, "When?", initial=view.typed_at, hint=hint))
+        fields.append(text_field(TEXT, "Text", hint=hint, is_long=True))
+    hint = f"Times are in {view.zone}. For example 14:05, ~14:05 if approximate, or ? if unknown."
+    fields.append(text_field(AT, "Time", initial=view.typed_at, hint=hint))
     chosen = [kind.value for kind in view.kinds if kind in MARKS]
     fixed = ", ".join(sorted(kind.value for kind in view.fixed))
     fields.append(
-        multi_select_field(KINDS, "Kinds", kind_choices(), chosen=chosen, hint=f"It stays: {fixed}." if fixed else "")
+        multi_select_field(
+            KINDS, "Kinds", kind_choices(), chosen=chosen, hint=f"Always kept: {fixed}." if fixed else ""
+        )
     )
     languages = [Choice(NO_LANGUAGE, "Not stated"), *language_choices()]
     fields.append(select_field(LANGUAGE, "Language", languages, chosen=view.language or NO_LANGUAGE))
@@ -69,19 +71,19 @@ def move_form(view: EntryView, more: Mapping[str, object]) -> View:
         _quote(view),
         select_field(
             PLACE,
-            "Put it",
-            [Choice("behind", "Right behind"), Choice("before", "Right before")],
+            "Position",
+            [Choice("behind", "Directly after"), Choice("before", "Directly before")],
             chosen="behind",
             is_optional=False,
         ),
-        select_field(BESIDE, "This entry", _choices(view.places), is_optional=False),
+        select_field(BESIDE, "Other entry", _choices(view.places), is_optional=False),
     ]
     return modal(MOVE, "Move the entry", "Move", fields, _metadata(view, more))
 
 
 def merge_entries_form(view: EntryView, more: Mapping[str, object]) -> View:
     texts = [
-        Choice(MergedText.BOTH, "Both, one behind the other"),
+        Choice(MergedText.BOTH, "Both, one after the other"),
         Choice(MergedText.OWN, "Text of this entry"),
         Choice(MergedText.OTHER, "Text of the other entry"),
     ]
@@ -89,10 +91,10 @@ def merge_entries_form(view: EntryView, more: Mapping[str, object]) -> View:
         _quote(view),
         select_field(
             OTHER,
-            "Let it take in",
+            "Entry to merge",
             _choices(view.neighbours),
             is_optional=False,
-            hint="It gets the kinds of both, the earlier time and both sources. The other one is taken off.",
+            hint="This entry gets the kinds of both, the earlier time and both sources. The other one is taken off.",
         ),
         select_field(TEXTS, "Text", texts, chosen=MergedText.BOTH, is_optional=False),
     ]
@@ -101,17 +103,17 @@ def merge_entries_form(view: EntryView, more: Mapping[str, object]) -> View:
 
 def remove_form(view: EntryView, more: Mapping[str, object], *, may_go: bool = True) -> View:
     """Take off, put back or redact the entry."""
-    acts = [Choice(PUT_BACK, "Put it back", "It stands on the timeline again")] if view.is_withdrawn else []
+    acts = [Choice(PUT_BACK, "Put it back", "It is on the timeline again")] if view.is_withdrawn else []
     if not view.is_withdrawn and may_go:
         acts.append(Choice(TAKE_OFF, "Take it off", "It stays in the record, and can be put back"))
     if view.has_words:
-        acts.append(Choice(REDACT, "Redact it", "Its words are removed everywhere, for ever; who and when stays"))
+        acts.append(Choice(REDACT, "Redact it", "Its words are removed everywhere, permanently; author and time stay"))
     fields = [
         _quote(view),
-        select_field(ACT, "What is to be done?", acts, chosen=acts[0].value, is_optional=False),
-        text_field(TEXT, "Why?", hint="It is shown beside the entry; redacting needs it."),
+        select_field(ACT, "Action", acts, chosen=acts[0].value, is_optional=False),
+        text_field(TEXT, "Reason", hint="It is shown beside the entry. Required to redact."),
     ]
-    return modal(REMOVE, "Take off or redact", "Do it", fields, _metadata(view, more))
+    return modal(REMOVE, "Take off or redact", "Apply", fields, _metadata(view, more))
 
 
 def history_form(view: EntryView, more: Mapping[str, object]) -> View:
@@ -120,8 +122,8 @@ def history_form(view: EntryView, more: Mapping[str, object]) -> View:
     submit = view.undoable is not None
     fields: list[Block] = [_quote(view), *lines]
     if submit:
-        undo = [Choice("undo", str(view.undoable)), Choice("nothing", "Nothing: I only looked")]
-        fields.append(select_field(ACT, "Take something back?", undo, chosen="nothing", is_optional=False))
+        undo = [Choice("undo", str(view.undoable)), Choice("nothing", "No change")]
+        fields.append(select_field(ACT, "Undo", undo, chosen="nothing", is_optional=False))
     return modal(HISTORY, "History of the entry", "Done", fields, _metadata(view, more))
 
 

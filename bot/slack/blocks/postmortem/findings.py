@@ -15,7 +15,7 @@ def findings_message(view: FindingsView) -> Message:
     head = f"{count} thing{'' if count == 1 else 's'} to check in the record of {view.reference}"
     lines = [f":mag_right: *{head}*", *(_finding_line(each) for each in view.found[:MAX_LISTED])]
     if count > MAX_LISTED:
-        lines.append(f"and {count - MAX_LISTED} more, which stand in the draft")
+        lines.append(f"and {count - MAX_LISTED} more in the draft")
     how = "Advice only. Correct an entry with `/incident timeline`, then regenerate the draft."
     return Message(head, [section(join_lines(lines)), context(how)])
 

@@ -1,4 +1,4 @@
-"""Message with buttons for what a resolved incident lacks: facts, and marked messages."""
+"""Message with buttons for what is missing after a resolve: facts, and marked messages."""
 
 from collections.abc import Mapping
 
@@ -21,12 +21,12 @@ FACT_LABELS: Mapping[str, str] = {
 
 
 def missing_facts_message(view: MissingFactsView) -> Message:
-    anew = button("Regenerate draft", DRAFT, str(view.incident_id))
+    regenerate = button("Regenerate draft", DRAFT, str(view.incident_id))
     buttons = [button(FACT_LABELS[name], f"{ASK}_{name}", str(view.incident_id)) for name in view.missing]
     text = "The record has its impact, start, cause, detection and fix."
     if view.missing:
         text = "Help finish the postmortem: press what you know. Gaps are marked as missing."
-    return Message(text, [section(text), *_message_blocks(view), actions(*buttons, anew)])
+    return Message(text, [section(text), *_message_blocks(view), actions(*buttons, regenerate)])
 
 
 def _message_blocks(view: MissingFactsView) -> Blocks:

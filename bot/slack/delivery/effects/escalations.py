@@ -24,7 +24,7 @@ from bot.slack.blocks.message import Message
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.posting import edit_or_post, post_directly
 from bot.store import outbox
-from bot.store.escalation.escalations import NOT_NEEDED, SENT
+from bot.store.escalation.pages import NOT_NEEDED, SENT
 from bot.store.incidents import incidents
 from bot.store.outbox import Claim, Done, Outcome
 

@@ -16,8 +16,8 @@ from bot.slack.blocks.incidents.card import announcement_message, card_message
 from bot.slack.blocks.incidents.followups import followups_message
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.message import Message
-from bot.slack.delivery.effects.channel.channels import incidents_channel
 from bot.slack.delivery.effects.channel.files import find_permalink
+from bot.slack.delivery.effects.channel.lookup import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext, require_installation
 from bot.slack.delivery.effects.posting import edit_message, edit_or_post, forget_channel_on_error
 from bot.store.incidents import installations

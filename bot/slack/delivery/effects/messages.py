@@ -20,7 +20,7 @@ from bot.slack.blocks.incidents.channel_lines import channel_line, ephemeral_tex
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.message import Message, join_messages
 from bot.slack.blocks.missing_permissions import missing_permissions_message
-from bot.slack.delivery.effects.channel.channels import incidents_channel
+from bot.slack.delivery.effects.channel.lookup import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.escalations import moved_message
 from bot.slack.delivery.effects.posting import edit_message, forget_channel_on_error, post_directly

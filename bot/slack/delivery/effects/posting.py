@@ -14,7 +14,7 @@ from bot.store.outbox import Claim, Done, Outcome
 from bot.store.shared import people
 
 GONE_ERRORS = {"message_not_found", "cant_update_message", "edit_window_closed"}
-"""The message to edit does not exist any more, or may not be edited."""
+"""The message to edit is gone, or may not be edited."""
 SaveTs = Callable[[Session, str], None]
 
 

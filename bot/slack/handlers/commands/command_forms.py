@@ -5,6 +5,7 @@ The parser of typed lines reads the fields of a form, then the command runs.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from bot.command.help import describe_value
 from bot.command.table import Command, Context, Invocation, Option, Positional, Value
 from bot.command.values import read_value
 from bot.config import Settings
-from bot.domain.errors import Ambiguous, UserError
+from bot.domain.errors import Ambiguous, ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.times import ParsedTime, refuse_future
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks import modals
@@ -23,7 +24,7 @@ from bot.slack.blocks.command_forms import Parameter, command_form, command_para
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
 from bot.slack.handlers.commands.parse_context import build_context
-from bot.slack.handlers.fields import ErrorCollector, FieldError, errors_at, list_candidates
+from bot.slack.handlers.fields import list_candidates
 from bot.slack.handlers.interactions import ViewSubmission
 from bot.slack.handlers.registry import INCIDENT, Answer, Button, ButtonReply, EphemeralMessage, Form
 from bot.slack.replies import entry_points
@@ -35,13 +36,17 @@ from commands.base import Caller, Reply
 
 
 def parse_form(
-    settings: Settings, command: Command, actor: Actor, submission: ViewSubmission, incident: Incident | None
+    settings: Settings,
+    command: Command,
+    actor: Actor,
+    submission: ViewSubmission,
+    incident: Incident | None,
+    errors: ErrorCollector,
 ) -> Invocation:
-    """Parse the fields of a command's form. Raises FieldErrors with the errors of all fields."""
+    """Parse the fields of a command's form; collect their errors, and leave invalid values out."""
     zone = ZoneInfo(incident.zone) if incident else settings.incidents.zone
     context = build_context(settings, actor.at, inside=incident, zone=zone)
     found: dict[str, Any] = {}
-    errors = ErrorCollector()
     # The zone first: the times of the same form are read in it.
     for parameter in sorted(command_parameters(command), key=lambda each: each.kind is not Value.ZONE):
         with errors.collect():
@@ -55,7 +60,6 @@ def parse_form(
     text = submission.text()
     if command.text == "required" and not text:
         errors.by_field[modals.TEXT] = "Enter a text."
-    errors.check()
     options = {each.name for each in command.options}
     return Invocation(
         command,
@@ -72,10 +76,10 @@ def _typed_word(parameter: Parameter, submission: ViewSubmission) -> str:
     if parameter.kind is Value.TARGET:
         person, team = submission.text(modals.PERSON), submission.text(modals.TEAM)
         if person and team:
-            raise FieldError(modals.TEAM, "Choose one of the two: a person, or a team or vendor.")
+            raise InvalidField(modals.TEAM, "Choose one of the two: a person, or a team or vendor.")
         return f"<@{person}>" if person else team
     word = submission.text(parameter.name)
-    return f"<@{word}>" if word and parameter.kind is Value.PERSON else word
+    return f"<@{word}>" if word and parameter.kind in {Value.PERSON, Value.OWNER} else word
 
 
 def _field_name(parameter: Parameter) -> str:
@@ -85,7 +89,7 @@ def _field_name(parameter: Parameter) -> str:
 def _check_required(parameter: Parameter, context: Context) -> None:
     if isinstance(parameter, Positional) and parameter.required:
         takes = describe_value(parameter.kind, parameter.choices, context)
-        raise FieldError(_field_name(parameter), f"This needs {takes}.")
+        raise InvalidField(_field_name(parameter), f"This needs {takes}.")
 
 
 def _parse_field(parameter: Parameter, word: str, context: Context) -> object:
@@ -123,12 +127,30 @@ def _run_command(
 def _run_form(command: Command) -> Callable[[Session, Settings, Actor, ViewSubmission], Answer | None]:
     def run(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer | None:
         incident = incidents.get(session, submission.incident_id) if command.needs_incident else None
-        invocation = parse_form(settings, command, actor, submission, incident)
+        errors = ErrorCollector()
+        invocation = parse_form(settings, command, actor, submission, incident, errors)
+        if errors.by_field:
+            with suppress(UserError), errors.collect():
+                _check_values(session, settings, actor, incident, invocation)
+            errors.check()
         with errors_at(_error_field(invocation, submission)):
             reply = _run_command(session, settings, command, actor, incident, invocation, submission.channel_id)
         return render_command_reply(session, settings, reply, actor.at) or None
 
     return run
+
+
+def _check_values(
+    session: Session, settings: Settings, actor: Actor, incident: Incident | None, invocation: Invocation
+) -> None:
+    """
+    Run the command with the valid values for the errors that it finds in them.
+
+    The caller raises afterwards, so that nothing is changed.
+    """
+    given, command = invocation.positionals, invocation.command
+    if all(each.name in given for each in command.positionals if each.required):
+        _run_command(session, settings, command, actor, incident, invocation, "")
 
 
 def _error_field(invocation: Invocation, submission: ViewSubmission) -> str:

@@ -63,9 +63,9 @@ class CommandQuestion:
     def check_answerable(self, user_id: str, at: datetime) -> None:
         """Raise UserError if somebody else was asked, or the question is too old."""
         if user_id != self.user_id:
-            raise UserError("This question was put to somebody else. Type the command yourself.")
+            raise UserError("This question is for another person. Type the command yourself.")
         if at - self.asked_at > OPEN_FOR:
-            raise UserError("This question is more than a day old, and nothing was done. Type the command again.")
+            raise UserError("This question is more than a day old. Type the command again.")
 
 
 def render_question(problem: Ambiguous, question: CommandQuestion) -> Answer:

@@ -39,7 +39,7 @@ MENTION = re.compile(r"<@([UW][A-Z0-9]+)\|([^>|]+)>")
 """A mention as Slack escapes it in slash commands: user id and handle."""
 REFERENCE = re.compile(r"(?i)(?<![\w-])[a-z][a-z0-9_]*-[0-9]+(?![\w-])")
 """An incident's reference, such as INC-7."""
-ANSWERED_ALREADY = "You have answered this already, and what you typed was done then."
+ANSWERED_ALREADY = "You answered this already, and your command was run then."
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _run_choice(session: Session, settings: Settings, actor: Actor, click: Butto
     Execute a command with the chosen reading or correction.
 
     Returns the new content of the message. It is executed once, however many of the buttons are clicked. A refusal is a
-    message of its own, and leaves them.
+    separate message, and leaves them.
     """
     question = CommandQuestion.from_value(click.value)
     question.check_answerable(click.user_id, actor.at)

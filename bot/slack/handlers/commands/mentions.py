@@ -70,7 +70,7 @@ def answer_mention(session: Session, settings: Settings, mention: BotMention, at
     if here is not None:
         how = f"To log this, type `/incident note {line}`, or react to your message."
         return render_text(f"{how} `/incident help` lists all commands.")
-    return render_text(f"To open an incident, type `/incident start {line}`. `/incident help` lists all commands.")
+    return render_text(f"To declare an incident, type `/incident start {line}`. `/incident help` lists all commands.")
 
 
 def _text_without_bot(session: Session, text: str) -> str:

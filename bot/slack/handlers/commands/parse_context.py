@@ -33,7 +33,7 @@ def build_context(
         roles=settings.role_words,
         statuses=settings.status_words,
         caller=caller,
-        vendors=[each for key, vendor in settings.vendors.items() for each in (key, vendor.name) if each],
+        vendors=settings.vendor_words,
         inside=inside.reference if inside else None,
         series=tuple(dict.fromkeys([*now, *earlier])),
     )

@@ -1,9 +1,9 @@
 // Every message and view of the bot, one after the other. Nothing here is sent anywhere.
 
 import { pageState } from "/static/api.js";
-import { renderBlocks } from "/static/blocks.js";
+import { renderBlocks } from "/static/blocks/blocks.js";
 import { byId, el } from "/static/dom.js";
-import { mrkdwn } from "/static/text.js";
+import { mrkdwn } from "/static/text/text.js";
 import { loadPeople, state, world } from "/static/world.js";
 
 let copies = 0;

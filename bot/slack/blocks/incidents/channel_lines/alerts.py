@@ -71,6 +71,6 @@ def maintenance_line(view: EventView) -> Message:
     until = slack_datetime(datetime.fromisoformat(str(view.values["until"])))
     line = (
         f":construction: *{literal(str(view.values['service']), limit=100)}* is under maintenance until {until}. Its "
-        "alerts are recorded meanwhile and open nothing; this incident pages as any other."
+        "alerts are recorded meanwhile and open nothing. This incident pages as usual."
     )
     return with_text(line, replace(view, text=str(view.values.get("text") or "")))

@@ -32,6 +32,6 @@ def practice_line(view: EventView) -> Message:
 
 def drill_finished_line(_view: EventView) -> Message:
     return plain_message(
-        ":performing_arts: That is all that this drill tells. Finish what you are practising, then end it with "
-        "`/incident resolve`: the draft that follows is practice too."
+        ":performing_arts: The drill has no more events. Finish your practice, then end it with `/incident resolve`. "
+        "The draft that follows is practice too."
     )

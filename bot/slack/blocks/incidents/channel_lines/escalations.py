@@ -14,16 +14,14 @@ from bot.slack.blocks.message import Message, plain_message
 
 BECAUSE = {
     "due": "Nobody acknowledged in time.",
-    "nobody left": "Nobody who was asked can come.",
-    "cannot go on": "Whoever had acknowledged cannot go on.",
+    "nobody left": "Everybody declined.",
+    "cannot go on": "The person who acknowledged cannot continue.",
     "end": "Nobody acknowledged.",
 }
 
 
 def reminder_line(view: EventView) -> Message:
-    return plain_message(
-        f":mega: {_pending_targets(view)} still needed: please acknowledge above, or say that you can't."
-    )
+    return plain_message(f":mega: {_pending_targets(view)} still needed: please acknowledge or decline above.")
 
 
 def unanswered_line(view: EventView) -> Message:
@@ -32,15 +30,13 @@ def unanswered_line(view: EventView) -> Message:
 
 
 def all_declined_line(view: EventView) -> Message:
-    return plain_message(
-        f":warning: {_requester(view)}, everybody who was asked said that they can't. Escalate to somebody else."
-    )
+    return plain_message(f":warning: {_requester(view)}, everybody declined. Escalate to somebody else.")
 
 
 def _requester(view: EventView) -> str:
     if view.escalation is None:
         return "The escalation"
-    return f"<@{view.escalation.asked_by}>" if view.escalation.asked_by else "Whoever leads"
+    return f"<@{view.escalation.asked_by}>" if view.escalation.asked_by else "The lead"
 
 
 def _pending_targets(view: EventView) -> str:
@@ -69,7 +65,7 @@ def level_line(view: EventView) -> Message:
     rounds = f" of {view.escalation.progress.rounds}" if view.escalation else ""
     is_again = int_value(values.get("round")) and not is_fallback
     again = f", round {int_value(values.get('round')) + 1}{rounds}" if is_again else ""
-    ask = "Please acknowledge above, or say that you can't."
+    ask = "Please acknowledge or decline above."
     return plain_message(f":mega: {why} Now {which} is paged{again}: {who}.{call} {_lateness(view)}{ask}")
 
 
@@ -79,7 +75,7 @@ def _lateness(view: EventView) -> str:
         return ""
     minutes = max(1, round(timedelta(seconds=seconds) / timedelta(minutes=1)))
     passed = [str(each) for each in _items(view.values.get("passed_over"))]
-    left_out = f"; level {', '.join(passed)} fell due meanwhile and was left out" if passed else ""
+    left_out = f"; level {', '.join(passed)} was due meanwhile and was skipped" if passed else ""
     return f"This is {minutes:,} min late: Dogwatch was not running{left_out}. "
 
 
@@ -126,7 +122,7 @@ def answered_line(view: EventView) -> Message:
 def unacknowledged_line(view: EventView) -> Message:
     by, before = (view.values.get(key) for key in ("by", "before"))
     name = literal(view.names.get(str(before), ""), limit=100) if before else ""
-    whose = f"*{name}*" if name else "the person who had acknowledged"
+    whose = f"*{name}*" if name else "the person who acknowledged"
     what = _escalation_text(view)
     if by is None:
         line = f"{whose[:1].upper()}{whose[1:]} did not respond"
@@ -151,7 +147,7 @@ def unanswered_elsewhere_line(view: EventView) -> Message:
 def only_looking_line(view: EventView) -> Message:
     """For a person who is paged and reacted with the emoji that says so."""
     return plain_message(
-        f":{LOOKING_EMOJI}: You have *not* acknowledged *{view.reference}* yet: paging goes on. If you take it, press "
+        f":{LOOKING_EMOJI}: You have *not* acknowledged *{view.reference}* yet: paging continues. To take it, press "
         "*Acknowledge* on the page."
     )
 

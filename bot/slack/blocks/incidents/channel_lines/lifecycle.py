@@ -14,7 +14,7 @@ from bot.slack.blocks.message import Message, plain_message
 
 def severity_line(view: EventView) -> Message:
     labels = view.severity_labels
-    before, to = (literal(labels.get(str(view.values[key]), "")) for key in ("before", "to"))
+    before, to = (literal(labels.get(str(view.values[key]), ""), limit=100) for key in ("before", "to"))
     line = f":vertical_traffic_light: {actor_text(view)} changed the severity: {before} → *{to}*"
     return _with_requirements(with_text(line, view), view)
 
@@ -80,7 +80,7 @@ def details_line(view: EventView) -> Message:
 def _detail_change(view: EventView, name: object, value: object) -> str:
     field, _, code = str(name).partition(".")
     label = literal(f"{field} ({code})" if code else field, limit=100)
-    return f"• {label}: *{literal(str(value), view.names, 300)}*" if value else f"• {label}: taken away"
+    return f"• {label}: *{literal(str(value), view.names, 300)}*" if value else f"• {label}: removed"
 
 
 def new_channel_line(view: EventView) -> Message:
@@ -114,7 +114,7 @@ def archived_line(view: EventView) -> Message:
 
 
 def canvas_left_line(view: EventView) -> Message:
-    why = "It may still quote what was taken out of the record: look it through." if view.values.get("went") else ""
+    why = "It may still quote text that was removed from the record. Check it." if view.values.get("went") else ""
     return plain_message(
         ":page_facing_up: The postmortem's canvas is unchanged, because people may have edited it. The newest draft is "
         f"the file in this channel. {why}".strip()

@@ -58,7 +58,7 @@ def _count_text(value: object, one: str, more: str) -> str:
 def role_given_up_line(view: EventView) -> Message:
     before, by = view.values.get("before"), view.values.get("by")
     whom = person_text(view, before)
-    line = f"{whom} is *{_role_label(view)}* no longer. Nobody has the role"
+    line = f"{whom} is no longer *{_role_label(view)}*. Nobody has the role"
     return plain_message(f":bust_in_silhouette: {line}" + ("" if before == by else f" ({actor_text(view)} changed it)"))
 
 

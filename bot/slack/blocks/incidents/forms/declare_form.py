@@ -34,7 +34,7 @@ FIELD_OF: Mapping[str, str] = {
 FLAG_CHOICES = (
     Choice("private", "Private", "Only people who are invited see it"),
     Choice("drill", "Drill", "Practice: marked everywhere, left out of figures"),
-    Choice("retro", "It is over", "Recorded after the fact: no channel, nobody is called"),
+    Choice("retro", "It is over", "Recorded after the fact: no channel, nobody is paged"),
 )
 SEEN = TEXT
 """Field of the first timeline entry."""
@@ -63,7 +63,7 @@ def declare_form(
         _service_field(settings),
         text_field(SEEN, "Observation", initial=seen, hint="The first entry of the timeline.", is_long=True),
         text_field(AT, "Start time", hint=modals.DEFAULT_NOW),
-        checkboxes_field(FLAGS, "Options", FLAG_CHOICES, hint="Nothing ticked: public, and no drill."),
+        checkboxes_field(FLAGS, "Options", FLAG_CHOICES, hint="Default: public, not a drill."),
         _status_field(settings),
         text_field(REFERENCE, "Reference", hint="ID in another system.", example="TSR-1532"),
         text_field(

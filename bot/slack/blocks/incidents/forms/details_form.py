@@ -3,23 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlmodel import Session
-
 from bot.config import Settings
 from bot.domain.languages import get_language
 from bot.services.incidents import edit
 from bot.slack.blocks import modals
 from bot.slack.blocks.inputs import Choice, modal, select_field, text_field
 from bot.slack.blocks.limits import Block, View
-from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 
 SEVERAL = "Separate several with commas."
-
-
-def load_details_form(session: Session, settings: Settings, incident_id: int) -> View:
-    """Raises IncidentNotFound."""
-    return details_form(settings, incidents.get(session, incident_id))
 
 
 def empty_details_form(settings: Settings, incident_id: int) -> View:

@@ -1,22 +1,14 @@
 """Form that assigns the roles of an incident."""
 
-from sqlmodel import Session
-
 from bot.config import Settings
-from bot.services.incidents.roles import RoleHolder, list_role_holders
+from bot.services.incidents.roles import RoleHolder
 from bot.slack.blocks import modals
 from bot.slack.blocks.inputs import modal, person_field, text_field
 from bot.slack.blocks.limits import View
-from bot.store.incidents import incidents
 
 FIELDS = "role."
 """Prefix of a field name; the role's name follows."""
 MAX_ROLES = 40
-
-
-def load_roles_form(session: Session, settings: Settings, incident_id: int) -> View:
-    """Raises IncidentNotFound."""
-    return roles_form(list_role_holders(session, settings, incidents.get(session, incident_id)), incident_id)
 
 
 def empty_roles_form(settings: Settings, incident_id: int) -> View:

@@ -2,7 +2,7 @@
 Effect of the postmortem draft as a canvas of the incident's channel.
 
 The canvas is replaced only while nobody has edited it: a digest of its content after our last write is compared before
-the next. If that cannot be known, the canvas stays as it is.
+the next. If that cannot be known, the canvas stays unchanged.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Effects on channels: create, invite, set the topic, pin, archive; and lookup by name."""
+"""Effects on channels: create, invite, set the topic, pin, archive."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -11,15 +11,14 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.domain.incidents.lifecycle import alternative_channel_name, channel_name
-from bot.domain.slack_app.missing_permissions import MISSING_SCOPE
 from bot.services.alerts import storms
 from bot.services.channel.archive_timer import on_channel_archived_by_bot
 from bot.services.channel.creation import on_channel_created, on_channel_refused, on_topic_set
 from bot.services.outbox.payloads import InvitePayload
 from bot.services.views.card import load_card_view
-from bot.services.workspace.installation import save_incidents_channel
 from bot.slack.api.errors import SlackApiError
 from bot.slack.blocks.incidents.card import channel_topic
+from bot.slack.delivery.effects.channel.lookup import list_channels
 from bot.slack.delivery.effects.context import PAGE_SIZE, SKEW, EffectContext, require_channel, require_installation
 from bot.store import outbox
 from bot.store.incidents import incident_lists, installations
@@ -31,8 +30,6 @@ from bot.store.outbox import Claim, Done, Outcome
 log = get_logger(__name__)
 
 MAX_NAMES = 20
-PUBLIC = "public_channel"
-PUBLIC_AND_PRIVATE = "public_channel,private_channel"
 HARMLESS_INVITES = {"already_in_channel", "cant_invite_self"}
 
 
@@ -79,7 +76,7 @@ async def _find_created_channel(
     names = {wanted, *(alternative_channel_name(wanted, attempt) for attempt in range(2, MAX_NAMES + 1))}
     taken = await context.database.read(incident_lists.find_channels_in_use)
     try:
-        async for channel in _list_channels(context):
+        async for channel in list_channels(context):
             if (
                 channel.get("name") in names
                 and channel.get("creator") == installation.bot_user_id
@@ -211,70 +208,3 @@ async def archive_channel(context: EffectContext, claim: Claim) -> Outcome:
         if problem.error != "already_archived":
             raise
     return Done(partial(on_channel_archived_by_bot, incident_id=incident.key, at=context.now()))
-
-
-async def incidents_channel(context: EffectContext, installation: Installation) -> str:
-    """
-    Id of the configured incidents channel, which is created if it does not exist.
-
-    Raises SlackApiError if it can be neither found nor created.
-    """
-    wanted = context.settings().incidents.channel.removeprefix("#")
-    if installation.incidents_channel_id and installation.incidents_channel == wanted:
-        return installation.incidents_channel_id
-    found = await _find_channel(context, wanted)
-    if found is None:
-        try:
-            found = (await context.gateway.call("conversations.create", name=wanted))["channel"]
-        except SlackApiError as problem:
-            if problem.error != "name_taken":
-                raise
-            found = await _find_channel(context, wanted)
-            if found is None:
-                raise
-    else:
-        await _join_if_public(context, found)
-    channel_id = str(found["id"])
-    await context.database.run(save_incidents_channel, installation.team_id, wanted, channel_id)
-    return channel_id
-
-
-async def find_channel(context: EffectContext, wanted: str) -> str:
-    """
-    Find a configured channel by name or id, and join it if it is public. Returns its id.
-
-    Raises SlackApiError if there is none.
-    """
-    found = await _find_channel(context, wanted.removeprefix("#"))
-    if found is None:
-        raise SlackApiError("conversations.list", "channel_not_found", {})
-    await _join_if_public(context, found)
-    return str(found["id"])
-
-
-async def _join_if_public(context: EffectContext, channel: dict[str, Any]) -> None:
-    if not channel.get("is_member", True) and not channel.get("is_private"):
-        await context.gateway.call("conversations.join", channel=channel["id"])
-
-
-async def _find_channel(context: EffectContext, wanted: str) -> dict[str, Any] | None:
-    async for channel in _list_channels(context):
-        if wanted in {channel.get("id"), channel.get("name")}:
-            return channel
-    return None
-
-
-async def _list_channels(context: EffectContext) -> AsyncIterator[dict[str, Any]]:
-    """Channels that are not archived; only public ones if the scope for private ones is missing."""
-    for types in (PUBLIC_AND_PRIVATE, PUBLIC):
-        try:
-            async for answer in context.pages(
-                "conversations.list", types=types, exclude_archived=True, limit=PAGE_SIZE
-            ):
-                for channel in answer.get("channels", []):
-                    yield channel
-        except SlackApiError as problem:
-            if problem.error != MISSING_SCOPE or types == PUBLIC:
-                raise
-        else:
-            return

@@ -8,7 +8,8 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.domain.errors import UserError
-from bot.export.schedule_image import Roster, render_image
+from bot.export.schedule_image import render_image
+from bot.export.schedule_text import Roster
 from bot.services.oncall.handover import load_handover_view
 from bot.services.oncall.override_change import load_override_change
 from bot.services.oncall.schedule_image import build_roster, people_without_names, schedule_image_cleanup
@@ -17,8 +18,8 @@ from bot.slack.api.errors import SlackApiError
 from bot.slack.blocks.escalation.oncall import schedule_image_message, schedule_text_message
 from bot.slack.blocks.escalation.oncall_changes import override_notice, shift_handover_message
 from bot.slack.blocks.message import Message
-from bot.slack.delivery.effects.channel.channels import find_channel
 from bot.slack.delivery.effects.channel.files import request_upload
+from bot.slack.delivery.effects.channel.lookup import find_channel
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.posting import post_directly
 from bot.slack.replies.render import render_ephemeral
@@ -31,15 +32,15 @@ RESPONSE_URL_LIFETIME = timedelta(minutes=30)
 CHECK_INTERVAL = timedelta(seconds=1)
 MAX_CHECKS = 15
 """Checks whether Slack has processed an uploaded image: before that it cannot be shown."""
-NOT_READY = "Slack did not get ready to show it"
-NOT_TAKEN = "Slack did not take it"
+NOT_READY = "Slack did not finish processing it"
+NOT_TAKEN = "Slack did not accept it"
 
 
 async def send_override_notice(context: EffectContext, claim: Claim) -> Outcome:
     payload, team_id = OverrideChangePayload.from_json(claim.row.details), claim.row.team_id
     change = await context.database.read(load_override_change, team_id, payload.override_id)
     if change is None or change.is_withdrawn != payload.is_withdrawn:
-        return Done()  # withdrawn meanwhile, which has a notice of its own
+        return Done()  # withdrawn meanwhile, which has a separate notice
     await post_directly(context, claim, payload.user_id, override_notice(change, payload.by))
     return Done()
 
@@ -84,7 +85,7 @@ async def show_schedule_image(context: EffectContext, claim: Claim) -> Outcome:
                 return await _reply_in_words(context, claim, roster, NOT_READY, file_id)
             progress = {"file_id": file_id, "looks": checks}
             at = context.now() + CHECK_INTERVAL
-            return Retry(at, "Slack has not looked into the picture yet", progress=progress)
+            return Retry(at, "Slack has not processed the picture yet", progress=progress)
     except SlackApiError as problem:
         log.warning("schedule image refused by Slack", problem=str(problem))
         return await _reply_in_words(context, claim, roster, problem.error, file_id)

@@ -10,7 +10,7 @@ from bot.slack.blocks.escalation.page_bundle import page_bundle_message
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.posting import edit_message, post_directly
 from bot.store import outbox
-from bot.store.escalation.escalations import SENT
+from bot.store.escalation.pages import SENT
 from bot.store.outbox import Claim, Done, Outcome
 
 

@@ -1,0 +1,29 @@
+"""Forms of an incident with its present values."""
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.services.incidents.alerts import find_firing
+from bot.services.incidents.roles import list_role_holders
+from bot.slack.blocks import modals
+from bot.slack.blocks.incidents.forms.details_form import details_form
+from bot.slack.blocks.incidents.forms.end_forms import with_firing_alerts
+from bot.slack.blocks.incidents.forms.roles_form import roles_form
+from bot.slack.blocks.limits import View
+from bot.store.incidents import incidents
+
+
+def load_details_form(session: Session, settings: Settings, incident_id: int) -> View:
+    return details_form(settings, incidents.get(session, incident_id))
+
+
+def load_roles_form(session: Session, settings: Settings, incident_id: int) -> View:
+    return roles_form(list_role_holders(session, settings, incidents.get(session, incident_id)), incident_id)
+
+
+def load_resolve_form(session: Session, settings: Settings, incident_id: int) -> View:
+    return with_firing_alerts(modals.resolve_form(settings, incident_id), find_firing(session, incident_id))
+
+
+def load_cancel_form(session: Session, settings: Settings, incident_id: int) -> View:
+    return with_firing_alerts(modals.cancel_form(settings, incident_id), find_firing(session, incident_id))
