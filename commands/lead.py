@@ -1,7 +1,7 @@
 """`/incident lead`."""
 
 from bot.command.table import Command, Positional, Value
-from bot.command.values import quote_word
+from bot.command.word_values import quote_word
 from bot.domain.errors import UserError
 from bot.domain.incidents.roles import LEAD
 from commands.base import SELF_WORDS, Caller, Invocation, Reply, Session

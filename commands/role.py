@@ -1,7 +1,7 @@
 """`/incident role`."""
 
 from bot.command.table import Command, Mention, Positional, Value
-from bot.command.values import quote_word, quote_words
+from bot.command.word_values import quote_word, quote_words
 from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.incidents.roles import LEAD
 from bot.services.incidents.roles import RoleChange, RoleHolder, assign_role, give_up_role, list_role_holders

@@ -1,7 +1,7 @@
 """`/incident start`."""
 
 from bot.command.table import Command, Option, Value
-from bot.command.values import quote_word
+from bot.command.word_values import quote_word
 from bot.config import Settings
 from bot.domain.errors import closest_word
 from bot.domain.terms import Severity, Status

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from bot.command.table import Command, Context
 from bot.command.tokenizer import Word, split_words
-from bot.command.values import incident_reference, quote_word, read_severity
+from bot.command.values import incident_reference
+from bot.command.word_values import quote_word, read_severity
 from bot.domain.errors import Offer, UserError, did_you_mean, is_misspelling, offer_closest
 
 HELP_SIGNS = frozenset({"?", "--help", "-h"})
@@ -71,11 +72,7 @@ def unknown_command(words: Sequence[Word], line: str, commands: Sequence[Command
     known = [name for name in commands_by_word(commands) if name not in HELP_SIGNS and name]
     if len(words) > 1 and not is_misspelling(word, known):
         return _no_command(words[0].text, line[words[0].start :], context)
-    return UserError(
-        f"{quote_word(word)} is not a command.{did_you_mean(word, known)} `/incident help` lists them all.",
-        mistake=words[0].text,
-        offers=offer_closest(word, known),
-    )
+    return _no_such_command(word, words[0].text, known)
 
 
 def _no_command(first: str, text: str, context: Context) -> UserError:
@@ -91,14 +88,18 @@ def _no_command(first: str, text: str, context: Context) -> UserError:
     )
 
 
+def _no_such_command(word: str, typed: str, known: Sequence[str]) -> UserError:
+    return UserError(
+        f"{quote_word(word)} is not a command.{did_you_mean(word, known)} `/incident help` lists them all.",
+        mistake=typed,
+        offers=offer_closest(word, known),
+    )
+
+
 def find_command(word: str, commands: Sequence[Command]) -> Command:
     """Find a command by name or alias, for its help. Raises UserError with the nearest one."""
     by_word = commands_by_word(commands)
     if word.casefold() in by_word:
         return by_word[word.casefold()]
     known = [name for name in by_word if name not in HELP_SIGNS and name]
-    raise UserError(
-        f"{quote_word(word)} is not a command.{did_you_mean(word, known)} `/incident help` lists them all.",
-        mistake=word,
-        offers=offer_closest(word, known),
-    )
+    raise _no_such_command(word, word, known)

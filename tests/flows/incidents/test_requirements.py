@@ -57,7 +57,7 @@ async def test_a_wrong_status_is_answered_with_the_workspaces_words(own: World) 
     now = await own.types("oncall", "/incident status monitoring")
 
     assert "Did you mean `watching`?" in refused
-    assert "It is investigating already" in again
+    assert "Nothing to change: it is already investigating." in again
     assert "Nothing to change: it is already watching." in now
 
 

@@ -56,7 +56,7 @@ REFUSED_COMMANDS = [
     ("/incident update", ["needs one of `investigating`"]),
     ("/incident update soon it is back", ["`soon` is not valid here.", "`monitoring`"]),
     ("/incident help ntoe", ["`ntoe` is not a command. Did you mean `note`? `/incident help` lists them all."]),
-    ("/incident reopen too early", ["It is investigating and not over"]),
+    ("/incident reopen too early", ["It is investigating, so there is nothing to reopen."]),
     ("/incident note INC-99 hello", ["There is no INC-99"]),
     ("/incident status done", ["done"]),
     ("/incident status investigating", ["Nothing to change: it is already investigating."]),
@@ -85,8 +85,7 @@ async def test_resolving_twice(world: World) -> None:
 
     answer = await refused(world, "/incident resolve fixed again")
 
-    assert "resolved already" in answer
-    assert "nothing was changed" in answer
+    assert "Nothing to change: it is already resolved." in answer
 
 
 async def test_outside_a_channel_the_incident_has_to_be_named(world: World) -> None:

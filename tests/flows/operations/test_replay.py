@@ -104,7 +104,7 @@ async def test_a_fact_that_does_not_hold_is_named(tmp_path: Path, capsys: pytest
         ([FIRES, {"say": {"who": "oncall", "txt": "x"}}], ": step 2 (say): `txt` is not a known key."),
         ([FIRES, typed("/incident resolvee")], "step 2 (command): the bot refuses it: :warning: `resolvee` is not"),
         ([FIRES, typed("/incident note at:23:58 later")], "step 2 (command): the bot refuses it: :warning: "),
-        ([FIRES, {"ack": {"who": "dba", "target": "database"}}], "step 2 (ack): no escalation to database waits"),
+        ([FIRES, {"ack": {"who": "dba", "target": "database"}}], "step 2 (ack): no escalation to database is unack"),
         ([{"at": "10:00", **typed("/incident note x")}], "step 1 (command): there is no incident"),
         ([{"at": "10:00", "alert": {**ALERT, "status": "resolved"}}], "step 1 (alert): no earlier step fires"),
         ([{"at": "10:00", "say": {"who": "dba", "text": "x", "channel": "ops"}}], "ended without an incident"),
@@ -156,7 +156,7 @@ async def test_a_head_that_is_no_configuration_is_named_by_its_key(tmp_path: Pat
 async def test_acknowledging_twice_is_refused_and_named():
     ack = {"ack": {"who": "dba", "target": "database"}}
 
-    with pytest.raises(PlayError, match=r"step 4 \(ack\): no escalation to database waits"):
+    with pytest.raises(PlayError, match=r"step 4 \(ack\): no escalation to database is unacknowledged"):
         await play(scenario(FIRES, typed("/incident escalate @database help"), ack, ack))
 
 

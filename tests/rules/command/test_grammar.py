@@ -370,7 +370,7 @@ def test_the_zone_of_the_line_is_the_zone_of_its_times():
         ("impact users:many x", "a percentage like `20%`"),
         ("impact users:1.200 x", "Write `1200` for a count"),
         ("impact users:1 200 x", "Write `1200` for a count"),
-        ("cause lang:fq x", "Use `en`, `fr`"),
+        ("cause lang:fq x", "Use one of `en`, `fr`"),
         ("task due:soonish x", "is not a day"),
         ("lead @ana", "choose the person from Slack's list"),
         ("lead", "a person"),

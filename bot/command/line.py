@@ -1,0 +1,214 @@
+"""One typed line: its words, the spent ones among them, and the options."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.command.flags import find_flag_words, flag_question, is_apart_from_text
+from bot.command.help import describe_value
+from bot.command.table import Command, Context, Option, Positional, Value
+from bot.command.tokenizer import Word, remove_words
+from bot.command.values import is_flag_value, read_span, read_value
+from bot.command.word_values import count_name_words, quote_word
+from bot.domain.errors import NEARLY, Ambiguous, Offer, UserError
+from bot.domain.times import ParsedTime, refuse_future
+
+_GOES_ON = re.compile(r"~?\d+(?:[.,]\d+)? %|~?\d{1,3} \d{3}", re.ASCII)
+"""A number of users in two words."""
+COLONS = (":", "：")
+"""The second one is typed on Chinese and Japanese keyboards."""
+_KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:：=])?(?P<rest>.*)", re.DOTALL)
+_KEYED = re.compile(r"(?P<name>(?:--|—|–)?[^\W\d_][\w-]*)(?P<sign>[:：=])(?P<value>(?!//).+)", re.DOTALL)
+KEEP_AS_TEXT = "Keep as text"
+
+
+class Line:
+    """
+    A line during parsing. `spent` are the places of the words that are already read.
+
+    `context` has the zone of the line once its options are read.
+    """
+
+    def __init__(
+        self, text: str, words: Sequence[Word], command: Command, context: Context, groups: Mapping[str, str]
+    ) -> None:
+        self.text, self.words, self.context, self.groups = text, words, context, groups
+        self.spent: set[int] = set()
+        self.options: dict[str, Any] = {}
+        self.is_flag_cut_off = False
+        self.keys = {key.casefold(): option for option in command.options for key in (option.name, *option.aliases)}
+
+    def read_options(self) -> None:
+        """Read the options with a key; the zone first, which applies to all times of the line."""
+        for only_zone in (True, False):
+            self._read_options(only_zone=only_zone)
+
+    def check_keys(self, *, may_be_text: bool) -> None:
+        """
+        Raise UserError for a misspelt key among the remaining words, such as `severty:1`.
+
+        The person is asked, so that none becomes text silently. `may_be_text`: the command takes a text.
+        """
+        for place in self.unspent_places():
+            word = self.words[place]
+            match = None if word.is_quotation else _KEYED.fullmatch(word.text)
+            if match is None or self.context.chosen.get(word.text) == word.text:
+                continue
+            name = match["name"].lstrip("-—–")
+            if match["sign"] == "=" and name == match["name"]:
+                continue
+            key = _closest_key(name, list(self.keys), is_figure=match["value"][:1].isdecimal())
+            if key is not None:
+                raise _nearly_an_option(word.text, f"{key}:{match['value']}", may_be_text=may_be_text)
+
+    def remaining_text(self) -> str:
+        return remove_words(self.text, [self.words[place] for place in self.spent])
+
+    def unspent_places(self) -> list[int]:
+        return [place for place in range(len(self.words)) if place not in self.spent]
+
+    def _key_at(self, place: int) -> tuple[Option, re.Match[str]] | None:
+        word = self.words[place]
+        match = None if word.is_quotation else _KEY.fullmatch(word.key or word.text)
+        if match is None or not (match["dashes"] or match["sign"] in COLONS) or (match["rest"] and not match["sign"]):
+            return None
+        option = self.keys.get(match["name"].casefold())
+        if option is None or (
+            option.readings and match["sign"] and not match["rest"] and not self._is_answer(place + 1)
+        ):
+            return None
+        return option, match
+
+    def _is_answer(self, place: int) -> bool:
+        """True if that word is `yes` or `no`. In `private: Keys leaked` the flag is a bare word."""
+        return place < len(self.words) and is_flag_value(self.words[place].value.rstrip(",;"))
+
+    def _read_options(self, *, only_zone: bool) -> None:
+        for place in range(len(self.words)):
+            found = self._key_at(place) if place not in self.spent else None
+            if found is None or (only_zone and found[0].kind is not Value.ZONE):
+                continue
+            option, match = found
+            if option.name in self.options:
+                raise UserError(f"`{option.name}:` is given twice. Remove one.", mistake=self.words[place].text)
+            try:
+                self.options[option.name] = value = self._option_value(option, match, place)
+            except Ambiguous:
+                raise
+            except UserError as problem:
+                raise UserError(
+                    problem.message + self._if_it_is_text(match, place),
+                    mistake=problem.mistake or self.words[place].text,
+                    offers=problem.offers,
+                ) from None
+            if isinstance(value, ZoneInfo):
+                self.context = replace(self.context, zone=value)
+
+    def _option_value(self, option: Option, match: re.Match[str], place: int) -> object:
+        """Parse the value after a key, and spend its words."""
+        self.spent.add(place)
+        word = self.words[place]
+        if option.kind is Value.FLAG and not match["sign"]:
+            return True
+        if word.quoted is not None:
+            return self._checked(option, self.parse_value(option, word.quoted))
+        behind = self.words_behind(place)
+        if match["rest"]:
+            behind = [replace(word, text=match["rest"]), *behind]
+        elif place + 1 in self.unspent_places() and self.words[place + 1].is_quotation:
+            self.spent.add(place + 1)
+            return self._checked(option, self.parse_value(option, self.words[place + 1].value))
+        if not behind:
+            raise UserError(f"`{option.name}:` needs {describe_value(option.kind, option.choices, self.context)}.")
+        value, count = self._longest_value(option, [each.text for each in behind])
+        first = place if match["rest"] else place + 1
+        self.spent |= set(range(first, first + count))
+        return self._checked(option, value)
+
+    def _if_it_is_text(self, match: re.Match[str], place: int) -> str:
+        """Hint for a line such as `look at: the database`, where the key is text."""
+        may_be_text = not match["dashes"] and not match["rest"] and self.words[place].quoted is None
+        return f" If `{self.words[place].text}` belongs to your text, put the text in quotes." if may_be_text else ""
+
+    def words_behind(self, place: int) -> list[Word]:
+        """The words up to the next key or quotation: the longest possible time."""
+        words: list[Word] = []
+        for following in range(place + 1, len(self.words)):
+            word = self.words[following]
+            if following in self.spent or word.quoted is not None or self._key_at(following):
+                break
+            words.append(word)
+        return words
+
+    def _longest_value(self, option: Option, words: Sequence[str]) -> tuple[object, int]:
+        if option.kind in {Value.TIME, Value.DATE}:
+            span = read_span(option.kind, words, self._context_of(option))
+            if span is not None:
+                return span
+        if option.kind is Value.USERS and _GOES_ON.fullmatch(" ".join(words[:2])):  # `20 %`, `1 200`
+            return self.parse_value(option, " ".join(words[:2])), 2
+        count = count_name_words(option.kind, words, self.context)
+        word = " ".join(words[:count])
+        return self.parse_value(option, word.rstrip(",;") or word), count
+
+    def parse_value(self, option: Option | Positional, word: str) -> object:
+        return read_value(option.kind, word, self._context_of(option), option.choices, self.groups)
+
+    def _context_of(self, option: Option | Positional) -> Context:
+        to_come = isinstance(option, Option) and option.may_be_future
+        return replace(self.context, prefers_past=False) if to_come else self.context
+
+    def _checked(self, option: Option, value: object) -> object:
+        if isinstance(value, ParsedTime) and not option.may_be_future:
+            refuse_future(value, now=self.context.now, zone=self.context.zone)
+        return value
+
+    def read_bare_flags(self) -> None:
+        flags = {
+            key: option
+            for key, option in self.keys.items()
+            if option.kind is Value.FLAG and option.name not in self.options
+        }
+        left = self.unspent_places()
+        found = find_flag_words(self.words, left, flags)
+        for place, option in found.items():
+            is_clear = not option.readings or is_apart_from_text(place, left, found)
+            chosen = f"{option.name}:yes" if is_clear else self.context.chosen.get(option.name)
+            if chosen is None:
+                raise self._flag_question(option, place)
+            self.options[option.name] = chosen.endswith(":yes")
+            if " " not in chosen:  # else the word is part of the text too
+                self.spent.add(place)
+                self.is_flag_cut_off |= bool(option.readings)
+
+    def _flag_question(self, option: Option, place: int) -> Ambiguous:
+        """Ask whether a word is the option or part of the text."""
+        spent = [self.words[each] for each in self.spent]
+        whole, rest = remove_words(self.text, spent), remove_words(self.text, [*spent, self.words[place]])
+        return flag_question(option, whole, rest)
+
+
+def _closest_key(name: str, keys: Sequence[str], *, is_figure: bool) -> str | None:
+    """
+    The key that `name` misspells: some signs differ, or two changed places (`sve`).
+
+    `is_figure`: a figure is behind it. Only then a short key may have other signs (`att:14:05`).
+    """
+    typed = name.casefold()
+    similar = {each: SequenceMatcher(None, each, typed).ratio() for each in keys}
+    best = max(similar, key=similar.__getitem__, default="")
+    if best and (is_figure or min(len(best), len(typed)) > 3) and similar[best] >= NEARLY:
+        return best
+    return next((each for each in keys if len(each) > 1 and sorted(each) == sorted(typed)), None)
+
+
+def _nearly_an_option(word: str, meant: str, *, may_be_text: bool) -> UserError:
+    kept = " If it belongs to your text, put the text in quotes." if may_be_text else ""
+    return UserError(
+        f"{quote_word(word)} is not an option here. Did you mean {quote_word(meant)}?{kept}",
+        mistake=word,
+        offers=[Offer(meant), *([Offer(word, label=KEEP_AS_TEXT)] if may_be_text else [])],
+    )
