@@ -4,12 +4,12 @@ Words that mean the same in the causes and measures of incidents, in the six lan
 A word belongs to a group by its beginning, without accents. Nothing here understands a text.
 """
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
 from bot.domain.findings.similarity import ALL_STOP_WORDS, stem_word, word_set, words_in
+from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.text.normalize import strip_accents
 
 _CAUSES = {
@@ -106,12 +106,12 @@ GENERIC_WORDS = (
     r"until|since|before|minute|minuten|hour|stunde|heure|today|yesterday|morning|night|number|value|people|engineer|"
     r"oncall|normal|each|more|less|than|were|been|have|very|without|within|into|from|about|over|under|region|whole"
 )
-_GENERIC = re.compile(rf"(?:{GENERIC_WORDS})")
+_GENERIC = LazyPattern(rf"(?:{GENERIC_WORDS})")
 
 
-def _pattern(groups: Mapping[str, str]) -> re.Pattern[str]:
+def _pattern(groups: Mapping[str, str]) -> LazyPattern:
     parts = (f"(?P<{name}>{'|'.join(_ending(each) for each in words.split())})" for name, words in groups.items())
-    return re.compile("|".join(parts))
+    return LazyPattern("|".join(parts))
 
 
 def _ending(beginning: str) -> str:
