@@ -5,7 +5,7 @@ The postmortem draft: the recorded facts, arranged, and nothing else.
 recorded is reported as missing, never filled in.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from itertools import chain
@@ -93,7 +93,7 @@ def _document(
     }
     known["summary"] = summary_section(builder, known)
     known["questions"] = questions_section(builder, known)
-    builders = {
+    builders: dict[str, Callable[[], Mapping[str, tuple[Block, ...]]]] = {
         **dict.fromkeys(COURSE_SECTIONS, cache(partial(course_sections, context))),
         **dict.fromkeys(TIMELINE_SECTIONS, cache(partial(timeline_sections, context))),
         "course": lambda: {"course": course_section(context, timeline_entries(context))},
