@@ -5,7 +5,7 @@ The postmortem draft: the recorded facts, arranged, and nothing else.
 recorded is reported as missing, never filled in.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from itertools import chain
@@ -51,7 +51,7 @@ from bot.domain.drafting.sections import (
     public_sections,
     resolution_section,
 )
-from bot.domain.drafting.timeline import context_section, course_section, timeline_entries, timeline_section
+from bot.domain.drafting.timeline import TIMELINE_SECTIONS, course_section, timeline_entries, timeline_sections
 from bot.domain.findings import Finding
 from bot.domain.findings.wording import finding_blocks
 from bot.domain.languages import get_language
@@ -93,10 +93,13 @@ def _document(
     }
     known["summary"] = summary_section(builder, known)
     known["questions"] = questions_section(builder, known)
-    by_kind = cache(partial(course_sections, context))
-    sections = Sections(
-        known, {**dict.fromkeys(COURSE_SECTIONS, by_kind), HISTORY_SECTION: cache(partial(history_sections, context))}
-    )
+    builders: dict[str, Callable[[], Mapping[str, tuple[Block, ...]]]] = {
+        **dict.fromkeys(COURSE_SECTIONS, cache(partial(course_sections, context))),
+        **dict.fromkeys(TIMELINE_SECTIONS, cache(partial(timeline_sections, context))),
+        "course": lambda: {"course": course_section(context, timeline_entries(context))},
+        HISTORY_SECTION: cache(partial(history_sections, context)),
+    }
+    sections = Sections(known, builders)
     return Document(code, times.zone_name, title_block(builder), sections, language.words)
 
 
@@ -126,14 +129,11 @@ def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]
 
 def _event_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
     """Sections about events and follow-ups."""
-    to_do, entries = follow_up_sections(context), timeline_entries(context)
+    to_do = follow_up_sections(context)
     conclusion = conclusion_section(context.builder, to_do["improvements"], to_do["tasks"])
     return {
         **public_sections(context),
         **lesson_sections(context),
-        "context": context_section(context, entries),
-        "timeline": timeline_section(context, entries),
-        "course": course_section(context, entries),
         **to_do,
         "conclusion": conclusion,
         "alerts": alerts_section(context),

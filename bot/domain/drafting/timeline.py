@@ -1,6 +1,6 @@
 """The timeline of a document: the record in order, each thing once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -25,14 +25,25 @@ class TimedBlock(NamedTuple):
     precision: Precision = Precision.EXACT
 
 
-def timeline_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
+TIMELINE_SECTIONS = ("timeline", "context")
+"""The keys of `timeline_sections`."""
+
+
+def timeline_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
+    """The timeline, and those of its entries that were before the impact."""
+    entries = timeline_entries(context)
+    before = context_section(context, entries)
+    return {"timeline": _timeline_section(context, entries, before), "context": before}
+
+
+def _timeline_section(context: DraftContext, entries: Sequence[Entry], before: Sequence[Block]) -> tuple[Block, ...]:
     """The entries, and escalations without one, with start and end of the impact marked."""
     lines = [
         TimedBlock(entry.happened_at, context.entry_block("timeline", entry), entry.kinds, entry.precision)
         for entry in entries
     ]
     lines = _with_escalations(context, entries, lines)
-    apart = frozenset(block.key for block in context_section(context, entries))
+    apart = frozenset(block.key for block in before)
     return _with_days(context.builder.times, _with_ends(context, lines), apart) or (
         context.builder.missing_block("timeline", "timeline"),
     )
