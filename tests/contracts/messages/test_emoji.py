@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.domain.timeline.marks import CONFIRM_EMOJI, DEFAULT_REACTIONS, EMOJI_ALIASES
 
 ROOT = Path(__file__).parents[3]
-TABLE = (ROOT / "bot" / "sandbox" / "page" / "static" / "emoji.js").read_text().split("`")[1]
+TABLE = (ROOT / "bot" / "sandbox" / "page" / "static" / "text" / "emoji.js").read_text().split("`")[1]
 PAIRS = [tuple(pair.split(" ")) for pair in re.split(r"[\n|]", TABLE.strip())]
 SOURCES = ("bot/slack/blocks", "bot/services", "bot/domain", "commands", "templates")
 """Where messages are worded."""

@@ -136,7 +136,7 @@ def _parse_span(line: str, start: int, marks: "_Marks") -> tuple[Span | None, in
 
 
 class _Marks:
-    """Where the marks of a line are."""
+    """Positions of the marks in a line."""
 
     def __init__(self, line: str) -> None:
         self._backticks = [found.start() for found in re.finditer("`", line)]

@@ -187,7 +187,7 @@ def _shift_line(starts: datetime, ends: datetime | None, found: Sequence[str], i
 
 def _override_block(each: OverrideLine, clock: Clock) -> Block:
     instead = f" instead of <@{each.instead}>" if each.instead else ""
-    reason = f"\n>{formatted_line(each.reason, length=REASON)}" if each.reason else ""
+    reason = f"\n>{formatted_line(each.reason, length=REASON, limit=2 * REASON)}" if each.reason else ""
     kind = "swap, " if each.is_swap else ""
     text = (
         f"<@{each.person}>{instead}, {clock(each.starts_at)} to {clock(each.ends_at)} "
