@@ -24,8 +24,7 @@ JOINING_WORDS = frozenset({"and", "&", "+", ","})
 """Words between two persons or targets."""
 NAMED = MappingProxyType(
     {
-        Value.PERSON: re.compile(r"<@[UW]|@\w"),
-        Value.OWNER: re.compile(r"<@[UW]|@\w"),
+        **dict.fromkeys((Value.PERSON, Value.OWNER), re.compile(r"<@[UW]|@\w")),
         Value.TARGET: re.compile(r"<@[UW]|@\w|(?:policy|schedule|vendor):\S", re.IGNORECASE),
     }
 )
@@ -111,10 +110,9 @@ class _LineParser:
 
     def _is_valid_here(self, taken: str | None, skipped: int) -> bool:
         """True if the channel's incident can be meant, with `taken` as text, and none is chosen."""
-        inside = self.line.context.inside
-        if inside is None or taken in {inside, *self.line.context.chosen}:
+        line, inside = self.line, self.line.context.inside
+        if inside is None or taken in {inside, *line.context.chosen}:
             return False
-        line = self.line
         try:
             _LineParser(line.text, line.words, self.command, line.context, line.groups).read(skipped, inside)
         except UserError:
@@ -123,10 +121,9 @@ class _LineParser:
 
     def _take_incident(self) -> str | None:
         """Spend `INC-7` as the first word, unless it is the command's own value (`merge INC-3`)."""
-        left = self.line.unspent_places()
-        context = self.line.context
-        is_needed = bool(left) and self.command.needs_incident
-        named = incident_reference(self.line.words[left[0]].text, context) if is_needed else None
+        left, context = self.line.unspent_places(), self.line.context
+        first = self.line.words[left[0]].text if left and self.command.needs_incident else ""
+        named = incident_reference(first, context)
         if named is None or (context.inside and context.chosen.get(named) == context.inside):
             return None
         is_wanted = any(positional.kind is Value.INCIDENT for positional in self.command.positionals)
@@ -147,9 +144,9 @@ class _LineParser:
             name = self._name_at(place, positional)
             try:
                 value = self.line.parse_value(positional, self._positional_word(name, positional))
-            except Ambiguous:
-                raise
             except UserError as problem:
+                if isinstance(problem, Ambiguous):
+                    raise
                 self._check_is_text(positional, place, problem)
                 problems.append(problem)
                 continue
@@ -199,10 +196,9 @@ class _LineParser:
         if second is None:
             return
         one, other = (self.line.words[each].text.rstrip(",;:.!") for each in (place, second))
-        what = _NOUNS.get(positional.kind, "target")
         raise UserError(
-            f"`/incident {self.command.name}` takes one {what}, not two: {one} and {other}. Name one. If {other} "
-            "belongs to your text, put the text in quotes."
+            f"`/incident {self.command.name}` takes one {_NOUNS.get(positional.kind, 'target')}, not two: "
+            f"{one} and {other}. Name one. If {other} belongs to your text, put the text in quotes."
         )
 
     def _named_behind(self, positional: Positional, place: int) -> int | None:
@@ -216,17 +212,17 @@ class _LineParser:
 
     def _name_at(self, place: int, positional: Positional) -> list[Word]:
         """The word at that place, or as many as make one name."""
-        behind = [] if self.line.words[place].quoted is not None else self.line.words_behind(place)
-        following = [self.line.words[place], *behind]
+        word = self.line.words[place]
+        following = [word, *(self.line.words_behind(place) if word.quoted is None else [])]
         return following[: count_name_words(positional.kind, [each.text for each in following], self.line.context)]
 
     def _positional_word(self, name: Sequence[Word], positional: Positional) -> str:
-        word = name[0]
         if len(name) > 1:
             return " ".join(each.text for each in name).rstrip(",;:.!")
+        [word] = name
         if positional.kind is Value.TARGET and word.quoted is not None:
             return word.key + word.quoted
-        # `vendor:` with nothing behind it is a mistake of its own, `@dba:` is not.
+        # `vendor:` with nothing behind it has its own error, `@dba:` has not.
         is_keyed = positional.kind is Value.TARGET and word.value[:1] not in {"@", "<"}
         return word.value.rstrip(",;.!" if is_keyed else ",;:.!") or word.value
 

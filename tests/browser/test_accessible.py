@@ -51,7 +51,7 @@ async def test_axe_finds_nothing_in_the_main_views(dogwatch):
     assert await axe_violations(page) == []
 
     await send_text(page, "/incident resolve it was rolled back")
-    await page.locator("button.file").last.click()
+    await page.get_by_role("link", name="Postmortem draft").last.click()
     await expect(page.get_by_role("button", name="Raw")).to_be_visible()
     assert await axe_violations(page) == []
 

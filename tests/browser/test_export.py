@@ -37,7 +37,7 @@ async def goes_through_an_incident(page: Page) -> None:
     await send_text(page, "/incident cause the pool was too small")
     await send_text(page, '/incident task "Alert on pool usage" symptom:"nobody noticed"')
     await send_text(page, "/incident resolve rolled back")
-    await expect(page.locator("button.file")).to_have_count(1, timeout=TIMEOUT_MS)
+    await expect(page.get_by_role("link", name="Postmortem draft").last).to_be_visible(timeout=TIMEOUT_MS)
 
 
 async def exported(dogwatch: RunningSandbox, folder: Path, *options: str) -> str:

@@ -10,6 +10,7 @@ from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.header import current_details_filter
 from bot.domain.drafting.sections import action_list_texts, course_group, is_on_action_list, is_only_lesson
+from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.record.model import Entry, Incident
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Kind, Precision, Status, UpdateState
@@ -25,6 +26,9 @@ class TimedBlock(NamedTuple):
     precision: Precision = Precision.EXACT
 
 
+ELSEWHERE = frozenset({Kind.DETECTION, Kind.COMMUNICATION, Kind.IMPACT})
+"""Kinds whose entries have other groups."""
+FOLLOW_UPS = frozenset({Kind.TASK, Kind.IMPROVEMENT})
 TIMELINE_SECTIONS = ("timeline", "context")
 """The keys of `timeline_sections`."""
 
@@ -81,14 +85,16 @@ def _is_in_course(context: DraftContext, entry: Entry) -> bool:
     builder = context.builder
     if ELSEWHERE.intersection(entry.kinds) or FOLLOW_UPS.issuperset(entry.kinds) or builder.repeats_title(entry):
         return False
-    if course_group(entry, builder) not in {None, "actions_taken"} or entry.about in builder.escalations:
+    if course_group(entry, builder) not in {None, "actions_taken"}:
+        return False
+    if entry.about in builder.escalations and _is_told_by_escalation(entry):
         return False
     return not (entry.kinds == (Kind.CAUSE,) and entry.source.ref in context.cause_refs)
 
 
-ELSEWHERE = frozenset({Kind.DETECTION, Kind.COMMUNICATION, Kind.IMPACT})
-"""Kinds whose entries have groups of their own."""
-FOLLOW_UPS = frozenset({Kind.TASK, Kind.IMPROVEMENT})
+def _is_told_by_escalation(entry: Entry) -> bool:
+    """True if the escalation's line has all that the entry says: an answer in words is not in it."""
+    return Kind.ESCALATION in entry.kinds or entry.vendor is VendorEvent.CASE or not (entry.text or entry.files)
 
 
 def context_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:

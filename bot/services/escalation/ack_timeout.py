@@ -62,12 +62,8 @@ def watch_acknowledgement(
 def _is_watched(session: Session, incident: Incident, escalation: Escalation) -> bool:
     """Not for vendors, replays, recorded escalations, or acknowledgers unknown in Slack."""
     is_real = incident.is_open and incident.drill_of is None and not incident.is_retro
-    return (
-        is_real
-        and escalation.pages_people
-        and escalation.acknowledged_at is not None
-        and bool(_acknowledgers(session, escalation))
-    )
+    is_acknowledged = escalation.pages_people and escalation.acknowledged_at is not None
+    return is_real and is_acknowledged and bool(_acknowledgers(session, escalation))
 
 
 def _acknowledgers(session: Session, escalation: Escalation) -> list[str]:

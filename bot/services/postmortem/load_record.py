@@ -81,9 +81,9 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
     alert_links = {entry.values.alert_id: sources[entry.key].link for entry in standing if entry.details}
     built_alerts = [build_alert(links, row, alert_links.get(row.key)) for row in rows.alert_rows]
     refs = {source.ref: source for source in (*sources.values(), *(alert.source for alert in built_alerts))}
-    declared = Source(SourceKind.SYSTEM, "declared", links.page("declared"))
-    first = next(iter(sources.values()), declared)
+    first = next(iter(sources.values()), Source(SourceKind.SYSTEM, "declared", links.page("declared")))
     roles = load_role_history(session, settings, rows.incident, standing, sources, first)
+    known = {*_mentioned_people(session, rows), *people_in_roles(roles)}
     typed_causes = [entry for entry in standing if entry.has(Kind.CAUSE) and entry.source == SourceKind.COMMAND]
     return Record(
         incident=_build_incident(links, settings, rows.incident, refs, _load_merge_links(session, rows.incident)),
@@ -96,9 +96,7 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
         resolutions=[] if not rows.incident.is_resolved else latest_by_language(standing, Kind.RESOLVED, sources),
         roles=roles,
         updates=build_updates(standing, sources),
-        people=people.find_names(
-            session, rows.incident.team_id, {*_mentioned_people(session, rows), *people_in_roles(roles)}
-        ),
+        people=people.find_names(session, rows.incident.team_id, known),
     )
 
 
@@ -185,9 +183,7 @@ def _build_incident(
 ) -> Incident:
     def moment(name: str) -> Moment | None:
         at, origin = getattr(row, f"{name}_at"), row.time_sources.get(f"{name}_at")
-        if at is None or origin is None:
-            return None
-        return _build_moment(links, refs, at, origin)
+        return None if at is None or origin is None else _build_moment(links, refs, at, origin)
 
     declared, started, detected = moment("declared"), moment("started"), moment("detected")
     if declared is None or started is None or detected is None:

@@ -134,13 +134,9 @@ class _PageValues:
 
     def findings(self, findings: Sequence[Finding]) -> list[Values]:
         formatter = english_formatter(self.record)
-        return [
-            {
-                "text": formatter.format_finding(each),
-                "places": [(formatter.source_label(ref), ref) for ref in each.entries],
-            }
-            for each in findings
-        ]
+        places = [[(formatter.source_label(ref), ref) for ref in each.entries] for each in findings]
+        texts = map(formatter.format_finding, findings)
+        return [{"text": text, "places": found} for text, found in zip(texts, places, strict=True)]
 
     def entry(self, line: TimelineLine) -> Values:
         entry = line.entry

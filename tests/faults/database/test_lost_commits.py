@@ -48,7 +48,7 @@ async def test_a_command_that_was_saved_and_not_answered(world: World, wire: Wir
     assert wire.lost == 1
     await world.finish()
     assert "SEV1" in world.card()
-    assert "SEV1 already" in await world.types("oncall", "/incident severity 1 worse")
+    assert "already SEV1" in await world.types("oncall", "/incident severity 1 worse")
     await world.finish()
     assert (await kinds(world))["severity"] == 1
     assert len([each for each in world.texts() if "worse" in each]) == 1

@@ -59,4 +59,4 @@ def test_places_of_alerts_and_escalations_are_told_apart_by_their_times():
 
     formatter = english_formatter(builder.record())
 
-    assert [formatter.source_label(ref) for ref in ("alert-1", "escalation-1")] == ["4:10 PM", "4:15 PM"]
+    assert [formatter.source_label(ref) for ref in ("alert-1", "escalation-1")] == ["16:10", "16:15"]

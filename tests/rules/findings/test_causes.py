@@ -74,7 +74,7 @@ WORKERS = (
             (
                 "Handshakes fail, and we look for the reason",
                 "We renewed the cert, and it is back",
-                "It is over for now",
+                "It is over until Monday",
             ),
             False,
         ),

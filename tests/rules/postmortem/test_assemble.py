@@ -481,7 +481,7 @@ def test_an_update_in_two_languages_is_one_public_word():
 
     document = only(replace(builder.record(), updates=[update]))
 
-    assert said(document.sections["public_window"]) == ["First public word: December 31, 2023, 10:30 PM (UTC)"]
+    assert said(document.sections["public_window"]) == ["First public word: December 31, 2023, 22:30 (UTC)"]
 
 
 def test_a_figure_the_text_lacks_is_added():

@@ -260,7 +260,7 @@ def test_what_the_public_was_told(code, expected):
 @pytest.mark.parametrize(
     ("ended", "code", "expected"),
     [
-        ("22:50", "en", "states the end: 22:50"),
+        ("22:50", "en", "Done."),  # "Impact ends" has that time
         ("22:51", "en", "states the end: 22:50 (22:51 holds)"),
         ("22:51", "fr", "indique la fin\u202f: 22:50 (retenu\u202f: 22:51)"),
         (None, "en", "states the end: 22:50 (no longer holds)"),

@@ -73,11 +73,8 @@ FINDINGS = FindingsView(
     "INC-7",
     (
         FindingText(
-            "End of impact is inconsistent: at 4:24 PM in the record, at 4:23 PM (CET) in a text.",
-            (
-                FindingPlace("4:42 PM", "https://harbour.slack.example/archives/C0INC7/p42"),
-                FindingPlace("6:00 PM", None),
-            ),
+            "End of impact is inconsistent: at 16:24 in the record, at 16:23 (CET) in a text.",
+            (FindingPlace("16:42", "https://harbour.slack.example/archives/C0INC7/p42"), FindingPlace("18:00", None)),
         ),
         FindingText(
             "2 tasks have neither an owner nor a date.",

@@ -159,11 +159,8 @@ def has_last_resort(view: EscalationView) -> bool:
 
 def _next_step(view: EscalationView, step: NextStep) -> str:
     due = f"due {slack_time(step.at, TIME_AND_AGO)}"
-    more_time = (
-        " (more time was asked for)"
-        if view.progress.more_time_until and view.progress.more_time_until >= step.at
-        else ""
-    )
+    until = view.progress.more_time_until
+    more_time = " (more time was asked for)" if until and until >= step.at else ""
     if step.level is None and not view.progress.policy:
         return f"*Next:* the caller gets a message that nobody answered, {due}{more_time}"
     if step.level is None:
@@ -221,11 +218,8 @@ def _further_answer(answer: AcknowledgementView) -> str:
 
 def new_target_markup(view: EscalationView) -> str:
     """Markup of the target that it was handed over to."""
-    return (
-        view.handover.recipient
-        if view.handover.recipient.startswith("<")
-        else f"*{literal(view.handover.recipient, limit=200)}*"
-    )
+    recipient = view.handover.recipient
+    return recipient if recipient.startswith("<") else f"*{literal(recipient, limit=200)}*"
 
 
 def _outside_name(answer: AcknowledgementView | None) -> str:
