@@ -124,7 +124,9 @@ async def test_a_wild_sender_is_told_to_come_back_and_leaves_room_for_others(
     assert wild.statuses == {200: 4, 503: 36}
     assert wild.reasons == {"sender": 36}
     assert {after for status, _, after in wild.answers if status == 503} == {"1"}
-    assert all(body["ok"] is False and "Send it again" in body["error"] for s, body, _ in wild.answers if s == 503)
+    assert all(
+        body["ok"] is False and "Try again in a moment" in body["error"] for s, body, _ in wild.answers if s == 503
+    )
     assert quiet.statuses == {200: 3}
     assert await alerts_kept(small) == 7, "what was answered with success is there, and nothing else"
     _, metrics = await small.gets("/metrics")

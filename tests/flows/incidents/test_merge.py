@@ -323,4 +323,4 @@ async def test_one_that_was_merged_is_not_reopened(world: World) -> None:
 
     told = await world.types("dba", "/incident reopen it is another thing after all")
 
-    assert "continue there" in told
+    assert "cannot reopen. Continue in the incident that its card names." in told

@@ -10,6 +10,8 @@ from bot.domain.terms import AlertStatus
 CODE = "alert-after-end"
 LATE = timedelta(minutes=15)
 """Monitors need some minutes to notice that it is over."""
+PLACES = 5
+"""Alerts that a finding links to: a storm has hundreds."""
 
 
 def check_alert_after_end(record: Record) -> Iterator[Finding]:
@@ -24,7 +26,7 @@ def check_alert_after_end(record: Record) -> Iterator[Finding]:
     fired = [alert for alert in record.alerts if _fired_longer(alert, ended.at)]
     if fired:
         names = tuple(Quote(name) for name in dict.fromkeys(alert.name for alert in fired))
-        yield Finding(CODE, tuple(alert.source.ref for alert in fired), {"end": ended.at, "names": names})
+        yield Finding(CODE, tuple(alert.source.ref for alert in fired[:PLACES]), {"end": ended.at, "names": names})
 
 
 def _fired_longer(alert: Alert, end: datetime) -> bool:
