@@ -5,8 +5,10 @@ They are advice and block nothing. Each rule is a pure function from the record 
 a miss: whatever can be right is no finding.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
+from typing import TypeVar
 
 from bot.domain.findings.finding import Finding
 from bot.domain.findings.rules import (
@@ -23,12 +25,15 @@ from bot.domain.findings.rules import (
     tasks,
     window_conflicts,
 )
-from bot.domain.record.model import Record
+from bot.domain.record.model import Action, Entry, Record, Statement
 
 __all__ = ["RULES", "Finding", "review_record"]
 
 Rule = Callable[[Record], Iterable[Finding]]
 
+Worded = TypeVar("Worded", Entry, Action, Statement)
+TEXT_READ = 4_000
+"""Characters of a text that rules read: those of the longest message that Slack shows whole."""
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "end-before-start": window_conflicts.check_end_before_start,
@@ -59,4 +64,25 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 def review_record(record: Record, *, off: Collection[str] = ()) -> tuple[Finding, ...]:
     """Run the rules, except for the codes in `off`. The same record gives the same findings."""
-    return tuple(found for code, rule in RULES.items() if code not in off for found in rule(record))
+    shortened = _with_short_texts(record)
+    return tuple(found for code, rule in RULES.items() if code not in off for found in rule(shortened))
+
+
+def _with_short_texts(record: Record) -> Record:
+    """The record with the beginning of each long text: what contradicts is in statements, not in pasted logs."""
+    return replace(
+        record,
+        entries=_shorten(record.entries),
+        actions=_shorten(record.actions),
+        impacts=_shorten(record.impacts),
+        causes=_shorten(record.causes),
+        resolutions=_shorten(record.resolutions),
+        updates=[
+            replace(each, texts={code: text[:TEXT_READ] for code, text in each.texts.items()})
+            for each in record.updates
+        ],
+    )
+
+
+def _shorten(rows: Sequence[Worded]) -> list[Worded]:
+    return [replace(each, text=each.text[:TEXT_READ]) if len(each.text) > TEXT_READ else each for each in rows]

@@ -31,7 +31,7 @@ async def test_the_button_behind_the_link_acknowledges_once(world: ContactMethod
         True,
         False,
     )
-    assert "oncall is told" in text
+    assert "oncall is notified" in text
     assert await world.acknowledged_by() == ["U0DBA"]
     before = await world.audited()
 
@@ -66,7 +66,7 @@ async def test_the_page_takes_a_refusal(world: ContactMethodWorld) -> None:
     status, text, _ = await request(world, "POST", path, data={"answer": "decline"})
     await world.finish()
 
-    assert (status, "You said that you can&#39;t" in text, 'value="decline"' in text) == (200, True, False)
+    assert (status, "You declined. No further action is needed." in text, 'value="decline"' in text) == (200, True, False)
     assert "cannot" in "\n".join(world.texts()).casefold()
     status, text, _ = await request(world, "POST", path, data={"answer": "acknowledge"})
     assert "It is yours." in text
@@ -99,7 +99,7 @@ async def test_a_reader_who_is_unknown_in_slack_acknowledges_by_name(world: Cont
     await world.finish()
 
     assert (status, "You acknowledged at" in text, "It is yours." in text) == (200, True, True)
-    assert "oncall and dba are told" in text
+    assert "oncall and dba are notified" in text
     assert "No action is needed" not in text
     assert "Sam &lt;Night&gt; acknowledged by this link at" in (await request(world, "GET", path))[1]
     said = "\n".join(world.texts())

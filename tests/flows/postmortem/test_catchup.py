@@ -55,7 +55,7 @@ async def test_in_the_middle_of_it(world: World) -> None:
     assert "next reminder" in due
     assert "Tell the partners" in due
     assert "2026-03-02" in due
-    assert "Still missing: the impact" in due
+    assert "Still missing: impact" in due
     assert "/incidents/INC-1?key=" in shown
     assert len(world.sandbox.messages(world.channel)) == before, "nobody else is told anything"
 

@@ -49,7 +49,8 @@ def render_slack(text: str, limit: int, *, prefix: str = "", max_lines: int = 10
     A text that is cut ends in an ellipsis, and code in it is closed. `prefix` (`>`) is put before each line of text and
     not before fences: Slack shows no code in a quote.
     """
-    lines = [_parse_line(block) for block in parse_blocks(text) if isinstance(block, Fence) or block.text.strip()]
+    shown = [block for block in parse_blocks(text) if isinstance(block, Fence) or block.text.strip()]
+    lines = [_parse_line(block) for block in shown[: max_lines + 1]]  # the last one only tells that there are more
     room = limit
     while len(rendered := "\n".join(_render_lines(lines, room, prefix, max_lines))) > limit and room > 1:
         room = max(1, room - max(1, (len(rendered) - limit) // 5))
