@@ -222,7 +222,12 @@ async def test_an_answer_before_the_call_for_help_was_posted(either: World) -> N
 
     ledger = [text for text in world.texts() if "the primary is full" in text]
     assert any("acknowledged" in text for text in ledger), ledger
-    assert not [each for each in world.sandbox.messages(world.channel) if each.get("thread_ts")], "nobody is reminded"
+    replies = [
+        each for each in world.sandbox.messages(world.channel) if each.get("thread_ts") not in (None, each["ts"])
+    ]
+    assert [each["text"] for each in replies] == [":white_check_mark: <@U0ONCALL> *dba* is on it."], (
+        "nobody is reminded"
+    )
 
 
 # --- an hour late

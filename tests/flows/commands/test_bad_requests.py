@@ -167,7 +167,7 @@ def forgeries(world: World) -> dict[str, tuple[bytes, Headers]]:
     return {
         "forged": (body, signed(body, "a secret that is not ours", kind=FORM)),
         "stale": (body, signed(body, secret, kind=FORM, age=301)),
-        "from the future": (body, signed(body, secret, kind=FORM, age=-301)),
+        "from the future": (body, signed(body, secret, kind=FORM, age=-360)),
         "altered": (body.replace(b"forged", b"altered"), good),
         "no signature": (body, without(good, SIGNATURE)),
         "no timestamp": (body, without(good, TIMESTAMP)),

@@ -66,7 +66,11 @@ async def test_the_page_takes_a_refusal(world: ContactMethodWorld) -> None:
     status, text, _ = await request(world, "POST", path, data={"answer": "decline"})
     await world.finish()
 
-    assert (status, "You declined. No further action is needed." in text, 'value="decline"' in text) == (200, True, False)
+    assert (status, "You declined. No further action is needed." in text, 'value="decline"' in text) == (
+        200,
+        True,
+        False,
+    )
     assert "cannot" in "\n".join(world.texts()).casefold()
     status, text, _ = await request(world, "POST", path, data={"answer": "acknowledge"})
     assert "It is yours." in text

@@ -8,7 +8,7 @@ from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.response import is_detection_recorded
 from bot.domain.record.model import Entry, Incident
 from bot.domain.terms import Kind, UpdateState
-from bot.domain.text.durations import duration_between, to_minute
+from bot.domain.text.durations import duration_between
 
 SECTION = "durations"
 
@@ -27,12 +27,12 @@ def durations_section(builder: BlockBuilder, impact: Sequence[Block], entries: S
 
 
 def _has_one_window(incident: Incident) -> bool:
-    """Return whether impact and response began and ended at the same minutes."""
+    """Return whether impact and response began and ended within a minute of each other."""
     ended, resolved = incident.ended, incident.resolved
     if ended is None or resolved is None or not is_detection_recorded(incident):
         return False
     starts, ends = (incident.started.at, incident.detected.at), (ended.at, resolved.at)
-    return all(to_minute(first) == to_minute(second) for first, second in (starts, ends))
+    return all(abs(first - second) < timedelta(minutes=1) for first, second in (starts, ends))
 
 
 def _response_length(builder: BlockBuilder) -> Block | None:
