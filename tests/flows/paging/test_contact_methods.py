@@ -218,6 +218,6 @@ async def test_a_means_that_was_taken_away_is_refused_with_the_remedy(world: Con
     page_id = await world.calls("pagerduty:old")
     await world.finish()
 
-    assert "PagerDuty's service old is not set up" in (await world.page(page_id)).outcome
-    assert "PagerDuty's service old is not set up" in world.card()
+    assert "The PagerDuty service old is not set up" in (await world.page(page_id)).outcome
+    assert "The PagerDuty service old is not set up" in world.card()
     assert PagerDuty.KEY not in await world.stored()
