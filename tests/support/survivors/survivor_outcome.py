@@ -29,7 +29,7 @@ DIFFERS = (
     (re.compile(r"\b[A-Z][a-z]+ \d{1,2}, \d{4}\b"), "DAY"),
     (re.compile(r"\b\d{1,2}:\d\d(:\d\d)?([\s\u202f][AP]M)?\b"), "TIME"),
     (re.compile(r"\b\d+ ?(s|m|sec|min|seconds?|minutes?)\b"), "LENGTH"),
-    (re.compile(r" — (after LENGTH|LENGTH after [a-z]+)"), ""),  # told from a minute on
+    (re.compile(r" — (after LENGTH|LENGTH after (the )?[a-z]+)"), ""),  # told from a minute on
     (re.compile(r"\b[CDF]0[0-9A-Z]{8}\b"), "ID"),
     (re.compile(r'"value": "\d+"'), '"value": "KEY"'),  # PostgreSQL does not give out again what a rollback took
 )
