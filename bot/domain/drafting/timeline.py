@@ -93,8 +93,9 @@ def _is_in_course(context: DraftContext, entry: Entry) -> bool:
 
 
 def _is_told_by_escalation(entry: Entry) -> bool:
-    """True if the escalation's line has all that the entry says: an answer in words is not in it."""
-    return Kind.ESCALATION in entry.kinds or entry.vendor is VendorEvent.CASE or not (entry.text or entry.files)
+    """True if the escalation's line has all that the entry says: answers in words and files are not in it."""
+    is_told = Kind.ESCALATION in entry.kinds or entry.vendor is VendorEvent.CASE or not entry.text
+    return is_told and not entry.files
 
 
 def context_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:

@@ -155,7 +155,7 @@ def detection_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[
         each
         for each in entries
         if Kind.DETECTION in each.kinds
-        and each.source.kind is not SourceKind.ALERT
+        and (each.source.kind is not SourceKind.ALERT or each.files)
         and each.source.ref != detected.source.ref
     ]
     first = (
