@@ -26,7 +26,7 @@ class TimedBlock(NamedTuple):
     precision: Precision = Precision.EXACT
 
 
-ELSEWHERE = frozenset({Kind.DETECTION, Kind.COMMUNICATION, Kind.IMPACT})
+ELSEWHERE = frozenset({Kind.DETECTION, Kind.COMMUNICATION})
 """Kinds whose entries have other groups."""
 FOLLOW_UPS = frozenset({Kind.TASK, Kind.IMPROVEMENT})
 TIMELINE_SECTIONS = ("timeline", "context")
@@ -88,6 +88,9 @@ def _is_in_course(context: DraftContext, entry: Entry) -> bool:
     if course_group(entry, builder) not in {None, "actions_taken"}:
         return False
     if entry.about in builder.escalations and _is_told_by_escalation(entry):
+        return False
+    stated = {each.source.ref for each in context.record.impacts}
+    if Kind.IMPACT in entry.kinds and entry.source.ref in stated:
         return False
     return not (entry.kinds == (Kind.CAUSE,) and entry.source.ref in context.cause_refs)
 
