@@ -74,7 +74,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [
         item for item in items if (_runs_on(item, chosen) if chosen != "both" else not _is_further_case(item, seen))
     ]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    chosen_items = set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen_items])
     items[:] = kept
 
 
@@ -249,8 +250,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Name a failure at once: a run that is stopped from outside prints no summary."""
-    if report.failed and not os.environ.get("PYTEST_XDIST_WORKER"):
+    """Name a failure at once in CI: a run that is stopped from outside prints no summary."""
+    if IN_CI and report.failed and not os.environ.get("PYTEST_XDIST_WORKER"):
         print(
             f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext[-1500:]}", file=sys.__stderr__, flush=True
         )

@@ -18,6 +18,7 @@ from tests.browser.conftest import (
     axe_violations,
     declare_incident,
     message_with,
+    press_message_button,
     send_text,
 )
 
@@ -29,7 +30,7 @@ async def goes_through_an_incident(page: Page) -> None:
     await declare_incident(page, "Checkout is down")
     await send_text(page, "Pool of @dba is exhausted: https://example.test/" + "a-very-long-address" * 8)
     await add_reaction(page, "exhausted", "mag")
-    await message_with(page, "exhausted").get_by_role("button", name="Reply in a thread").click()
+    await press_message_button(page, "exhausted", "Reply in a thread")
     await send_text(page, "It halved with the deployment", "#reply-text")
     await expect(message_with(page, "It halved", "#thread")).to_be_visible()
     await page.get_by_role("button", name="Close").click()

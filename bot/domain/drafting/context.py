@@ -41,6 +41,9 @@ class DraftContext:
         for position, entry in enumerate(entries):
             for kind in entry.kinds:
                 self._by_kind.setdefault(kind, {})[position] = entry
+        self.cause_refs = frozenset(each.source.ref for each in self.record.causes)
+        """The refs of the statements of the cause, in any language; `impact_refs` are those of the impact."""
+        self.impact_refs = frozenset(each.source.ref for each in self.record.impacts)
         self.causes_told_elsewhere = self._causes_told_elsewhere()
         self._labels = dict([*self._statement_labels(), *self._update_labels()])
         self._words = dict(self._row_words())
@@ -136,11 +139,6 @@ class DraftContext:
         refs = self.cause_refs
         rows = [entry.source.ref for entry in self.entries if entry.source.ref in refs]
         return frozenset(rows[1:] if self.statements[Kind.CAUSE] else rows)
-
-    @property
-    def cause_refs(self) -> frozenset[str]:
-        """The refs of the statements of the cause, in any language."""
-        return frozenset(each.source.ref for each in self.record.causes)
 
     def _row_words(self) -> Iterable[tuple[str, str]]:
         """By ref, the words of the rows of the cause and the resolution."""

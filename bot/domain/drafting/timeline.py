@@ -89,14 +89,13 @@ def _is_in_course(context: DraftContext, entry: Entry) -> bool:
         return False
     if entry.about in builder.escalations and _is_told_by_escalation(entry):
         return False
-    stated = {each.source.ref for each in context.record.impacts}
-    if Kind.IMPACT in entry.kinds and entry.source.ref in stated:
+    if Kind.IMPACT in entry.kinds and entry.source.ref in context.impact_refs:
         return False
     return not (entry.kinds == (Kind.CAUSE,) and entry.source.ref in context.cause_refs)
 
 
 def _is_told_by_escalation(entry: Entry) -> bool:
-    """True if the escalation's line has all that the entry says: answers in words and files are not in it."""
+    """True if the entry has no answers in words and no files: the escalation's line says it."""
     is_told = Kind.ESCALATION in entry.kinds or entry.vendor is VendorEvent.CASE or not entry.text
     return is_told and not entry.files
 
@@ -126,7 +125,7 @@ def timeline_entries(context: DraftContext) -> list[Entry]:
     ]
     known = action_list_texts(record)
     stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: context.causes_told_elsewhere}
-    later = {source.ref for update in record.updates for source in update.sources[1:]}
+    later = record.translation_refs
     is_current_detail = current_details_filter(context)
 
     def is_shown(entry: Entry) -> bool:

@@ -69,7 +69,7 @@ def review_record(record: Record, *, off: Collection[str] = ()) -> tuple[Finding
 
 
 def _with_short_texts(record: Record) -> Record:
-    """The record with the beginning of each long text: what contradicts is in statements, not in pasted logs."""
+    """The record with each long text cut: contradictions are in statements, not in pasted logs."""
     return replace(
         record,
         entries=_shorten(record.entries),

@@ -13,9 +13,6 @@ from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.text.normalize import strip_accents
 from bot.domain.times.vocabulary import ENGLISH_MONTHS, MONTHS, WHOLE_WEEKDAYS
 
-_MAX_TEXT = 10_000
-"""Characters of a text that is searched."""
-
 
 def _names(words: dict[str, int]) -> str:
     """A pattern for any of the names, the longest first."""
@@ -73,7 +70,7 @@ def find_weekday_dates(text: str, near: date) -> Iterator[WeekdayDate]:
     """
     if not any(char.isdigit() for char in text):
         return
-    line = " ".join(text[:_MAX_TEXT].split())
+    line = " ".join(text.split())
     folded = strip_accents(line)
     if not _HAS_WEEKDAY.search(folded):
         return

@@ -13,6 +13,9 @@ from bot.domain.alerts.storms import LATE_ALERT_MARGIN
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Kind, Precision, Status
 
+DECLARED = "declared"
+"""The rule of a milestone that only the declaration gives."""
+
 
 @dataclass(frozen=True, slots=True)
 class EntryFact:
@@ -104,7 +107,7 @@ def compute_milestones(
     declaration = next((fact for fact in facts if Kind.DECLARED in fact.kinds), None)
     if declaration is None or declaration.happened_at is None:
         raise ValueError("a record without a declaration")
-    declared = Milestone(declaration.happened_at, "declared", declaration.ref)
+    declared = Milestone(declaration.happened_at, DECLARED, declaration.ref)
     from_alert = _storm(alerts, storm_began, declaration.ref) if storm_began else _first_alert(alerts, "earliest alert")
     resolution = _last(facts, Kind.RESOLVED) if is_over else None
     return Milestones(

@@ -209,8 +209,8 @@ class StormGoesOn(StormBegan):
     def in_english(self) -> str:
         noun = "incident" if len(self.references) == 1 else "incidents"
         return (
-            f"The alert storm goes on: alerts had opened {len(self.references)} more {noun} within {self.minutes} min "
-            f"({', '.join(self.references)}). Further alerts are collected here again."
+            f"The alert storm continues: alerts had opened {len(self.references)} more {noun} within "
+            f"{self.minutes} min ({', '.join(self.references)}). Further alerts are collected here again."
         )
 
 

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.incidents.impact import AffectedUsers
+from bot.domain.incidents.milestones import DECLARED
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import Fact, StormTitle
 from bot.domain.record.sources import Moment, Source
-from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity, Status, UpdateState
+from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity, SourceKind, Status, UpdateState
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,11 @@ class Incident:
     """Incidents that were merged into this one."""
 
     @property
+    def is_detection_recorded(self) -> bool:
+        """True if an alert or a person recorded the detection; else it is the declaration's time."""
+        return self.detected.because != DECLARED or self.declared.source.kind is SourceKind.ALERT
+
+    @property
     def status_label(self) -> str:
         """Label of the status that the workspace's people know; documents translate it."""
         return self.own_status or self.status.value
@@ -280,6 +286,11 @@ class Record:
     """Public updates in the order of publication."""
     people: Mapping[str, str] = field(default_factory=dict)
     """Names by user id. An id that is not in it is shown itself."""
+
+    @property
+    def translation_refs(self) -> frozenset[str]:
+        """Refs of the entries that repeat a public update in another language."""
+        return frozenset(source.ref for update in self.updates for source in update.sources[1:])
 
     @property
     def postmortem_languages(self) -> tuple[str, ...]:

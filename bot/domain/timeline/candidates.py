@@ -1,4 +1,4 @@
-"""Messages that likely belong on the timeline, found by what can be counted in them."""
+"""Messages that likely belong on the timeline, ranked by countable signs."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ LONG, VERY_LONG = 120, 300
 MIN_WORDS = 3
 """A shorter message without any other sign is chatter."""
 MOST_COUNTED = 3
-"""Reactions and replies beyond this number weigh no more."""
+"""Reactions and replies that count; more of them add nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ LOOKING_EMOJI = "eyes"
 """
 "I am looking": it says something about the person, not the message, so it logs nothing unless the table names it.
 
-On an escalation's message or a page it is a sign of life, and no acknowledgement.
+On an escalation's message or a page it counts as activity, not as an acknowledgement.
 """
 
 # Some pictures have two names and Slack sends the one that was picked. Only names of the same picture stand here:

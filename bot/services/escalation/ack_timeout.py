@@ -39,7 +39,7 @@ from bot.store.incidents.incidents import Incident
 from bot.store.shared import people, timers
 from bot.store.shared.timers import Timer
 
-ACK_TIMEOUT_CHECK = "listen for whoever acknowledged"
+ACK_TIMEOUT_CHECK = "check the acknowledger's activity"
 """Kind of the timer."""
 
 

@@ -36,7 +36,8 @@ END_STUCK = text("""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
     AND application_name = current_setting('application_name')
-    AND wait_event = 'ClientRead' AND state <> 'idle' AND state_change < clock_timestamp() - CAST(:after AS interval)
+    AND wait_event = 'ClientRead' AND state <> 'idle'
+    AND state_change < pg_catalog.clock_timestamp() - CAST(:after AS interval)
 """)
 """
 Ends transactions of replicas that are paused (SIGSTOP, a frozen container) and keep their locks.
@@ -79,7 +80,7 @@ class PostgresDatabase:
 
     def migration_engine(self) -> AsyncEngine:
         """Engine without statement timeouts, for migrations. The caller disposes of it."""
-        from bot.store.database.postgres_primary import PrimaryFinder  # noqa: PLC0415  as above
+        from bot.store.database.postgres_primary import PrimaryFinder  # noqa: PLC0415  not for SQLite either
 
         finder = PrimaryFinder(self._servers, without_timeout=True)
         return create_async_engine(

@@ -143,7 +143,7 @@ def entries_of_forms() -> st.SearchStrategy[EntryView]:
         has_words=st.just(True),
         neighbours=neighbours.map(tuple),
         places=neighbours.map(tuple),
-        history=st.lists(words.filter(str.strip), min_size=1, max_size=20).map(tuple),
+        history=st.lists(words.map(lambda said: f"14:02 {said}"), min_size=1, max_size=20).map(tuple),
         undoable=st.none() | st.just("Undo the last amendment"),
     )
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
-from bot.domain.drafting.overview.response import is_detection_recorded
 from bot.domain.record.model import Entry, Incident
 from bot.domain.terms import Kind, UpdateState
 from bot.domain.text.durations import duration_between
@@ -29,7 +28,7 @@ def durations_section(builder: BlockBuilder, impact: Sequence[Block], entries: S
 def _has_one_window(incident: Incident) -> bool:
     """Return whether impact and response began and ended within a minute of each other."""
     ended, resolved = incident.ended, incident.resolved
-    if ended is None or resolved is None or not is_detection_recorded(incident):
+    if ended is None or resolved is None or not incident.is_detection_recorded:
         return False
     starts, ends = (incident.started.at, incident.detected.at), (ended.at, resolved.at)
     return all(abs(first - second) < timedelta(minutes=1) for first, second in (starts, ends))
@@ -37,7 +36,7 @@ def _has_one_window(incident: Incident) -> bool:
 
 def _response_length(builder: BlockBuilder) -> Block | None:
     incident = builder.record.incident
-    is_detected = is_detection_recorded(incident)
+    is_detected = incident.is_detection_recorded
     start, end = incident.detected if is_detected else incident.declared, incident.resolved
     if end is None or end.at < start.at:
         return None

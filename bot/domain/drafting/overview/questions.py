@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block, BlockKind
-from bot.domain.drafting.overview.response import is_detection_recorded
 from bot.domain.terms import Status
 
 SECTION = "questions"
@@ -26,7 +25,7 @@ def _missing_facts(builder: BlockBuilder, sections: Mapping[str, Sequence[Block]
     incident = builder.record.incident
     if _is_missing(sections["impact"]):
         yield "impact"
-    if not is_detection_recorded(incident):
+    if not incident.is_detection_recorded:
         yield "detection"
     if _is_missing(sections["cause"]):
         yield "cause"

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
-from bot.domain.record.model import Entry, Incident
+from bot.domain.record.model import Entry
 from bot.domain.record.sources import Moment
-from bot.domain.terms import Kind, SourceKind
+from bot.domain.terms import Kind
 from bot.domain.text.durations import duration_between, to_minute
 
 SECTION = "response"
@@ -32,24 +32,11 @@ NO_RESPONSE = frozenset(
 """Kinds that report the incident or write it up. Everything else that a person does is a response."""
 
 
-DECLARED = "declared"
-"""The rule that sets the detection where nothing else does."""
-
-
 class ResponseTime(NamedTuple):
     """One time of the response. `is_latest`: it happened then or before."""
 
     moment: Moment
     is_latest: bool = False
-
-
-def is_detection_recorded(incident: Incident) -> bool:
-    """
-    Return whether an alert or a person recorded the detection.
-
-    Otherwise its time is that of the declaration.
-    """
-    return incident.detected.because != DECLARED or incident.declared.source.kind is SourceKind.ALERT
 
 
 def response_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
@@ -60,7 +47,7 @@ def response_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[B
     """
     incident = builder.record.incident
     known = {
-        "detected": ResponseTime(incident.detected) if is_detection_recorded(incident) else None,
+        "detected": ResponseTime(incident.detected) if incident.is_detection_recorded else None,
         "declared": ResponseTime(incident.declared),
         "first_response": find_first_response(builder, entries),
         "identified": ResponseTime(incident.identified) if incident.identified else None,
@@ -86,7 +73,7 @@ def _distance_note(builder: BlockBuilder, found: ResponseTime) -> str:
     ended = incident.ended
     if ended is not None and to_minute(at) > to_minute(ended.at):
         return builder.format_message("after_impact_end")
-    is_detected = is_detection_recorded(incident)
+    is_detected = incident.is_detection_recorded
     first = incident.detected if is_detected else incident.declared
     waited = duration_between(first.at, at)
     if waited < timedelta(minutes=1):

@@ -6,7 +6,7 @@ from bot.domain.drafting.annotations import alert_summary, localized_text, local
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.durations import public_entries
-from bot.domain.drafting.overview.response import is_detection_recorded
+from bot.domain.record.facts import MoreAlerts
 from bot.domain.record.model import Entry, Statement
 from bot.domain.record.sources import Source
 from bot.domain.terms import ActionKind, Kind, SourceKind, Status
@@ -130,7 +130,7 @@ def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tu
 
     An update in several languages is one.
     """
-    translations = {source.ref for update in builder.record.updates for source in update.sources[1:]}
+    translations = builder.record.translation_refs
     published = [entry for _, entry in public_entries(entries) if entry.source.ref not in translations]
     ends = (("first_public_word", published[:1]), ("last_public_word", published[1:][-1:]))
     return tuple(
@@ -148,19 +148,19 @@ def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tu
 
 
 def detection_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """The first detection, or that nobody recorded it; then others by people."""
+    """The first detection, if recorded, then those by people and counted alerts."""
     incident = builder.record.incident
     detected = incident.detected
     others = [
         each
         for each in entries
         if Kind.DETECTION in each.kinds
-        and (each.source.kind is not SourceKind.ALERT or each.files)
+        and (each.source.kind is not SourceKind.ALERT or each.files or isinstance(each.fact, MoreAlerts))
         and each.source.ref != detected.source.ref
     ]
     first = (
         _first_detection(builder, entries)
-        if is_detection_recorded(incident)
+        if incident.is_detection_recorded
         else builder.missing_block("detection", "detection")
     )
     return (first, *(builder.entry_block("detection", each) for each in others))

@@ -123,8 +123,8 @@ def check_public_cause_conflict(record: Record) -> Iterator[Finding]:
     Find public updates with another cause than the record, or without the recorded one.
 
     Only the last update that speaks of the cause counts; one that calls it unknown, if it is the last of all or came
-    after the cause was stated. Silent where the words belong to no known kinds of causes or
-    to related ones, and about an unknown cause once the postmortem is published.
+    after the cause was stated. Silent where the words belong to no known kinds of causes or to related ones, and
+    about an unknown cause once the postmortem is published.
     """
     told = [text for text in _public_texts(record) if name_cause(text.text) or is_cause_unknown(text.text)]
     if not record.causes or not told:

@@ -24,8 +24,6 @@ LIGHT_SEVERITIES = frozenset({Severity.SEV3, Severity.SEV4})
 SHORT_DELAY = timedelta(minutes=30)
 """A detection so late counts where it is more than a third of the impact; one of over an hour always."""
 AFTER_END = timedelta(minutes=2)
-UNMARKED = "declared"
-"""The rule of a detection that only the declaration stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ def check_late_detection(record: Record) -> Iterator[Finding]:
     """
     incident = record.incident
     start, found, end = incident.started, incident.detected, incident.ended
-    is_unmarked = found.because == UNMARKED
+    is_unmarked = not incident.is_detection_recorded
     if is_unmarked and incident.retro:
         return
     delay = duration_between(start.at, found.at)

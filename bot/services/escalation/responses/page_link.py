@@ -45,8 +45,9 @@ class PageLinkView:
     """
     Content behind an acknowledgement link.
 
-    `name`: the recipient. `is_person`: it is known in Slack; the reader of any other page gives a name. `result`: how
-    it stands, empty while it waits. `told`: who is notified of an answer. `answers`: what the reader can do.
+    `name`: the recipient. `is_person`: it is known in Slack; the reader of any other page gives a name. `result`: the
+    answer so far, empty while it is unacknowledged. `told`: who is notified of an answer. `answers`: what the reader
+    can do.
     """
 
     reference: str

@@ -21,16 +21,20 @@ def alerts_field(view: CardView) -> list[str]:
 
 
 def alert_blocks(view: CardView) -> Blocks:
-    """While it is open the alerts' help and an unmapped severity, then what still fires."""
-    return [*_unmapped_severity(view), *_help_blocks(view)] if view.state.is_open else still_firing_blocks(view)
+    """Help for open alerts and an unmapped severity, or alerts that fire after the end."""
+    if view.state.is_open:
+        return [*_unmapped_severity(view), *_help_blocks(view)]
+    return [section(still_firing_line(view))] if still_fires(view) else []
 
 
-def still_firing_blocks(view: CardView) -> Blocks:
-    """The alerts that fire after the end, with a button to reopen; empty if none does."""
-    if view.state.is_open or view.state.status is Status.MERGED or not view.alerts.firing:
-        return []
+def still_fires(view: CardView) -> bool:
+    """True if an alert fires after the end of the incident."""
+    return bool(view.alerts.firing) and not view.state.is_open and view.state.status is not Status.MERGED
+
+
+def still_firing_line(view: CardView) -> str:
     sentence = still_firing_sentence([each.name for each in view.alerts.shown], view.alerts.firing)
-    return [section(f":rotating_light: {literal(sentence, limit=600)}", accessory=reopen_button(view.incident_id))]
+    return f":rotating_light: {literal(sentence, limit=600)}"
 
 
 def reopen_button(incident_id: object) -> Block:

@@ -7,7 +7,7 @@ from bot.domain.incidents.next_step import NextStep
 from bot.domain.terms import Status
 from bot.domain.text.durations import format_duration
 from bot.services.views.card import CardView, RelatedIncident, WaitingEscalation
-from bot.slack.blocks.alerts.card import alert_blocks, alerts_field, still_firing_blocks
+from bot.slack.blocks.alerts.card import alert_blocks, alerts_field, reopen_button, still_fires, still_firing_line
 from bot.slack.blocks.limits import (
     FIELD_TEXT,
     TIME_AND_AGO,
@@ -310,7 +310,9 @@ def announcement_message(view: CardView) -> Message:
     elif view.related.merged_into is not None:
         span = f"into {incident_link(view.related.merged_into)}"
     line = f"{status_light(view)} *{title}*\n{state} · {span} · {where}"
-    blocks: Blocks = [section(line), *still_firing_blocks(view)]
+    blocks: Blocks = [section(line)]
+    if still_fires(view):
+        blocks.append(section(still_firing_line(view), accessory=reopen_button(view.incident_id)))
     if view.open_work.problems and view.channel_id is None:
         blocks += _problem_blocks(view, "No channel could be opened")
     return Message(f"{title}: {literal(view.state.severity)}, {_status_text(view)}", blocks)

@@ -60,7 +60,7 @@ def storm_line(view: EventView) -> Message:
 def storm_elsewhere_line(view: EventView) -> Message:
     channel = view.values.get("channel_id")
     where = f"<#{channel}> ({view.values['reference']})" if channel else str(view.values["reference"])
-    begins = "The alert storm goes on" if view.values.get("goes_on") else "An alert storm began"
+    begins = "The alert storm continues" if view.values.get("goes_on") else "An alert storm began"
     return plain_message(
         f":thunder_cloud_and_rain: {begins}. This incident continues. New alerts are collected in {where}."
     )
