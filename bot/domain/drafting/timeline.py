@@ -95,9 +95,9 @@ def _is_in_course(context: DraftContext, entry: Entry) -> bool:
 
 
 def _is_told_by_escalation(entry: Entry) -> bool:
-    """True if the entry has no answers in words and no files: the escalation's line says it."""
+    """True if the entry has no words, changes or files of its own: the escalation's line says it."""
     is_told = Kind.ESCALATION in entry.kinds or entry.vendor is VendorEvent.CASE or not entry.text
-    return is_told and not entry.files
+    return is_told and not entry.files and not entry.changes
 
 
 def context_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
