@@ -95,7 +95,7 @@ def _is_in_course(context: DraftContext, entry: Entry) -> bool:
 
 
 def _is_told_by_escalation(entry: Entry) -> bool:
-    """True if the entry has no words, changes or files of its own: the escalation's line says it."""
+    """True if the escalation's line says it all: the entry has no words, changes or files."""
     is_told = Kind.ESCALATION in entry.kinds or entry.vendor is VendorEvent.CASE or not entry.text
     return is_told and not entry.files and not entry.changes
 
