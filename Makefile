@@ -22,8 +22,9 @@ PARALLEL = --numprocesses=$(WORKERS) --dist=worksteal
 test: $(VENV)/.dev-installed ## every test, in parallel; ARGS="-k outbox" selects, ARGS=--db=sqlite leaves PostgreSQL out, WORKERS=0 is serial
 	$(PYTEST) $(PARALLEL) $(ARGS)
 
-fast: $(VENV)/.dev-installed ## rules, and the flows of declaring and of the timeline, on SQLite
-	$(PYTEST) $(PARALLEL) tests/rules tests/flows/incidents/test_declare.py tests/flows/timeline/test_entries.py --db=sqlite $(ARGS)
+fast: $(VENV)/.dev-installed ## rules with few examples, and the flows of declaring and of the timeline, on SQLite
+	$(PYTEST) $(PARALLEL) tests/rules tests/flows/incidents/test_declare.py tests/flows/timeline/test_entries.py \
+		--db=sqlite --examples=20 $(ARGS)
 
 one: $(VENV)/.dev-installed ## one file, folder or test: make one T=tests/rules/times/test_dates.py
 	$(PYTEST) $(T) -p no:xdist $(ARGS)

@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="both",
         help="The database of tests that run on either. With `sqlite`, tests of PostgreSQL alone are left out.",
     )
+    parser.addoption("--examples", type=int, default=100, help="Examples of each property that sets no number itself.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -232,8 +233,11 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
     # No deadline: the machine is shared, and a slow example is not a wrong one. In CI the same examples every time, so
     # that a change fails by what it does.
-    settings.register_profile("dev", deadline=None)
-    settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    examples = parent.config.getoption("--examples")
+    settings.register_profile("dev", deadline=None, max_examples=examples)
+    settings.register_profile(
+        "ci", settings.get_profile("dev"), derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    )
     settings.load_profile("ci" if IN_CI else "dev")
 
 

@@ -6,7 +6,7 @@ from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.findings import RULES, review_record
@@ -97,7 +97,6 @@ def test_a_code_that_is_off_is_not_looked_for():
 
 
 @given(records())
-@settings(max_examples=150)
 def test_any_record_is_looked_over(record):
     found = review_record(record)
 
@@ -115,7 +114,6 @@ def test_any_record_is_looked_over(record):
 
 
 @given(records())
-@settings(max_examples=60)
 def test_each_finding_is_told_in_each_language_and_has_its_sources(record):
     findings = review_record(record)
     for code in LANGUAGES:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.domain.findings import review_record
 from bot.domain.record.model import Record, Update
@@ -116,7 +116,6 @@ def test_a_source_that_is_this_place_is_not_linked() -> None:
 
 
 @given(records())
-@settings(max_examples=60)
 def test_all_that_a_draft_can_cite_has_its_place_on_the_page(record: Record) -> None:
     page = page_of(record)
 

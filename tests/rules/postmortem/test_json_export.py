@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.domain.escalation import Acknowledgement, PagedLevel, Position
 from bot.domain.findings import Finding, review_record
@@ -190,7 +190,6 @@ def test_findings_are_told():
 
 
 @given(records())
-@settings(max_examples=60)
 def test_any_record_is_json_that_reads_back(record):
     value = incident_json(record)
 

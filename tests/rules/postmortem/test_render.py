@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -137,7 +137,6 @@ def test_any_text_is_literal_in_a_table_cell(text):
 
 
 @given(records(), st.sampled_from(TEMPLATES))
-@settings(max_examples=100)
 def test_nothing_people_wrote_is_acted_upon(record, template):
     markdown = render_postmortem(build_draft(record, findings=review_record(record)), template=template)
 
@@ -175,7 +174,6 @@ def recorded(record: Record) -> Iterator[str]:
 
 
 @given(records(), st.sampled_from(TEMPLATES))
-@settings(max_examples=200)
 def test_nothing_recorded_is_missing(record, template):
     read = words_of(shown(render_postmortem(build_draft(record), template=template)))
 
@@ -203,7 +201,6 @@ def test_a_separator_becomes_a_blank(separator):
 
 
 @given(records(), st.sampled_from(TEMPLATES))
-@settings(max_examples=100)
 def test_what_was_withdrawn_is_in_no_draft(record, template):
     markdown = render_postmortem(build_draft(record, findings=review_record(record)), template=template)
 
@@ -212,7 +209,6 @@ def test_what_was_withdrawn_is_in_no_draft(record, template):
 
 
 @given(records(), st.sampled_from(TEMPLATES))
-@settings(max_examples=100)
 def test_people_are_called_by_their_names(record, template):
     read = shown(render_postmortem(build_draft(record, findings=review_record(record)), template=template))
 
@@ -220,7 +216,6 @@ def test_people_are_called_by_their_names(record, template):
 
 
 @given(records(), st.sampled_from(TEMPLATES))
-@settings(max_examples=50)
 def test_the_same_record_gives_the_same_bytes(record, template):
     first, second = (render_postmortem(build_draft(deepcopy(record)), template=template) for _ in range(2))
 
@@ -234,7 +229,6 @@ def level_of(line: str) -> int:
 
 
 @given(records(), st.sampled_from(TEMPLATES))
-@settings(max_examples=100)
 def test_no_heading_stands_over_nothing(record, template):
     markdown = render_postmortem(build_draft(record, findings=review_record(record)), template=template)
 
