@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from bot.domain.terms import MARKS, Kind
-from bot.domain.timeline.marks import CONFIRM_EMOJI, LOOKING_EMOJI, normalise_emoji
+from bot.domain.timeline.emoji import CONFIRM_EMOJI, LOOKING_EMOJI, normalise_emoji
 
 MARK_MEANINGS: Mapping[Kind, str] = MappingProxyType(
     {

@@ -43,7 +43,7 @@ from bot.domain.incidents.roles import DEFAULT_ROLES, Role, role_aliases, role_f
 from bot.domain.oncall.schedule import Schedule
 from bot.domain.oncall.working_hours import WorkingHours
 from bot.domain.terms import Kind, Severity, Status, UserId
-from bot.domain.timeline.marks import DEFAULT_REACTIONS, normalise_emoji
+from bot.domain.timeline.emoji import DEFAULT_REACTIONS, normalise_emoji
 
 
 @dataclass(frozen=True, slots=True)

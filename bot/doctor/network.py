@@ -14,7 +14,7 @@ import aiohttp
 from bot.config import Settings
 from bot.doctor.report import CheckResult, failed, ok, warning
 from bot.domain.alerts.events import SOURCE_NAMES
-from bot.sources.signature import hex_signature
+from bot.sources.authentication import hex_signature
 
 SECONDS = 4.0
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  read, not bound

@@ -8,7 +8,7 @@ from bot.config import Settings
 from bot.config.environment import CALENDAR_PREFIX, variable_suffix
 from bot.doctor.report import CheckResult, failed, ok, warning
 from bot.doctor.slack import SlackChecks
-from bot.domain.oncall.calendar_schedule import unmatched_emails
+from bot.domain.oncall.calendar_matching import unmatched_emails
 from bot.domain.oncall.gaps import GAP_HORIZON_TEXT
 from bot.domain.oncall.icalendar_reader import InvalidCalendar
 from bot.engine.http_fetch import FetchError, fetch, read_file

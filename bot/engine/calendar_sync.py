@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from structlog import get_logger
 
 from bot.config import Settings
-from bot.domain.oncall.calendar_schedule import CalendarCopy, unmatched_emails
+from bot.domain.oncall.calendar_matching import CalendarCopy, unmatched_emails
 from bot.domain.oncall.icalendar_reader import InvalidCalendar
 from bot.engine.http_fetch import SECONDS, FetchError, FetchResult, fetch, read_file
 from bot.engine.periodic import run_periodically

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from bot.domain.alerts.events import Batch, Credentials
 from bot.sources import alertmanager, generic, grafana
+from bot.sources.authentication import Unauthorized
 from bot.sources.json_reader import Malformed, decode
-from bot.sources.signature import Unauthorized
 
 __all__ = ["SOURCES", "Malformed", "Source", "Unauthorized", "decode"]
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from bot.domain.alerts.events import AlertEvent, Batch, Credentials, bound_key, credible_times, group_key
 from bot.domain.alerts.links import DASHBOARD, PANEL, VALUE
 from bot.domain.terms import AlertStatus
+from bot.sources.authentication import check_token
 from bot.sources.json_reader import Fields, Malformed, quote_value
-from bot.sources.signature import check_token
 
 NAME = "alertmanager"
 

@@ -16,8 +16,8 @@ from bot.domain.alerts.events import AlertEvent, Batch, Credentials, bound_key, 
 from bot.domain.alerts.links import DASHBOARD, RUNBOOK, VALUE
 from bot.domain.errors import did_you_mean
 from bot.domain.terms import AlertStatus
+from bot.sources.authentication import check_token
 from bot.sources.json_reader import Fields, Malformed, quote_value
-from bot.sources.signature import check_token
 
 NAME = "generic"
 

@@ -15,7 +15,7 @@ from bot.domain.errors import did_you_mean
 from bot.domain.incidents import bridge
 from bot.domain.incidents.requirements import Requirement
 from bot.domain.terms import Severity, Status
-from bot.domain.timeline.marks import normalise_emoji
+from bot.domain.timeline.emoji import normalise_emoji
 
 SAME_TIME = 'Work ends when it begins. For the whole day write from = "00:00" and to = "24:00".'
 

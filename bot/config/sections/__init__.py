@@ -31,7 +31,7 @@ from bot.config.sections.fields import (
 from bot.domain.alerts.routing import RouteAction
 from bot.domain.oncall.working_hours import DAYS
 from bot.domain.terms import Severity
-from bot.domain.timeline.marks import CONFIRM_EMOJI
+from bot.domain.timeline.emoji import CONFIRM_EMOJI
 
 TEMPLATES = ("classic", "brief", "statuspage", "sre")
 """The built-in postmortem templates; an operator's own are in the folder of `[postmortem]`."""

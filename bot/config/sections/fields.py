@@ -15,7 +15,7 @@ from bot.domain.findings import RULES
 from bot.domain.incidents import bridge
 from bot.domain.oncall.working_hours import DAYS
 from bot.domain.terms import LANGUAGES, MARKS, Kind, Severity
-from bot.domain.timeline.marks import normalise_emoji
+from bot.domain.timeline.emoji import normalise_emoji
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, vCalAddress
 
-from bot.domain.oncall.calendar_schedule import MAIL, Event, Guest
+from bot.domain.oncall.calendar_matching import MAIL, Event, Guest
 from bot.domain.oncall.recurrence import parse_rule, rule_parts, rule_problem
 
 Component = Any

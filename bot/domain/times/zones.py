@@ -218,3 +218,11 @@ def _whole_minutes(local: datetime) -> timedelta:
 
 def _is_letters(name: str) -> bool:
     return name.isascii() and name.isalpha()
+
+
+def known_zone(name: str | None) -> ZoneInfo | None:
+    """The zone of this name, as Slack gives it; None if it is unknown here."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):  # raised by ZoneInfo for unknown zones
+        return None

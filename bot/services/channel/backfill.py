@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.timeline.marks import emoji_with_tone, normalise_emoji
+from bot.domain.timeline.emoji import emoji_with_tone, normalise_emoji
 from bot.services import outbox
 from bot.services.channel.marks import record_reaction
 from bot.services.channel.messages import SlackMessage, is_before_history, is_past_retention, parse_ts

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind, Precision, SourceKind
-from bot.domain.timeline.marks import emoji_with_tone, normalise_emoji
+from bot.domain.timeline.emoji import emoji_with_tone, normalise_emoji
 from bot.services import outbox
 from bot.services.channel.messages import SlackMessage, parse_ts
 from bot.services.escalation.responses.reactions import handle_reaction

@@ -6,9 +6,9 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.services import outbox
-from bot.services.channel.archiving import on_channel_unarchived
 from bot.services.channel.bookmarks_and_canvas import on_text_removed
-from bot.services.channel.clear_text import clear_entry
+from bot.services.channel.channel_changes import on_channel_unarchived
+from bot.services.channel.clear_copies import clear_entry
 from bot.services.channel.marks import kinds_of_reactions, sync_entry_marks
 from bot.services.channel.messages import SlackMessage, is_before_history, is_past_retention
 from bot.services.timeline.entries import update_entry_text

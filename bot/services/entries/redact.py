@@ -10,7 +10,7 @@ from bot.domain.errors import UserError
 from bot.domain.record.facts import REDACTED
 from bot.domain.terms import Kind
 from bot.services import outbox
-from bot.services.channel.clear_text import clear_copies, clear_entry, text_remover
+from bot.services.channel.clear_copies import clear_copies, clear_entry, text_remover
 from bot.services.outbox.payloads import DraftPayload
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.vendors import sync_with_entry

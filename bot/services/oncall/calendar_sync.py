@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.oncall.calendar_schedule import CalendarCopy, copy_from_json, copy_to_json
+from bot.domain.oncall.calendar_matching import CalendarCopy, copy_from_json, copy_to_json
 from bot.domain.oncall.icalendar_reader import parse_calendar
 from bot.store.escalation import calendars
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config import Settings
-from bot.domain.oncall.calendar_schedule import CalendarCopy, match_events, unmatched_emails
+from bot.domain.oncall.calendar_matching import CalendarCopy, match_events, unmatched_emails
 from bot.domain.oncall.gaps import describe_gaps
 from bot.domain.oncall.schedule import Schedule
 

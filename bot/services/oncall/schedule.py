@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError, did_you_mean, offer_closest
-from bot.domain.oncall.calendar_schedule import MatchedCalendar, match_copy
+from bot.domain.oncall.calendar_matching import MatchedCalendar, match_copy
 from bot.domain.oncall.schedule import FixedLayer, Override, Schedule, on_call_at, shifts_between
 from bot.domain.terms import TargetKind
 from bot.store.escalation import calendars, overrides

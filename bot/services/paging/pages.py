@@ -16,10 +16,10 @@ from bot.config import Settings
 from bot.domain.paging.contact_methods import ContactMethodKind
 from bot.domain.paging.contact_rules import MINUTE, ContactRule, parse_contact_rule, plan_bundle, sort_contact_rules
 from bot.domain.paging.statistics import is_out_of_hours
+from bot.domain.times.zones import known_zone
 from bot.services import outbox
 from bot.services.outbox.timer_payloads import PageTimer
 from bot.services.paging.mutes import describe_mute
-from bot.services.paging.statistics import parse_zone
 from bot.store.escalation import contacts, mutes, pages
 from bot.store.escalation.contacts import Contact
 from bot.store.escalation.escalations import Escalation
@@ -117,7 +117,7 @@ def _load_recipients(session: Session, team_id: str, asked: Collection[str], at:
 
 def _user_zone(session: Session, team_id: str, user_id: str) -> ZoneInfo | None:
     person = people.get(session, team_id, user_id)
-    return parse_zone(person.zone) if person else None
+    return known_zone(person.zone) if person else None
 
 
 def skipped_people(session: Session, team_id: str, asked: Collection[str], at: datetime) -> dict[str, Mute | None]:

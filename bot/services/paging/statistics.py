@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -21,6 +21,7 @@ from bot.domain.paging.statistics import (
     person_months,
 )
 from bot.domain.text.durations import format_duration
+from bot.domain.times.zones import known_zone
 from bot.store.escalation import statistics
 from bot.store.escalation.statistics import PageFacts
 from bot.store.shared import people
@@ -84,21 +85,11 @@ def _first_pages(facts: Sequence[PageFacts]) -> list[PersonPage]:
 
 
 def _person_page(fact: PageFacts) -> PersonPage:
-    own = parse_zone(fact.own_zone)
+    own = known_zone(fact.own_zone)
     outside = fact.out_of_hours
     if outside is None:
         outside = is_out_of_hours(hours_from_json(fact.hours), own, fact.sent_at)
     return PersonPage(fact.user_id, fact.sent_at, own or ZoneInfo(fact.incident_zone), outside)
-
-
-def parse_zone(name: str | None) -> ZoneInfo | None:
-    """None for a zone of Slack that is unknown here."""
-    if not name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
 
 
 MAX_PEOPLE = 30

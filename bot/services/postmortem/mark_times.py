@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import Kind, SourceKind
-from bot.domain.timeline.marks import normalise_emoji
+from bot.domain.timeline.emoji import normalise_emoji
 from bot.services.channel.messages import parse_ts
 from bot.store.incidents import transcript
 from bot.store.incidents.timeline import TimelineEntry

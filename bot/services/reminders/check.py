@@ -11,11 +11,11 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.reminders import DueReminder, ReminderKey, ReminderKind, ReminderPlan, ReminderState, plan_reminders
 from bot.services import outbox
-from bot.services.oncall.availability import workplace_of
 from bot.services.outbox.timer_payloads import IncidentTimer
 from bot.services.reminders.facts import load_facts, rules_of
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
+from bot.services.workspace.workplace import workplace_of
 from bot.store.escalation import reminders
 from bot.store.escalation.reminders import Reminder
 from bot.store.incidents import incidents

@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.domain.incidents.roles import LEAD
 from bot.domain.reminders import ReminderFacts, ReminderRules
 from bot.domain.terms import Kind, Severity, Status, UpdateState
-from bot.services.oncall.availability import workplace_of
+from bot.services.workspace.workplace import workplace_of
 from bot.store.escalation import reminders
 from bot.store.escalation.reminders import TurningPoint
 from bot.store.incidents.action_items import ActionItem

@@ -13,8 +13,8 @@ from bot.slack.blocks.command_forms import form_callback_id
 from bot.slack.blocks.escalation import oncall
 from bot.slack.blocks.escalation.contact_settings import contact_settings_blocks
 from bot.slack.blocks.escalation.controls import ACKNOWLEDGE
-from bot.slack.blocks.escalation.reminders import DONE, REMINDER_TITLES
 from bot.slack.blocks.incidents.card import LIGHTS, MORE, REACTIONS
+from bot.slack.blocks.incidents.reminders import DONE, REMINDER_TITLES
 from bot.slack.blocks.limits import (
     NO_VALUE,
     TIME_AND_AGO,

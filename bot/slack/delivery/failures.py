@@ -8,7 +8,7 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.domain.slack_app.api_errors import explain_error
-from bot.services.channel.archiving import on_archived_refusal
+from bot.services.channel.channel_changes import on_archived_refusal
 from bot.services.outbox import OutboxKind, card_target, refresh_card, urgency_of
 from bot.services.outbox.payloads import EventPayload, payload_of
 from bot.slack.api.errors import RateLimited, SlackApiError, TokenRejected, Unreachable

@@ -22,8 +22,8 @@ from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks import menu, modals
 from bot.slack.blocks.command_forms import VENDOR, command_form
 from bot.slack.blocks.escalation import controls, page_bundle, question, vendors
+from bot.slack.blocks.escalation.ack_timeout import ON_IT, active_confirmed_message
 from bot.slack.blocks.escalation.page import page_message
-from bot.slack.blocks.escalation.silence_check import ON_IT, active_confirmed_message
 from bot.slack.blocks.incidents import card
 from bot.slack.blocks.limits import View, literal_with_mentions
 from bot.slack.blocks.message import Message, plain_message

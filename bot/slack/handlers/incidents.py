@@ -11,7 +11,7 @@ from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Severity, Status
 from bot.domain.times import read_zone
-from bot.services.channel.archiving import move_to_new_channel
+from bot.services.channel.channel_changes import move_to_new_channel
 from bot.services.incidents import edit, lifecycle, roles
 from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
@@ -24,8 +24,7 @@ from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks import menu, modals
 from bot.slack.blocks.alerts.card import REOPEN, SET_SEVERITY
 from bot.slack.blocks.alerts.help import LINK_BUTTONS
-from bot.slack.blocks.escalation import reminders
-from bot.slack.blocks.incidents import archiving, card, lists
+from bot.slack.blocks.incidents import archiving, card, lists, reminders
 from bot.slack.blocks.incidents.forms.details_form import empty_details_form
 from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form
 from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message

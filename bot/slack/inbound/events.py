@@ -9,9 +9,9 @@ from slack_bolt.app.async_app import AsyncApp
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.timeline.marks import normalise_emoji
+from bot.domain.timeline.emoji import normalise_emoji
 from bot.runtime import metrics
-from bot.services.channel import archiving, transcript
+from bot.services.channel import channel_changes, transcript
 from bot.services.channel.marks import record_reaction
 from bot.services.views.app_home import on_home_opened
 from bot.services.workspace.installation import save_channel_id, save_channel_name
@@ -83,9 +83,9 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
             if event.get("tab", "home") == "home":
                 on_home_opened(session, team_id, str(event["user"]), at)
         case "channel_archive" | "group_archive":
-            archiving.on_channel_archived(session, team_id, str(event["channel"]), at)
+            channel_changes.on_channel_archived(session, team_id, str(event["channel"]), at)
         case "channel_unarchive" | "group_unarchive":
-            archiving.on_channel_unarchived(session, team_id, str(event["channel"]), at)
+            channel_changes.on_channel_unarchived(session, team_id, str(event["channel"]), at)
         case "channel_rename" | "group_rename":
             save_channel_name(session, team_id, event["channel"]["id"], event["channel"]["name"])
         case "channel_id_changed":
@@ -127,11 +127,11 @@ def _record_message(session: Session, settings: Settings, team_id: str, event: M
     channel_id = str(event.get("channel") or "")
     match event.get("subtype"):
         case "channel_archive" | "group_archive":
-            archiving.on_channel_archived(session, team_id, channel_id, at)
+            channel_changes.on_channel_archived(session, team_id, channel_id, at)
         case "channel_unarchive" | "group_unarchive":
-            archiving.on_channel_unarchived(session, team_id, channel_id, at)
+            channel_changes.on_channel_unarchived(session, team_id, channel_id, at)
         case "channel_convert_to_private":
-            archiving.on_channel_made_private(session, settings, team_id, channel_id, at)
+            channel_changes.on_channel_made_private(session, settings, team_id, channel_id, at)
     message = parse_message_event(event, _bot_identity(session))
     if isinstance(message, DeletedMessage):
         transcript.record_deletion(session, team_id, message.channel_id, message.ts, at)

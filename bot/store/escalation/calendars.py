@@ -13,7 +13,7 @@ class Calendar(SQLModel, table=True):
     """
     Last good copy of a calendar, from `fetched_at`. `tried_at`: last attempt.
 
-    `body` is the parsed calendar (`bot.domain.oncall.calendar_schedule.copy_to_json`); `etag` and `modified` are its
+    `body` is the parsed calendar (`bot.domain.oncall.calendar_matching.copy_to_json`); `etag` and `modified` are its
     server's. `problem`: why the last attempt failed; None if it did not.
     """
 

@@ -15,7 +15,7 @@ from bot.runtime import metrics
 from bot.runtime.clock import Clock
 from bot.services.escalation.responses.external import acknowledge_by_service
 from bot.services.escalation.responses.page_link import MAX_NAME
-from bot.sources.signature import encode_header, hex_signature, match_index
+from bot.sources.authentication import encode_header, hex_signature, match_index
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.web.body_limits import TooLarge, TooSlow, Unreadable, error_response, read_body
 

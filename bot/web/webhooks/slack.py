@@ -13,7 +13,7 @@ from structlog import get_logger
 
 from bot.config import Settings
 from bot.runtime import metrics
-from bot.sources.signature import encode_header, hex_signature, match_index
+from bot.sources.authentication import encode_header, hex_signature, match_index
 from bot.web.admission import LimitExceeded, Limits, RequestLimiter, Slot
 from bot.web.body_limits import TooLarge, TooSlow, UnknownEncoding, Unreadable, error_response, read_body
 from bot.web.request_context import ROUTINE

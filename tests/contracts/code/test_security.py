@@ -69,7 +69,7 @@ def test_no_secret_is_compared_by_a_comparison_that_stops_early() -> None:
 
 
 def test_the_comparisons_are_of_digests_of_one_length() -> None:
-    proof = (ROOT / "bot/sources/signature.py").read_text()
+    proof = (ROOT / "bot/sources/authentication.py").read_text()
     matching = next(
         each for each in ast.parse(proof).body if isinstance(each, ast.FunctionDef) and each.name == "match_index"
     )

@@ -12,7 +12,7 @@ from bot.command.help import describe_value
 from bot.command.table import Command, Context, Option, Value
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Precision
-from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.domain.timeline.emoji import DEFAULT_REACTIONS
 from bot.domain.times import read_date, read_leading_time, read_time, refuse_future
 from commands import COMMANDS
 from tests.rules.incidents.test_milestones import LADDERS

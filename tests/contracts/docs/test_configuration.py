@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from bot.config import Settings, check, load
 from bot.config.environment import FAMILIES, FILE_SUFFIX, VARIABLES
 from bot.config.file_schema import ANY, FILE_TABLES, SECTIONS, section_keys
-from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.domain.timeline.emoji import DEFAULT_REACTIONS
 from bot.sources import SOURCES, decode
 
 ROOT = Path(__file__).parents[3]

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from bot.domain.timeline.marks import CONFIRM_EMOJI, DEFAULT_REACTIONS, EMOJI_ALIASES
+from bot.domain.timeline.emoji import CONFIRM_EMOJI, DEFAULT_REACTIONS, EMOJI_ALIASES
 
 ROOT = Path(__file__).parents[3]
 TABLE = (ROOT / "bot" / "sandbox" / "page" / "static" / "text" / "emoji.js").read_text().split("`")[1]

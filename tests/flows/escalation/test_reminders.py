@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.blocks.escalation.reminders import PUT_OFF, REMINDER_TITLES
+from bot.slack.blocks.incidents.reminders import PUT_OFF, REMINDER_TITLES
 from tests.flows.conftest import CONFIG
 from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, action_ids, rendered

@@ -2,7 +2,7 @@
 
 from bot.command.mark_help import MARK_MEANINGS, mark_help, short_mark_help
 from bot.domain.terms import MARKS, Kind
-from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.domain.timeline.emoji import DEFAULT_REACTIONS
 
 ACKNOWLEDGE = ["white_check_mark"]
 

@@ -9,7 +9,7 @@ from bot.config import Invitees, Settings, check, load
 from bot.config.problems import key_lines
 from bot.domain.alerts.routing import Matcher, Route, RouteAction
 from bot.domain.terms import MARKS, Kind, Severity
-from bot.domain.timeline.marks import CONFIRM_EMOJI, DEFAULT_REACTIONS, EMOJI_ALIASES, normalise_emoji
+from bot.domain.timeline.emoji import CONFIRM_EMOJI, DEFAULT_REACTIONS, EMOJI_ALIASES, normalise_emoji
 
 pytestmark = pytest.mark.usefixtures("empty_folder")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.oncall.calendar_schedule import CalendarCopy, Event, Guest, copy_from_json, copy_to_json, match_events
+from bot.domain.oncall.calendar_matching import CalendarCopy, Event, Guest, copy_from_json, copy_to_json, match_events
 from bot.domain.oncall.icalendar_reader import InvalidCalendar, parse_calendar
 from bot.domain.oncall.schedule import Schedule, on_call_at
 

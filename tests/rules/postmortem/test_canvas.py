@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.export.canvas import MAX_BYTES, MAX_TABLE_CELLS, canvas_markdown
+from bot.export.canvas_markdown import MAX_BYTES, MAX_TABLE_CELLS, canvas_markdown
 from bot.sandbox.workspace import canvases
 
 LINK = "https://dogwatch.example/incidents/INC-7"

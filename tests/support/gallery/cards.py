@@ -7,7 +7,7 @@ from bot.domain.alerts.links import AlertLink, LinkKind
 from bot.domain.incidents.next_step import NextStep
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.terms import Status
-from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.domain.timeline.emoji import DEFAULT_REACTIONS
 from bot.services.views.alert_lines import AlertHelp, AlertLine
 from bot.services.views.card import (
     CardAlerts,

@@ -19,7 +19,7 @@ from bot.domain.escalation import PagedLevel, Position
 from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
 from bot.domain.terms import TargetKind
-from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.domain.timeline.emoji import DEFAULT_REACTIONS
 from bot.services.escalation.duplicate_check import RepeatedRequest, RunningPage
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.merge import MergePreview, MergeResult
@@ -31,15 +31,15 @@ from bot.services.views.resolution import ResolutionView
 from bot.slack.blocks.command_question import MAX_CHOICES, command_question_message
 from bot.slack.blocks.commands.typed_line import MAX_OFFERS, offer_label, refusal_message
 from bot.slack.blocks.escalation import page
+from bot.slack.blocks.escalation.ack_timeout import active_confirmed_message, silence_check_message
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
 from bot.slack.blocks.escalation.question import acknowledge_question, acknowledged_message, page_again_question
-from bot.slack.blocks.escalation.reminders import reminder_message
-from bot.slack.blocks.escalation.silence_check import active_confirmed_message, silence_check_message
 from bot.slack.blocks.incidents import archiving, card
 from bot.slack.blocks.incidents.alerts import alerts_message
 from bot.slack.blocks.incidents.channel_lines import channel_line, ephemeral_text, redacted_message
 from bot.slack.blocks.incidents.followups import followups_message
 from bot.slack.blocks.incidents.merge import merge_question, merged_message
+from bot.slack.blocks.incidents.reminders import reminder_message
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.message import Message

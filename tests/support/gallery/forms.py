@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.domain.reminders import ReminderKind
 from bot.domain.terms import Kind
 from bot.domain.timeline.candidates import ChannelMessage
-from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.domain.timeline.emoji import DEFAULT_REACTIONS
 from bot.services.channel.candidates import CandidatesView
 from bot.services.channel.messages import SlackMessage
 from bot.services.entries.form_view import EntryView, Neighbour

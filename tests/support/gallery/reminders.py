@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.reminders import ReminderKind
-from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.domain.timeline.emoji import DEFAULT_REACTIONS
 from bot.services.escalation.ack_timeout import AckTimeoutView
 from bot.services.reminders.view import ReminderView, ReminderViewState
 

@@ -13,7 +13,7 @@ from bot.domain.record.facts import RoleAssigned
 from bot.domain.record.model import Record
 from bot.domain.terms import Kind, Severity, UpdateState
 from bot.domain.timeline.details import EntryDetails
-from bot.domain.timeline.marks import DEFAULT_REACTIONS
+from bot.domain.timeline.emoji import DEFAULT_REACTIONS
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.views.alert_lines import AlertLine
 from bot.services.views.card import ALERTS_SHOWN, CardAlerts

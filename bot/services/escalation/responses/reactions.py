@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.timeline.marks import LOOKING_EMOJI, normalise_emoji
+from bot.domain.timeline.emoji import LOOKING_EMOJI, normalise_emoji
 from bot.services import outbox
 from bot.services.escalation.page_bundles import acknowledge_bundle, unacknowledge_bundle
 from bot.services.escalation.responses.acknowledge import acknowledge

@@ -16,9 +16,9 @@ from bot.services.paging.page_outcomes import is_page_wanted, record_page_outcom
 from bot.services.paging.pages import NO_ANSWER
 from bot.services.workspace.actor import Actor, Origin
 from bot.slack.api.errors import SlackApiError, TokenRejected, Unreachable
+from bot.slack.blocks.escalation.ack_timeout import silence_check_message
 from bot.slack.blocks.escalation.message import escalation_message, moved_escalation_message
 from bot.slack.blocks.escalation.page import page_message
-from bot.slack.blocks.escalation.silence_check import silence_check_message
 from bot.slack.blocks.escalation.vendors import case_question_message, vendor_message
 from bot.slack.blocks.message import Message
 from bot.slack.delivery.effects.context import EffectContext

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.text.durations import format_duration
-from bot.domain.timeline.marks import LOOKING_EMOJI
+from bot.domain.timeline.emoji import LOOKING_EMOJI
 from bot.services.views.event import EventView
 from bot.slack.blocks.escalation.levels import person_markup
 from bot.slack.blocks.escalation.message import after_last_level, unanswered_text

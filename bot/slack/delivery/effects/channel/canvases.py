@@ -16,7 +16,7 @@ from structlog import get_logger
 
 from bot.config.crypto import incident_page_link
 from bot.domain.slack_app.missing_permissions import is_missing_permission
-from bot.export.canvas import canvas_markdown
+from bot.export.canvas_markdown import canvas_markdown
 from bot.services.channel.bookmarks_and_canvas import (
     on_canvas_edited_by_people,
     on_canvas_unavailable,

@@ -6,7 +6,7 @@ from bot.services.outbox.payloads import ReminderPayload
 from bot.services.reminders.check import record_reminder_message
 from bot.services.reminders.view import ReminderViewState, load_reminder_view
 from bot.slack.api.errors import SlackApiError
-from bot.slack.blocks.escalation.reminders import reminder_message
+from bot.slack.blocks.incidents.reminders import reminder_message
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.posting import GONE_ERRORS, edit_or_post, open_direct_channel
 from bot.store.outbox import Claim, Done, Outcome

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.oncall.holidays import country_of, default_hours, next_working_moment
 from bot.domain.oncall.working_hours import WorkingHours
+from bot.domain.times.zones import known_zone
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import people
 
@@ -38,7 +39,7 @@ def workplace_of(session: Session, settings: Settings, incident: Incident, user_
     all. Country: as configured for the person or their team, else that of the zone, else the common one.
     """
     person = people.get(session, incident.team_id, user_id) if user_id else None
-    zone = _zone(person.zone if person else None) or ZoneInfo(incident.zone)
+    zone = known_zone(person.zone if person else None) or ZoneInfo(incident.zone)
     own = settings.nudges.countries
     teams = (name for name, team in settings.teams.items() if user_id in team.members and name in own)
     country = own.get(user_id or "") or own.get(next(teams, "")) or country_of(zone.key) or settings.nudges.country
@@ -46,11 +47,3 @@ def workplace_of(session: Session, settings: Settings, incident: Incident, user_
     return Workplace(
         zone, default_hours(zone, country) if configured is None else replace(configured, zone=zone), country
     )
-
-
-def _zone(name: str | None) -> ZoneInfo | None:
-    """None for a zone of Slack that is unknown here."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, ValueError, OSError):  # raised by ZoneInfo for unknown zones
-        return None
