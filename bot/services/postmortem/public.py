@@ -6,6 +6,7 @@ The command line, the preview in Slack and every later publication take their by
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -19,10 +20,13 @@ from bot.domain.findings.blocking import find_blocking
 from bot.domain.findings.wording import english_formatter
 from bot.domain.record.model import Record
 from bot.export.html import Article, render_html_document
+from bot.services import outbox
+from bot.services.postmortem.drafts import clear_removed_texts, delete_replaced_files
 from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record
-from bot.store.incidents import incidents
-from bot.store.shared import people
+from bot.store.incidents import incidents, postmortems
+from bot.store.incidents.postmortems import Postmortem
+from bot.store.shared import audit, people
 from bot.templating.public import render_public_document
 from bot.templating.render import join_documents
 
@@ -61,6 +65,21 @@ class WrittenPublicPostmortem:
         articles = [Article(code, markdown) for code, markdown in self.documents.items()]
         return render_html_document(articles, title=self.title)
 
+    @property
+    def filename(self) -> str:
+        return f"public-postmortem-{self.reference}.md"
+
+    @property
+    def file_title(self) -> str:
+        return f"Public postmortem {self.reference}: {self.title}"
+
+    @property
+    def comment(self) -> str:
+        return (
+            f"Preview of the public postmortem of {self.reference}. The file is exactly what leaves. "
+            "After changes, `/incident postmortem public` writes a new one in its place."
+        )
+
     def block_rows(self) -> list[dict[str, Any]]:
         """One row for each document, so that a redaction finds what quotes an entry."""
         return [
@@ -98,6 +117,41 @@ def write_public_postmortem(
         title=_file_title(built.documents[0]),
         documents={document.language: render_public_document(document) for document in built.documents},
         sources={document.language: document.refs for document in built.documents},
+    )
+
+
+def save_preview(
+    session: Session, written: WrittenPublicPostmortem, *, at: datetime, by: str | None, file_id: str | None
+) -> None:
+    """
+    Store a preview that was posted as the file `file_id`, so that a redaction deletes it.
+
+    An earlier file in the same languages is deleted; so is this one, if its text was redacted meanwhile.
+    """
+    incident = incidents.lock(session, written.incident_id)
+    version = Postmortem(
+        incident_id=written.incident_id,
+        version=postmortems.next_version(session, written.incident_id),
+        template=postmortems.PUBLIC_PREVIEW,
+        languages=list(written.languages),
+        state=postmortems.PUBLIC_PREVIEW,
+        blocks=written.block_rows(),
+        created_by=by,
+        created_at=at,
+        file_id=file_id,
+    )
+    delete_replaced_files(session, incident, version, at)
+    session.add(version)
+    if clear_removed_texts(session, version) and file_id is not None:
+        outbox.delete_file(session, incident, at, file_id)
+    audit.record(
+        session,
+        at=at,
+        team_id=incident.team_id,
+        incident_id=incident.key,
+        user_id=by,
+        action=f"wrote public preview {version.version}",
+        origin="command",
     )
 
 
