@@ -27,5 +27,5 @@ def render_public_document(document: PublicDocument) -> str:
 
 
 def _escape_after_label(text: str) -> Markdown:
-    """A text that does not begin its line: a number with a full stop (`1. März`) begins no list there."""
+    """Escape a text that does not begin its line: `1. März` begins no list there."""
     return Markdown(escape_part(text))

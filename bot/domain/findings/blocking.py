@@ -9,7 +9,7 @@ from bot.domain.findings.rules.languages import MISSING, OUTDATED
 def find_blocking(
     findings: Sequence[Finding], *, codes: Collection[str], languages: Sequence[str]
 ) -> Iterator[Finding]:
-    """The findings with one of `codes`. Those about languages block a publication in one of these only."""
+    """The findings with one of `codes`; those about languages if one of these is asked for."""
     asked = {_base_language(code) for code in languages}
     for finding in findings:
         if finding.code in codes and (finding.code not in {MISSING, OUTDATED} or asked & _named_languages(finding)):

@@ -133,7 +133,11 @@ class DraftPayload(Payload):
 
 @dataclass(frozen=True, slots=True)
 class PublicPreviewPayload(Payload):
-    """The public postmortem in the channel, or for `user_id` alone. `languages` None: those that it is published in."""
+    """
+    The public postmortem in the channel, or for `user_id` alone.
+
+    `languages` None: those that it is published in.
+    """
 
     languages: tuple[str, ...] | None = None
     asked_by: str | None = None

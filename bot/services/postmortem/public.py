@@ -42,7 +42,7 @@ class PublicationRefused(UserError):
 
 @dataclass(frozen=True, slots=True)
 class WrittenPublicPostmortem:
-    """What leaves. `documents` are Markdown by language, `sources` the refs of the texts in each."""
+    """The bytes that leave: Markdown by language. `sources` are the refs of each document."""
 
     incident_id: int
     reference: str

@@ -1,4 +1,4 @@
-"""Addresses in texts: web links, hosts, mail. Those of public hosts stay, all others are internal."""
+"""Addresses in texts: web links, hosts, mail. Only those of public hosts stay."""
 
 import re
 from collections.abc import Iterable

@@ -136,7 +136,7 @@ class _DocumentBuilder:
         return f"{text}\n{localized_users(users, self._language, as_sentence=True)}."
 
     def _facts(self) -> Iterator[PublicFact]:
-        """The length of the impact, and times of the response that lie between its start and the resolution."""
+        """Length of the impact, and times of the response between its start and the resolution."""
         incident, words, times = self._record.incident, self._language.words, self._times
         start, end = incident.started, incident.ended
         if end is not None and end.at >= start.at:

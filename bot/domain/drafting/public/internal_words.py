@@ -69,7 +69,7 @@ def _alert_words(alert: Alert) -> Iterator[str]:
 
 
 def is_distinctive(name: str) -> bool:
-    """Return whether a text is an identifier: `CardsFail`, `db-7`, `eu_west`; not `checkout` or `e-commerce`."""
+    """Return whether a text is an identifier: `CardsFail`, `eu_west`; not `e-commerce`."""
     if len(name) < SHORTEST or " " in name.strip():
         return False
     has_letter, has_digit = any(map(str.isalpha, name)), any(map(str.isdigit, name))

@@ -22,9 +22,9 @@ class PublicPolicy:
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """
-    A reason against publishing. `place` names the row (`cause (entry-12)`), empty for the incident.
+    A reason against publishing.
 
-    `reason` is a sentence without its place: "has the private word “Falcon”".
+    `place` names the row (`cause (entry-12)`); it is empty for the incident. `reason` is a sentence without its place: "has the private word “Falcon”".
     """
 
     place: str
@@ -60,9 +60,9 @@ class PublicUpdate:
 @dataclass(frozen=True, slots=True)
 class PublicDocument:
     """
-    One language. Texts are plain, without formatting; a statement that nobody recorded is empty.
+    One language.
 
-    `refs` are the refs of the sources of all texts.
+    Texts are plain, without formatting; a statement that nobody recorded is empty. `refs` are the refs of the sources of all texts.
     """
 
     language: str

@@ -96,7 +96,7 @@ def is_recognisable(name: str) -> bool:
 
 
 def _proper_parts(name: str) -> list[str]:
-    """First and last names of a name with capitals: `Ana`, `Torres`; none of `Database administrator`."""
+    """First and last names, if all have capitals: none of `Database administrator`."""
     parts = [part for part in re.split(r"[\s,]+", name) if part]
     if len(parts) < 2 or not all(part[0].isupper() for part in parts):
         return []

@@ -1,4 +1,4 @@
-"""Wording of a responder's text for the public: roles instead of people, no internal addresses."""
+"""Wording of responders' texts for the public: roles for people, no internal addresses."""
 
 import re
 import unicodedata
@@ -52,7 +52,7 @@ class PublicWording:
         self._references = _any_of((incident.reference, *incident.took_in, incident.outside_reference or ""))
 
     def reword(self, text: str) -> PublicText:
-        """Replace what stands for people and internal places, then look for internal words that remain."""
+        """Replace people and internal places, then look for internal words that remain."""
         parts = Placeholders(self._language)
         replaced = self._replace_people(self._replace_places("\n".join(_plain_lines(text)), parts), parts)
         replaced = self._replace_references(replaced, parts)
@@ -60,7 +60,7 @@ class PublicWording:
         return PublicText(parts.fill(replaced).strip(), tuple(f"has {kind} “{word}”" for kind, word in found))
 
     def _replace_places(self, text: str, parts: Placeholders) -> str:
-        """Replace markup, addresses and channels. People's mentions come first: they are markup, too."""
+        """Replace markup, addresses and channels; mentions of people first: they are markup."""
         text = MENTION.sub(lambda found: parts.hide(self._role_key(found[1])), text)
         text = _MARKUP.sub(lambda found: parts.hide(_MARKUP_WORDS[found["sign"]]), text)
         text = ADDRESS.sub(lambda found: self._address_text(parts, found[0]), text)

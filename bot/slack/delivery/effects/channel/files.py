@@ -78,7 +78,7 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
 async def share_once(
     context: EffectContext, claim: Claim, channel: str, thread_ts: str | None, file: NewFile
 ) -> Retry | None:
-    """Upload a file into the channel, unless an earlier try did. Retry while its outcome is unknown."""
+    """Upload a file, unless an earlier try did. Retry while its outcome is unknown."""
     match await _find_share(context, claim, channel):
         case Share.SHARED:
             return None
