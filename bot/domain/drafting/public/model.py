@@ -24,7 +24,8 @@ class Refusal:
     """
     A reason against publishing.
 
-    `place` names the row (`cause (entry-12)`); it is empty for the incident. `reason` is a sentence without its place: "has the private word “Falcon”".
+    `place` names the row (`cause (entry-12)`); it is empty for the incident. `reason` is a sentence without its place:
+    "has the private word “Falcon”".
     """
 
     place: str
@@ -62,7 +63,8 @@ class PublicDocument:
     """
     One language.
 
-    Texts are plain, without formatting; a statement that nobody recorded is empty. `refs` are the refs of the sources of all texts.
+    Texts are plain, without formatting; a statement that nobody recorded is empty. `refs` are those of the sources of
+    all texts.
     """
 
     language: str
