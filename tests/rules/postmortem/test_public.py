@@ -71,7 +71,7 @@ def test_public_words_are_neither_refused_nor_changed(record, languages):
 
 
 def reword(text: str, code: str = "en", record: Record | None = None) -> str:
-    told = record or replace(checkout_500s(), people=NAMES)
+    told = record or replace(checkout_500s(), people={**NAMES, "UWILL": "Will", "USUPPORT": "Support"})
     reworded = PublicWording(told, get_language(code), POLICY).reword(text)
     assert reworded.problems == ()
     return reworded.text
@@ -84,6 +84,8 @@ def reword(text: str, code: str = "en", record: Record | None = None) -> str:
         ("Rolled back. ana.torres confirmed it", "Rolled back. A responder confirmed it"),
         ("Torres found it", "A responder found it"),
         ("a mark of will", "a mark of will"),
+        ("we will ask customer support; Will agreed", "we will ask customer support; a responder agreed"),
+        ("asked @support", "asked a responder"),
         ("asked @dba in #war-room-7", "asked a team in an internal channel"),
         ("full (see https://wiki.acme.example/x)", "full (see [internal address])"),
         ("the pool (https://wiki.acme.example/x) was full", "the pool was full"),

@@ -15,6 +15,42 @@ SHORTEST_HANDLE = 5
 """Letters of a handle that is recognised without `@`: `will` and `mark` are words, too."""
 SHORTEST_PART = 3
 """Letters of a first or last name."""
+JOBS = frozenset(
+    [
+        "admin",
+        "administrator",
+        "analyst",
+        "call",
+        "commander",
+        "communications",
+        "customer",
+        "data",
+        "database",
+        "developer",
+        "duty",
+        "engineer",
+        "engineering",
+        "guest",
+        "lead",
+        "manager",
+        "network",
+        "on",
+        "oncall",
+        "operator",
+        "operations",
+        "owner",
+        "platform",
+        "release",
+        "responder",
+        "scribe",
+        "security",
+        "service",
+        "site",
+        "support",
+        "team",
+    ]
+)
+"""Words of names and handles of accounts by function: `On-call engineer`, `support`."""
 _PLAIN_WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -65,10 +101,13 @@ class NameIndex:
                 continue
             bare = strip_accents(name)
             self._any_case.setdefault(f"@{bare}".lower(), person)
+            if is_job(name):
+                continue
             if is_recognisable(name):
                 self._any_case.setdefault(bare.lower(), person)
-            for part in _proper_parts(name) if is_here else ():
-                self._exact.setdefault(strip_accents(part), person)
+            exact = [*(_proper_parts(name) if is_here else ()), *([name] if name[:1].isupper() else [])]
+            for part in exact:
+                self._exact |= {strip_accents(part): person, strip_accents(part).upper(): person}
 
     def find_all(self, text: str) -> list[tuple[int, int, str]]:
         """Start, end and user id of each name, none overlapping, in order."""
@@ -89,10 +128,14 @@ class NameIndex:
 
 
 def is_recognisable(name: str) -> bool:
-    """Return whether a name without `@` is surely a person: not a short word in lower case."""
-    if _PLAIN_WORD.fullmatch(name) and name == name.lower():
-        return len(name) >= SHORTEST_HANDLE
-    return len(name) >= SHORTEST_NAME
+    """Return whether a name in any case is surely a person: not a short word like `will`."""
+    return len(name) >= (SHORTEST_HANDLE if _PLAIN_WORD.fullmatch(name) else SHORTEST_NAME)
+
+
+def is_job(name: str) -> bool:
+    """Return whether a name says what somebody does, and so identifies nobody."""
+    words = re.findall(r"[^\W\d_]+", name.lower())
+    return bool(words) and JOBS.issuperset(words)
 
 
 def _proper_parts(name: str) -> list[str]:
