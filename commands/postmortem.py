@@ -3,7 +3,8 @@
 from bot.command.table import Command, Option, Value
 from bot.domain.errors import UserError
 from bot.services import outbox
-from bot.services.outbox.payloads import DraftPayload
+from bot.services.outbox.payloads import DraftPayload, PublicPreviewPayload
+from bot.services.postmortem.public import write_public_postmortem
 from bot.services.postmortem.templates import check_template
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
@@ -12,6 +13,8 @@ from commands.base import Caller, Invocation, Reply, Session
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     incident = incidents.get(session, caller.about.key)
+    if typed.options.get("public"):
+        return preview_public(session, caller, typed, incident)
     template = typed.options.get("template")
     payload = DraftPayload(
         template=check_template(caller.settings, template) if template else None,
@@ -26,18 +29,30 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     return Reply(f"The postmortem draft of {incident.reference} {announce_draft(incident)}.{cancelled}")
 
 
+def preview_public(session: Session, caller: Caller, typed: Invocation, incident: Incident) -> Reply:
+    """Post what would leave, or say at once why it may not."""
+    if "template" in typed.options or typed.options.get("transcript"):
+        raise UserError("The public postmortem has no template and no transcript. Leave out both.")
+    languages = tuple(typed.options["lang"]) if "lang" in typed.options else None
+    write_public_postmortem(session, caller.settings, incident.key, languages=languages)
+    payload = PublicPreviewPayload(languages, asked_by=caller.actor.user_id)
+    outbox.post_public_preview(session, incident, caller.actor.at, payload)
+    return Reply(f"The preview of the public postmortem of {incident.reference} {announce_draft(incident)}.")
+
+
 def announce_draft(incident: Incident) -> str:
     return "comes to you in a direct message" if incident.is_retro else "follows in the channel"
 
 
 COMMAND = Command(
     name="postmortem",
-    usage="postmortem [template:NAME] [lang:LANG] [transcript]",
-    summary="Write the draft from the current record and post it.",
+    usage="postmortem [template:NAME] [lang:LANG] [transcript] [public]",
+    summary="Write the draft from the current record and post it; `public`: the one for customers.",
     options=(
         Option("template", Value.WORD, about="classic, brief, statuspage, sre, or your own"),
         Option("lang", Value.LANGUAGES, about="the languages, like fr,en"),
         Option("transcript", Value.FLAG, about="add the channel's messages as an appendix"),
+        Option("public", Value.FLAG, about="preview the public postmortem, exactly as it leaves"),
     ),
     aliases=("pm",),
     run=run,

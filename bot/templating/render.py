@@ -227,9 +227,7 @@ def _postmortem_template(name: str, loader_paths: Sequence[Path]) -> str:
 def _render_document(
     document: Document, later: Sequence[Document], draft: Draft, name: str, loader_paths: Sequence[Path]
 ) -> str:
-    return _collapse_blank_lines(
-        render_template(name, template_variables(document, later, draft), folders=loader_paths)
-    )
+    return collapse_blank_lines(render_template(name, template_variables(document, later, draft), folders=loader_paths))
 
 
 def template_variables(document: Document, later: Sequence[Document], draft: Draft) -> dict[str, object]:
@@ -248,7 +246,7 @@ def template_variables(document: Document, later: Sequence[Document], draft: Dra
     }
 
 
-def _collapse_blank_lines(markdown: str) -> str:
+def collapse_blank_lines(markdown: str) -> str:
     """Remove blank lines that omitted parts leave behind; those in code stay."""
     parts = _FENCED.split(markdown) if "```" in markdown else [markdown]
     for place in range(0, len(parts), 3):

@@ -25,6 +25,7 @@ from bot.services.channel.transcript_export import load_transcript
 from bot.services.postmortem import findings
 from bot.services.postmortem.drafts import WrittenDraft, write_draft
 from bot.services.postmortem.load_record import load_record
+from bot.services.postmortem.public import write_public_postmortem
 from bot.services.postmortem.templates import check_template
 from bot.store.database.migrate import require_current
 from bot.store.database.session import open_database
@@ -34,22 +35,37 @@ from bot.templating.render import join_documents
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """`form`: `markdown`, `html` or `json`. Template and languages None: the incident's own."""
+    """
+    `form`: `markdown`, `html` or `json`. Template and languages None: the incident's own.
+
+    `is_public`: the public postmortem instead of the draft.
+    """
 
     form: str
     template: str | None = None
     languages: Sequence[str] | None = None
     with_transcript: bool = False
+    is_public: bool = False
+
+    def check(self) -> None:
+        """Raise UserError for options that do not fit together."""
+        if self.form == "json" and (self.template or self.languages):
+            raise UserError("JSON contains the whole record in every language. Remove --template and --lang.")
+        if self.is_public and (self.form == "json" or self.template or self.with_transcript):
+            raise UserError(
+                "The public postmortem has no template and no transcript. Remove --template and --transcript, and "
+                "use --format markdown or html."
+            )
 
 
 async def export_incident(settings: Settings, reference: str, options: ExportOptions) -> str:
     """
     Render the incident as `options` ask.
 
-    Raises UserError for an unknown incident, template or language, and DatabaseUnavailable.
+    Raises UserError for an unknown incident, template or language, and for a public postmortem that is blocked, and
+    DatabaseUnavailable.
     """
-    if options.form == "json" and (options.template or options.languages):
-        raise UserError("JSON contains the whole record in every language. Remove --template and --lang.")
+    options.check()
     database = open_database(settings.database_url.get_secret_value(), read_only=True)
     try:
         await require_current(database)
@@ -60,6 +76,9 @@ async def export_incident(settings: Settings, reference: str, options: ExportOpt
 
 def _export(session: Session, settings: Settings, reference: str, options: ExportOptions) -> str:
     key = incidents.find_by_reference(session, None, reference).key
+    if options.is_public:
+        written = write_public_postmortem(session, settings, key, languages=options.languages)
+        return written.html if options.form == "html" else written.markdown
     record = load_record(session, settings, key)
     transcript = load_transcript(session, key) if options.with_transcript else None
     if options.form == "json":
@@ -106,9 +125,12 @@ def _transcripts(draft: WrittenDraft, incident: Incident, transcript: Transcript
 @click.option("--template", help="Template of the draft: classic, brief, statuspage, sre, or your own.")
 @click.option("--lang", help="Languages of the draft, for example fr,en.")
 @click.option("--transcript", is_flag=True, help="Include all messages of the channel.")
-def export(*, reference: str, form: str, template: str | None, lang: str | None, transcript: bool) -> None:
+@click.option("--public", is_flag=True, help="The public postmortem: nothing internal, roles instead of people.")
+def export(
+    *, reference: str, form: str, template: str | None, lang: str | None, transcript: bool, public: bool
+) -> None:
     """Write an incident's postmortem draft (markdown, html) or its whole record (json) to standard output."""
     settings = load_settings()
     languages = tuple(each.strip() for each in lang.split(",") if each.strip()) if lang else None
-    options = ExportOptions(form, template, languages, with_transcript=transcript)
+    options = ExportOptions(form, template, languages, with_transcript=transcript, is_public=public)
     click.echo(asyncio.run(export_incident(settings, reference, options)), nl=False)

@@ -17,6 +17,7 @@ from bot.config.sections.fields import (
     FileName,
     FindingCode,
     Holiday,
+    Host,
     Language,
     ListOf,
     MatcherText,
@@ -35,6 +36,17 @@ from bot.domain.timeline.emoji import CONFIRM_EMOJI
 
 TEMPLATES = ("classic", "brief", "statuspage", "sre")
 """The built-in postmortem templates; an operator's own are in the folder of `[postmortem]`."""
+PUBLIC_BLOCKED_BY = (
+    "end-before-start",
+    "start-time-conflict",
+    "end-time-conflict",
+    "weekday-conflict",
+    "duration-conflict",
+    "public-cause-conflict",
+    "language-missing",
+    "language-outdated",
+)
+"""Findings that block a public postmortem: contradictions that a reader outside can see."""
 LONGEST_BRIEFING = 1_500
 """Characters: the briefing and the incident's state share one message."""
 
@@ -196,11 +208,15 @@ class PostmortemSection(Section):
     """
     `[postmortem]`. `templates` is a folder, relative to the file's own.
 
-    `canvas`: whether the draft also goes into a canvas of the incident's channel.
+    `canvas`: whether the draft also goes into a canvas of the incident's channel. The others are for the public
+    postmortem: codes of findings that block it, words that block it, and hosts of links that stay in it.
     """
 
     templates: FileName | None = None
     canvas: bool = True
+    public_blocked_by: ListOf[FindingCode] = PUBLIC_BLOCKED_BY
+    private_words: ListOf[Word] = ()
+    public_hosts: ListOf[Host] = ()
 
 
 class FindingsSection(Section):

@@ -118,6 +118,12 @@ def _parse_matcher(value: object) -> Matcher:
         raise ValueError(problem.message) from None
 
 
+def _check_host(value: str) -> str:
+    if not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z0-9-]+", value.lower()):
+        raise ValueError("This is not the name of a host. Use one without https:// and path, like status.example.com.")
+    return value.lower()
+
+
 def _check_finding(value: str) -> str:
     if value not in RULES:
         raise ValueError(f"There is no such finding.{did_you_mean(value, list(RULES))} Use one of {', '.join(RULES)}.")
@@ -205,6 +211,8 @@ UserIdText = Annotated[
     str, matching(USER_ID, "This is not a Slack user id. Copy it from the person's profile (... > Copy member ID).")
 ]
 UsergroupId = Annotated[str, matching(r"S[A-Z0-9]+", "This is not a Slack user group id. Use one like S0123456789.")]
+Host = Annotated[str, Field(max_length=253), AfterValidator(_check_host)]
+"""The name of a web server, in lower case."""
 FindingCode = Annotated[str, AfterValidator(_check_finding)]
 Mark = Annotated[Kind | None, BeforeValidator(_parse_kind)]
 MatcherText = Annotated[Matcher, BeforeValidator(_parse_matcher)]

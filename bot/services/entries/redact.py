@@ -140,12 +140,13 @@ def _redact_one(
 
 
 def _replace_drafts(session: Session, incident: Incident, actor: Actor, stale: Sequence[Postmortem]) -> None:
-    """Delete the files of drafts that quoted redacted text, and post a new one."""
+    """Delete the files of drafts and previews that quoted redacted text, and post a new draft."""
     for version in stale:
         if version.file_id:
             outbox.delete_file(session, incident, actor.at, version.file_id)
-    if stale:
-        payload = DraftPayload(asked_by=actor.user_id, went=True, with_transcript=stale[-1].has_transcript)
+    drafts = [version for version in stale if version.state == postmortems.DRAFT]
+    if drafts:
+        payload = DraftPayload(asked_by=actor.user_id, went=True, with_transcript=drafts[-1].has_transcript)
         outbox.post_draft(session, incident, actor.at, payload)
 
 

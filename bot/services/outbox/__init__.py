@@ -37,6 +37,7 @@ from bot.services.outbox.incident import (
     post_draft,
     post_ephemeral,
     post_event,
+    post_public_preview,
     queue_channel_setup,
     reconcile_channel,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "post_event_to_user",
     "post_missing_permissions",
     "post_override_change",
+    "post_public_preview",
     "post_resolution",
     "post_role_briefing",
     "post_schedule_image",

@@ -16,6 +16,7 @@ from bot.services.outbox.payloads import (
     FilePayload,
     InvitePayload,
     MessagePayload,
+    PublicPreviewPayload,
     ReconcilePayload,
 )
 from bot.services.outbox.rows import build_row, queue_row, queue_rows
@@ -99,12 +100,22 @@ def post_draft(session: Session, incident: Incident, at: datetime, payload: Draf
 
     Without a channel it goes to the person who asked for it, or else to the one who recorded the incident.
     """
+    _queue_file(session, incident, OutboxKind.DRAFT, at, payload)
+
+
+def post_public_preview(session: Session, incident: Incident, at: datetime, payload: PublicPreviewPayload) -> None:
+    """Post the public postmortem as a file, to the same readers as a draft."""
+    _queue_file(session, incident, OutboxKind.PUBLIC_PREVIEW, at, payload)
+
+
+def _queue_file(
+    session: Session, incident: Incident, kind: OutboxKind, at: datetime, payload: DraftPayload | PublicPreviewPayload
+) -> None:
     reader = (payload.asked_by or incident.declared_by) if incident.is_retro else None
-    if reader is not None:
-        to_reader = replace(payload, user_id=reader)
-        queue_row(session, incident, OutboxKind.DRAFT, at, waits_for_channel=False, payload=to_reader)
-        return
-    queue_row(session, incident, OutboxKind.DRAFT, at, payload=payload)
+    if reader is None:
+        queue_row(session, incident, kind, at, payload=payload)
+    else:
+        queue_row(session, incident, kind, at, waits_for_channel=False, payload=replace(payload, user_id=reader))
 
 
 def fetch_message(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:

@@ -19,6 +19,7 @@ class OutboxKind(StrEnum):
     PAGE = "page"
     CONTACT_METHOD_PAGE = "page by means"
     DRAFT = "draft"
+    PUBLIC_PREVIEW = "public preview"
     EPHEMERAL = "whisper"
     ROLE_BRIEFING = "brief"
     CONFIRM_ACTIVE = "ask for sign"
@@ -76,6 +77,7 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.DIRECT_MESSAGE: (29, "messages"),
         OutboxKind.EVENT: (30, "messages"),
         OutboxKind.DRAFT: (30, "messages"),
+        OutboxKind.PUBLIC_PREVIEW: (30, "messages"),
         OutboxKind.TOPIC: (31, "views"),
         OutboxKind.ANNOUNCEMENT: (32, "views"),
         OutboxKind.PIN_CARD: (33, "views"),
@@ -110,7 +112,7 @@ def lane_of(kind: OutboxKind, incident_id: int, *, sub: str = "") -> str:
     match kind:
         case OutboxKind.CREATE_CHANNEL:
             return f"create:{incident_id}"
-        case OutboxKind.EVENT | OutboxKind.DRAFT:
+        case OutboxKind.EVENT | OutboxKind.DRAFT | OutboxKind.PUBLIC_PREVIEW:
             return f"post:{incident_id}"
         case OutboxKind.INVITE:
             return f"meta:{incident_id}"

@@ -132,6 +132,19 @@ class DraftPayload(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class PublicPreviewPayload(Payload):
+    """
+    The public postmortem in the channel, or for `user_id` alone.
+
+    `languages` None: those that it is published in.
+    """
+
+    languages: tuple[str, ...] | None = None
+    asked_by: str | None = None
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CanvasPayload(Payload):
     """`went`: text was redacted, so people's changes to the canvas do not keep it."""
 
@@ -226,6 +239,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.PAGE: PagePayload,
         OutboxKind.CONTACT_METHOD_PAGE: ContactMethodPagePayload,
         OutboxKind.DRAFT: DraftPayload,
+        OutboxKind.PUBLIC_PREVIEW: PublicPreviewPayload,
         OutboxKind.EPHEMERAL: EventPayload,
         OutboxKind.ROLE_BRIEFING: RoleBriefingPayload,
         OutboxKind.CONFIRM_ACTIVE: ConfirmActivePayload,

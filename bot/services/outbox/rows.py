@@ -12,6 +12,9 @@ from bot.store import outbox
 from bot.store.incidents.incidents import Incident
 from bot.store.outbox import Effect
 
+FILES = frozenset({OutboxKind.DRAFT, OutboxKind.PUBLIC_PREVIEW})
+"""Kinds that go to one person where there is no channel."""
+
 
 def build_row(
     incident: Incident,
@@ -45,16 +48,14 @@ def queue_rows(session: Session, incident: Incident, *rows: Effect) -> None:
     """
     Queue rows of one incident, and schedule a check of its reminders.
 
-    An incident recorded after the fact has no channel and no announcement: of its rows only drafts are queued.
+    An incident recorded after the fact has no channel and no announcement: of its rows only files are queued.
     An archived channel accepts no message: only the announcement is queued.
     """
     if changed_at := [row.at for row in rows if row.kind in REMINDER_RELEVANT]:
         schedule_reminder_check(session, incident, changed_at[0])
     if incident.archived_at is not None:
         rows = tuple(row for row in rows if row.kind == OutboxKind.ANNOUNCEMENT)
-    wanted = [
-        row for row in rows if not incident.is_retro or row.kind == OutboxKind.DRAFT or incident.channel_id is not None
-    ]
+    wanted = [row for row in rows if not incident.is_retro or row.kind in FILES or incident.channel_id is not None]
     if wanted:
         outbox.enqueue_all(session, *wanted)
 

@@ -175,9 +175,9 @@ def save_draft(
         has_transcript=bool(made.transcript),
     )
     if file_id is not None:
-        _delete_replaced_files(session, incident, version, at)
+        delete_replaced_files(session, incident, version, at)
     session.add(version)
-    has_gone = _clear_removed_texts(session, version)
+    has_gone = clear_removed_texts(session, version)
     has_gone |= version.has_transcript and _has_cleared_message(session, incident, since=begun_at or at)
     if has_gone and file_id is not None:
         again = DraftPayload(
@@ -204,14 +204,19 @@ def find_draft_thread(session: Session, incident_id: int) -> str | None:
     return find_ts(session, incident_id, SlackView.RESOLUTION)
 
 
-def _delete_replaced_files(session: Session, incident: Incident, version: Postmortem, at: datetime) -> None:
+def delete_replaced_files(session: Session, incident: Incident, version: Postmortem, at: datetime) -> None:
+    """Delete the files of earlier versions in the same form and languages."""
     for earlier in postmortems.find_by_incident(session, version.incident_id):
-        is_same = earlier.template == version.template and earlier.languages == version.languages
+        is_same = (earlier.state, earlier.template, earlier.languages) == (
+            version.state,
+            version.template,
+            version.languages,
+        )
         if is_same and earlier.file_id and earlier.file_id != version.file_id:
             outbox.delete_file(session, incident, at, earlier.file_id)
 
 
-def _clear_removed_texts(session: Session, version: Postmortem) -> bool:
+def clear_removed_texts(session: Session, version: Postmortem) -> bool:
     """Clear quotes of entries without text. True if there were any."""
     session.flush()
     gone = {f"entry-{each.key}" for each in timeline.find_cleared(session, version.incident_id)}

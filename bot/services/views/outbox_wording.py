@@ -22,6 +22,7 @@ ACT_WORDS = {
     OutboxKind.CONTACT_METHOD_PAGE: "Page somebody outside Slack",
     OutboxKind.EXTERNAL_PAGE: "Tell a paging service to stop",
     OutboxKind.DRAFT: "Post the postmortem draft",
+    OutboxKind.PUBLIC_PREVIEW: "Post the preview of the public postmortem",
     OutboxKind.EPHEMERAL: "Answer one person",
     OutboxKind.DIRECT_MESSAGE: "Send a direct message",
     OutboxKind.PAGE_TEST: "Test somebody's pages",

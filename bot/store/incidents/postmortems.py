@@ -7,6 +7,9 @@ from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, sele
 
 from bot.store.database.tables import JSON_COLUMN
 
+DRAFT, PUBLIC_PREVIEW = "draft", "public"
+"""States of a version. A preview of the public postmortem is kept for redactions."""
+
 
 class Postmortem(SQLModel, table=True):
     """
@@ -24,7 +27,7 @@ class Postmortem(SQLModel, table=True):
     version: int
     template: str
     languages: list[str] = Field(sa_type=JSON_COLUMN)
-    state: str = "draft"
+    state: str = DRAFT
     blocks: list[dict[str, Any]] = Field(sa_type=JSON_COLUMN)
     created_by: str | None = None
     created_at: datetime
@@ -40,9 +43,10 @@ def next_version(session: Session, incident_id: int) -> int:
 
 
 def find_latest(session: Session, incident_id: int) -> Postmortem | None:
+    """The newest draft."""
     statement = (
         select(Postmortem)
-        .where(Postmortem.incident_id == incident_id)
+        .where(Postmortem.incident_id == incident_id, Postmortem.state == DRAFT)
         .order_by(col(Postmortem.version).desc())
         .limit(1)
     )

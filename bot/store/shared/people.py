@@ -101,6 +101,13 @@ def find_names(session: Session, team_id: str, user_ids: Collection[str]) -> dic
     return {person.user_id: person.name for person in session.exec(statement)}
 
 
+def find_all_names(session: Session, team_id: str) -> dict[str, tuple[str, ...]]:
+    """Name and handle of each known person by id; bots are left out."""
+    statement = select(Person).where(Person.team_id == team_id, col(Person.is_bot).is_(False))
+    named = {person.user_id: tuple(filter(None, (person.name, person.handle))) for person in session.exec(statement)}
+    return {user_id: names for user_id, names in named.items() if names}
+
+
 def find_by_handle(session: Session, team_id: str, handle: str) -> Person | None:
     """The person with this handle or name, in any case; None if there is none, or several."""
     folded = handle.casefold()

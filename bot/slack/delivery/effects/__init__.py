@@ -18,6 +18,7 @@ from bot.slack.delivery.effects.channel.channels import (
     set_topic,
 )
 from bot.slack.delivery.effects.channel.files import delete_file, upload_draft
+from bot.slack.delivery.effects.channel.public_preview import upload_public_preview
 from bot.slack.delivery.effects.channel.reactions import fetch_message, look_up_person, update_confirmation
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.escalations import ask_if_active, send_page, show_case_question, show_escalation
@@ -72,6 +73,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.BLANK_MESSAGE: EffectHandler(blank_redacted_message),
     OutboxKind.DELETE_FILE: EffectHandler(delete_file, "files.delete"),
     OutboxKind.DRAFT: EffectHandler(upload_draft, "files.getUploadURLExternal"),
+    OutboxKind.PUBLIC_PREVIEW: EffectHandler(upload_public_preview, "files.getUploadURLExternal"),
     OutboxKind.CONFIRM_REACTION: EffectHandler(update_confirmation, "reactions.add"),
     OutboxKind.FETCH_MESSAGE: EffectHandler(fetch_message, "conversations.history"),
     OutboxKind.USER_LOOKUP: EffectHandler(look_up_person, "users.info"),

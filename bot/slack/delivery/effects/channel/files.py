@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
@@ -26,6 +27,16 @@ MAX_CHECKS = 10
 """Checks whether a completed upload is shared, before it is uploaded again."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file to upload. `title` is shown above it, `comment` is the message beside it."""
+
+    filename: str
+    title: str
+    content: bytes
+    comment: str
+
+
 class Share(Enum):
     NONE = auto()
     PENDING = auto()
@@ -39,12 +50,7 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
     The file's id is saved before the last step, so that an upload of unknown outcome is looked up, not repeated.
     """
     payload, settings = DraftPayload.from_json(claim.row.details), context.settings()
-    thread_ts = None
-    if payload.user_id:
-        channel = await open_direct_channel(context, claim, payload.user_id)
-    else:
-        channel = await context.read_channel(claim.row.incident_id)
-        thread_ts = await context.database.read(find_draft_thread, claim.row.incident_id or 0)
+    channel, thread_ts = await find_file_place(context, claim, payload.user_id)
     begun_at = context.now()
     draft = await write_draft(
         context, claim, payload.template, payload.languages, with_transcript=payload.with_transcript
@@ -61,18 +67,35 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
         save_draft(session, draft, at=at, by=payload.asked_by, file_id=file_id, begun_at=begun_at)
         refresh_views(session)
 
-    match await _find_share(context, claim, channel):
-        case Share.SHARED:
-            return Done(apply)
-        case Share.PENDING if (checks := int(claim.row.progress.get("looks", 0))) < MAX_CHECKS:
-            progress = {**claim.row.progress, "looks": checks + 1}
-            return Retry(at + CHECK_INTERVAL, "the file is not shown yet", is_unknown=True, progress=progress)
+    file = NewFile(draft.filename, draft.title, draft.file_text.encode(), draft.comment)
     try:
-        await _upload(context, claim, channel, thread_ts, draft)
+        return await share_once(context, claim, channel, thread_ts, file) or Done(apply)
     except SlackApiError as problem:
         log.warning("draft refused by Slack", reference=draft.reference, problem=str(problem))
         return outbox.Rejected(str(problem), apply=refresh_views)
-    return Done(apply)
+
+
+async def share_once(
+    context: EffectContext, claim: Claim, channel: str, thread_ts: str | None, file: NewFile
+) -> Retry | None:
+    """Upload a file, unless an earlier try did. Retry while its outcome is unknown."""
+    match await _find_share(context, claim, channel):
+        case Share.SHARED:
+            return None
+        case Share.PENDING if (checks := int(claim.row.progress.get("looks", 0))) < MAX_CHECKS:
+            progress = {**claim.row.progress, "looks": checks + 1}
+            at = context.now() + CHECK_INTERVAL
+            return Retry(at, "the file is not shown yet", is_unknown=True, progress=progress)
+    await _upload(context, claim, channel, thread_ts, file)
+    return None
+
+
+async def find_file_place(context: EffectContext, claim: Claim, user_id: str | None) -> tuple[str, str | None]:
+    """Channel and thread for a file: the incident's, or the direct messages of one person."""
+    if user_id:
+        return await open_direct_channel(context, claim, user_id), None
+    channel = await context.read_channel(claim.row.incident_id)
+    return channel, await context.database.read(find_draft_thread, claim.row.incident_id or 0)
 
 
 async def write_draft(
@@ -102,17 +125,15 @@ async def request_upload(context: EffectContext, filename: str, content: bytes) 
     return str(ticket["file_id"])
 
 
-async def _upload(
-    context: EffectContext, claim: Claim, channel: str, thread_ts: str | None, draft: WrittenDraft
-) -> None:
-    file_id = await request_upload(context, draft.filename, draft.file_text.encode())
+async def _upload(context: EffectContext, claim: Claim, channel: str, thread_ts: str | None, file: NewFile) -> None:
+    file_id = await request_upload(context, file.filename, file.content)
     await context.save_progress(claim, file_id=file_id, looks=0)
     await context.gateway.call(
         "files.completeUploadExternal",
-        files=[{"id": file_id, "title": draft.title}],
+        files=[{"id": file_id, "title": file.title}],
         channel_id=channel,
         thread_ts=thread_ts,
-        initial_comment=escape_markup(draft.comment),
+        initial_comment=escape_markup(file.comment),
     )
 
 

@@ -1,0 +1,26 @@
+"""Findings that block a publication."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from bot.domain.findings.finding import Finding, LanguageName
+from bot.domain.findings.rules.languages import MISSING, OUTDATED
+
+
+def find_blocking(
+    findings: Sequence[Finding], *, codes: Collection[str], languages: Sequence[str]
+) -> Iterator[Finding]:
+    """The findings with one of `codes`; those about languages if one of these is asked for."""
+    asked = {_base_language(code) for code in languages}
+    for finding in findings:
+        if finding.code in codes and (finding.code not in {MISSING, OUTDATED} or asked & _named_languages(finding)):
+            yield finding
+
+
+def _named_languages(finding: Finding) -> set[str]:
+    named = finding.values.get("languages", ())
+    values = named if isinstance(named, tuple) else (named,)
+    return {_base_language(value.code) for value in values if isinstance(value, LanguageName)}
+
+
+def _base_language(code: str) -> str:
+    return code.replace("_", "-").partition("-")[0].casefold()
