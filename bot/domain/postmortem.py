@@ -26,6 +26,7 @@ from bot.domain.drafting.overview.header import (
 )
 from bot.domain.drafting.overview.questions import questions_section
 from bot.domain.drafting.overview.response import response_section
+from bot.domain.drafting.overview.source_notes import SourceNotes
 from bot.domain.drafting.overview.summary import (
     about_section,
     conclusion_section,
@@ -100,7 +101,7 @@ def _document(
         HISTORY_SECTION: cache(partial(history_sections, context)),
     }
     sections = Sections(known, builders)
-    return Document(code, times.zone_name, title_block(builder), sections, language.words)
+    return Document(code, times.zone_name, title_block(builder), sections, language.words, SourceNotes(builder))
 
 
 def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:

@@ -95,16 +95,16 @@ def _escape_start(line: str) -> str:
     return f"\\{line}"
 
 
-def markdown_link(url: str | None, label: str) -> Markdown | None:
-    """
-    A link to a web page; None if `url` is not a web address, because senders supply it.
-
-    `label` goes in unescaped.
-    """
-    if url is None:
+def web_address(url: str | None) -> str | None:
+    """A web address as Markdown has it in a link; None if `url` is none, because senders supply it."""
+    if url is None or _SAFE_LINK.fullmatch(url):
+        return url
+    if not _LINK.match(url):
         return None
-    if not _SAFE_LINK.fullmatch(url):
-        if not _LINK.match(url):
-            return None
-        url = _ENTITY.sub("&amp;", quote(url, safe=":/?#@!$&'*+,;=%~-._", errors="replace"))
-    return Markdown(f"[{label}]({url})")
+    return _ENTITY.sub("&amp;", quote(url, safe=":/?#@!$&'*+,;=%~-._", errors="replace"))
+
+
+def markdown_link(url: str | None, label: str) -> Markdown | None:
+    """A link to a web page; None if `url` is not a web address. `label` goes in unescaped."""
+    address = web_address(url)
+    return None if address is None else Markdown(f"[{label}]({address})")
