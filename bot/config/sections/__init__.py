@@ -196,11 +196,12 @@ class PostmortemSection(Section):
     """
     `[postmortem]`. `templates` is a folder, relative to the file's own.
 
-    `canvas`: whether the draft also goes into a canvas of the incident's channel.
+    `canvas`: whether the draft also goes into a canvas of the incident's channel. `people`: how drafts name them.
     """
 
     templates: FileName | None = None
     canvas: bool = True
+    people: Literal["names", "roles"] = "names"
 
 
 class FindingsSection(Section):

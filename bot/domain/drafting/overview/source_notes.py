@@ -108,7 +108,7 @@ class SourceNotes(Mapping[str, str]):
     def _note(self, what: str, who: str | None, at: datetime | None, precision: Precision = Precision.EXACT) -> str:
         """`Message — dba, 14:05`; a time whose zone the document does not name has its own."""
         builder = self._builder
-        name = builder.person_name(who)
+        name = builder.person_name(who, at)
         if at is None:
             return f"{what} — {name}" if name else what
         times = builder.times
