@@ -70,8 +70,11 @@ class BlockBuilder(RecordText):
     def entry_block(self, section: str, entry: Entry) -> Block:
         """An entry in its order; `time` is empty if unknown."""
         known = self._parts.get(entry.source.ref)
+        is_plain = self._is_plain(entry)
         if known is None:
-            text, notes = self._entry_text(entry)
+            text, notes = (
+                (self.resolve_mentions(entry.text, entry.sort_at), ()) if is_plain else self._entry_text(entry)
+            )
             is_timed = entry.source.ref not in self.untimed
             time = self._short_time(entry.happened_at, entry.precision) if is_timed else ""
             sources = (entry.source, *entry.also)
@@ -83,9 +86,24 @@ class BlockBuilder(RecordText):
                 notes,
             )
         text, sources, time, by, notes = known
-        label = self._entry_label(section, entry, text)
+        label = self._kinds_label(section, entry.kinds) if is_plain else self._entry_label(section, entry, text)
         return Block(
             section, entry.source.ref, self.language.code, BlockKind.ENTRY, text, sources, time, label, by, notes
+        )
+
+    def _is_plain(self, entry: Entry) -> bool:
+        """Return whether its own text and its kinds are all there is to say, as of most entries."""
+        return bool(
+            entry.text
+            and entry.about is None
+            and entry.fact is None
+            and entry.public is None
+            and entry.was is None
+            and entry.redacted_at is None
+            and entry.came_from is None
+            and Kind.DECLARED not in entry.kinds
+            and entry.source.ref not in self.answers
+            and not has_remarks(entry)
         )
 
     def _title(self) -> str:

@@ -43,6 +43,8 @@ class RecordText:
 
     def __init__(self, record: Record, language: Language, times: TimeFormatter) -> None:
         self.record = record
+        self._roles = record.people if isinstance(record.people, RoleNames) else None
+        self.shows_roles = self._roles is not None
         self.language = language
         self.times = times
         self.escalations = {each.source.ref: each for each in record.escalations}
@@ -51,28 +53,26 @@ class RecordText:
     def format_message(self, key: str, **values: object) -> str:
         return self.language.format_message(key, **values)
 
-    @property
-    def shows_roles(self) -> bool:
-        """Whether people are shown by their roles."""
-        return isinstance(self.record.people, RoleNames)
-
     def person_name(self, user_id: str | None, at: datetime | None = None) -> str:
         """A name, or the role at that time."""
-        people = self.record.people
-        if isinstance(people, RoleNames):
-            return people.find(user_id, at) if user_id else ""
-        return people.get(user_id, user_id) if user_id else ""
+        if not user_id:
+            return ""
+        if self._roles is not None:
+            return self._roles.find(user_id, at)
+        return self.record.people.get(user_id, user_id)
 
     def outside_person_name(self, name: str) -> str:
         """The name of somebody who is unknown in Slack, and has no role."""
-        return self.record.people.responder if name and isinstance(self.record.people, RoleNames) else name
+        return self._roles.responder if name and self._roles is not None else name
 
     def resolve_mentions(self, text: str, at: datetime | None = None) -> str:
         """A text with names or roles in the place of mentions; a role has no `@`."""
-        people = self.record.people
-        if isinstance(people, RoleNames):
-            return MENTION.sub(lambda found: people.find(found[1], at), text) if "<@" in text else text
-        return resolve_mentions(text, people)
+        roles = self._roles
+        if "<@" not in text:
+            return text
+        if roles is not None:
+            return MENTION.sub(lambda found: roles.find(found[1], at), text)
+        return resolve_mentions(text, self.record.people)
 
     def target_name(self, escalation: Escalation) -> str:
         return self.resolve_mentions(escalation.target, escalation.paged_at).strip()

@@ -53,7 +53,9 @@ class BlockRenderer:
         if mark:
             parts.append(f"**{self._escaped(mark)}**")
         if by or notes:
-            shown = semicolon.join([*([self._escaped(by)] if by else []), *map(self._rendered_note, notes)])
+            shown = self._escaped(by) if by else ""
+            if notes:
+                shown = semicolon.join([*([shown] if by else []), *map(self._rendered_note, notes)])
             parts.append(f"— {shown}" if parts else shown)
         parts += self.references.cite(block.sources)
         return join_markdown(parts)

@@ -53,6 +53,10 @@ class Block(NamedTuple):
     def identity(self) -> str:
         return f"{self.section}/{self.key}/{self.language}"
 
+    def at_time(self, time: str) -> "Block":
+        """The block with another time. Faster than `_replace`, for the rows of a long timeline."""
+        return Block._make((*self[:6], time, *self[7:]))
+
     @property
     def is_missing(self) -> bool:
         return self.kind is BlockKind.MISSING

@@ -40,12 +40,9 @@ class References:
 
     def cite(self, sources: Iterable[Source]) -> list[str]:
         """The references to these sources, each once."""
-        marks = []
-        for source in sources:
-            mark = self._marks.get(source.link or source.ref) or self._cite_first(source)
-            if mark not in marks:
-                marks.append(mark)
-        return marks
+        known = self._marks
+        marks = [known.get(source.link or source.ref) or self._cite_first(source) for source in sources]
+        return marks if len(marks) < 2 else list(dict.fromkeys(marks))
 
     def _cite_first(self, source: Source) -> str:
         address = web_address(source.link)

@@ -30,7 +30,7 @@ _CONTROL = re.compile(
 _BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)")  # before anything else it escapes nothing
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _ANYWHERE = (("<", "&lt;"), *((mark, f"\\{mark}") for mark in "`*[]|~"))
-_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # inside a word it marks nothing
+_UNDERSCORE = re.compile(r"_(?:(?<![^\W_]_)|(?![^\W_]))")  # inside a word it marks nothing
 _CLOSING = re.compile(r"(?<=\s)#(?=#*$)")  # closes a heading
 
 _STARTS = frozenset("-+=#>:0123456789")

@@ -113,6 +113,11 @@ class SourceNotes(Mapping[str, str]):
             return f"{what} — {name}" if name else what
         times = builder.times
         time = times.format_short(at, precision)
-        if len(times.labels) == 1 and (label := zone_label(at, times.zone)) not in times.labels:
+        first, last = times.known_span
+        if (
+            not first <= at <= last
+            and len(times.labels) == 1
+            and (label := zone_label(at, times.zone)) != times.labels[0]
+        ):
             time = f"{time} {label}"
         return f"{what} — {name}, {time}" if name else f"{what} — {time}"
