@@ -25,9 +25,9 @@ from bot.domain.drafting.overview.header import (
     title_blocks,
     whereabouts_section,
 )
+from bot.domain.drafting.overview.people_roles import RoleNames
 from bot.domain.drafting.overview.questions import questions_section
 from bot.domain.drafting.overview.response import response_section
-from bot.domain.drafting.overview.role_names import RoleNames
 from bot.domain.drafting.overview.source_notes import SourceNotes
 from bot.domain.drafting.overview.summary import (
     about_section,

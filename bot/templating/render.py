@@ -11,7 +11,7 @@ from jinja2.exceptions import SecurityError
 
 from bot.domain.drafting.markdown import BlockRenderer
 from bot.domain.drafting.model import Block, Document, Draft
-from bot.domain.drafting.references import PLACE, References, SourceNumbers
+from bot.domain.drafting.source_links import PLACE, References, SourceNumbers
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.text.markdown_escape import Markdown
 from bot.templating.environment import HTML, MARKDOWN, TEXT, RowBudget, create_environment, templates_folder

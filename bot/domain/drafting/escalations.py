@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
-from bot.domain.drafting.overview.role_names import RoleNames
+from bot.domain.drafting.overview.people_roles import RoleNames
 from bot.domain.escalation import Acknowledgement, PagedLevel
 from bot.domain.languages import Language
 from bot.domain.record.escalations import Escalation, PageOutcome, RecordedPage, VendorFacts

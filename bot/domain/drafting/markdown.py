@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.drafting.model import Block, BlockKind
-from bot.domain.drafting.references import References
+from bot.domain.drafting.source_links import References
 from bot.domain.languages import get_language
 from bot.domain.text.markdown_escape import Markdown, escape_markdown
 from bot.domain.text.mrkdwn.markdown import join_markdown, render_markdown, render_markdown_line

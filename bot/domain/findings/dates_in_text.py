@@ -66,7 +66,7 @@ class WeekdayDate:
 
 
 def may_have_weekday_date(text: str) -> bool:
-    """Return whether it has a figure and a word that begins the name of a weekday: most texts have not."""
+    """Return whether it has a figure and the first word of a weekday. Most texts have not."""
     if not _DIGIT.search(text):
         return False
     return not _WEEKDAY_WORDS.isdisjoint(_WORD.findall(strip_accents(text).casefold()))

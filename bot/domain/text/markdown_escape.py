@@ -96,7 +96,7 @@ def _escape_start(line: str) -> str:
 
 
 def web_address(url: str | None) -> str | None:
-    """A web address as Markdown has it in a link; None if `url` is none, because senders supply it."""
+    """A web address for a link in Markdown; None if `url`, which senders supply, is none."""
     if url is None or _SAFE_LINK.fullmatch(url):
         return url
     if not _LINK.match(url):

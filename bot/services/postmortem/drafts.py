@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.drafting.model import BlockKind
-from bot.domain.drafting.overview.role_names import RoleNames
+from bot.domain.drafting.overview.people_roles import RoleNames
 from bot.domain.languages import get_language
 from bot.domain.postmortem import Draft, build_draft
 from bot.export.transcript import transcript_markdown

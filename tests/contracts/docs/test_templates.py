@@ -8,7 +8,7 @@ import pytest
 from bot.config.sections import TEMPLATES
 from bot.domain.drafting.markdown import FILTERS
 from bot.domain.drafting.model import Block
-from bot.domain.drafting.references import References, SourceNumbers
+from bot.domain.drafting.source_links import References, SourceNumbers
 from bot.domain.postmortem import build_draft
 from bot.domain.record.samples import bare_record, full_record
 from bot.templating.environment import templates_folder

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.drafting.overview.role_names import RoleNames
+from bot.domain.drafting.overview.people_roles import RoleNames
 from bot.domain.findings import review_record
 from bot.domain.languages import get_language
 from bot.domain.postmortem import build_draft

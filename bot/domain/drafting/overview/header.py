@@ -61,7 +61,7 @@ def particulars_section(context: DraftContext) -> tuple[Block, ...]:
 
 
 def roles_section(context: DraftContext) -> tuple[Block, ...]:
-    """One fact for each role: its holders in order, with times if there were several. None where nobody is named."""
+    """One fact for each role: its holders, and their times if several. Empty with `shows_roles`."""
     builder, held = context.builder, () if context.builder.shows_roles else context.record.roles
     found = []
     for name in dict.fromkeys([LEAD, *(each.role for each in held)]):

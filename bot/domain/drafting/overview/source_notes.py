@@ -22,7 +22,7 @@ _WORDS: Mapping[SourceKind, str] = {
 
 class SourceNotes(Mapping[str, str]):
     """
-    By ref what a source is, who it is from, and its time. Made on access: a template may cite few.
+    What each source is, by ref. Made on access: a template may cite few.
 
     Sources that are not in the record have the note of their kind.
 
@@ -83,7 +83,7 @@ class SourceNotes(Mapping[str, str]):
 
     @cached_property
     def _links(self) -> Mapping[str, str | None]:
-        """Links of the alerts, escalations and follow-ups, by ref: an entry about one may have the same."""
+        """Links of alerts, escalations and follow-ups by ref. Entries about them can share these."""
         record = self._builder.record
         sources = chain(
             (alert.source for alert in record.alerts),

@@ -55,7 +55,7 @@ def check_duplicate_entries(record: Record) -> Iterator[Finding]:
 
 
 def _figures(text: str) -> str:
-    """The figures of a text, sorted: equal texts have the same, whatever their words, and most texts have others."""
+    """The figures of a text, sorted. Texts that say the same have the same figures."""
     return "".join(sorted(_FIGURE.findall(text)))
 
 
