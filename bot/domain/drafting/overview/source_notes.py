@@ -1,4 +1,4 @@
-"""What each source is: `Message — dba, 14:05`."""
+"""Notes on sources: `Message — dba, 14:05`."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _WORDS: Mapping[SourceKind, str] = {
 
 class SourceNotes(Mapping[str, str]):
     """
-    What each source is, by ref. Made on access: a template may cite few.
+    Notes on sources by ref. Made on access: a template may cite few.
 
     Sources that are not in the record have the note of their kind.
 
