@@ -6,6 +6,7 @@ recorded is reported as missing, never filled in.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from itertools import chain
@@ -24,8 +25,10 @@ from bot.domain.drafting.overview.header import (
     title_blocks,
     whereabouts_section,
 )
+from bot.domain.drafting.overview.people_roles import RoleNames
 from bot.domain.drafting.overview.questions import questions_section
 from bot.domain.drafting.overview.response import response_section
+from bot.domain.drafting.overview.source_notes import SourceNotes
 from bot.domain.drafting.overview.summary import (
     about_section,
     conclusion_section,
@@ -64,17 +67,28 @@ __all__ = ["Block", "BlockKind", "Document", "Draft", "build_draft"]
 DEFAULT_LANGUAGES = ("en",)
 
 
-def build_draft(record: Record, *, languages: Sequence[str] | None = None, findings: Sequence[Finding] = ()) -> Draft:
+def build_draft(
+    record: Record,
+    *,
+    languages: Sequence[str] | None = None,
+    findings: Sequence[Finding] = (),
+    with_roles: bool = False,
+) -> Draft:
     """
     Build the draft of a record, once in each language (default: those it is published in).
 
-    `findings` are for the reviewer; they stand in a section of their own.
+    `findings` are for the reviewer; they stand in a section of their own. `with_roles`: people are shown by the
+    roles that they held, and not by name.
 
     Raises UserError for an unknown language.
     """
     chosen = tuple(dict.fromkeys(languages or record.postmortem_languages or DEFAULT_LANGUAGES))
     standing = [entry for entry in record.entries if entry.withdrawn_at is None]
-    documents = tuple(_document(record, standing, code, chosen, findings) for code in chosen)
+    named = {
+        code: replace(record, people=RoleNames(record.roles, get_language(code))) if with_roles else record
+        for code in chosen
+    }
+    documents = tuple(_document(named[code], standing, code, chosen, findings) for code in chosen)
     return Draft(record.incident.reference, documents)
 
 
@@ -100,7 +114,7 @@ def _document(
         HISTORY_SECTION: cache(partial(history_sections, context)),
     }
     sections = Sections(known, builders)
-    return Document(code, times.zone_name, title_block(builder), sections, language.words)
+    return Document(code, times.zone_name, title_block(builder), sections, language.words, SourceNotes(builder))
 
 
 def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:

@@ -48,6 +48,8 @@ class Kind(StrEnum):
     The first group are marks that people give. Commands and the bot set the second.
     """
 
+    __hash__ = str.__hash__  # that of `Enum` is written in Python, and drafts look up kinds a hundred thousand times
+
     DETECTION = "detection"
     INVESTIGATION = "investigation"
     HYPOTHESIS = "hypothesis"

@@ -3,10 +3,11 @@ Convert a draft to the Markdown dialect of Slack canvases.
 
 Three heading levels, no list in a quotation, at most 300 cells in a table; Slack refuses a canvas that breaks a rule.
 Source: docs.slack.dev/surfaces/canvases. Code and quotations in a list are not documented: they are put between lists.
+Neither are reference links: each has its address in its place.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 MAX_BYTES = 300_000
 """Slack accepts 1 MiB a change; a text is up to three times as long in JSON."""
@@ -19,6 +20,9 @@ _DEEP_HEADING = re.compile(r"#{4,6}(?=\s)")
 _LIST_IN_QUOTE = re.compile(r"(?:\s{0,3}>)+\s*(?=(?:[-*+]|\d{1,9}[.)])(?:\s|$))")
 _ROW = re.compile(r"\s*\|.*\|\s*")
 _RULE = re.compile(r"\s*\|[\s|:-]+\|\s*")
+_DEFINITION = re.compile(r"^\[(\d{1,9})\]: (\S+)$", re.MULTILINE)
+_REFERENCE = re.compile(r"(?P<ticks>`+).*?(?<!`)(?P=ticks)(?!`)|(?<!\\)\[\[(?P<number>\d{1,9})\]\]")
+"""Code, which is left unchanged, or a reference to a source."""
 _CELL = re.compile(r"(?<!\\)\|")
 
 
@@ -29,14 +33,26 @@ def canvas_markdown(markdown: str, link: str) -> str:
 
 def _convert_dialect(markdown: str) -> Iterator[str]:
     fence, indent = "", ""
+    addresses = dict(_DEFINITION.findall(markdown))
     for line in markdown.splitlines():
         if mark := _match_fence(line, fence):
             fence, indent = "" if fence else mark[2], indent if fence else mark[1]
             yield line.lstrip()
         elif fence:
             yield line.removeprefix(indent)
-        else:
-            yield _LIST_IN_QUOTE.sub("", _DEEP_HEADING.sub("###", _QUOTE_IN_LIST.sub("", line)))
+        elif not _DEFINITION.fullmatch(line):
+            shown = _link_references(line, addresses) if "[[" in line else line
+            yield _LIST_IN_QUOTE.sub("", _DEEP_HEADING.sub("###", _QUOTE_IN_LIST.sub("", shown)))
+
+
+def _link_references(line: str, addresses: Mapping[str, str]) -> str:
+    """Give each reference its address: `[[3](https://…)]`."""
+
+    def linked(found: re.Match[str]) -> str:
+        address = addresses.get(found["number"] or "")
+        return f"[[{found['number']}]({address})]" if address else found[0]
+
+    return _REFERENCE.sub(linked, line)
 
 
 def _match_fence(line: str, fence: str) -> re.Match[str] | None:

@@ -1,5 +1,6 @@
 """A postmortem as one self-contained HTML file, converted from its Markdown."""
 
+import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,12 +14,13 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from bot.domain.drafting.markdown import SOURCE_MARK
 from bot.domain.languages import get_language
 from bot.export.html_style import STYLE
+from bot.export.transcript import SOURCE_MARK
 
 SOURCE_CLASS = "source"
 NO_BREAK = "\u202f"
+_NUMBER = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +34,49 @@ class Article:
 
 def _mark_sources(state: StateCore) -> None:
     """
-    Turn links to sources into small marks, with their host as title and label.
+    Turn references to sources into small marks, with number and host as title and label.
 
     `env["source"]`: the language's word for "source".
     """
     word = state.env.get("source", get_language("en").words["source"])
     for block in state.tokens:
         children = block.children or []
-        for before, link, text in zip([None, *children], children, children[1:], strict=False):
-            if link.type == "link_open" and text.content == SOURCE_MARK:
-                if before is not None and before.content.endswith(" "):  # keeps the mark from beginning a line
-                    before.content = f"{before.content[:-1]}{NO_BREAK}"
-                label = f"{word}: {urlsplit(str(link.attrGet('href'))).hostname}"
+        for place, link in enumerate(children):
+            if link.type == "link_open" and (number := _take_brackets(children, place)) is not None:
+                label = f"{' '.join(filter(None, [word, number]))}: {urlsplit(str(link.attrGet('href'))).hostname}"
                 for name, value in (("class", SOURCE_CLASS), ("title", label), ("aria-label", label)):
                     link.attrSet(name, value)
+
+
+def _take_brackets(children: Sequence[Token], place: int) -> str | None:
+    """
+    The number of the reference at `place`, whose brackets go into its link: `[[3]]`.
+
+    Empty for the mark behind a message of the transcript; None for any other link.
+    """
+    before, text, after = (_token_at(children, each) for each in (place - 1, place + 1, place + 3))
+    if text is None:
+        return None
+    if text.content == SOURCE_MARK:
+        _keep_on_line(before)
+        return ""
+    is_reference = before and after and before.content.endswith("[") and after.content.startswith("]")
+    if before is None or after is None or not is_reference or not _NUMBER.fullmatch(text.content):
+        return None
+    number, text.content = text.content, f"[{text.content}]"
+    before.content, after.content = before.content[:-1], after.content[1:]
+    _keep_on_line(before)
+    return number
+
+
+def _token_at(children: Sequence[Token], place: int) -> Token | None:
+    return children[place] if 0 <= place < len(children) else None
+
+
+def _keep_on_line(before: Token | None) -> None:
+    """Keep the mark behind this text from beginning a line."""
+    if before is not None and before.content.endswith(" "):
+        before.content = f"{before.content[:-1]}{NO_BREAK}"
 
 
 def _table_open(_renderer: RendererHTML, _tokens: Sequence[Token], _index: int, _options: Any, _env: Any) -> str:

@@ -31,7 +31,7 @@ blockquote { margin: 1rem 0; padding: .35rem 1rem; border-left: 3px solid var(--
   border-radius: 0 .35rem .35rem 0; }
 li > blockquote { margin: .4rem 0; padding: .1rem .75rem; }
 a { color: var(--link); text-underline-offset: .15em; }
-a.source { padding: 0 .15em; font-size: .75em; line-height: 1; vertical-align: super;
+a.source { padding: 0 .1em; font-size: .75em; line-height: 1; vertical-align: super;
   color: var(--quiet); text-decoration: none; }
 a.source:hover, a.source:focus { color: var(--link); text-decoration: underline; }
 a:focus-visible, .wide:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }

@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from bot.domain.drafting.localized_times import TimeFormatter
-from bot.domain.drafting.markdown import SOURCE_MARK
 from bot.domain.languages import get_language
 from bot.domain.record.model import Incident
 from bot.domain.record.transcript import Transcript, TranscriptMessage, group_threads
 from bot.domain.text.markdown_escape import escape_markdown, markdown_link
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.text.mrkdwn.markdown import INDENT, join_markdown, render_markdown
+
+SOURCE_MARK = "↗"
+"""The text of a link to a message."""
 
 
 def transcript_markdown(transcript: Transcript, incident: Incident, *, language: str) -> str:

@@ -20,6 +20,7 @@ ACTIONS_TAKEN = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.ACTION, Kin
 BESIDE_A_TIME = r"[0-9][:h.][0-9]{2}[^\n0-9]{0,6}"
 
 LINK_ADDRESS = re.compile(r"\]\([^)]*\)|(?m:^\[\d+\]: .*$)")
+REFERENCE = re.compile(r"\[\[\d+\]\]|(?<!\\)\[\d+\]")
 PART_OF_A_LENGTH = re.compile(r"\d ?(?:d|j|h|giorn[oi]|días?|Tage?|dias?) $")
 """The end of a text before the rest of a length: `1d `, `2 Tage `."""
 
@@ -243,8 +244,8 @@ def _compare_findings(outcome: _Outcome) -> Iterator[str]:
 
 
 def _split_words(text: str) -> list[str]:
-    """Return the words of a text, without links to sources."""
-    return re.findall(r"\w+", re.sub(r"\]\([^)]*\)", "]", text))
+    """Return the words of a text, without references to sources."""
+    return re.findall(r"\w+", REFERENCE.sub("", LINK_ADDRESS.sub("]", text)))
 
 
 CHECKS: tuple[Callable[[_Outcome], Iterator[str]], ...] = (

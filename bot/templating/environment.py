@@ -5,13 +5,15 @@ The Jinja2 environment of templates: sandboxed, with limits.
 misspelt name is an error. The operator's folders come before the built-in one.
 """
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any, SupportsIndex
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.filters import do_mark_safe
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment, safe_range
 
 from bot.domain.drafting.markdown import FILTERS
@@ -87,6 +89,16 @@ def _as_html(text: str) -> str:
     return do_mark_safe(render_html(text))
 
 
+def _with_renderer(rendering: Callable[..., object]) -> Callable[..., object]:
+    """A filter that hands on the renderer of the document that the template is rendered for."""
+
+    @wraps(rendering)
+    def rendered(context: Context, *values: object, **named: object) -> object:
+        return rendering(context["sections"].renderer, *values, **named)
+
+    return pass_context(rendered)
+
+
 @cache
 def create_environment(kind: str, folders: tuple[Path, ...]) -> _Environment:
     environment = _Environment(
@@ -99,7 +111,7 @@ def create_environment(kind: str, folders: tuple[Path, ...]) -> _Environment:
         keep_trailing_newline=True,
     )
     if kind == MARKDOWN:
-        environment.filters |= FILTERS
+        environment.filters |= {name: _with_renderer(rendering) for name, rendering in FILTERS.items()}
     elif kind == HTML:
         environment.filters["formatted"] = _as_html
     return environment

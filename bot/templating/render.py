@@ -11,6 +11,7 @@ from jinja2.exceptions import SecurityError
 
 from bot.domain.drafting.markdown import BlockRenderer
 from bot.domain.drafting.model import Block, Document, Draft
+from bot.domain.drafting.source_links import PLACE, References, SourceNumbers
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.text.markdown_escape import Markdown
 from bot.templating.environment import HTML, MARKDOWN, TEXT, RowBudget, create_environment, templates_folder
@@ -43,8 +44,7 @@ class BrokenTemplate(UserError):
 class Section(Sequence[Block]):
     """A section's blocks for a template. Iteration spends the row budget."""
 
-    def __init__(self, blocks: tuple[Block, ...], rows: RowBudget, renderer: BlockRenderer) -> None:
-        self.renderer = renderer
+    def __init__(self, blocks: tuple[Block, ...], rows: RowBudget) -> None:
         self._blocks = blocks
         self._rows = rows
 
@@ -69,15 +69,15 @@ class Section(Sequence[Block]):
 
 
 class Sections(Mapping[str, Section]):
-    """A document's sections for a template, created on access."""
+    """A document's sections for a template, created on access. Filters use `renderer`."""
 
     def __init__(self, document: Document, rows: RowBudget, renderer: BlockRenderer) -> None:
         self._blocks = document.sections
         self._rows = rows
-        self._renderer = renderer
+        self.renderer = renderer
 
     def __getitem__(self, name: str) -> Section:
-        return Section(self._blocks[name], self._rows, self._renderer)
+        return Section(self._blocks[name], self._rows)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._blocks)
@@ -198,11 +198,14 @@ def render_documents(
     for code in codes:
         if code not in documents:
             raise UserError(f"The draft has no `{code}` version. It has: {', '.join(documents)}.")
-    chosen = [documents[code] for code in codes]
-    return {
-        document.language: _render_document(document, chosen[index + 1 :], draft, name, loader_paths)
-        for index, document in enumerate(chosen)
-    }
+    chosen, numbers = [documents[code] for code in codes], SourceNumbers()
+    rendered = {}
+    for index, document in enumerate(chosen):
+        references = References(numbers, document.sources)
+        variables = template_variables(document, chosen[index + 1 :], draft, references)
+        markdown = collapse_blank_lines(render_template(name, variables, folders=loader_paths))
+        rendered[document.language] = references.fill_in(markdown, document.words["sources"])
+    return rendered
 
 
 def postmortem_templates(loader_paths: Sequence[Path] = ()) -> tuple[str, ...]:
@@ -224,15 +227,11 @@ def _postmortem_template(name: str, loader_paths: Sequence[Path]) -> str:
     return f"postmortem/{name}{MARKDOWN}"
 
 
-def _render_document(
-    document: Document, later: Sequence[Document], draft: Draft, name: str, loader_paths: Sequence[Path]
-) -> str:
-    return collapse_blank_lines(render_template(name, template_variables(document, later, draft), folders=loader_paths))
-
-
-def template_variables(document: Document, later: Sequence[Document], draft: Draft) -> dict[str, object]:
+def template_variables(
+    document: Document, later: Sequence[Document], draft: Draft, references: References
+) -> dict[str, object]:
     """Variables of a postmortem template for one document. `later`: the documents that follow."""
-    rows, renderer = RowBudget(), BlockRenderer()
+    rows = RowBudget()
     return {
         "reference": draft.reference,
         "language": document.language,
@@ -241,7 +240,8 @@ def template_variables(document: Document, later: Sequence[Document], draft: Dra
         "t": document.words,
         "colon": Markdown(document.words["colon"]),
         "below": [each.words["version_below"] for each in later],
-        "sections": Sections(document, rows, renderer),
+        "sections": Sections(document, rows, BlockRenderer(references)),
+        "references": PLACE,
         "range": rows.range,
     }
 

@@ -208,8 +208,9 @@ class PostmortemSection(Section):
     """
     `[postmortem]`. `templates` is a folder, relative to the file's own.
 
-    `canvas`: whether the draft also goes into a canvas of the incident's channel. The others are for the public
-    postmortem: codes of findings that block it, words that block it, and hosts of links that stay in it.
+    `canvas`: whether the draft also goes into a canvas of the incident's channel. `people`: how drafts name them. The
+    others are for the public postmortem: codes of findings that block it, words that block it, and hosts of links that
+    stay in it.
     """
 
     templates: FileName | None = None
@@ -217,6 +218,7 @@ class PostmortemSection(Section):
     public_blocked_by: ListOf[FindingCode] = PUBLIC_BLOCKED_BY
     private_words: ListOf[Word] = ()
     public_hosts: ListOf[Host] = ()
+    people: Literal["names", "roles"] = "names"
 
 
 class FindingsSection(Section):

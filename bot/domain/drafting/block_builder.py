@@ -4,14 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.domain.drafting.annotations import distinguishing_labels, entry_remarks, has_remarks, localized_text
+from bot.domain.drafting.annotations import (
+    distinguishing_labels,
+    entry_remarks,
+    has_remarks,
+    localized_text,
+    role_label,
+)
 from bot.domain.drafting.escalations import RecordText
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.languages import Language, get_language
 from bot.domain.record.escalations import Escalation
-from bot.domain.record.facts import EscalationAcknowledged, VendorFixed
+from bot.domain.record.facts import EscalationAcknowledged, RoleAssigned, VendorFixed, with_note
 from bot.domain.record.model import Action, Entry, Record
 from bot.domain.record.sources import Source
 from bot.domain.terms import Kind, Precision, SourceKind
@@ -64,16 +70,40 @@ class BlockBuilder(RecordText):
     def entry_block(self, section: str, entry: Entry) -> Block:
         """An entry in its order; `time` is empty if unknown."""
         known = self._parts.get(entry.source.ref)
+        is_plain = self._is_plain(entry)
         if known is None:
-            text, notes = self._entry_text(entry)
+            text, notes = (
+                (self.resolve_mentions(entry.text, entry.sort_at), ()) if is_plain else self._entry_text(entry)
+            )
             is_timed = entry.source.ref not in self.untimed
             time = self._short_time(entry.happened_at, entry.precision) if is_timed else ""
             sources = (entry.source, *entry.also)
-            known = self._parts[entry.source.ref] = (text, sources, time, self.person_name(entry.author), notes)
+            known = self._parts[entry.source.ref] = (
+                text,
+                sources,
+                time,
+                self.person_name(entry.author, entry.sort_at),
+                notes,
+            )
         text, sources, time, by, notes = known
-        label = self._entry_label(section, entry, text)
+        label = self._kinds_label(section, entry.kinds) if is_plain else self._entry_label(section, entry, text)
         return Block(
             section, entry.source.ref, self.language.code, BlockKind.ENTRY, text, sources, time, label, by, notes
+        )
+
+    def _is_plain(self, entry: Entry) -> bool:
+        """Return whether its own text and its kinds are all there is to say, as of most entries."""
+        return bool(
+            entry.text
+            and entry.about is None
+            and entry.fact is None
+            and entry.public is None
+            and entry.was is None
+            and entry.redacted_at is None
+            and entry.came_from is None
+            and Kind.DECLARED not in entry.kinds
+            and entry.source.ref not in self.answers
+            and not has_remarks(entry)
         )
 
     def _title(self) -> str:
@@ -88,7 +118,7 @@ class BlockBuilder(RecordText):
         notes: list[str] = []
         if has_remarks(entry):
             remarks = entry_remarks(entry, self.record.incident, self.times, with_held_ends=self._is_for_screens)
-            notes += [self.resolve_mentions(remark) for remark in remarks]
+            notes += [self.resolve_mentions(remark, entry.sort_at) for remark in remarks]
         if entry.about and entry.about in self._alert_labels:
             notes.append(self.resolve_mentions(self._alert_labels[entry.about]))
         if self._starts_escalation(entry):
@@ -97,14 +127,23 @@ class BlockBuilder(RecordText):
             notes.append(self.format_message("came_from", incident=entry.came_from))
         if self._label_says_all(entry) or self.repeats_title(entry):
             return "", tuple(notes)
-        return self.resolve_mentions(localized_text(entry.text, entry.fact, self.language)), tuple(notes)
+        return self.resolve_mentions(self._own_text(entry), entry.sort_at), tuple(notes)
+
+    def _own_text(self, entry: Entry) -> str:
+        """The text of an entry. Where roles are shown, a role has no holder."""
+        if self.shows_roles and isinstance(entry.fact, RoleAssigned):
+            return with_note(role_label(entry.fact.role, entry.fact.label, self.language), entry.fact.note)
+        return localized_text(entry.text, entry.fact, self.language)
 
     def _entry_label(self, section: str, entry: Entry, text: str) -> str:
         """The kind of entry; for a redacted one also the author of the redaction and the reason."""
         label = self._label_by_content(section, entry, text)
         if entry.redacted_at is None:
             return label
-        who, why = self.person_name(entry.redacted_by), self.resolve_mentions(entry.redaction_reason or "")
+        who, why = (
+            self.person_name(entry.redacted_by, entry.redacted_at),
+            self.resolve_mentions(entry.redaction_reason or ""),
+        )
         redaction = self.format_message("redacted", who=who, why=why)
         return f"{label}. {redaction}" if label else redaction
 
@@ -115,7 +154,9 @@ class BlockBuilder(RecordText):
         if self._records_answer(entry):
             return self.answer_label(self.answers[entry.source.ref])
         if entry.vendor in VENDOR_LABELS and entry.about in self.escalations:
-            return self.format_message(VENDOR_LABELS[entry.vendor], target=self.escalations[entry.about].target)
+            return self.format_message(
+                VENDOR_LABELS[entry.vendor], target=self.target_name(self.escalations[entry.about])
+            )
         if not entry.text and entry.redacted_at is None and entry.source.kind is SourceKind.MESSAGE and not entry.files:
             return self.format_message("message_deleted")
         if not text and entry.kinds == (Kind.IMPACT,):
@@ -174,7 +215,7 @@ class BlockBuilder(RecordText):
             escalation.source.ref,
             self.language.code,
             BlockKind.ESCALATION,
-            self.resolve_mentions(escalation.reason),
+            self.resolve_mentions(escalation.reason, escalation.paged_at),
             (escalation.source, *(source for source in sources if source)),
             self._short_time(escalation.paged_at, escalation.precision),
             self.escalation_label(escalation),

@@ -77,7 +77,7 @@ class DraftContext:
 
     def _with_reason(self, block: Block, entry: Entry, escalation: Escalation) -> Block:
         """Add the reason of an escalation, unless it is the entry's text."""
-        reason = self.builder.resolve_mentions(escalation.reason)
+        reason = self.builder.resolve_mentions(escalation.reason, escalation.paged_at)
         if entry.redacted_at is not None or not reason.strip() or reason == block.text:
             return block
         return block._replace(notes=(*block.notes, reason)) if block.text else block._replace(text=reason)
@@ -146,9 +146,9 @@ class DraftContext:
         causes = self.cause_refs
         for ref in self._labels:
             if cause is not None and ref in causes:
-                yield ref, self.builder.resolve_mentions(cause.text)
+                yield ref, self.builder.resolve_mentions(cause.text, cause.at)
             elif resolution is not None and ref == resolution.source.ref:
-                yield ref, self.builder.resolve_mentions(resolution.text)
+                yield ref, self.builder.resolve_mentions(resolution.text, resolution.at)
 
     def _update_labels(self) -> Iterable[tuple[str, str]]:
         message = self.builder.format_message

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
+from bot.domain.drafting.overview.people_roles import RoleNames
 from bot.domain.escalation import Acknowledgement, PagedLevel
 from bot.domain.languages import Language
 from bot.domain.record.escalations import Escalation, PageOutcome, RecordedPage, VendorFacts
 from bot.domain.record.model import Entry, Record
 from bot.domain.record.sources import Source
 from bot.domain.text.durations import duration_between
-from bot.domain.text.mentions import resolve_mentions
+from bot.domain.text.mentions import MENTION, resolve_mentions
 
 _SERVICE_NAMES: Mapping[str, str] = {
     "slack": "Slack",
@@ -42,6 +43,8 @@ class RecordText:
 
     def __init__(self, record: Record, language: Language, times: TimeFormatter) -> None:
         self.record = record
+        self._roles = record.people if isinstance(record.people, RoleNames) else None
+        self.shows_roles = self._roles is not None
         self.language = language
         self.times = times
         self.escalations = {each.source.ref: each for each in record.escalations}
@@ -50,19 +53,37 @@ class RecordText:
     def format_message(self, key: str, **values: object) -> str:
         return self.language.format_message(key, **values)
 
-    def person_name(self, user_id: str | None) -> str:
-        return self.record.people.get(user_id, user_id) if user_id else ""
+    def person_name(self, user_id: str | None, at: datetime | None = None) -> str:
+        """A name, or the role at that time."""
+        if not user_id:
+            return ""
+        if self._roles is not None:
+            return self._roles.find(user_id, at)
+        return self.record.people.get(user_id, user_id)
 
-    def resolve_mentions(self, text: str) -> str:
+    def outside_person_name(self, name: str) -> str:
+        """The name of somebody who is unknown in Slack, and has no role."""
+        return self._roles.responder if name and self._roles is not None else name
+
+    def resolve_mentions(self, text: str, at: datetime | None = None) -> str:
+        """A text with names or roles in the place of mentions; a role has no `@`."""
+        roles = self._roles
+        if "<@" not in text:
+            return text
+        if roles is not None:
+            return MENTION.sub(lambda found: roles.find(found[1], at), text)
         return resolve_mentions(text, self.record.people)
+
+    def target_name(self, escalation: Escalation) -> str:
+        return self.resolve_mentions(escalation.target, escalation.paged_at).strip()
 
     def escalation_label(self, escalation: Escalation) -> str:
         key = "escalated_to_vendor" if escalation.external else "escalated_to"
-        return self.format_message(key, target=self.resolve_mentions(escalation.target).strip())
+        return self.format_message(key, target=self.target_name(escalation))
 
     def answer_label(self, escalation: Escalation) -> str:
         without_time, with_time = _ANSWER_LABELS[escalation.external]
-        target, waited = self.resolve_mentions(escalation.target), self._time_to_answer(escalation)
+        target, waited = self.target_name(escalation), self._time_to_answer(escalation)
         if waited is None:
             return self.format_message(without_time, target=target)
         return self.format_message(with_time, target=target, duration=waited)
@@ -73,7 +94,9 @@ class RecordText:
         if escalation.out_of_hours:
             remarks.append(self.format_message("vendor_out_of_hours" if escalation.external else "out_of_hours"))
         if escalation.declined_by:
-            declined = self.language.format_list([self.person_name(each) for each in escalation.declined_by])
+            declined = self.language.format_list(
+                [self.person_name(each, escalation.paged_at) for each in escalation.declined_by]
+            )
             remarks.append(self.format_message("declined_by", who=declined))
         if escalation.is_answered or (escalation.vendor and escalation.vendor.fixed):
             return tuple(remarks)
@@ -87,8 +110,7 @@ class RecordText:
         remarks = [] if is_named else [self.format_message("policy_of", policy=escalation.policy)]
         previous = self.escalations.get(escalation.follows or "")
         if previous is not None and not escalation.external:  # a level of `previous` called a vendor
-            target = self.resolve_mentions(previous.target).strip()
-            remarks.append(self.format_message("goes_on_from", target=target))
+            remarks.append(self.format_message("goes_on_from", target=self.target_name(previous)))
         return remarks
 
     def answer_remarks(self, escalation: Escalation) -> tuple[str, ...]:
@@ -102,7 +124,7 @@ class RecordText:
             return (*remarks, *self._vendor_remarks(escalation, escalation.vendor or VendorFacts()))
         if escalation.acknowledged_at is None:
             return remarks
-        who = self.person_name(escalation.acknowledged_by) or self._outside_name(escalation)
+        who = self.person_name(escalation.acknowledged_by, escalation.acknowledged_at) or self._outside_name(escalation)
         if not self.has_timed_answer(escalation):
             unknown = "acknowledged_by_unknown" if who else "acknowledged_unknown"
             return (*remarks, self.format_message(unknown, who=who))
@@ -118,7 +140,11 @@ class RecordText:
     def _outside_name(self, escalation: Escalation) -> str:
         """`Sam (link)`; empty without a name."""
         answer = escalation.outside_answer
-        return f"{answer.name} ({_method_name(self, answer.method)})" if answer and answer.name else ""
+        return (
+            f"{self.outside_person_name(answer.name)} ({_method_name(self, answer.method)})"
+            if answer and answer.name
+            else ""
+        )
 
     def _vendor_remarks(self, escalation: Escalation, facts: VendorFacts) -> Iterator[str]:
         """The case reference, the first answer with how long it took, and the fix."""
@@ -127,7 +153,7 @@ class RecordText:
             yield message("vendor_case_is", case=facts.case)
         if escalation.is_answered:
             at = escalation.acknowledged_at if self.has_timed_answer(escalation) else None
-            who = self.person_name(escalation.acknowledged_by)
+            who = self.person_name(escalation.acknowledged_by, escalation.acknowledged_at)
             when = times.format_short_phrase(at, escalation.acknowledged_precision) if at else ""
             answered = message("vendor_answered_at", when=when) if when else message("vendor_answered_unknown")
             yield self._with_time_to_answer(answered, escalation)
@@ -259,7 +285,7 @@ def _level_notes(
     message, language = text.format_message, text.language
     positions = {(each.position.level, each.position.round) for each in levels}
     pages = [page for page in escalation.pages if (page.level, page.round) in positions]
-    notes = [note for person in level.people for note in _person_notes(text, person, pages)]
+    notes = [note for person in level.people for note in _person_notes(text, person, level.paged_at, pages)]
     notes += [_service_note(text, service, pages) for service in level.services]
     if level.groups:
         notes.append(message("group_mentioned"))
@@ -275,10 +301,11 @@ def _level_notes(
     return notes
 
 
-def _person_notes(text: RecordText, person: str, pages: Iterable[RecordedPage]) -> list[str]:
+def _person_notes(text: RecordText, person: str, at: datetime, pages: Iterable[RecordedPage]) -> list[str]:
     """The contact methods that reached a person or failed, or that the page was skipped."""
     own = [page for page in pages if page.person == person]
-    who, methods = text.person_name(person), {outcome: _method_names(text, own, outcome) for outcome in PageOutcome}
+    who = text.person_name(person, at)
+    methods = {outcome: _method_names(text, own, outcome) for outcome in PageOutcome}
     notes = [f"{who} ({', '.join(methods[PageOutcome.SENT])})"] if methods[PageOutcome.SENT] else []
     notes += [text.format_message("page_failed", who=who, means=each) for each in methods[PageOutcome.FAILED]]
     if not notes and methods[PageOutcome.SKIPPED]:
@@ -318,7 +345,7 @@ def _answer_steps(text: RecordText, section: str, escalation: Escalation) -> Ite
 
 
 def _acknowledgement_label(text: RecordText, answer: Acknowledgement) -> str:
-    who = text.person_name(answer.by) or answer.name
+    who = text.person_name(answer.by, answer.at) or text.outside_person_name(answer.name)
     kind = answer.method.partition(":")[0]
     label = text.format_message("answer_by", who=who) if who else text.format_message("kind_acknowledged")
     return label if kind in _DEFAULT_METHODS else f"{label} ({_method_name(text, kind)})"

@@ -35,9 +35,10 @@ class TimeFormatter:
         self.zone = zone
         self.first_day = first.astimezone(zone).date()
         known = [first, *instants]
+        self.known_span = min(known), max(known)
         self.labels, self.zone_name = self._labels(known)
         self._minutes = _formatted_minutes(language.locale)
-        self.is_first_day_plain = self.day_of(min(known)) == self.first_day
+        self.is_first_day_plain = self.day_of(self.known_span[0]) == self.first_day
         """Whether times of the first day have no date elsewhere than in the timeline."""
         self._days: dict[date, str] = {self.first_day: ""} if self.is_first_day_plain else {}
 
@@ -52,7 +53,8 @@ class TimeFormatter:
 
     def format_short(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`08:45`; with the date if not the first day, with the zone if it has several labels."""
-        text, day = self.format_time(at, precision), self._short_day(self.day_of(at))
+        local = at.astimezone(self.zone)
+        text, day = self._format_local(local, precision), self._short_day(local.date())
         if not day:
             return text
         joint = "date_and_about" if precision is Precision.APPROXIMATE else "date_and_time"
@@ -60,10 +62,12 @@ class TimeFormatter:
 
     def format_time(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`format_short` without the date."""
-        local = at.astimezone(self.zone)
+        return self._format_local(at.astimezone(self.zone), precision)
+
+    def _format_local(self, local: datetime, precision: Precision) -> str:
         text = self._minutes[local.hour * 60 + local.minute]
         if len(self.labels) > 1:
-            text = f"{text} {zone_label(at, self.zone)}"
+            text = f"{text} {zone_label(local, self.zone)}"
         if precision is Precision.APPROXIMATE:
             return self.language.format_count("about", local.hour, time=text)
         return text

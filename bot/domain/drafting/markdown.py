@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.drafting.model import Block, BlockKind
+from bot.domain.drafting.source_links import References
 from bot.domain.languages import get_language
-from bot.domain.record.sources import Source
-from bot.domain.text.markdown_escape import Markdown, escape_markdown, markdown_link
+from bot.domain.text.markdown_escape import Markdown, escape_markdown
 from bot.domain.text.mrkdwn.markdown import join_markdown, render_markdown, render_markdown_line
 from bot.domain.text.mrkdwn.parser import FENCE_MARK
 
-SOURCE_MARK = "↗"
-"""The text of a link to a source."""
 ENDINGS = ".!?…:。！？؟"
 """Signs after which a text needs no full stop."""
 _NUMBERED = re.compile(r"^(\d{1,9})\\([.)])")
@@ -21,13 +19,14 @@ _NUMBERED = re.compile(r"^(\d{1,9})\\([.)])")
 
 class BlockRenderer:
     """
-    Renders blocks as lines, with a cache of rendered texts.
+    Renders blocks as lines, with a cache of rendered texts, and numbers their sources.
 
-    Names and labels occur in many rows, and the text of an entry in two sections. Each rendering has its own instance,
+    Names and labels occur in many rows, and the text of an entry in two sections. Each document has its own instance,
     so that no deleted text stays in memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, references: References) -> None:
+        self.references = references
         self._short: dict[str, str] = {}
         self._notes: dict[str, str] = {}
         self._texts: dict[str, str] = {}
@@ -54,9 +53,11 @@ class BlockRenderer:
         if mark:
             parts.append(f"**{self._escaped(mark)}**")
         if by or notes:
-            shown = semicolon.join([*([self._escaped(by)] if by else []), *map(self._rendered_note, notes)])
+            shown = self._escaped(by) if by else ""
+            if notes:
+                shown = semicolon.join([*([shown] if by else []), *map(self._rendered_note, notes)])
             parts.append(f"— {shown}" if parts else shown)
-        parts += _source_links(block)
+        parts += self.references.cite(block.sources)
         return join_markdown(parts)
 
     def render_cell(self, block: Block) -> str:
@@ -66,7 +67,8 @@ class BlockRenderer:
         semicolon = self._load_separators(block.language)[1]
         notes = semicolon.join(render_markdown_line(note, in_table=True) for note in block.notes)
         text = render_markdown_line(block.text, in_table=True)
-        return " ".join(part for part in (text, f"({notes})" if notes else "", *_source_links(block)) if part)
+        remarks = f"({notes})" if notes else ""
+        return " ".join(part for part in (text, remarks, *self.references.cite(block.sources)) if part)
 
     def _load_separators(self, code: str) -> tuple[str, str]:
         """The signs after a label and between remarks; in French with a blank before them."""
@@ -85,82 +87,64 @@ def _is_ended(text: str) -> bool:
     return text[-1] in ENDINGS or text.rstrip().endswith(FENCE_MARK)
 
 
-def _source_links(block: Block) -> list[str]:
-    """The links to a block's sources; two sources in one message are one link."""
-    return list(dict.fromkeys(_source_link(source) for source in block.sources))
+def render_sources(renderer: BlockRenderer, block: Block) -> Markdown:
+    """The references to a block's sources."""
+    return Markdown(" ".join(renderer.references.cite(block.sources)))
 
 
-def _source_link(source: Source) -> str:
-    return markdown_link(source.link, SOURCE_MARK) or f"({source.ref})"
-
-
-def render_sources(block: Block) -> Markdown:
-    """A link for each of a block's sources; a source without a URL is given by its ref."""
-    return Markdown(" ".join(_source_links(block)))
-
-
-def render_line(block: Block) -> Markdown:
+def render_line(renderer: BlockRenderer, block: Block) -> Markdown:
     """
-    All parts of a block: time, label, text, author, notes and sources.
+    All parts of a block: time, label, text, author, notes and references.
 
     For list items: further lines and code of the text are indented. Missing facts are in italics, without a source.
     """
-    return Markdown(BlockRenderer().render_line(block))
+    return Markdown(renderer.render_line(block))
 
 
-def render_bullets(blocks: Sequence[Block]) -> Markdown:
+def render_bullets(renderer: BlockRenderer, blocks: Sequence[Block]) -> Markdown:
     """A list with one item for each block; a missing section is a sentence."""
     if len(blocks) == 1 and blocks[0].is_missing:
-        return render_line(blocks[0])
-    renderer = getattr(blocks, "renderer", None) or BlockRenderer()
+        return render_line(renderer, blocks[0])
     return Markdown(renderer.render_bullets(blocks))
 
 
-def render_paragraph(blocks: Sequence[Block]) -> Markdown:
+def render_paragraph(renderer: BlockRenderer, blocks: Sequence[Block]) -> Markdown:
     """The blocks as running text."""
-    return Markdown(join_markdown([render_line(block) for block in blocks]))
+    return Markdown(join_markdown([renderer.render_line(block) for block in blocks]))
 
 
-def render_joined(blocks: Sequence[Block]) -> Markdown:
+def render_joined(renderer: BlockRenderer, blocks: Sequence[Block]) -> Markdown:
     """The blocks on one line, separated by dots."""
-    return Markdown(join_markdown([render_line(block) for block in blocks], " · "))
+    return Markdown(join_markdown([renderer.render_line(block) for block in blocks], " · "))
 
 
-def render_cell(content: Block | str) -> Markdown:
-    """A block or a text as the cell of a table: text, remarks and sources on one line."""
+def render_cell(renderer: BlockRenderer, content: Block | str) -> Markdown:
+    """A block or a text as the cell of a table: text, remarks and references on one line."""
     if isinstance(content, str):
         return render_markdown_line(content, in_table=True)
-    return Markdown(BlockRenderer().render_cell(content))
+    return Markdown(renderer.render_cell(content))
 
 
-def render_inline(text: str) -> Markdown:
+def render_inline(_renderer: BlockRenderer, text: str) -> Markdown:
     """A text on one line with its formatting, as for a heading."""
     return render_markdown_line(text)
 
 
-def render_quote(blocks: Sequence[Block], heading: str) -> Markdown:
+def render_quote(renderer: BlockRenderer, blocks: Sequence[Block], heading: str) -> Markdown:
     """The blocks as a quoted list under a bold heading; empty without blocks."""
     if not blocks:
         return Markdown("")
-    lines = [f"**{escape_markdown(heading)}**", "", *render_bullets(blocks).split("\n")]
+    lines = [f"**{escape_markdown(heading)}**", "", *render_bullets(renderer, blocks).split("\n")]
     return Markdown("\n".join(f"> {line}" if line else ">" for line in lines))
 
 
-class _FilteredBlocks(list[Block]):
-    """Blocks of a section that a filter kept, with the renderer of the section."""
-
-    renderer: BlockRenderer | None = None
-
-
-def exclude_blocks(blocks: Sequence[Block], others: Sequence[Block]) -> Sequence[Block]:
+def exclude_blocks(_renderer: BlockRenderer, blocks: Sequence[Block], others: Sequence[Block]) -> Sequence[Block]:
     """The blocks whose keys are not among `others`."""
     left_out = {block.key for block in others}
-    kept = _FilteredBlocks(block for block in blocks if block.key not in left_out)
-    kept.renderer = getattr(blocks, "renderer", None)
-    return kept
+    return [block for block in blocks if block.key not in left_out]
 
 
-def as_markdown(text: str) -> Markdown:
+def as_markdown(_renderer: BlockRenderer, text: str) -> Markdown:
     """Mark the output of a macro as Markdown, so that it is not escaped again."""
     return Markdown(text)
 
@@ -179,4 +163,4 @@ FILTERS: Mapping[str, Callable[..., object]] = MappingProxyType(
         "markdown": as_markdown,
     }
 )
-"""By the names of the filters in templates."""
+"""By the names of the filters in templates. Each takes the document's renderer first."""

@@ -53,6 +53,10 @@ class Block(NamedTuple):
     def identity(self) -> str:
         return f"{self.section}/{self.key}/{self.language}"
 
+    def at_time(self, time: str) -> "Block":
+        """The block with another time. Faster than `_replace`, for the rows of a long timeline."""
+        return Block._make((*self[:6], time, *self[7:]))
+
     @property
     def is_missing(self) -> bool:
         return self.kind is BlockKind.MISSING
@@ -97,7 +101,8 @@ class Document:
     The draft in one language.
 
     `zone` is the label of the times (`PST`; `IST, UTC+05:30` where several zones bear it), or several ("PDT, PST") if
-    the clocks changed meanwhile; then each time has its own. `words` are the language's messages by key.
+    the clocks changed meanwhile; then each time has its own. `words` are the language's messages by key. `sources` says
+    by ref, and for unknown ones by kind, what each source is.
     """
 
     language: str
@@ -105,6 +110,7 @@ class Document:
     title: Block
     sections: Mapping[str, tuple[Block, ...]]
     words: Mapping[str, str]
+    sources: Mapping[str, str]
 
     def blocks(self) -> Iterator[Block]:
         yield self.title

@@ -68,7 +68,7 @@ def _escalation_block(context: DraftContext, escalation: Escalation) -> Block:
     """An escalation with its requester, who is the author of its entry."""
     block = context.builder.escalation_block("escalations", escalation)
     requester = context.requesters.get(escalation.source.ref)
-    return block._replace(by=context.builder.person_name(requester)) if requester else block
+    return block._replace(by=context.builder.person_name(requester, escalation.paged_at)) if requester else block
 
 
 def follow_up_sections(context: DraftContext) -> SectionMap:
@@ -248,7 +248,12 @@ def _update_blocks(context: DraftContext) -> Iterable[Block]:
             source = update.sources[index] if len(update.sources) == len(update.texts) else update.sources[0]
             label = f"{state} ({language_name(code)})" if code and _base_language(code) != own else state
             yield builder.fact_block(
-                "updates", f"{source.ref}-{code}", builder.resolve_mentions(text), [source], label=label, time=time
+                "updates",
+                f"{source.ref}-{code}",
+                builder.resolve_mentions(text, update.published_at),
+                [source],
+                label=label,
+                time=time,
             )
         if not update.texts:
             names = [language_name(code) for code in update.languages]

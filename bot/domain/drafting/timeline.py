@@ -67,9 +67,9 @@ def _with_days(times: TimeFormatter, lines: Sequence[TimedBlock], apart: Abstrac
             group, day = block.key in apart, times.day_of(line.at)
             if days.get(group) != day:
                 days[group] = day
-                block = block._replace(time=times.format_with_day(line.at, line.precision))
+                block = block.at_time(times.format_with_day(line.at, line.precision))
             elif day != times.first_day or not times.is_first_day_plain:
-                block = block._replace(time=times.format_time(line.at, line.precision))
+                block = block.at_time(times.format_time(line.at, line.precision))
         blocks.append(block)
     return tuple(blocks)
 

@@ -97,6 +97,8 @@ class Entry:
     """Event of the vendor of the escalation `about`."""
     thread: str | None = None
     """Key of its message's thread; None if it is no message."""
+    posted_at: datetime | None = None
+    """When its message was posted; None if it is no message, or if that is unknown."""
     marked_misleading_at: datetime | None = None
     """When it was marked as a misleading path; None if it is none, or if that is unknown."""
 

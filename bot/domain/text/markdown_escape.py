@@ -30,7 +30,7 @@ _CONTROL = re.compile(
 _BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)")  # before anything else it escapes nothing
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _ANYWHERE = (("<", "&lt;"), *((mark, f"\\{mark}") for mark in "`*[]|~"))
-_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")  # inside a word it marks nothing
+_UNDERSCORE = re.compile(r"_(?:(?<![^\W_]_)|(?![^\W_]))")  # inside a word it marks nothing
 _CLOSING = re.compile(r"(?<=\s)#(?=#*$)")  # closes a heading
 
 _STARTS = frozenset("-+=#>:0123456789")
@@ -95,16 +95,16 @@ def _escape_start(line: str) -> str:
     return f"\\{line}"
 
 
-def markdown_link(url: str | None, label: str) -> Markdown | None:
-    """
-    A link to a web page; None if `url` is not a web address, because senders supply it.
-
-    `label` goes in unescaped.
-    """
-    if url is None:
+def web_address(url: str | None) -> str | None:
+    """A web address for a link in Markdown; None if `url`, which senders supply, is none."""
+    if url is None or _SAFE_LINK.fullmatch(url):
+        return url
+    if not _LINK.match(url):
         return None
-    if not _SAFE_LINK.fullmatch(url):
-        if not _LINK.match(url):
-            return None
-        url = _ENTITY.sub("&amp;", quote(url, safe=":/?#@!$&'*+,;=%~-._", errors="replace"))
-    return Markdown(f"[{label}]({url})")
+    return _ENTITY.sub("&amp;", quote(url, safe=":/?#@!$&'*+,;=%~-._", errors="replace"))
+
+
+def markdown_link(url: str | None, label: str) -> Markdown | None:
+    """A link to a web page; None if `url` is not a web address. `label` goes in unescaped."""
+    address = web_address(url)
+    return None if address is None else Markdown(f"[{label}]({address})")

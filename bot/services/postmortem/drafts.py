@@ -1,7 +1,7 @@
 """Postmortem drafts: written from the record, stored version by version."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,8 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.drafting.model import BlockKind
+from bot.domain.drafting.overview.people_roles import RoleNames
+from bot.domain.languages import get_language
 from bot.domain.postmortem import Draft, build_draft
 from bot.export.transcript import transcript_markdown
 from bot.services import outbox
@@ -130,11 +132,15 @@ def assemble_draft(
     """Arrange the record and its appendix. None follows from the incident."""
     row = incidents.get(session, incident_id)
     record = load_record(session, settings, incident_id)
-    draft = build_draft(record, languages=languages, findings=find_in_record(settings, record))
+    with_roles = settings.postmortem.people == "roles"
+    findings = find_in_record(settings, record)
+    draft = build_draft(record, languages=languages, findings=findings, with_roles=with_roles)
     appendix = ""
     if with_transcript:
-        kept = load_transcript(session, incident_id)
-        appendix = transcript_markdown(kept, record.incident, language=draft.documents[0].language)
+        kept, language = load_transcript(session, incident_id), draft.documents[0].language
+        if with_roles:
+            kept = replace(kept, people=RoleNames(record.roles, get_language(language)))
+        appendix = transcript_markdown(kept, record.incident, language=language)
     return AssembledDraft(
         incident_id=incident_id,
         reference=row.reference,

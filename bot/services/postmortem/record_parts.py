@@ -9,6 +9,7 @@ from bot.domain.record.model import Action, Alert, Entry, Statement, Update
 from bot.domain.record.sources import Source
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, SourceKind, UpdateState
 from bot.domain.text.links import message_link
+from bot.services.channel.messages import parse_ts
 from bot.services.postmortem.role_history import previous_role_holder
 from bot.services.vendors import vendor_event_of
 from bot.store.alerts import alerts
@@ -106,6 +107,7 @@ def build_entry(
         vendor=vendor_event_of(row),
         thread=f"{row.channel_id}/{row.thread_ts or row.message_ts}" if row.message_ts else None,
         marked_misleading_at=marked_misleading_at,
+        posted_at=parse_ts(row.message_ts) if row.message_ts else None,
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from bot.config.sections import TEMPLATES
 from bot.domain.drafting.markdown import FILTERS
 from bot.domain.drafting.model import Block
+from bot.domain.drafting.source_links import References, SourceNumbers
 from bot.domain.postmortem import build_draft
 from bot.domain.record.samples import bare_record, full_record
 from bot.templating.environment import templates_folder
@@ -46,8 +47,10 @@ def test_every_filter_is_documented():
 
 def test_every_variable_is_documented():
     draft = build_draft(full_record())
+    document = draft.documents[0]
+    variables = template_variables(document, (), draft, References(SourceNumbers(), document.sources))
 
-    assert sorted(names("Variables")) == sorted(template_variables(draft.documents[0], (), draft))
+    assert sorted(names("Variables")) == sorted(variables)
 
 
 @pytest.mark.parametrize("heading", ["Variables", "Sections", "Filters"])

@@ -105,13 +105,27 @@ async def test_at_resolve_the_draft_is_in_the_channel_with_its_sources(world: Wo
     ):
         assert words in draft.replace("\\", ""), words
     assert "<@U" not in draft
-    links = re.findall(r"\((https?://[^)\s]+)\)", draft)
-    assert any("/archives/" in link for link in links), "messages are linked"
+    links = dict(re.findall(r"^\[(\d+)\]: (https?://\S+)$", draft, re.MULTILINE))
+    assert any("/archives/" in link for link in links.values()), "messages are linked"
     for line in draft.splitlines():
         if line.startswith("- "):
-            assert re.search(r"\]\(https?://", line), f"without a source: {line}"
+            cited = re.findall(r"\[\[(\d+)\]\]", line)
+            assert cited, f"without a source: {line}"
+            assert set(cited) <= set(links)
+    assert re.search(r"^- \[\[\d+\]\] Message — engineer, 14:\d\d$", draft, re.MULTILINE)
     [message] = [each for each in world.sandbox.messages(world.channel) if each.get("files")]
     assert "Postmortem draft of INC-1" in message["text"]
+
+
+@pytest.mark.world(config='[postmortem]\npeople = "roles"\n')
+async def test_people_are_shown_by_role_where_configured(world: World) -> None:
+    await tells_a_story(world)
+
+    [draft] = drafts(world)
+    assert "is it the network? — Responder" in draft
+    assert "Responder customers cannot pay" in draft
+    for name in ("oncall", "engineer", "support"):
+        assert name not in draft
 
 
 async def test_what_nobody_recorded_is_asked(world: World) -> None:

@@ -52,7 +52,7 @@ async def test_a_marked_message_is_code_in_draft_canvas_export_and_page(world: W
 
     draft = await draft_of(world)
     assert re.search(r"^# .*`payments` is down$", draft, re.MULTILINE)
-    assert f"Log of `pg`, **all** of it:\n{FENCE}  _so it is the pool_ — dba [↗](" in draft
+    assert f"Log of `pg`, **all** of it:\n{FENCE}  _so it is the pool_ — dba [[" in draft
     assert "`max_connections` was **too low**" in draft
     assert "\\`" not in draft
 

@@ -31,7 +31,7 @@ EXPECTED = {
 MARKDOWN = """\
 # Postmortem: Checkout is down
 
-- **Duration:** 2h 0m, from May 15, 2023, 12:00 PM to 2:00 PM (EAT) [↗](https://x.example/2h-5m)
+- **Duration:** 2h 0m, from May 15, 2023, 12:00 PM to 2:00 PM (EAT) [[1]]
 
 ## Timeline (EAT)
 
@@ -43,9 +43,17 @@ MARKDOWN = """\
 
 - *Other*
 
+## Sources
+
+- [[1]] Command — dba, 12:00
+- [[2]] Command — dba, 14:00
+
+[1]: https://x.example/2h-5m
+[2]: https://x.example/a_b
+
 ## Conclusion
 
-It lasted 2h 0m\\. [↗](https://x.example/a_b) Cause: *code*.
+It lasted 2h 0m\\. [[2]] [3] Cause: *code*.
 """
 
 

@@ -26,6 +26,10 @@ LINK = "https://dogwatch.example/incidents/INC-7"
         ),
         ("- they:\n  > late\n  >\n  end", "- they:\n> late\n>\n  end"),
         ("```` `a```b` ````\n#### words", "```` `a```b` ````\n### words"),
+        (
+            "- said [[1]] [[2]] [3] `[[1]]`\n\n[1]: https://a.example/1\n[2]: https://a.example/2",
+            "- said [[1](https://a.example/1)] [[2](https://a.example/2)] [3] `[[1]]`\n",
+        ),
     ],
 )
 def test_what_canvases_have_no_form_for_takes_the_nearest(given: str, expected: str) -> None:

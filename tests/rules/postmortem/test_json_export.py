@@ -279,9 +279,9 @@ def test_a_source_is_a_small_mark_that_says_where_it_leads():
 
     assert (
         '<a href="https://monitor.example/alerts/FailedTransactionsSpike" class="source" '
-        'title="Quelle: monitor.example" aria-label="Quelle: monitor.example">↗</a>' in html
+        'title="Quelle 4: monitor.example" aria-label="Quelle 4: monitor.example">[4]</a>' in html
     )
-    assert html.count('class="source"') == html.count(">↗</a>")
+    assert html.count('class="source"') == len(re.findall(r">\[\d+\]</a>", html))
 
 
 def test_each_language_is_a_part_that_says_so():

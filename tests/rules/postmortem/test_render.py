@@ -21,7 +21,7 @@ from bot.domain.record.model import Record, Update
 from bot.domain.terms import Kind, UpdateState
 from bot.domain.text.markdown_escape import escape_markdown, markdown_link, visible_lines
 from bot.domain.text.mentions import resolve_mentions
-from bot.templating.render import postmortem_templates, render_postmortem, render_template
+from bot.templating.render import postmortem_templates, render_documents, render_postmortem, render_template
 from tests.support.records.builders import RecordBuilder
 from tests.support.records.samples import checkout_500s, payment_outage
 from tests.support.records.strategies import HOSTILE, PEOPLE, records, texts, withdrawn_text
@@ -98,6 +98,15 @@ def shown(markdown: str) -> str:
     return " ".join("".join(words).split())
 
 
+def without_references(markdown: str) -> str:
+    return re.sub(r" \[\[\d+\]\]", "", markdown)
+
+
+def without_list(markdown: str) -> str:
+    """A document without its list of sources."""
+    return re.sub(r"^(- )?\[\[?\d+\]\]?:? .*\n?", "", markdown, flags=re.MULTILINE)
+
+
 def plain(text: str) -> str:
     """The words of a text, without marks of formatting."""
     return words_of(" ".join(visible_lines(resolve_mentions(text, PEOPLE))))
@@ -143,7 +152,7 @@ def test_nothing_people_wrote_is_acted_upon(record, template):
     tokens = list(inline_tokens(markdown))
     for place, token in enumerate(tokens):
         if token.type == "link_open":
-            assert tokens[place + 1].content == "↗"
+            assert re.fullmatch(r"\d+", tokens[place + 1].content)
             assert str(token.attrs["href"]).startswith("https://acme.example/")
 
 
@@ -241,8 +250,8 @@ def test_no_heading_stands_over_nothing(record, template):
 
 @pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize("record", [checkout_500s(), payment_outage()])
-def test_every_line_that_states_something_ends_with_a_link(template, record):
-    markdown = render_postmortem(build_draft(record), template=template)
+def test_every_line_that_states_something_ends_with_a_reference(template, record):
+    markdown = without_list(render_postmortem(build_draft(record), template=template))
 
     stating = [
         line
@@ -251,11 +260,11 @@ def test_every_line_that_states_something_ends_with_a_link(template, record):
     ]
     assert stating
     for line in stating:
-        assert re.search(r"\[↗\]\(https://\S+\)($| \|)", line), line
+        assert re.search(r" \[\[\d+\]\]($| \|)", line), line
 
 
 def test_the_brief_draft_of_the_checkout_reads_so():
-    markdown = re.sub(r" \[↗\]\(\S+\)", "", render_postmortem(build_draft(checkout_500s()), template="brief"))
+    markdown = without_references(render_postmortem(build_draft(checkout_500s()), template="brief"))
 
     assert markdown.startswith(
         "# CheckoutHTTP500Spike: Spike in 500 failures on the checkout page\n\n"
@@ -274,7 +283,7 @@ def test_the_brief_draft_of_the_checkout_reads_so():
 
 def test_a_classic_draft_tells_each_event_once():
     record = payment_outage()
-    markdown = re.sub(r" \[↗\]\(\S+\)", "", render_postmortem(build_draft(record), template="classic"))
+    markdown = without_references(render_postmortem(build_draft(record), template="classic"))
     course = markdown.partition("\n## Timeline")[2].partition("\n## ")[0]
 
     said = [each for each in record.entries if Kind.ESCALATION not in each.kinds and each.author and each.text]
@@ -296,6 +305,7 @@ def test_a_classic_draft_tells_each_event_once():
         "Tasks",
         "Supporting information",
         "Alerts",
+        "Sources",
         "Conclusion",
     ]
 
@@ -318,7 +328,7 @@ def test_a_classic_draft_ends_with_its_conclusion():
 
     last = render_postmortem(draft, template="classic").strip().rpartition("\n")[2]
 
-    assert re.sub(r" \[↗\]\(\S+\)", "", last) == draft.documents[0].conclusion
+    assert without_references(last) == draft.documents[0].conclusion
 
 
 def test_languages_stand_one_after_the_other():
@@ -326,8 +336,12 @@ def test_languages_stand_one_after_the_other():
 
     both = render_postmortem(draft)
     french = render_postmortem(draft, languages=["fr"])
+    english = render_documents(draft)["en"]
 
-    assert both == f"*English version below*\n\n{french}\n---\n\n{render_postmortem(draft, languages=['en'])}"
+    assert both == f"*English version below*\n\n{french}\n---\n\n{english}"
+    assert without_list(without_references(english)) == without_list(
+        without_references(render_postmortem(draft, languages=["en"]))
+    )
     assert "Durée" in french
     assert "Duration" not in french
 
@@ -338,7 +352,7 @@ def test_lines_of_a_message_stay_in_its_item():
 
     markdown = render_postmortem(build_draft(replace(record, entries=entries)))
 
-    assert "- **08:52** one  \n  \\- two  \n  three — oncall [↗](" in markdown
+    assert "- **08:52** one  \n  \\- two  \n  three — oncall [[" in markdown
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -355,8 +369,7 @@ def test_code_stays_code(template):
 
     assert re.search(r"^# .*`pay` is down$", markdown, re.MULTILINE)
     assert (
-        "Log:\n  ```\n  FATAL  <too many>\n\n\n  `idle` | 2\n  ```\n  so **restart** `pg|pool` — oncall [↗]("
-        in markdown
+        "Log:\n  ```\n  FATAL  <too many>\n\n\n  `idle` | 2\n  ```\n  so **restart** `pg|pool` — oncall [[" in markdown
     )
     assert {each.content for each in tokens if each.type == "fence"} == {"FATAL  <too many>\n\n\n`idle` | 2\n"}
     assert {"pay", "pg|pool", "a|b"} <= {each.content for each in tokens if each.type == "code_inline"}
@@ -368,7 +381,7 @@ def test_text_in_a_fence_ends_no_item_and_no_paragraph():
     cause = [replace(record.causes[0], text="```\nmax_connections\n```")]
     markdown = render_postmortem(build_draft(replace(record, causes=cause)))
 
-    assert "- **Root cause:** \n  ```\n  max_connections\n  ```\n  [↗](" in markdown
+    assert "- **Root cause:** \n  ```\n  max_connections\n  ```\n  [[" in markdown
 
 
 @pytest.mark.parametrize(
@@ -388,13 +401,93 @@ def test_only_addresses_of_the_web_become_links(url, expected):
     assert markdown_link(url, "↗") == expected
 
 
-def test_a_source_without_an_address_is_named():
+def test_a_source_without_an_address_is_listed_without_a_link():
     record = payment_outage()
     entries = [replace(each, source=replace(each.source, link=None)) for each in record.entries]
 
-    assert "Reading server logs, suspecting a server overload. — oncall (entry-3)" in render_postmortem(
-        build_draft(replace(record, entries=entries))
+    markdown = render_postmortem(build_draft(replace(record, entries=entries)))
+
+    said = re.search(
+        r"Reading server logs, suspecting a server overload. — oncall (\[(\d+)\])$", markdown, re.MULTILINE
     )
+    assert said
+    assert f"\n- {said[1]} Message — oncall, 08:52\n" in markdown
+    assert f"\n{said[1]}: " not in markdown
+
+
+def references_in(markdown: str) -> list[int]:
+    """The numbers of the statements, in order."""
+    return [int(number) for number in re.findall(r"(?<!- )\[\[?(\d+)\]\]?(?!:)", markdown)]
+
+
+def listed_in(markdown: str) -> list[tuple[int, str]]:
+    """Number and note of each source of the list."""
+    return [(int(number), note) for number, note in re.findall(r"^- \[\[?(\d+)\]\]? (.+)$", markdown, re.MULTILINE)]
+
+
+@given(records(), st.sampled_from(TEMPLATES))
+def test_numbers_begin_in_the_order_of_the_text_and_each_is_listed_once(record, template):
+    markdown = render_postmortem(build_draft(record, languages=["en"]), template=template)
+    body = markdown.partition("\n## Sources\n")
+
+    first = list(dict.fromkeys(references_in(body[0])))
+    assert first == list(range(1, len(first) + 1))
+    assert [number for number, _ in listed_in(body[2])] == sorted({*first, *references_in(body[2])})
+
+
+def test_the_list_says_what_each_source_is():
+    notes = dict(listed_in(render_postmortem(build_draft(payment_outage(), languages=["de"]))))
+
+    assert {
+        "Alarm FailedTransactionsSpike — 08:45",
+        "Vorfall eröffnet — 08:45",
+        "Nachricht — oncall, 08:52",
+        "Befehl — oncall, 10:30",
+        "Aufgabe 4",
+    } <= set(notes.values())
+
+
+def test_a_source_has_one_number_in_all_languages_of_a_file():
+    documents = render_documents(build_draft(payment_outage(), languages=["fr", "en"]))
+
+    french, english = (dict(re.findall(r"^\[(\d+)\]: (\S+)$", each, re.MULTILINE)) for each in documents.values())
+    assert french
+    assert {number: french.get(number, address) for number, address in english.items()} == english
+    assert len({*french.values(), *english.values()}) == len({*french, *english})
+
+
+def test_a_message_cited_twice_has_one_number():
+    record = payment_outage()
+    same = [replace(each, source=replace(each.source, link="https://acme.example/list")) for each in record.actions]
+
+    markdown = render_postmortem(build_draft(replace(record, actions=same)))
+
+    assert markdown.count("https://acme.example/list") == 1
+    assert [note for _, note in listed_in(markdown)].count("List of follow-ups") == 1
+
+
+def test_a_line_added_by_hand_moves_no_number():
+    markdown = render_postmortem(build_draft(payment_outage()))
+    changed = markdown.replace("\n### Improvements", "\n- Added by hand [[2]]\n\n### Improvements")
+
+    usual, edited = (
+        [each.attrs["href"] for each in inline_tokens(text) if each.type == "link_open"] for text in (markdown, changed)
+    )
+    assert len(edited) == len(usual) + 1
+    assert set(edited) == set(usual)
+
+
+@pytest.mark.parametrize("said", ["[[1]]", "[1]: https://evil.example", "[x][1]", "![1]", "`[[1]]`"])
+def test_typed_brackets_are_no_reference(said):
+    record = payment_outage()
+    entries = [replace(each, text=said) if "Reading" in each.text else each for each in record.entries]
+
+    tokens = list(inline_tokens(render_postmortem(build_draft(replace(record, entries=entries)))))
+    usual = list(inline_tokens(render_postmortem(build_draft(record))))
+
+    assert [each.attrs for each in tokens if each.type == "link_open"] == [
+        each.attrs for each in usual if each.type == "link_open"
+    ]
 
 
 class TestOperatorsTemplates:
@@ -430,6 +523,18 @@ class TestOperatorsTemplates:
         )
 
         assert self.render(tmp_path, text).splitlines()[1].startswith("2. Implement a monitoring alert")
+
+    def test_a_template_without_a_place_for_it_ends_with_the_list(self, tmp_path):
+        lines = self.render(tmp_path, "{{ sections.impact | paragraph }}").splitlines()
+
+        assert lines[0].endswith("[[1]]")
+        assert lines[1:4] == ["", "## Sources", ""]
+        assert lines[4] == "- [[1]] Command — oncall, 10:05"
+
+    def test_the_list_stands_where_the_template_puts_it(self, tmp_path):
+        text = "{{ references }}\n\n{{ sections.impact | paragraph }}"
+
+        assert self.render(tmp_path, text).splitlines()[0] == "- [[1]] Command — oncall, 10:05"
 
     def test_a_macro_marks_its_markdown(self, tmp_path):
         text = "{% macro strong(text) %}**{{ text }}**{% endmacro %}{{ strong(reference) | markdown }}"

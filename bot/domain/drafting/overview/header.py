@@ -45,7 +45,7 @@ def particulars_section(context: DraftContext) -> tuple[Block, ...]:
         ("services", ", ".join(builder.resolve_mentions(each) for each in incident.services), "services"),
         ("category", incident.category, "category"),
         ("responsibility", incident.responsibility, "responsibility"),
-        ("lead", builder.person_name(incident.lead), ""),
+        ("lead", "" if builder.shows_roles else builder.person_name(incident.lead), ""),
     )
     return tuple(
         builder.fact_block(
@@ -61,8 +61,8 @@ def particulars_section(context: DraftContext) -> tuple[Block, ...]:
 
 
 def roles_section(context: DraftContext) -> tuple[Block, ...]:
-    """One fact for each role: its holders in order, with times if there were several."""
-    builder, held = context.builder, context.record.roles
+    """One fact for each role: its holders, and their times if several. Empty with `shows_roles`."""
+    builder, held = context.builder, () if context.builder.shows_roles else context.record.roles
     found = []
     for name in dict.fromkeys([LEAD, *(each.role for each in held)]):
         had = [each for each in held if each.role == name]

@@ -110,7 +110,7 @@ def statement_block(builder: BlockBuilder, section: str, statement: Statement, *
     The number of users stated in one language holds for the impact in all.
     """
     notes, sources = [], [statement.source]
-    text = builder.resolve_mentions(localized_text(statement.text, statement.fact, builder.language))
+    text = builder.resolve_mentions(localized_text(statement.text, statement.fact, builder.language), statement.at)
     users, users_source = statement.users, statement.users_source
     if section == "impact" and users is None:
         other = next((each for each in builder.record.impacts if each.users), None)

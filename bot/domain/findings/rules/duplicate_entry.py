@@ -1,5 +1,7 @@
 """Entries that were recorded twice."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
@@ -23,6 +25,7 @@ NOT_COMPARED = frozenset({Kind.ESCALATION, Kind.IMPACT_BEGAN, Kind.COMMUNICATION
 """Several teams are paged for one reason, and public updates repeat the channel."""
 _BY_PEOPLE = frozenset({SourceKind.MESSAGE, SourceKind.COMMAND})
 _MARKS = frozenset(MARKS)
+_FIGURE = re.compile(r"\d")
 _ARTICLES = word_set("the a an le la les l un une der die das ein eine el los las lo il gli i o os as um uma")
 
 
@@ -37,8 +40,11 @@ def check_duplicate_entries(record: Record) -> Iterator[Finding]:
     entries = active_entries(record)
     last: dict[str, int] = {}
     groups: dict[int, list[Entry]] = {}  # by the index of the last entry
+    figures = [_figures(entry.text) if _is_compared(entry) else None for entry in entries]
+    seen = Counter(figures)
     for index, entry in enumerate(entries):
-        key = _comparison_key(entry)
+        is_candidate = figures[index] is not None and seen[figures[index]] > 1
+        key = _comparison_key(entry) if is_candidate else ""
         if not key:
             continue
         before = last.get(key)
@@ -48,14 +54,21 @@ def check_duplicate_entries(record: Record) -> Iterator[Finding]:
     return (_finding(group) for group in sorted(groups.values(), key=lambda group: (group[0].sort_at, group[0].seq)))
 
 
-def _comparison_key(entry: Entry) -> str:
-    """The normalized text of an entry; empty for one that is not compared."""
+def _figures(text: str) -> str:
+    """The figures of a text, sorted. Texts that say the same have the same figures."""
+    return "".join(sorted(_FIGURE.findall(text)))
+
+
+def _is_compared(entry: Entry) -> bool:
     if entry.source.kind not in _BY_PEOPLE or entry.public is not None or len(entry.text) < MIN_CHARACTERS:
-        return ""
+        return False
     if not _MARKS.issuperset(entry.kinds) or not NOT_COMPARED.isdisjoint(entry.kinds):
-        return ""
-    if entry.source.kind is SourceKind.COMMAND and Kind.CAUSE in entry.kinds:
-        return ""
+        return False
+    return not (entry.source.kind is SourceKind.COMMAND and Kind.CAUSE in entry.kinds)
+
+
+def _comparison_key(entry: Entry) -> str:
+    """The normalized text of an entry; empty for one with few words."""
     words = [word for word in words_in(entry.text) if word not in _ARTICLES]
     if len(words) < MIN_WORDS:
         return ""

@@ -65,8 +65,9 @@ def check_long_gap(record: Record) -> Iterator[Finding]:
         first = max(incident.started.at, incident.declared.at)
     known = known_refs(record)
     for gap in _gaps(record, first, incident.ended):
-        refs = existing_refs(known, gap.refs)
-        if refs and _is_long(record, gap, incident.ended.at - first):
+        if not _is_long(record, gap, incident.ended.at - first):
+            continue
+        if refs := existing_refs(known, gap.refs):
             values: dict[str, Value] = {"start": gap.start, "end": gap.end, "length": gap.length}
             yield Finding(CODE, refs, values, "untimed" if gap.untimed else "")
 
@@ -90,7 +91,7 @@ def _is_over_a_night(start: datetime, end: datetime, zone: ZoneInfo) -> bool:
 
 
 def _gaps(record: Record, first: datetime, ended: Moment) -> Iterator[_Gap]:
-    """The gaps from `first` to the end, in order."""
+    """The gaps from `first` to the end that may be long, in order."""
     before, before_ref, untimed = first, record.incident.declared.source.ref, 0
     points = [
         (entry.happened_at, entry.source.ref) for entry in active_entries(record) if entry.kinds != (Kind.DETAILS,)
@@ -100,7 +101,7 @@ def _gaps(record: Record, first: datetime, ended: Moment) -> Iterator[_Gap]:
             untimed += 1
             continue
         bounded = min(at, ended.at)
-        if at > first and bounded > before:
+        if at > first and bounded - before > MIN_LENGTH - timedelta(minutes=1):
             yield _Gap(before, bounded, (before_ref, ref), untimed)
         if at >= before or at <= first:
             before_ref = ref

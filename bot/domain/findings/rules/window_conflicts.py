@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.findings.common import active_entries, existing_refs, known_refs, last_reopened_at, update_sources
-from bot.domain.findings.dates_in_text import WeekdayDate, find_weekday_dates
+from bot.domain.findings.dates_in_text import WeekdayDate, find_weekday_dates, may_have_weekday_date
 from bot.domain.findings.durations_in_text import names_incident, speaks_of_part
 from bot.domain.findings.finding import Finding, Quote, Value, Weekday
 from bot.domain.findings.times_in_text import StatedTime, StatedWindow, parse_window
@@ -80,7 +80,7 @@ def check_weekday_conflict(record: Record) -> Iterator[Finding]:
     """Find weekdays that do not fit the date beside them, once for each entry."""
     zone = record.incident.zone
     for entry in active_entries(record):
-        if entry.text:
+        if may_have_weekday_date(entry.text):
             near = (entry.happened_at or entry.recorded_at).astimezone(zone).date()
             wrong: WeekdayDate | None = next(
                 (each for each in find_weekday_dates(entry.text, near) if not each.is_possible), None

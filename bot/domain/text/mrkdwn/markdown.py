@@ -11,6 +11,7 @@ from bot.domain.text.mrkdwn.parser import (
     Span,
     Style,
     Text,
+    may_be_formatted,
     parse_blocks,
     parse_one_line,
     parse_spans,
@@ -33,8 +34,10 @@ def render_markdown(text: str, indent: str = INDENT) -> Markdown:
     A fence or a quote is on separate lines, so a text may begin with a line break. `join_markdown` puts such a
     text beside others.
     """
-    if not _MARKED.search(text):
+    if not _MARKED.search(text) or not may_be_formatted(text):
         return escape_markdown(text, indent=indent)
+    if text.isprintable() and "`" not in text and ">" not in text:  # one line without blocks
+        return Markdown(_render_spans(parse_spans(text.strip()), is_start=True))
     rendered, is_after_block = "", False
     for lines, is_block in _render_blocks(text):
         if is_block or is_after_block:
@@ -126,8 +129,9 @@ def join_markdown(parts: Sequence[str], separator: str = " ", indent: str = INDE
 
     A new line takes the place of the separator after a fence or a quote.
     """
-    if not any("\n" in part for part in parts):
-        return separator.join(parts)
+    on_one_line = separator.join(parts)
+    if "\n" not in on_one_line:
+        return on_one_line
     joined = ""
     for part in parts:
         if joined and not part.startswith("\n"):

@@ -71,11 +71,17 @@ _AFTER = r"\s)\]}\"'”’»–—.,:;!?…"
 """Signs before which a style may close."""
 
 
-_OPENING = re.compile(rf"(?<!`)`|(?<![^{_BEFORE}])[*_~](?=\S)")
+# Signs come first in these patterns: a search for a look-behind stops at every letter.
+_OPENING = re.compile(rf"[`*_~](?:(?<=`)(?<!``)|(?<=[*_~])(?<![^{_BEFORE}][*_~])(?=\S))")
 _CODE = re.compile(r"`([^`]+)`(?!`)")
 _CLOSING = re.compile(rf"(?<!\s)[*_~](?![^{_AFTER}])")
-_STOPS = {style: re.compile(rf"(?<!\w)\{style.value}|\{style.value}(?!\w)") for style in Style}
+_STOPS = {style: re.compile(rf"\{style.value}(?:(?<!\w\{style.value})|(?!\w))") for style in Style}
 """Marks of a style; one inside a word is a letter."""
+
+
+def may_be_formatted(text: str) -> bool:
+    """Return whether it may have code, a quote or a style: `snake_case` has none."""
+    return "`" in text or ">" in text or _OPENING.search(text) is not None
 
 
 def parse_blocks(text: str) -> list[Block]:
@@ -108,16 +114,20 @@ def parse_spans(line: str) -> list[Span]:
     """The formatting in one line of text, in time that grows with its length."""
     if not _MARK.search(line):  # most lines have none
         return [Text(line)] if line else []
+    opening = _OPENING.search(line)
+    if opening is None:
+        return [Text(line)]
     spans: list[Span] = []
     marks = _Marks(line)
     done = place = 0
-    while opening := _OPENING.search(line, place):
+    while opening is not None:
         start = opening.start()
         span, place = _parse_span(line, start, marks)
         if span is not None:
             spans += [Text(line[done:start])] if start > done else []
             spans.append(span)
             done = place
+        opening = _OPENING.search(line, place)
     return [*spans, Text(line[done:])] if done < len(line) else spans
 
 
@@ -139,8 +149,9 @@ class _Marks:
     """Positions of the marks in a line."""
 
     def __init__(self, line: str) -> None:
-        self._backticks = [found.start() for found in re.finditer("`", line)]
-        self._stops = {style: [found.start() for found in _STOPS[style].finditer(line)] for style in Style}
+        self._line = line
+        self._backticks = [place for place, sign in enumerate(line) if sign == "`"] if "`" in line else []
+        self._stops: dict[Style, list[int]] = {}
         self._behind_code: dict[tuple[Style, int], int | None] = {}
 
     def find_stop(self, style: Style, start: int) -> int | None:
@@ -167,7 +178,9 @@ class _Marks:
         return stop
 
     def _first_stop(self, style: Style, start: int) -> int | None:
-        stops = self._stops[style]
+        stops = self._stops.get(style)
+        if stops is None:
+            stops = self._stops[style] = [found.start() for found in _STOPS[style].finditer(self._line)]
         place = bisect_left(stops, start)
         return stops[place] if place < len(stops) else None
 

@@ -2,9 +2,18 @@
 
 import { el } from "/static/dom.js";
 
+// Addresses of reference links by number, as the text that is being read defines them below its list of sources.
+let addresses = new Map();
+const DEFINITION = /^\[(\d+)\]: (\S+)$/;
+
 export function markdown(text) {
-  const box = el("article.markdown");
   const lines = text.replaceAll("\r\n", "\n").split("\n");
+  addresses = new Map(lines.flatMap((line) => (DEFINITION.test(line) ? [line.match(DEFINITION).slice(1)] : [])));
+  return blocks(lines);
+}
+
+function blocks(lines) {
+  const box = el("article.markdown");
   let at = 0;
   while (at < lines.length) {
     const [node, next] = block(lines, at);
@@ -18,7 +27,7 @@ const ITEM = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
 
 function block(lines, at) {
   const line = lines[at];
-  if (!line.trim()) return [null, at + 1];
+  if (!line.trim() || DEFINITION.test(line)) return [null, at + 1];
   const heading = line.match(/^(#{1,6})\s+(.*?)\s*#*$/);
   if (heading) return [el(`h${Math.min(6, heading[1].length + 1)}`, {}, ...inline(heading[2])), at + 1];
   if (/^```/.test(line)) return fenced(lines, at);
@@ -39,7 +48,7 @@ function fenced(lines, at) {
 function quote(lines, at) {
   let end = at;
   while (end < lines.length && lines[end].startsWith(">")) end += 1;
-  return [el("blockquote", {}, ...markdown(lines.slice(at, end).map((line) => line.replace(/^>\s?/, "")).join("\n")).childNodes), end];
+  return [el("blockquote", {}, ...blocks(lines.slice(at, end).map((line) => line.replace(/^>\s?/, ""))).childNodes), end];
 }
 
 function list(lines, at) {
@@ -79,7 +88,7 @@ function itemLines(lines, at, [, indent, mark, first]) {
 }
 
 function itemNodes(lines) {
-  return [...markdown(lines.join("\n")).childNodes].flatMap((node) => (node.tagName === "P" ? [...node.childNodes] : [node]));
+  return [...blocks(lines).childNodes].flatMap((node) => (node.tagName === "P" ? [...node.childNodes] : [node]));
 }
 
 const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => inline(cell.trim()));
@@ -98,7 +107,7 @@ function paragraph(lines, at) {
   return [el("p", {}, ...parts), end];
 }
 
-const PIECES = /\\([\\`*_{}[\]()#+.!|<>~-])|`([^`]+)`|\[((?:[^\][]|\\[[\]])*)\]\((<[^>]*>|[^()\s]*)(?:\s+"[^"]*")?\)|\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=\S)(.+?)(?<=\S)\*(?!\w)|(?<!\w)_(?=\S)(.+?)(?<=\S)_(?!\w)|~~(.+?)~~|<((?:https?|mailto):[^>\s]+)>/g;
+const PIECES = /\[\[(\d+)\]\]|\\([\\`*_{}[\]()#+.!|<>~-])|`([^`]+)`|\[((?:[^\][]|\\[[\]])*)\]\((<[^>]*>|[^()\s]*)(?:\s+"[^"]*")?\)|\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=\S)(.+?)(?<=\S)\*(?!\w)|(?<!\w)_(?=\S)(.+?)(?<=\S)_(?!\w)|~~(.+?)~~|<((?:https?|mailto):[^>\s]+)>/g;
 
 function inline(text) {
   const nodes = [];
@@ -106,8 +115,9 @@ function inline(text) {
   for (const match of text.matchAll(PIECES)) {
     if (match.index > end) nodes.push(entities(text.slice(end, match.index)));
     end = match.index + match[0].length;
-    const [, escaped, code, label, target, bold, star, under, struck, auto] = match;
-    if (escaped) nodes.push(escaped);
+    const [whole, number, escaped, code, label, target, bold, star, under, struck, auto] = match;
+    if (number) nodes.push(addresses.has(number) ? link(addresses.get(number), [`[${number}]`]) : whole);
+    else if (escaped) nodes.push(escaped);
     else if (code !== undefined) nodes.push(el("code", {}, code));
     else if (target !== undefined) nodes.push(link(target.replace(/^<|>$/g, ""), inline(label)));
     else if (bold) nodes.push(el("strong", {}, ...inline(bold)));
@@ -123,6 +133,6 @@ const entities = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").
 
 function link(href, label) {
   if (!/^(https?:|mailto:|\/|#)/.test(href)) return el("span", {}, ...label);
-  const isSource = label.length === 1 && label[0] === "↗";
-  return el(isSource ? "a.source" : "a", { href, target: "_blank", rel: "noreferrer", "aria-label": isSource ? "Source" : null }, ...label);
+  const isSource = label.length === 1 && /^(↗|\[\d+\])$/.test(label[0]);
+  return el(isSource ? "a.source" : "a", { href, target: "_blank", rel: "noreferrer", "aria-label": isSource ? `Source ${label[0].replace(/[[\]↗]/g, "")}`.trim() : null }, ...label);
 }
