@@ -1,6 +1,6 @@
 """`/incident edit`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.command.table import Command, Option, Value
@@ -20,15 +20,18 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:
     given = dict(options)
     title, languages, service = given.pop("title", None), given.pop("lang", None), given.pop("service", None)
-    titles = {}
+    titles, names, services = {}, {}, None if service is None else split_services(service)
     if title is not None:
-        codes = languages or ("",)
-        if len(codes) != 1:
-            raise UserError("A title has one language. Give one with `lang:`, and edit the other titles one by one.")
-        titles, languages = {codes[0]: title}, None
+        titles = {_text_language("title", languages) or "": title}
+    if services is not None and languages:
+        names, services = {str(_text_language("name of a service", languages)): services}, None
+    if titles or names:
+        languages = None
     return IncidentEdit(
         titles=titles,
-        services=None if service is None else split_services(service),
+        services=services,
+        service_names=names,
+        grade=given.get("grade"),
         reference=given.get("ref"),
         category=given.get("category"),
         responsibility=given.get("responsibility"),
@@ -36,6 +39,12 @@ def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:
         languages=languages,
         template=given.get("template"),
     )
+
+
+def _text_language(what: str, languages: Sequence[str] | None) -> str | None:
+    if languages and len(languages) > 1:
+        raise UserError(f"A {what} has one language. Give one with `lang:`, and edit the others one by one.")
+    return languages[0] if languages else None
 
 
 def describe_changes(changes: Mapping[str, str]) -> str:
@@ -53,17 +62,18 @@ def _field_label(changed: str) -> str:
 
 COMMAND = Command(
     name="edit",
-    usage="edit [title:TEXT] [service:NAME] [ref:TEXT] [category:TEXT] [responsibility:TEXT] [tz:ZONE] [lang:LANG] "
-    "[template:NAME]",
-    summary='Edit the details. `""` clears one; `title:` with `lang:` is the title in that language.',
+    usage="edit [title:TEXT] [service:NAME] [ref:TEXT] [grade:TEXT] [category:TEXT] [responsibility:TEXT] [tz:ZONE] "
+    "[lang:LANG] [template:NAME]",
+    summary='Edit the details. `""` clears one; `title:` or `service:` with `lang:` is in that language.',
     options=(
         Option("title", Value.TEXT, about="the problem in a few words"),
         SERVICE,
         REFERENCE,
+        Option("grade", Value.TEXT, about="the grade that the public reads, like Notice"),
         Option("category", Value.TEXT, about="category, like Production"),
         Option("responsibility", Value.TEXT, about="responsible company or team"),
         ZONE,
-        Option("lang", Value.LANGUAGES, about="languages of its documents; with `title:` the language of the title"),
+        Option("lang", Value.LANGUAGES, about="languages of its documents; of the words of `title:` or `service:`"),
         Option("template", Value.TEXT, about="postmortem template: classic, brief, statuspage, sre, or your own"),
     ),
     run=run,
