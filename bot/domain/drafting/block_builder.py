@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.domain.drafting.annotations import distinguishing_labels, entry_remarks, has_remarks, localized_text
+from bot.domain.drafting.annotations import (
+    distinguishing_labels,
+    entry_remarks,
+    entry_words,
+    has_remarks,
+    localized_text,
+)
 from bot.domain.drafting.escalations import RecordText
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
@@ -14,6 +20,7 @@ from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import EscalationAcknowledged, VendorFixed
 from bot.domain.record.model import Action, Entry, Record
 from bot.domain.record.sources import Source
+from bot.domain.record.translations import base_language, words_for_reader
 from bot.domain.terms import Kind, Precision, SourceKind
 
 KINDS_WITHOUT_LABEL: Mapping[str, frozenset[Kind]] = MappingProxyType(
@@ -50,6 +57,7 @@ class BlockBuilder(RecordText):
         self._is_for_screens = is_for_screens
         self.answers = {each.acknowledgement.ref: each for each in record.escalations if each.acknowledgement}
         self.title = self._title()
+        self.services = self._services()
         self._alert_labels = distinguishing_labels(record.alerts)
         self._parts: dict[str, _EntryParts] = {}
         self._labels: dict[tuple[str, tuple[Kind, ...]], str] = {}
@@ -80,8 +88,15 @@ class BlockBuilder(RecordText):
         """The incident's title in this language, or as typed."""
         titles, code = self.record.incident.titles, self.language.code
         given = titles.get(code) or titles.get(code.partition("-")[0])
+        self._has_own_title = bool(given)
         text = given or localized_text(self.record.incident.title, self.record.incident.storm_title, self.language)
         return " ".join(self.resolve_mentions(text).split())
+
+    def _services(self) -> str:
+        """The services by their names in this language, or as typed."""
+        incident, own = self.record.incident, base_language(self.language.code)
+        named = {base_language(code): names for code, names in incident.service_names.items()}
+        return self.resolve_mentions(", ".join(named.get(own) or incident.services))
 
     def _entry_text(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
         """Text and notes of an entry, the same in each section."""
@@ -97,7 +112,9 @@ class BlockBuilder(RecordText):
             notes.append(self.format_message("came_from", incident=entry.came_from))
         if self._label_says_all(entry) or self.repeats_title(entry):
             return "", tuple(notes)
-        return self.resolve_mentions(localized_text(entry.text, entry.fact, self.language)), tuple(notes)
+        words = entry_words(entry, self.language)
+        fact = None if words.translation else entry.fact
+        return self.resolve_mentions(localized_text(words.text, fact, self.language)), tuple(notes)
 
     def _entry_label(self, section: str, entry: Entry, text: str) -> str:
         """The kind of entry; for a redacted one also the author of the redaction and the reason."""
@@ -125,8 +142,11 @@ class BlockBuilder(RecordText):
         return self._change_label(entry) or self._kinds_label(section, entry.kinds)
 
     def repeats_title(self, entry: Entry) -> bool:
-        """Return whether it is a declaration with no more than the document's title."""
-        return entry.kinds == (Kind.DECLARED,) and " ".join(self.resolve_mentions(entry.text).split()) == self.title
+        """Return whether it is a declaration with no more than the document's title, in any language."""
+        if entry.kinds != (Kind.DECLARED,):
+            return False
+        text, titles = " ".join(self.resolve_mentions(entry.text).split()), self.record.incident.titles
+        return text == self.title or (self._has_own_title and entry.text in titles.values())
 
     def _starts_escalation(self, entry: Entry) -> bool:
         return entry.about in self.escalations and Kind.ESCALATION in entry.kinds
@@ -188,12 +208,14 @@ class BlockBuilder(RecordText):
         """An improvement or a task, with owner and date where somebody named them."""
         details: dict[str, str] = {}
         notes: list[str] = []
+        words = words_for_reader(action.text, action.language, action.translations, self.language.code)
+        symptom = (words.translation and words.translation.symptom) or action.symptom
         if action.owner:
             details["owner"] = action.owner_group or self.person_name(action.owner)
         if action.due:
             details["due"] = self.times.format_day(action.due)
-        if action.symptom:
-            details["symptom"] = self.resolve_mentions(action.symptom)
+        if symptom:
+            details["symptom"] = self.resolve_mentions(symptom)
             notes.append(self.format_message("symptom", text=details["symptom"]))
         if action.owner:
             notes.append(self.format_message("owner", who=details["owner"]))
@@ -201,12 +223,14 @@ class BlockBuilder(RecordText):
             notes.append(self.format_message("due", date=details["due"]))
         if action.done:
             notes.append(self.format_message("done"))
+        if words.foreign is not None:
+            notes.append(self.language.language_name(words.foreign))
         return Block(
             section,
             action.source.ref,
             self.language.code,
             BlockKind.ACTION,
-            self.resolve_mentions(action.text),
+            self.resolve_mentions(words.text),
             (action.source,),
             notes=tuple(notes),
             details=details,
