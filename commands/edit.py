@@ -1,6 +1,6 @@
 """`/incident edit`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bot.command.table import Command, Option, Value
@@ -20,13 +20,15 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:
     given = dict(options)
     title, languages, service = given.pop("title", None), given.pop("lang", None), given.pop("service", None)
-    titles, names, services = {}, {}, None if service is None else split_services(service)
+    services = None if service is None else split_services(service)
+    titles, names = {}, {}
     if title is not None:
-        titles = {_text_language("title", languages) or "": title}
-    if services is not None and languages:
-        names, services = {str(_text_language("name of a service", languages)): services}, None
-    if titles or names:
-        languages = None
+        codes = languages or ("",)
+        if len(codes) != 1:
+            raise UserError("A title has one language. Give one with `lang:`, and edit the other titles one by one.")
+        titles, languages = {codes[0]: title}, None
+    elif services is not None and languages and len(languages) == 1:
+        names, services, languages = {languages[0]: services}, None, None
     return IncidentEdit(
         titles=titles,
         services=services,
@@ -39,12 +41,6 @@ def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:
         languages=languages,
         template=given.get("template"),
     )
-
-
-def _text_language(what: str, languages: Sequence[str] | None) -> str | None:
-    if languages and len(languages) > 1:
-        raise UserError(f"A {what} has one language. Give one with `lang:`, and edit the others one by one.")
-    return languages[0] if languages else None
 
 
 def describe_changes(changes: Mapping[str, str]) -> str:
@@ -73,7 +69,11 @@ COMMAND = Command(
         Option("category", Value.TEXT, about="category, like Production"),
         Option("responsibility", Value.TEXT, about="responsible company or team"),
         ZONE,
-        Option("lang", Value.LANGUAGES, about="languages of its documents; of the words of `title:` or `service:`"),
+        Option(
+            "lang",
+            Value.LANGUAGES,
+            about="languages of its documents; with `title:` or `service:` the language of the words",
+        ),
         Option("template", Value.TEXT, about="postmortem template: classic, brief, statuspage, sre, or your own"),
     ),
     run=run,
