@@ -142,7 +142,7 @@ class BlockBuilder(RecordText):
         return self._change_label(entry) or self._kinds_label(section, entry.kinds)
 
     def repeats_title(self, entry: Entry) -> bool:
-        """Return whether it is a declaration with no more than the document's title, in any language."""
+        """Return whether it is a declaration with no more than a title that the document has."""
         if entry.kinds != (Kind.DECLARED,):
             return False
         text, titles = " ".join(self.resolve_mentions(entry.text).split()), self.record.incident.titles

@@ -236,7 +236,7 @@ PUBLIC_PARTICULARS = frozenset({"outside_reference", "severity", "public_grade",
 
 
 def _with_particulars(context: DraftContext, updates: Iterable[Block]) -> tuple[Block, ...]:
-    """The updates, each with start and end of the impact and the particulars that the public reads."""
+    """The updates, each with the ends of the impact and the public particulars."""
     known = [block for block in particulars_section(context) if block.key in PUBLIC_PARTICULARS]
     colon = context.builder.language.words["colon"]
     stated = [block for block in (*window_section(context.builder), *known) if not block.is_missing]

@@ -21,7 +21,11 @@ class Translation:
 
 
 class Words(NamedTuple):
-    """The words for a reader. `foreign` is their language if the reader's is another one, else None."""
+    """
+    The words for a reader.
+
+    `foreign` is their language if the reader's is another one, else None.
+    """
 
     text: str
     foreign: str | None = None

@@ -27,9 +27,9 @@ def translate_entry(
     session: Session, entry_id: int, actor: Actor, language: str, text: str, *, symptom: str | None = None
 ) -> TimelineEntry:
     """
-    Give an entry words in a further language; they replace earlier ones in it, and an empty text removes them.
+    Give an entry words in a further language.
 
-    The entry still follows its message. Raises UserError for an entry without words, and for its own language.
+    They replace earlier ones in it, and an empty text removes them. The entry still follows its message. Raises UserError for an entry without words, and for its own language.
     """
     incident, entry = lock_active_entry(session, entry_id, None)
     _check_translatable(entry, language)
@@ -63,7 +63,7 @@ def _check_translatable(entry: TimelineEntry, language: str) -> None:
 def translate_numbered_entry(
     session: Session, incident: Incident, number: int, actor: Actor, language: str, text: str
 ) -> TimelineEntry:
-    """Raises UserError if the incident has no entry of that number, and what `translate_entry` raises."""
+    """Translate `entry-12` of the incident. Raises UserError for an unknown number."""
     entry = timeline.get(session, number)
     if entry is None or entry.incident_id != incident.key:
         raise UserError(
@@ -76,7 +76,7 @@ def translate_numbered_entry(
 def translate_action_item(
     session: Session, incident: Incident, number: int, actor: Actor, language: str, text: str, symptom: str | None
 ) -> ActionItem:
-    """Give an improvement or a task words in a further language. Raises UserError for an unknown number."""
+    """Translate an improvement or a task. Raises UserError for an unknown number."""
     item = action_items.find_by_number(session, incident.key, number)
     if item is None or item.entry_id is None:
         raise UserError(f"{incident.reference} has no improvement or task {number}.")

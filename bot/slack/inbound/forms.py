@@ -119,7 +119,7 @@ async def _refresh(deps: Deps, form: Form, submission: ViewSubmission) -> Answer
 
 
 def _language_of(submission: ViewSubmission) -> str | None:
-    """The language of the form's text; None if not stated, and for a form with several languages."""
+    """The language of the form's text; None if not stated or one of several."""
     language = submission.text(modals.LANGUAGE)
     return language if language in LANGUAGES else None
 
