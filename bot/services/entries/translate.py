@@ -29,7 +29,8 @@ def translate_entry(
     """
     Give an entry words in a further language.
 
-    They replace earlier ones in it, and an empty text removes them. The entry still follows its message. Raises UserError for an entry without words, and for its own language.
+    They replace earlier ones in it, and an empty text removes them. The entry still follows its message. Raises
+    UserError for an entry without words, and for its own language.
     """
     incident, entry = lock_active_entry(session, entry_id, None)
     _check_translatable(entry, language)
