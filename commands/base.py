@@ -1,6 +1,6 @@
 """Input and output of a command."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -22,12 +22,12 @@ __all__ = [
     "ReplyView",
     "Session",
     "reply_beside_line",
-    "text_language",
+    "with_language",
 ]
 
 SELF_WORDS = frozenset({"me", "myself", "@me"})
 """Words for the caller, where a person can be named."""
-LANGUAGE = Option("lang", Value.LANGUAGES, about="the language of the text")
+LANGUAGE = Option("lang", Value.LANGUAGE, about="the language of the text")
 
 
 class ReplyView(StrEnum):
@@ -105,12 +105,12 @@ class Reply:
     values: dict[str, Any] = field(default_factory=dict)
 
 
+def with_language(actor: Actor, typed: Invocation) -> Actor:
+    """The actor, with the language of the text if `lang:` names it."""
+    language = typed.options.get(LANGUAGE.name)
+    return replace(actor, language=language) if isinstance(language, str) else actor
+
+
 def reply_beside_line(caller: Caller, text: str, more: str = "") -> Reply:
     """The answer to a command that posts a line: only `more` where the caller reads the line."""
     return Reply((more if caller.reads_channel else f"{text} {more}").strip())
-
-
-def text_language(typed: Invocation) -> str | None:
-    """The first language of the option LANGUAGE."""
-    languages = typed.options.get(LANGUAGE.name) or (None,)
-    return languages[0]

@@ -4,7 +4,7 @@ from bot.command.table import Command
 from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
 from bot.store.incidents.incidents import Incident
-from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -26,8 +26,9 @@ def _warning(session: Session, cancelled: Incident) -> str:
 
 COMMAND = Command(
     name="cancel",
-    usage="cancel WHY",
+    usage="cancel [lang:LANG] WHY",
     summary="Cancel a false alarm or a duplicate. The record stays.",
+    options=(LANGUAGE,),
     text="required",
     run=run,
     ends_incident=lambda _typed: "Cancel",

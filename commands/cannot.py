@@ -3,7 +3,7 @@
 from bot.command.table import Command
 from bot.services.escalation.responses.decline import decline
 from bot.services.escalation.responses.select import select_to_decline
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -14,8 +14,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="cannot",
-    usage="cannot [WHY]",
+    usage="cannot [lang:LANG] [WHY]",
     summary="Decline a page, also after you acknowledged. The next person is paged.",
+    options=(LANGUAGE,),
     text="optional",
     aliases=("cant", "can't"),
     run=run,

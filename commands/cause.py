@@ -2,11 +2,11 @@
 
 from bot.command.table import Command
 from bot.services.timeline.impact_and_cause import state_cause
-from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line, text_language
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
-    state_cause(session, caller.about.key, caller.actor, typed.text, language=text_language(typed))
+    state_cause(session, caller.about.key, caller.actor, typed.text, language=typed.options.get("lang"))
     return reply_beside_line(caller, "Cause recorded. Type the command again to replace it.")
 
 

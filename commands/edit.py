@@ -20,15 +20,20 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:
     given = dict(options)
     title, languages, service = given.pop("title", None), given.pop("lang", None), given.pop("service", None)
-    titles = {}
+    services = None if service is None else split_services(service)
+    titles, names = {}, {}
     if title is not None:
         codes = languages or ("",)
         if len(codes) != 1:
             raise UserError("A title has one language. Give one with `lang:`, and edit the other titles one by one.")
         titles, languages = {codes[0]: title}, None
+    elif services is not None and languages and len(languages) == 1:
+        names, services, languages = {languages[0]: services}, None, None
     return IncidentEdit(
         titles=titles,
-        services=None if service is None else split_services(service),
+        services=services,
+        service_names=names,
+        grade=given.get("grade"),
         reference=given.get("ref"),
         category=given.get("category"),
         responsibility=given.get("responsibility"),
@@ -53,17 +58,22 @@ def _field_label(changed: str) -> str:
 
 COMMAND = Command(
     name="edit",
-    usage="edit [title:TEXT] [service:NAME] [ref:TEXT] [category:TEXT] [responsibility:TEXT] [tz:ZONE] [lang:LANG] "
-    "[template:NAME]",
-    summary='Edit the details. `""` clears one; `title:` with `lang:` is the title in that language.',
+    usage="edit [title:TEXT] [service:NAME] [ref:TEXT] [grade:TEXT] [category:TEXT] [responsibility:TEXT] [tz:ZONE] "
+    "[lang:LANG] [template:NAME]",
+    summary='Edit the details. `""` clears one; `title:` or `service:` with `lang:` is in that language.',
     options=(
         Option("title", Value.TEXT, about="the problem in a few words"),
         SERVICE,
         REFERENCE,
+        Option("grade", Value.TEXT, about="the grade that the public reads, like Notice"),
         Option("category", Value.TEXT, about="category, like Production"),
         Option("responsibility", Value.TEXT, about="responsible company or team"),
         ZONE,
-        Option("lang", Value.LANGUAGES, about="languages of its documents; with `title:` the language of the title"),
+        Option(
+            "lang",
+            Value.LANGUAGES,
+            about="languages of its documents; with `title:` or `service:` the language of the words",
+        ),
         Option("template", Value.TEXT, about="postmortem template: classic, brief, statuspage, sre, or your own"),
     ),
     run=run,

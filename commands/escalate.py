@@ -10,7 +10,7 @@ from bot.services.escalation.start import escalate_to_all
 from bot.services.escalation.target_lookup import EscalationTarget, find_target
 from bot.services.oncall.targets import target_text
 from bot.store.escalation.escalations import Escalation
-from commands.base import Caller, Invocation, Reply, ReplyView, Session, reply_beside_line
+from commands.base import LANGUAGE, Caller, Invocation, Reply, ReplyView, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -56,9 +56,10 @@ def find_typed_target(session: Session, caller: Caller, target: Target) -> Escal
 
 COMMAND = Command(
     name="escalate",
-    usage="escalate TARGET… [at:TIME] [case:TEXT] WHY",
+    usage="escalate TARGET… [at:TIME] [case:TEXT] [lang:LANG] WHY",
     summary="Page a @user, @team, user group, schedule:NAME or policy:NAME; record vendor:NAME. `at:` pages nobody.",
     options=(
+        LANGUAGE,
         Option("at", Value.TIME, about="time of an earlier call; pages nobody"),
         Option("case", Value.TEXT, about="a vendor's case reference"),
     ),

@@ -4,10 +4,12 @@ import re
 
 from bot.command.table import Option, Positional, Value
 from bot.domain.errors import UserError
+from bot.domain.languages import get_language
 from bot.domain.terms import ActionKind
+from bot.services.entries.translate import translate_action_item
 from bot.services.timeline.action_items import action_item_exists, add_action_item, change_action_item
 from bot.store.incidents.action_items import ActionItem
-from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, text_language
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session
 
 OPTIONS = (
     Option("owner", Value.OWNER, about="the owner; also as @name at either end"),
@@ -24,6 +26,8 @@ OWNER_POSITIONAL = (Positional("owner", Value.OWNER, required=False, at_either_e
 
 def note_or_change(session: Session, caller: Caller, typed: Invocation, kind: ActionKind) -> Reply:
     owner = typed.options.get("owner") or typed.positionals.get("owner")
+    if caller.actor.language is not None and _typed_number(typed):
+        return _translate_item(session, caller, typed, caller.actor.language)
     existing = EXISTING_ITEM.fullmatch(typed.text.strip())
     if existing is not None:
         return _change_item(session, caller, typed, int(existing["number"]), (existing["state"] or "").casefold())
@@ -37,16 +41,34 @@ def note_or_change(session: Session, caller: Caller, typed: Invocation, kind: Ac
         owner=owner,
         due=typed.options.get("due"),
         symptom=typed.options.get("symptom"),
-        language=text_language(typed),
+        language=typed.options.get("lang"),
     )
     return Reply(f"{kind.capitalize()} {item.number} noted.")
 
 
+def _typed_number(typed: Invocation) -> int:
+    begins = NUMBER_PREFIX.match(f"{typed.text} ")
+    return int(begins["number"]) if begins else 0
+
+
+def _exists(session: Session, caller: Caller, typed: Invocation) -> bool:
+    return action_item_exists(session, caller.about.key, _typed_number(typed))
+
+
+def _translate_item(session: Session, caller: Caller, typed: Invocation, language: str) -> Reply:
+    """Carry out `#2 lang:fr TEXT`: words in a further language, no new item."""
+    number, text = _typed_number(typed), typed.text.partition(" ")[2].strip()
+    if not text:
+        raise UserError(f"Add the words: `#{number} lang:{language} TEXT`.")
+    symptom = typed.options.get("symptom")
+    item = translate_action_item(session, caller.about, number, caller.actor, language, text, symptom)
+    return Reply(f"{item.kind.capitalize()} {number} has words in {get_language('en').language_name(language)} now.")
+
+
 def _check_is_new(session: Session, caller: Caller, typed: Invocation) -> None:
     """Raises UserError for `#2 finished`: an existing item with an unknown change."""
-    begins = NUMBER_PREFIX.match(typed.text)
-    number = int(begins["number"]) if begins else 0
-    if action_item_exists(session, caller.about.key, number):
+    number = _typed_number(typed)
+    if _exists(session, caller, typed):
         raise UserError(
             f"#{number} exists, and this is not a change of it. {CHANGE_HINT.format(number)} For a new item, begin "
             "with another word."

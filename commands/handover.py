@@ -3,7 +3,7 @@
 from bot.command.table import Command, Positional, Value
 from bot.domain.incidents.roles import LEAD
 from bot.services.incidents.roles import hand_over_role
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session
 from commands.role import role_reply
 
 
@@ -15,8 +15,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="handover",
-    usage="handover [ROLE] @USER [NOTE]",
+    usage="handover [ROLE] @USER [lang:LANG] [NOTE]",
     summary="Hand over the lead or another role, with a summary of open work in the channel.",
+    options=(LANGUAGE,),
     positionals=(Positional("role", Value.ROLE, required=False), Positional("person", Value.PERSON)),
     text="optional",
     aliases=("hand-over",),

@@ -3,7 +3,7 @@
 from bot.command.table import Command, Option, Value
 from bot.domain.times import format_time
 from bot.services.timeline.impact_and_cause import state_impact
-from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line, text_language
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -16,7 +16,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         users=users,
         started=typed.options.get("started"),
         ended=typed.options.get("ended"),
-        language=text_language(typed),
+        language=typed.options.get("lang"),
     )
     times = [
         f"{name} {format_time(when.at, typed.zone)}"

@@ -12,7 +12,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="improve",
-    usage="improve TEXT [@OWNER] [due:DATE] [symptom:TEXT]",
+    usage="improve TEXT [@OWNER] [due:DATE] [symptom:TEXT] [lang:LANG]",
     summary="Note an improvement.",
     options=OPTIONS,
     positionals=OWNER_POSITIONAL,

@@ -4,7 +4,7 @@ from bot.command.table import Command, Positional, Value
 from bot.command.word_values import quote_word
 from bot.domain.errors import UserError
 from bot.domain.incidents.roles import LEAD
-from commands.base import SELF_WORDS, Caller, Invocation, Reply, Session
+from commands.base import LANGUAGE, SELF_WORDS, Caller, Invocation, Reply, Session
 from commands.role import NOBODY, assign_or_give_up
 
 
@@ -24,8 +24,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="lead",
-    usage="lead [@USER] [NOTE]",
+    usage="lead [@USER] [lang:LANG] [NOTE]",
     summary="Set the lead (default: you). `nobody` clears it.",
+    options=(LANGUAGE,),
     positionals=(Positional("person", Value.PERSON, required=False),),
     text="optional",
     also_meant=("commander", "ic", "take", "claim"),

@@ -4,7 +4,7 @@ from bot.command.table import Command, Positional, Value
 from bot.services.escalation.responses.handover import hand_over_escalation
 from bot.services.escalation.responses.select import select_to_hand_over
 from bot.services.oncall.targets import target_text
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session
 from commands.escalate import find_typed_target
 
 
@@ -17,8 +17,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="reassign",
-    usage="reassign TARGET [NOTE]",
+    usage="reassign TARGET [lang:LANG] [NOTE]",
     summary="Hand over an escalation to a @user, a @team or schedule:NAME, and page them.",
+    options=(LANGUAGE,),
     positionals=(Positional("target", Value.TARGET),),
     text="optional",
     run=run,

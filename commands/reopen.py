@@ -3,7 +3,7 @@
 from bot.command.table import Command
 from bot.services.incidents.lifecycle import reopen_incident
 from bot.store.incidents import incidents
-from commands.base import Caller, Invocation, Reply, ReplyView, Session, reply_beside_line
+from commands.base import LANGUAGE, Caller, Invocation, Reply, ReplyView, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -18,8 +18,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="reopen",
-    usage="reopen WHY",
+    usage="reopen [lang:LANG] WHY",
     summary="Reopen an incident that was resolved too early.",
+    options=(LANGUAGE,),
     text="required",
     run=run,
 )

@@ -1,14 +1,20 @@
 """`/incident resolve`."""
 
 from bot.command.table import Command, Option, Value
+from bot.domain.languages import get_language
 from bot.domain.times import format_unambiguous, read_certain_time
+from bot.services.entries.translate import translate_resolution
 from bot.services.incidents.alerts import describe_firing
 from bot.services.incidents.lifecycle import resolve_incident
-from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line
 from commands.postmortem import announce_draft
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    language = caller.actor.language
+    if caller.about.is_resolved and language is not None and typed.text:
+        translate_resolution(session, caller.about, caller.actor, language, typed.text)
+        return Reply(f"The resolution has words in {get_language('en').language_name(language)} now.")
     resolved = resolve_incident(
         session, caller.settings, caller.about.key, caller.actor, text=typed.text, ended=typed.options.get("at")
     )
@@ -32,9 +38,9 @@ def _time_hint(caller: Caller, typed: Invocation) -> str:
 
 COMMAND = Command(
     name="resolve",
-    usage="resolve [at:TIME] [TEXT]",
+    usage="resolve [at:TIME] [lang:LANG] [TEXT]",
     summary="Resolve the incident. `at:` is the end of the impact, TEXT the resolution.",
-    options=(Option("at", Value.TIME, about="when the impact ended"),),
+    options=(Option("at", Value.TIME, about="when the impact ended"), LANGUAGE),
     text="optional",
     aliases=("close",),
     also_meant=("fixed", "end", "done", "finish", "finished", "over"),

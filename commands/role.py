@@ -5,7 +5,7 @@ from bot.command.word_values import quote_word, quote_words
 from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.incidents.roles import LEAD
 from bot.services.incidents.roles import RoleChange, RoleHolder, assign_role, give_up_role, list_role_holders
-from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line
 
 NOBODY = frozenset({"nobody", "none", "no-one"})
 
@@ -78,8 +78,9 @@ def _role_line(held: RoleHolder) -> str:
 
 COMMAND = Command(
     name="role",
-    usage="role [ROLE] [@USER] [NOTE]",
+    usage="role [ROLE] [@USER] [lang:LANG] [NOTE]",
     summary="Set lead, communications or scribe (default: you). `nobody` clears the role.",
+    options=(LANGUAGE,),
     positionals=(Positional("role", Value.ROLE, required=False), Positional("person", Value.PERSON, required=False)),
     text="optional",
     aliases=("roles",),

@@ -5,7 +5,7 @@ from bot.domain.incidents.requirements import format_unmet
 from bot.domain.terms import Severity
 from bot.services.incidents.lifecycle import change_severity
 from bot.services.incidents.requirements import severity_requirements
-from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -19,8 +19,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="severity",
-    usage="severity SEV [WHY]",
+    usage="severity SEV [lang:LANG] [WHY]",
     summary="Change the severity; SEV1 is the worst.",
+    options=(LANGUAGE,),
     positionals=(Positional("severity", Value.SEVERITY),),
     text="optional",
     aliases=("sev",),

@@ -8,7 +8,7 @@ from bot.domain.terms import Severity, Status
 from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.incidents.edit import split_services
 from bot.store.incidents.incidents import Incident
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session
 
 SERVICE = Option("service", Value.TEXT, ("services",), about="the affected services, separated by commas")
 REFERENCE = Option("ref", Value.TEXT, ("reference",), about="ID in another system, like TSR-1532")
@@ -79,7 +79,8 @@ def _retrospective_reply(reference: str, label: str) -> str:
 
 COMMAND = Command(
     name="start",
-    usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [status:triage] [private] [drill] [retro]",
+    usage="start TITLE [sev:2] [service:NAME] [ref:TEXT] [tz:ZONE] [at:TIME] [status:triage] "
+    "[lang:LANG] [private] [drill] [retro]",
     summary="Declare an incident and open its channel. `at:` is when the impact began.",
     options=(
         Option("sev", Value.SEVERITY, ("severity",), about="the severity"),
@@ -87,6 +88,7 @@ COMMAND = Command(
         REFERENCE,
         ZONE,
         Option("at", Value.TIME, about="when the impact began"),
+        LANGUAGE,
         Option(
             "status",
             Value.STATUS,

@@ -6,7 +6,7 @@ from bot.domain.terms import Status
 from bot.services.incidents.alerts import describe_firing
 from bot.services.incidents.lifecycle import change_status
 from bot.services.incidents.requirements import status_requirements
-from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -21,8 +21,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="status",
-    usage="status STATUS [TEXT]",
+    usage="status STATUS [lang:LANG] [TEXT]",
     summary="Change the status: investigating, identified, monitoring, resolved.",
+    options=(LANGUAGE,),
     positionals=(Positional("status", Value.STATUS),),
     text="optional",
     run=run,

@@ -12,8 +12,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="task",
-    usage="task TEXT [@OWNER] [due:DATE] [symptom:TEXT]",
-    summary="Note a task, or change one: `#2 done`, `#2 @owner due:friday`.",
+    usage="task TEXT [@OWNER] [due:DATE] [symptom:TEXT] [lang:LANG]",
+    summary="Note a task, or change one: `#2 done`, `#2 @owner due:friday`, `#2 lang:fr TEXT`.",
     options=OPTIONS,
     positionals=OWNER_POSITIONAL,
     text="required",

@@ -4,7 +4,7 @@ from bot.command.table import Command
 from bot.services.escalation.responses.acknowledge import escalation_label
 from bot.services.escalation.responses.select import select_to_unacknowledge
 from bot.services.escalation.responses.withdraw import unacknowledge
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -16,8 +16,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 COMMAND = Command(
     name="unack",
-    usage="unack [WHY]",
+    usage="unack [lang:LANG] [WHY]",
     summary="Withdraw an acknowledgement. The escalation continues.",
+    options=(LANGUAGE,),
     text="optional",
     aliases=("unacknowledge",),
     run=run,

@@ -8,7 +8,7 @@ from bot.domain.escalation.vendors import Vendor, VendorEvent, format_hours
 from bot.domain.times import format_time
 from bot.services.vendors import VendorUpdate, find_vendor, record_vendor_update
 from bot.store.escalation.escalations import Escalation
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import LANGUAGE, Caller, Invocation, Reply, Session
 
 ACTS = (VendorEvent.ANSWERED.value, VendorEvent.FIXED.value)
 
@@ -59,9 +59,10 @@ def _vendor_card(vendor: Vendor) -> str:
 
 COMMAND = Command(
     name="vendor",
-    usage="vendor NAME [answered] [fixed] [at:TIME] [case:TEXT] [TEXT]",
+    usage="vendor NAME [answered] [fixed] [at:TIME] [case:TEXT] [lang:LANG] [TEXT]",
     summary="Record a vendor's case reference, answer or fix.",
     options=(
+        LANGUAGE,
         Option("case", Value.TEXT, about="their case reference"),
         Option("at", Value.TIME, about="when they answered or fixed it"),
     ),

@@ -95,6 +95,8 @@ class _LineParser:
         named = named or taken
         for positional in self.command.positionals:
             self._read_positional(positional)
+        if self.command.text != "none":
+            self.line.check_language_place()
         text = self.line.remaining_text()
         text = text if self.command.keeps_quotes and strip_quotes(text) else strip_quotes(text)
         text = text.strip(SEPARATORS) if self.line.is_flag_cut_off else text

@@ -17,6 +17,7 @@ _VALUE_WORDS: Mapping[Value, str] = MappingProxyType(
         Value.SEVERITY: "a severity",
         Value.STATUS: "a status",
         Value.USERS: "a count (`1200`) or a percentage (`20%`); `~20%` if approximate",
+        Value.LANGUAGE: "a language (`en`)",
         Value.LANGUAGES: "languages (`en` or `fr,en`)",
         Value.KIND: "a kind of entry (`cause`, `action`, `misleading`, or the name of its reaction)",
         Value.FLAG: "no value, or `yes` or `no`",

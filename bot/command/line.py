@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.command.flags import find_flag_words, flag_question, is_apart_from_text
 from bot.command.help import describe_value
-from bot.command.table import Command, Context, Option, Positional, Value
+from bot.command.table import OF_LANGUAGE, Command, Context, Option, Positional, Value
 from bot.command.tokenizer import Word, remove_words
 from bot.command.values import is_flag_value, read_span, read_value
 from bot.command.word_values import count_name_words, quote_word
@@ -22,6 +22,8 @@ COLONS = (":", "：")
 """The second one is typed on Chinese and Japanese keyboards."""
 _KEY = re.compile(r"(?P<dashes>--|—|–)?(?P<name>[^\W\d_][\w-]*)(?P<sign>[:：=])?(?P<rest>.*)", re.DOTALL)
 _KEYED = re.compile(r"(?P<name>(?:--|—|–)?[^\W\d_][\w-]*)(?P<sign>[:：=])(?P<value>(?!//).+)", re.DOTALL)
+_NAMES_ENTRY = re.compile(r"(?:entry-|#)\d+[:,]?", re.IGNORECASE)
+"""`#2`, `entry-12`: the words behind the language are those of an existing item."""
 KEEP_AS_TEXT = "Keep as text"
 
 
@@ -36,9 +38,11 @@ class Line:
         self, text: str, words: Sequence[Word], command: Command, context: Context, groups: Mapping[str, str]
     ) -> None:
         self.text, self.words, self.context, self.groups = text, words, context, groups
+        self.command = command
         self.spent: set[int] = set()
         self.options: dict[str, Any] = {}
         self.is_flag_cut_off = False
+        self._language_places: list[int] = []
         self.keys = {key.casefold(): option for option in command.options for key in (option.name, *option.aliases)}
 
     def read_options(self) -> None:
@@ -64,6 +68,28 @@ class Line:
             if key is not None:
                 raise _nearly_an_option(word.text, f"{key}:{match['value']}", may_be_text=may_be_text)
 
+    def check_language_place(self) -> None:
+        """
+        Raise Ambiguous for a language that is named between two words of the text.
+
+        Both readings are likely: the text may speak of `lang:fr`.
+        """
+        left = self.unspent_places()
+        for place in self._language_places:
+            word = self.words[place].text
+            before = [self.words[each].text for each in left if each < place]
+            if len(before) == 1 and _NAMES_ENTRY.fullmatch(before[0]):
+                continue
+            if not before or place > left[-1] or word in self.context.chosen or word.startswith("-"):
+                continue
+            raise Ambiguous(
+                f"{quote_word(word)} is between words of the text. It may be the language of the text or a part of it. "
+                "Put the language before the text, or put the text in quotes.",
+                about=word,
+                candidates=(f"--{word}", word),
+                labels=("Language of the text", KEEP_AS_TEXT),
+            )
+
     def remaining_text(self) -> str:
         return remove_words(self.text, [self.words[place] for place in self.spent])
 
@@ -72,7 +98,8 @@ class Line:
 
     def _key_at(self, place: int) -> tuple[Option, re.Match[str]] | None:
         word = self.words[place]
-        match = None if word.is_quotation else _KEY.fullmatch(word.key or word.text)
+        is_text = word.is_quotation or self.context.chosen.get(word.text) == word.text
+        match = None if is_text else _KEY.fullmatch(word.key or word.text)
         if match is None or not (match["dashes"] or match["sign"] in COLONS) or (match["rest"] and not match["sign"]):
             return None
         option = self.keys.get(match["name"].casefold())
@@ -99,13 +126,20 @@ class Line:
             except Ambiguous:
                 raise
             except UserError as problem:
-                raise UserError(
-                    problem.message + self._if_it_is_text(match, place),
-                    mistake=problem.mistake or self.words[place].text,
-                    offers=problem.offers,
-                ) from None
+                raise self._invalid_value(option, match, place, problem) from None
+            if option.kind in OF_LANGUAGE:
+                self._language_places.append(place)
             if isinstance(value, ZoneInfo):
                 self.context = replace(self.context, zone=value)
+
+    def _invalid_value(self, option: Option, match: re.Match[str], place: int, problem: UserError) -> UserError:
+        """`problem`, with what to do if the key is text: `set lang:json` speaks of no language."""
+        message, word = problem.message + self._if_it_is_text(match, place), self.words[place].text
+        if option.kind in OF_LANGUAGE and match["rest"] and self.command.text != "none":
+            offers = [*(Offer(f"{option.name}:{each.text}") for each in problem.offers), _keep_offer(word)]
+            hint = "If it belongs to your text, put the text in quotes."
+            return UserError(f"{message} {hint}", mistake=word, offers=offers)
+        return UserError(message, mistake=problem.mistake or word, offers=problem.offers)
 
     def _option_value(self, option: Option, match: re.Match[str], place: int) -> object:
         """Parse the value after a key, and spend its words."""
@@ -191,6 +225,10 @@ class Line:
         return flag_question(option, whole, rest)
 
 
+def _keep_offer(word: str) -> Offer:
+    return Offer(word, label=KEEP_AS_TEXT)
+
+
 def _closest_key(name: str, keys: Sequence[str], *, is_figure: bool) -> str | None:
     """
     The key that `name` misspells: some signs differ, or two changed places (`sve`).
@@ -210,5 +248,5 @@ def _nearly_an_option(word: str, meant: str, *, may_be_text: bool) -> UserError:
     return UserError(
         f"{quote_word(word)} is not an option here. Did you mean {quote_word(meant)}?{kept}",
         mistake=word,
-        offers=[Offer(meant), *([Offer(word, label=KEEP_AS_TEXT)] if may_be_text else [])],
+        offers=[Offer(meant), *([_keep_offer(word)] if may_be_text else [])],
     )

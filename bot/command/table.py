@@ -33,6 +33,8 @@ class Value(StrEnum):
     """Status."""
     USERS = "users"
     """AffectedUsers: a count, or a share with its sign."""
+    LANGUAGE = "language"
+    """str: `fr`, the language of the text."""
     LANGUAGES = "languages"
     """tuple[str, ...]: `fr,en`."""
     KIND = "kind"
@@ -49,6 +51,10 @@ class Value(StrEnum):
     """str: `INC-7`."""
     ROLE = "role"
     """str: a role's name, by the workspace's own words."""
+
+
+OF_LANGUAGE = frozenset({Value.LANGUAGE, Value.LANGUAGES})
+"""Types of an option that names languages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,14 @@ def read_languages(word: str, context: Context) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
+def read_language(word: str, context: Context) -> str:
+    """`fr`. Raises UserError for several: a text has one language."""
+    codes = read_languages(word, context)
+    if len(codes) > 1:
+        raise UserError("A text has one language. Name one, and record each other text separately.", mistake=word)
+    return codes[0]
+
+
 def is_flag_value(word: str) -> bool:
     return word.casefold() in _YES | _NO
 
@@ -185,6 +193,7 @@ _READERS: Mapping[Value, _Reader] = MappingProxyType(
         Value.SEVERITY: lambda word, context, _choices, _groups: read_severity(word, context),
         Value.STATUS: lambda word, context, choices, _groups: read_status(word, context, choices),
         Value.USERS: lambda word, _context, _choices, _groups: parse_affected_users(word),
+        Value.LANGUAGE: lambda word, context, _choices, _groups: read_language(word, context),
         Value.LANGUAGES: lambda word, context, _choices, _groups: read_languages(word, context),
         Value.KIND: lambda word, context, _choices, _groups: read_kind(word, context),
         Value.FLAG: lambda word, _context, _choices, _groups: read_flag(word),

@@ -8,6 +8,7 @@ from bot.domain.findings import Finding
 from bot.domain.findings.wording import english_formatter
 from bot.domain.record.model import Action, Alert, Entry, Record, Update
 from bot.domain.record.transcript import Transcript, TranscriptMessage
+from bot.domain.record.translations import Translation
 from bot.domain.terms import ActionKind, SourceKind
 from bot.domain.text.mentions import resolve_mentions
 from bot.export.json_escalation import escalation_fields
@@ -62,6 +63,7 @@ def _entry(fields: RecordFields, entry: Entry) -> Json:
         "kinds": [kind.value for kind in entry.kinds],
         "text": fields.text(entry.text),
         "language": entry.language,
+        "translations": _translations(fields, entry.translations),
         "author": fields.person(entry.author),
         "author_id": entry.author,
         "recorded_at": fields.at(entry.recorded_at),
@@ -82,6 +84,21 @@ def _entry(fields: RecordFields, entry: Entry) -> Json:
         "deleted": _is_deleted(entry),
         **_entry_changes(fields, entry),
     }
+
+
+def _translations(fields: RecordFields, translations: Sequence[Translation]) -> list[Json]:
+    return [
+        {
+            "language": each.language,
+            "text": fields.text(each.text),
+            "symptom": fields.text(each.symptom) if each.symptom else None,
+            "at": fields.at(each.at),
+            "by": fields.person(each.by),
+            "by_id": each.by,
+            "source": each.source.value,
+        }
+        for each in translations
+    ]
 
 
 def _entry_changes(fields: RecordFields, entry: Entry) -> Json:
@@ -111,6 +128,8 @@ def _action(fields: RecordFields, action: Action) -> Json:
         "owner_id": action.owner,
         "due": action.due,
         "symptom": fields.text(action.symptom) if action.symptom else None,
+        "language": action.language,
+        "translations": _translations(fields, action.translations),
         "done": action.done,
         "link": action.source.link,
     }
@@ -124,6 +143,8 @@ def _follow_up(fields: RecordFields, kind: ActionKind, entry: Entry) -> Json:
         "kind": kind.value,
         "text": fields.text(entry.text),
         **empty,
+        "language": entry.language,
+        "translations": _translations(fields, entry.translations),
         "done": False,
         "link": entry.source.link,
     }

@@ -56,6 +56,8 @@ def _description(fields: RecordFields) -> Json:
         "severity": incident.severity.value,
         "severity_label": incident.severity_label,
         "services": list(incident.services),
+        "service_names": {code: list(names) for code, names in incident.service_names.items()},
+        "public_grade": incident.public_grade,
         "category": incident.category,
         "responsibility": incident.responsibility,
     }

@@ -24,6 +24,7 @@ from bot.domain.record.facts import (
 )
 from bot.domain.record.model import Alert, Entry, Incident
 from bot.domain.record.sources import Moment
+from bot.domain.record.translations import Words, words_for_reader
 from bot.domain.terms import Precision
 
 SUMMARY_ANNOTATIONS = ("summary", "description", "message")
@@ -53,8 +54,13 @@ def entry_remarks(
     ended = incident.ended.at if incident.ended else None
     if entry.states_end is not None and (with_held_ends or entry.states_end != ended):
         yield _stated_time("stated_end", entry.states_end, incident.ended, times, entry)
-    if entry.language and language.is_foreign(entry.language):
-        yield language.language_name(entry.language)
+    if (foreign := entry_words(entry, language).foreign) is not None:
+        yield language.language_name(foreign)
+
+
+def entry_words(entry: Entry, language: Language) -> Words:
+    """The entry's words for the readers of a document in this language."""
+    return words_for_reader(entry.text, entry.language, entry.translations, language.code)
 
 
 def _change_remark(name: str, value: str, language: Language) -> str:

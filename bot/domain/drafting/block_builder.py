@@ -7,6 +7,7 @@ from types import MappingProxyType
 from bot.domain.drafting.annotations import (
     distinguishing_labels,
     entry_remarks,
+    entry_words,
     has_remarks,
     localized_text,
     role_label,
@@ -20,6 +21,7 @@ from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import EscalationAcknowledged, RoleAssigned, VendorFixed, with_note
 from bot.domain.record.model import Action, Entry, Record
 from bot.domain.record.sources import Source
+from bot.domain.record.translations import base_language, words_for_reader
 from bot.domain.terms import Kind, Precision, SourceKind
 
 KINDS_WITHOUT_LABEL: Mapping[str, frozenset[Kind]] = MappingProxyType(
@@ -56,6 +58,7 @@ class BlockBuilder(RecordText):
         self._is_for_screens = is_for_screens
         self.answers = {each.acknowledgement.ref: each for each in record.escalations if each.acknowledgement}
         self.title = self._title()
+        self.services = self._services()
         self._alert_labels = distinguishing_labels(record.alerts)
         self._parts: dict[str, _EntryParts] = {}
         self._labels: dict[tuple[str, tuple[Kind, ...]], str] = {}
@@ -103,6 +106,7 @@ class BlockBuilder(RecordText):
             and entry.came_from is None
             and Kind.DECLARED not in entry.kinds
             and entry.source.ref not in self.answers
+            and not entry.translations
             and not has_remarks(entry)
         )
 
@@ -110,8 +114,15 @@ class BlockBuilder(RecordText):
         """The incident's title in this language, or as typed."""
         titles, code = self.record.incident.titles, self.language.code
         given = titles.get(code) or titles.get(code.partition("-")[0])
+        self._has_own_title = bool(given)
         text = given or localized_text(self.record.incident.title, self.record.incident.storm_title, self.language)
         return " ".join(self.resolve_mentions(text).split())
+
+    def _services(self) -> str:
+        """The services by their names in this language, or as typed."""
+        incident, own = self.record.incident, base_language(self.language.code)
+        named = {base_language(code): names for code, names in incident.service_names.items()}
+        return self.resolve_mentions(", ".join(named.get(own) or incident.services))
 
     def _entry_text(self, entry: Entry) -> tuple[str, tuple[str, ...]]:
         """Text and notes of an entry, the same in each section."""
@@ -130,10 +141,11 @@ class BlockBuilder(RecordText):
         return self.resolve_mentions(self._own_text(entry), entry.sort_at), tuple(notes)
 
     def _own_text(self, entry: Entry) -> str:
-        """The text of an entry. Where roles are shown, a role has no holder."""
+        """The text of an entry in the reader's words. Where roles are shown, a role has no holder."""
         if self.shows_roles and isinstance(entry.fact, RoleAssigned):
             return with_note(role_label(entry.fact.role, entry.fact.label, self.language), entry.fact.note)
-        return localized_text(entry.text, entry.fact, self.language)
+        words = entry_words(entry, self.language)
+        return localized_text(words.text, None if words.translation else entry.fact, self.language)
 
     def _entry_label(self, section: str, entry: Entry, text: str) -> str:
         """The kind of entry; for a redacted one also the author of the redaction and the reason."""
@@ -166,8 +178,11 @@ class BlockBuilder(RecordText):
         return self._change_label(entry) or self._kinds_label(section, entry.kinds)
 
     def repeats_title(self, entry: Entry) -> bool:
-        """Return whether it is a declaration with no more than the document's title."""
-        return entry.kinds == (Kind.DECLARED,) and " ".join(self.resolve_mentions(entry.text).split()) == self.title
+        """Return whether it is a declaration with no more than a title that the document has."""
+        if entry.kinds != (Kind.DECLARED,):
+            return False
+        text, titles = " ".join(self.resolve_mentions(entry.text).split()), self.record.incident.titles
+        return text == self.title or (self._has_own_title and entry.text in titles.values())
 
     def _starts_escalation(self, entry: Entry) -> bool:
         return entry.about in self.escalations and Kind.ESCALATION in entry.kinds
@@ -229,12 +244,14 @@ class BlockBuilder(RecordText):
         """An improvement or a task, with owner and date where somebody named them."""
         details: dict[str, str] = {}
         notes: list[str] = []
+        words = words_for_reader(action.text, action.language, action.translations, self.language.code)
+        symptom = (words.translation and words.translation.symptom) or action.symptom
         if action.owner:
             details["owner"] = action.owner_group or self.person_name(action.owner)
         if action.due:
             details["due"] = self.times.format_day(action.due)
-        if action.symptom:
-            details["symptom"] = self.resolve_mentions(action.symptom)
+        if symptom:
+            details["symptom"] = self.resolve_mentions(symptom)
             notes.append(self.format_message("symptom", text=details["symptom"]))
         if action.owner:
             notes.append(self.format_message("owner", who=details["owner"]))
@@ -242,12 +259,14 @@ class BlockBuilder(RecordText):
             notes.append(self.format_message("due", date=details["due"]))
         if action.done:
             notes.append(self.format_message("done"))
+        if words.foreign is not None:
+            notes.append(self.language.language_name(words.foreign))
         return Block(
             section,
             action.source.ref,
             self.language.code,
             BlockKind.ACTION,
-            self.resolve_mentions(action.text),
+            self.resolve_mentions(words.text),
             (action.source,),
             notes=tuple(notes),
             details=details,

@@ -47,6 +47,7 @@ class DraftContext:
         self.causes_told_elsewhere = self._causes_told_elsewhere()
         self._labels = dict([*self._statement_labels(), *self._update_labels()])
         self._words = dict(self._row_words())
+        self._row_languages = dict(self._foreign_rows())
 
     def entry_block(self, section: str, entry: Entry) -> Block:
         """An entry in a section, without text that is given elsewhere, with the cost of a path."""
@@ -55,6 +56,7 @@ class DraftContext:
         if label is not None:
             language = self.builder.language.language_name(entry.language or "")
             notes = tuple(note for note in block.notes if note != language)
+            notes += (self._row_languages[ref],) if section == "timeline" and ref in self._row_languages else ()
             if Kind.ESCALATION in entry.kinds and entry.about in self.builder.escalations:
                 notes = (block.label, *notes)  # the entry is a status update, too
             text = self._words.get(ref, "") if section == "timeline" else ""
@@ -112,6 +114,7 @@ class DraftContext:
             Kind.CANCELLED: words["kind_cancelled"],
         }
         texts = {kind: statement.text for kind, statement in self.statements.items() if statement}
+        refs = {kind: statement.source.ref for kind, statement in self.statements.items() if statement}
         causes = self.cause_refs - self.causes_told_elsewhere
         if self.record.incident.status is Status.CANCELLED and self.record.incident.closure_reason:
             texts[Kind.CANCELLED] = self.record.incident.closure_reason
@@ -125,6 +128,7 @@ class DraftContext:
             and entry.kinds[0] in labels
             and (
                 entry.text == texts.get(entry.kinds[0])
+                or entry.source.ref == refs.get(entry.kinds[0])
                 or (entry.source.ref, entry.text) in impacts
                 or entry.source.ref in causes
             )
@@ -149,6 +153,15 @@ class DraftContext:
                 yield ref, self.builder.resolve_mentions(cause.text, cause.at)
             elif resolution is not None and ref == resolution.source.ref:
                 yield ref, self.builder.resolve_mentions(resolution.text, resolution.at)
+
+    def _foreign_rows(self) -> Iterable[tuple[str, str]]:
+        """By ref, the language of the rows whose words are in another one than the document."""
+        language = self.builder.language
+        for statement in (self.statements[Kind.CAUSE], self.statements[Kind.RESOLVED]):
+            if statement is None or not statement.language or not language.is_foreign(statement.language):
+                continue
+            refs = self.cause_refs if statement is self.statements[Kind.CAUSE] else {statement.source.ref}
+            yield from ((ref, language.language_name(statement.language)) for ref in refs if ref in self._words)
 
     def _update_labels(self) -> Iterable[tuple[str, str]]:
         message = self.builder.format_message

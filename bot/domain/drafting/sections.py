@@ -6,7 +6,8 @@ from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
 from bot.domain.drafting.escalations import history_blocks
 from bot.domain.drafting.model import Block
-from bot.domain.drafting.overview.summary import statement_section
+from bot.domain.drafting.overview.header import particulars_section
+from bot.domain.drafting.overview.summary import statement_section, window_section
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Entry, Record, Update
 from bot.domain.terms import ActionKind, Kind, SourceKind, UpdateState
@@ -222,10 +223,28 @@ def public_sections(context: DraftContext) -> SectionMap:
     """Public updates by state and language, and entries marked as communication."""
     published = {source.ref for update in context.record.updates for source in update.sources}
     others = [entry for entry in context.entries_of_kinds(Kind.COMMUNICATION) if entry.source.ref not in published]
+    updates = tuple(_update_blocks(context))
     return {
-        "updates": tuple(_update_blocks(context)),
+        "updates": updates,
+        "dated_updates": _with_particulars(context, updates),
         "communication": tuple(context.entry_block("communication", entry) for entry in others),
     }
+
+
+PUBLIC_PARTICULARS = frozenset({"outside_reference", "severity", "public_grade", "category", "responsibility"})
+"""Particulars that a status page gives with each update."""
+
+
+def _with_particulars(context: DraftContext, updates: Iterable[Block]) -> tuple[Block, ...]:
+    """The updates, each with the ends of the impact and the public particulars."""
+    known = [block for block in particulars_section(context) if block.key in PUBLIC_PARTICULARS]
+    colon = context.builder.language.words["colon"]
+    stated = [block for block in (*window_section(context.builder), *known) if not block.is_missing]
+    notes = tuple(f"{block.label}{colon} {block.text}" for block in stated)
+    return tuple(
+        block._replace(section="dated_updates", notes=(*block.notes, *notes)) if block.text else block
+        for block in updates
+    )
 
 
 def _update_blocks(context: DraftContext) -> Iterable[Block]:

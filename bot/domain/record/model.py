@@ -16,6 +16,7 @@ from bot.domain.incidents.milestones import DECLARED
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import Fact, StormTitle
 from bot.domain.record.sources import Moment, Source
+from bot.domain.record.translations import Translation
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity, SourceKind, Status, UpdateState
 
 
@@ -65,6 +66,7 @@ class Entry:
     author: str | None = None
     recorded_by: str | None = None
     language: str | None = None
+    translations: tuple[Translation, ...] = ()
     withdrawn_at: datetime | None = None
     files: tuple[str, ...] = ()
     about: str | None = None
@@ -171,6 +173,8 @@ class Action:
     symptom: str | None = None
     done: bool = False
     owner_group: str | None = None
+    language: str | None = None
+    translations: tuple[Translation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,10 @@ class Incident:
     ended: Moment | None = None
     category: str | None = None
     responsibility: str | None = None
+    public_grade: str | None = None
+    """Grade that the public reads, such as `Notice`."""
+    service_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the services by language."""
     private: bool = False
     drill: bool = False
     template: str = "classic"

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.domain.record.facts import REDACTED
+from bot.domain.record.translations import read_translations
 from bot.domain.terms import Kind
 from bot.services.timeline.entries import MERGED_PARTS, clear_entry_text
 from bot.store.alerts import alerts
@@ -17,6 +18,8 @@ from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.upkeep import text_locations
 
+_TEXT_FIELDS = frozenset({"text", "files", "symptom", "translations"})
+"""Fields of the audit with an entry's words."""
 MIN_SEARCH_LENGTH = 8
 """Shortest text, in characters, to look for within longer ones."""
 
@@ -54,6 +57,8 @@ def _entry_texts(entry: TimelineEntry) -> list[str]:
     texts = own if MERGED_PARTS in entry.details else [entry.text]
     texts += [str(item.get("text") or "") for item in entry.earlier]
     texts += [name for item in entry.earlier for name in item.get("files") or []] + list(entry.files)
+    translated = read_translations(entry.translations)
+    texts += [text for each in translated for text in (each.text, each.symptom or "")]
     return [*texts, *map(str, entry.values.changes.values())]
 
 
@@ -116,8 +121,8 @@ def _clear_audit(session: Session, incident: Incident, entry: TimelineEntry) -> 
     """Clear the texts of amendments in the audit; actor, time and field names stay."""
     for row in text_locations.find_audit_by_entry(session, incident.key, entry.key):
         for name in ("before", "after"):
-            if {"text", "files"} & row.details.get(name, {}).keys():
-                kept = {key: value for key, value in row.details[name].items() if key not in {"text", "files"}}
+            if _TEXT_FIELDS & row.details.get(name, {}).keys():
+                kept = {key: value for key, value in row.details[name].items() if key not in _TEXT_FIELDS}
                 row.details = {**row.details, name: kept}
                 session.add(row)
 

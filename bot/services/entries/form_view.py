@@ -1,13 +1,14 @@
 """View of one entry for its forms: present values, neighbours and history."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
+from bot.domain.record.translations import read_translations
 from bot.domain.terms import Kind, Precision
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.amendments import fixed_kinds, format_editable_time, placement_problem
@@ -17,6 +18,7 @@ from bot.services.entries.versions import entry_version, last_undoable_change
 from bot.services.vendors import vendor_event_of
 from bot.services.workspace.people import MENTION
 from bot.store.incidents import incidents, timeline
+from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.shared import people
 
@@ -60,6 +62,8 @@ class EntryView:
     places: tuple[Neighbour, ...] = ()
     history: tuple[str, ...] = ()
     undoable: str | None = None
+    translations: Mapping[str, str] = field(default_factory=dict)
+    """Words by each further language of the documents, empty if there are none."""
     of_vendor: bool = False
     """True for an entry about a vendor's answer."""
 
@@ -88,6 +92,7 @@ def load_entry_view(session: Session, entry_id: int) -> EntryView:
         kinds=kinds,
         fixed=fixed_kinds(kinds, carries=has_own_record(entry)),
         language=entry.language,
+        translations=_translations(row, entry, names),
         is_withdrawn=entry.withdrawn_at is not None,
         has_words=entry.redacted_at is None and entry.deleted_at is None,
         neighbours=tuple(_neighbour_label(session, row.team_id, each, zone) for each in near),
@@ -100,6 +105,13 @@ def load_entry_view(session: Session, entry_id: int) -> EntryView:
         undoable=_undo_label(entry),
         of_vendor=vendor_event_of(entry) is not None,
     )
+
+
+def _translations(row: Incident, entry: TimelineEntry, names: Mapping[str, str]) -> dict[str, str]:
+    """Those of the entry, and an empty text for the other languages of the documents."""
+    known = {each.language: resolve_mentions(each.text, names) for each in read_translations(entry.translations)}
+    own = entry.language or row.languages[0]
+    return {code: known.get(code, "") for code in dict.fromkeys([*row.languages, *known]) if code != own}
 
 
 def restore_mentions(text: str, shown: str, entry: TimelineEntry, names: Mapping[str, str]) -> str:
@@ -118,6 +130,7 @@ def entry_names(session: Session, entry: TimelineEntry) -> dict[str, str]:
 
 def _names(session: Session, team_id: str, entry: TimelineEntry) -> dict[str, str]:
     texts = [entry.text, *(str(item.get("text") or "") for item in entry.earlier)]
+    texts += [each.text for each in read_translations(entry.translations)]
     texts += [entry.withdrawal_reason or "", entry.redaction_reason or ""]
     ids = [each for text in texts for each in MENTION.findall(text)]
     who = [entry.author, entry.recorded_by, entry.withdrawn_by, entry.redacted_by]

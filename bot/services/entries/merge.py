@@ -1,6 +1,7 @@
 """Merge two entries about the same event. The other one stays in the record, withdrawn."""
 
 from enum import StrEnum
+from typing import Any
 
 from sqlmodel import Session
 
@@ -96,11 +97,21 @@ def _merge_into(entry: TimelineEntry, other: TimelineEntry, texts: MergedText) -
     entry.kinds, entry.text = kinds, "\n".join(text for _, text in parts if text)
     entry.files = list(dict.fromkeys([*entry.files, *other.files]))
     entry.language = entry.language or other.language
+    entry.translations = _merged_translations(entry, other, texts)
     if not FIXED_TIME_KINDS.intersection(map(Kind, entry.kinds)):
         own_time = entry.happened_at, Precision(entry.precision)
         at, precision = earlier_time(own_time, (other.happened_at, Precision(other.precision)))
         if at != entry.happened_at:
             entry.happened_at, entry.precision, entry.sort_at = at, precision.value, at or entry.sort_at
+
+
+def _merged_translations(entry: TimelineEntry, other: TimelineEntry, texts: MergedText) -> dict[str, Any] | None:
+    """Those of the chosen text; of both texts, the languages that both have."""
+    own, others = entry.translations or {}, other.translations or {}
+    if texts is not MergedText.BOTH:
+        return (own if texts is MergedText.OWN else others) or None
+    shared = [code for code in own if code in others]
+    return {code: {**own[code], "text": f"{own[code]['text']}\n{others[code]['text']}"} for code in shared} or None
 
 
 def undo_merge(

@@ -34,6 +34,7 @@ TITLE, SERVICES, REFERENCE, CATEGORY, RESPONSIBILITY, ZONE, LANGUAGES, TEMPLATE 
     "languages",
     "template",
 )
+GRADE = "grade"
 SHOWN_IN_CHANNEL = (TITLE, SERVICES)
 """Fields that card, topic or announcement show."""
 
@@ -43,11 +44,14 @@ class IncidentEdit:
     """
     The requested changes. None leaves a field unchanged, "" clears it.
 
-    `titles` by language code, the key "" for a title in no stated language. `languages` are those of the documents.
+    `titles` by language code, the key "" for a title in no stated language; `service_names` too, without that key.
+    `languages` are those of the documents, `grade` is the one that the public reads.
     """
 
     titles: Mapping[str, str] = field(default_factory=dict)
     services: tuple[str, ...] | None = None
+    service_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grade: str | None = None
     reference: str | None = None
     category: str | None = None
     responsibility: str | None = None
@@ -138,8 +142,13 @@ def _field_values(settings: Settings, incident: Incident, wanted: IncidentEdit) 
         values |= {title_field(code): ("titles", titles, titles.get(code, "")) for code in wanted.titles}
     if wanted.services is not None:
         values[SERVICES] = ("services", list(wanted.services), ", ".join(wanted.services))
+    names = {**(incident.service_names or {}), **{code: list(named) for code, named in wanted.service_names.items()}}
+    kept = {code: named for code, named in names.items() if named} or None
+    for code, named in wanted.service_names.items():
+        values[f"{SERVICES}.{code}"] = ("service_names", kept, ", ".join(named))
     for name, column, text in (
         (REFERENCE, "outside_reference", wanted.reference),
+        (GRADE, "public_grade", wanted.grade),
         (CATEGORY, "category", wanted.category),
         (RESPONSIBILITY, "responsibility", wanted.responsibility),
     ):

@@ -13,6 +13,7 @@ from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import StormTitle, read_fact
 from bot.domain.record.model import Entry, Incident, Record
 from bot.domain.record.sources import Moment, Source
+from bot.domain.record.translations import read_translations
 from bot.domain.terms import Kind, Precision, Severity, SourceKind, Status
 from bot.domain.text.links import channel_link
 from bot.services.postmortem.escalation_history import build_escalation, load_pages_by_escalation
@@ -84,13 +85,14 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
     first = next(iter(sources.values()), Source(SourceKind.SYSTEM, "declared", links.page("declared")))
     roles = load_role_history(session, settings, rows.incident, standing, sources, first)
     known = {*_mentioned_people(session, rows), *people_in_roles(roles)}
+    by_id = {entry.key: entry for entry in rows.entries}
     typed_causes = [entry for entry in standing if entry.has(Kind.CAUSE) and entry.source == SourceKind.COMMAND]
     return Record(
         incident=_build_incident(links, settings, rows.incident, refs, _load_merge_links(session, rows.incident)),
         entries=_build_entries(session, settings, rows, sources),
         alerts=built_alerts,
         escalations=_build_escalations(session, links, rows, sources),
-        actions=[build_action(links, item) for item in rows.items],
+        actions=[build_action(links, item, by_id.get(item.entry_id or 0)) for item in rows.items],
         impacts=latest_by_language(standing, Kind.IMPACT, sources),
         causes=latest_by_language(typed_causes or standing, Kind.CAUSE, sources),
         resolutions=[] if not rows.incident.is_resolved else latest_by_language(standing, Kind.RESOLVED, sources),
@@ -212,6 +214,8 @@ def _build_incident(
         ended=moment("ended"),
         category=row.category,
         responsibility=row.responsibility,
+        public_grade=row.public_grade,
+        service_names={code: tuple(names) for code, names in (row.service_names or {}).items()},
         private=row.is_private,
         drill=row.is_drill,
         template=row.template,
@@ -232,12 +236,18 @@ def _build_moment(links: Links, refs: Mapping[str, Source], at: Any, origin: Map
     return Moment(at, origin["because"], source, Precision(origin["precision"]))
 
 
+def _mentioned_in_translations(entry: TimelineEntry) -> set[str]:
+    translated = read_translations(entry.translations)
+    return {each for words in translated for each in MENTION.findall(f"{words.text} {words.symptom or ''}")}
+
+
 def _mentioned_people(session: Session, rows: _Rows) -> set[str]:
     """Ids of the people in the record."""
     incident = rows.incident
     found: set[str | None] = {incident.lead, incident.declared_by, *MENTION.findall(" ".join(incident.titles.values()))}
     for entry in rows.entries:
         found |= {entry.author, entry.recorded_by, entry.withdrawn_by, entry.redacted_by, *MENTION.findall(entry.text)}
+        found |= _mentioned_in_translations(entry)
         if entry.withdrawal_reason or entry.redaction_reason:
             found |= set(MENTION.findall(f"{entry.withdrawal_reason} {entry.redaction_reason}"))
         found |= {found for value in entry.values.changes.values() for found in MENTION.findall(value)}

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.domain.record.facts import read_fact
 from bot.domain.record.model import Action, Alert, Entry, Statement, Update
 from bot.domain.record.sources import Source
+from bot.domain.record.translations import read_translations
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, SourceKind, UpdateState
 from bot.domain.text.links import message_link
 from bot.services.channel.messages import parse_ts
@@ -81,6 +82,7 @@ def build_entry(
         author=row.author,
         recorded_by=row.recorded_by,
         language=row.language,
+        translations=read_translations(row.translations),
         withdrawn_at=row.withdrawn_at,
         files=tuple(row.files),
         about=_subject_ref(row, numbers),
@@ -165,7 +167,8 @@ def build_alert(links: Links, row: alerts.Alert, entry_link: str | None) -> Aler
     )
 
 
-def build_action(links: Links, row: ActionItem) -> Action:
+def build_action(links: Links, row: ActionItem, entry: TimelineEntry | None = None) -> Action:
+    """`entry` records it, and has its words in further languages."""
     ref = f"action-{row.number}"
     link = links.message(links.posted.get(SlackView.FOLLOWUPS)) or links.page(ref)
     return Action(
@@ -178,6 +181,8 @@ def build_action(links: Links, row: ActionItem) -> Action:
         due=row.due,
         symptom=row.symptom,
         done=row.is_done,
+        language=row.language,
+        translations=read_translations(entry.translations) if entry is not None else (),
     )
 
 
@@ -200,4 +205,6 @@ def latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: Ma
             users=known.users if known is not None and is_kept else users,
             users_source=known.users_source or known.source if known is not None and is_kept else None,
         )
+        for each in read_translations(entry.translations):
+            latest[each.language] = Statement(each.text, each.language, sources[entry.key], each.at, each.by)
     return list(latest.values())

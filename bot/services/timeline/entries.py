@@ -62,8 +62,9 @@ def record_entry(
     """
     Put one entry on the timeline, at its place in the order.
 
-    Without `when` it happened as it was recorded. An entry of unknown time goes right after the last one. The caller
-    holds the incident's lock where the entry can move the incident's times, and refreshes them.
+    Without `when` it happened as it was recorded, without `language` its words are in the actor's. An entry of unknown
+    time goes right after the last one. The caller holds the incident's lock where the entry can move the incident's
+    times, and refreshes them.
     """
     happened_at = actor.at if when is None else when.at
     precision = Precision.EXACT if when is None else when.precision
@@ -80,7 +81,7 @@ def record_entry(
         source=SOURCE_BY_ORIGIN[actor.origin].value,
         author=author or actor.user_id,
         recorded_by=actor.user_id,
-        language=language,
+        language=language or (actor.language if _has_words(text) else None),
         details={key: value for key, value in details.items() if value is not None},
         files=[],
         earlier=[],
@@ -90,6 +91,11 @@ def record_entry(
     ensure_known(session, incident.team_id, [entry.author, entry.recorded_by], actor.at, text=entry.text)
     audit_action(session, actor, f"recorded {', '.join(entry.kinds)}", incident=incident, entry=entry.key)
     return entry
+
+
+def _has_words(text: str | Fact) -> bool:
+    """True if a person's words are in it; a fact may bear a note."""
+    return bool(text if isinstance(text, str) else getattr(text, "note", None))
 
 
 def withdraw_entry(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, why: str) -> None:
@@ -122,6 +128,7 @@ def update_entry_text(session: Session, entry: TimelineEntry, text: str, files: 
 
 
 def clear_entry_text(session: Session, entry: TimelineEntry) -> None:
-    """Clear text, files and earlier texts; keep author and time."""
+    """Clear text, translations, files and earlier texts; keep author and time."""
+    entry.translations = None
     entry.text, entry.files, entry.earlier = "", [], []
     session.add(entry)

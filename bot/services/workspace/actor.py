@@ -22,9 +22,14 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`user_id` is None for a machine. `at` is the time of the action on the record's clock."""
+    """
+    `user_id` is None for a machine. `at` is the time of the action on the record's clock.
+
+    `language` is that of the words which come with the action, None if not stated.
+    """
 
     team_id: str
     user_id: str | None
     at: datetime
     origin: Origin
+    language: str | None = None

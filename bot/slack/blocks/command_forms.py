@@ -10,10 +10,10 @@ from types import MappingProxyType
 
 from bot.command.groups import PHRASES
 from bot.command.help import describe_value
-from bot.command.table import Command, Option, Positional, Value
+from bot.command.table import OF_LANGUAGE, Command, Option, Positional, Value
 from bot.config import Settings
 from bot.slack.blocks import modals
-from bot.slack.blocks.form_texts import FORM_TEXTS, FormText
+from bot.slack.blocks.form_texts import DEFAULT_LABELS, FORM_TEXTS, FormText
 from bot.slack.blocks.inputs import (
     Choice,
     checkboxes_field,
@@ -29,9 +29,6 @@ from bot.slack.blocks.modals import PERSON, TEAM, TEXT
 
 Parameter = Option | Positional
 
-
-ONE_LANGUAGE = frozenset({"impact", "cause", "improve", "task"})
-"""Commands with a text in one language: they read the first one."""
 TEMPLATE, VENDOR = "template", "vendor"
 
 
@@ -71,11 +68,11 @@ def command_form(
     texts = form_text(command)
     parameters = command_parameters(command)
     needed = [each for each in parameters if is_required(each) or each.name in texts.required]
-    fields = [block for each in needed for block in _fields(command, each, settings, texts, incidents, initial)]
+    fields = [block for each in needed for block in _fields(each, settings, texts, incidents, initial)]
     if command.text != "none":
         fields.append(_text(command, texts, initial.get(TEXT, "")))
-    others = sorted((each for each in parameters if each not in needed), key=lambda each: each.kind is Value.LANGUAGES)
-    fields += [block for each in others for block in _fields(command, each, settings, texts, incidents, initial)]
+    others = sorted((each for each in parameters if each not in needed), key=lambda each: each.kind in OF_LANGUAGE)
+    fields += [block for each in others for block in _fields(each, settings, texts, incidents, initial)]
     return modal(form_callback_id(command.name), PHRASES[command.name], texts.submit, fields, metadata)
 
 
@@ -92,18 +89,13 @@ def _text(command: Command, texts: FormText, initial: str) -> Block:
 
 
 def _fields(
-    command: Command,
-    parameter: Parameter,
-    settings: Settings,
-    texts: FormText,
-    incidents: Sequence[Choice],
-    initial: Mapping[str, str],
+    parameter: Parameter, settings: Settings, texts: FormText, incidents: Sequence[Choice], initial: Mapping[str, str]
 ) -> list[Block]:
     if parameter.kind is Value.TARGET:
         return target_fields(settings)
     name = parameter.name
     is_optional = not (is_required(parameter) or name in texts.required)
-    label = texts.labels.get(name, name.capitalize())
+    label = texts.labels.get(name, DEFAULT_LABELS.get(name, name.capitalize()))
     hint = texts.hints.get(name, _hint(parameter, is_labelled=name in texts.labels))
     example = texts.examples.get(name, "")
     choices = [*incidents] if parameter.kind is Value.INCIDENT else _choices(parameter, settings)
@@ -118,7 +110,7 @@ def _fields(
                     name, label, [Choice("yes", (parameter.about if isinstance(parameter, Option) else name))]
                 )
             ]
-        case Value.LANGUAGES if command.name not in ONE_LANGUAGE:
+        case Value.LANGUAGES:
             return [multi_select_field(name, label, choices, hint=texts.hints.get(name, ""))]
         case _ if choices:
             chosen, hint = initial.get(name), texts.hints.get(name, "")
@@ -152,6 +144,7 @@ def _choices(parameter: Parameter, settings: Settings) -> list[Choice]:
 CHOICES_BY_KIND: Mapping[Value, Callable[[Settings], Sequence[Choice]]] = {
     Value.SEVERITY: modals.severity_choices,
     Value.STATUS: modals.status_choices,
+    Value.LANGUAGE: lambda _settings: modals.language_choices(),
     Value.LANGUAGES: lambda _settings: modals.language_choices(),
     Value.ROLE: lambda settings: [Choice(name, role.label) for name, role in settings.role_table.items()],
     Value.KIND: lambda _settings: modals.kind_choices(),

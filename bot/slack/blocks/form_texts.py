@@ -22,11 +22,12 @@ class FormText:
     required: frozenset[str] = frozenset()
 
 
-LANGUAGE_LABEL = {"lang": "Language of the text"}
+DEFAULT_LABELS = {"lang": "Language of the text"}
+"""Labels of parameters that have none of their own."""
 ZONE_LABEL = {"tz": "Time zone"}
 ZONE_HINT = {"tz": "Time zone of the times, for example Europe/Paris."}
 NOTE_HINT = "The person reads it with the page."
-FOLLOW_UP_LABELS = {"owner": "Owner", "due": "Due date", "symptom": "Symptom", **LANGUAGE_LABEL}
+FOLLOW_UP_LABELS = {"owner": "Owner", "due": "Due date", "symptom": "Symptom"}
 FOLLOW_UP_HINTS = {"owner": "To name a user group, type /incident task.", "symptom": "The symptom that it answers."}
 FORM_TEXTS: Mapping[str, FormText] = {
     "show": FormText("Show"),
@@ -63,11 +64,11 @@ FORM_TEXTS: Mapping[str, FormText] = {
     ),
     "impact": FormText(
         "Record",
-        {"text": "Impact", "users": "Affected users", "started": "Start", "ended": "End", **LANGUAGE_LABEL},
+        {"text": "Impact", "users": "Affected users", "started": "Start", "ended": "End"},
         {"text": "Who is affected, and how?", "users": "A number, or a share with a percent sign."},
         {"users": "1200, or 20%"},
     ),
-    "cause": FormText("Record", {"text": "Cause", **LANGUAGE_LABEL}),
+    "cause": FormText("Record", {"text": "Cause"}),
     "improve": FormText("Save", {"text": "Improvement", **FOLLOW_UP_LABELS}, FOLLOW_UP_HINTS),
     "task": FormText("Save", {"text": "Task", **FOLLOW_UP_LABELS}, FOLLOW_UP_HINTS),
     "update": FormText(

@@ -26,7 +26,7 @@ TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
     "flags",
     "status",
 )
-PERSON, TEAM, USERS, INCIDENT = "person", "team", "users", "incident"
+PERSON, TEAM, USERS, INCIDENT, LANGUAGE = "person", "team", "users", "incident", "lang"
 
 SEVERITY_DESCRIPTIONS: Mapping[Severity, str] = {
     Severity.SEV1: "Most people cannot use it, or data is at risk",
@@ -57,6 +57,7 @@ def resolve_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "Resolution", hint="How it was resolved. It becomes part of the postmortem.", is_long=True),
         text_field(AT, "End of the impact", hint=DEFAULT_NOW),
+        language_field(),
     ]
     return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id})
 
@@ -70,6 +71,11 @@ def language_choices() -> list[Choice]:
     return [Choice(code, english.language_name(code).capitalize()) for code in LANGUAGES]
 
 
+def language_field() -> Block:
+    """The language of a form's text; what is recorded with the form is in it."""
+    return select_field(LANGUAGE, "Language of the text", language_choices())
+
+
 def kind_field(chosen: Kind = Kind.NOTE) -> Block:
     return select_field(KIND, "Kind", kind_choices(), chosen=chosen.value, is_optional=False)
 
@@ -79,6 +85,7 @@ def note_form(_settings: Settings, incident_id: int) -> View:
         text_field(TEXT, "Note", is_long=True, is_optional=False),
         kind_field(),
         text_field(AT, "Time", hint=f"{DEFAULT_NOW} Use ~14:05 for an approximate time, ? for an unknown one."),
+        language_field(),
     ]
     return modal(NOTE, "Add a note", "Add", fields, {INCIDENT: incident_id})
 
@@ -87,6 +94,7 @@ def severity_form(settings: Settings, incident_id: int) -> View:
     fields = [
         select_field(SEVERITY, "Severity", severity_choices(settings), is_optional=False),
         text_field(TEXT, "Reason", is_long=True),
+        language_field(),
     ]
     return modal(SEVERITY_FORM, "Change the severity", "Change", fields, {INCIDENT: incident_id})
 
@@ -100,6 +108,7 @@ def status_form(settings: Settings, incident_id: int) -> View:
     fields = [
         select_field(STATUS, "Status", status_choices(settings), is_optional=False),
         text_field(TEXT, "Status update", hint="Known facts and next steps.", is_long=True),
+        language_field(),
     ]
     return modal(STATUS_FORM, "Change the status", "Change", fields, {INCIDENT: incident_id})
 
@@ -140,6 +149,7 @@ def impact_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "Impact", hint="Who was affected, and how?", is_long=True, is_optional=False),
         text_field(USERS, "Affected users", hint="A number, or a share with a percent sign.", example="1200, or 20%"),
+        language_field(),
     ]
     return modal(ASK_IMPACT, "State the impact", "Record", fields, {INCIDENT: incident_id})
 
@@ -150,7 +160,7 @@ def start_form(_settings: Settings, incident_id: int) -> View:
 
 
 def cause_form(_settings: Settings, incident_id: int) -> View:
-    fields = [text_field(TEXT, "Cause", is_long=True, is_optional=False)]
+    fields = [text_field(TEXT, "Cause", is_long=True, is_optional=False), language_field()]
     return modal(ASK_CAUSE, "State the cause", "Record", fields, {INCIDENT: incident_id})
 
 
@@ -158,12 +168,13 @@ def detection_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "Detection", example="A customer called", is_long=True, is_optional=False),
         text_field(AT, "Time", hint=f"Leave empty if nobody knows. {TIME_HINT}"),
+        language_field(),
     ]
     return modal(ASK_DETECTION, "State the detection", "Record", fields, {INCIDENT: incident_id})
 
 
 def fix_form(_settings: Settings, incident_id: int) -> View:
-    fields = [text_field(TEXT, "Fix", is_long=True, is_optional=False)]
+    fields = [text_field(TEXT, "Fix", is_long=True, is_optional=False), language_field()]
     return modal(ASK_FIX, "State the fix", "Record", fields, {INCIDENT: incident_id})
 
 
@@ -176,5 +187,5 @@ def cancel_form(_settings: Settings, incident_id: int) -> View:
         is_long=True,
         is_optional=False,
     )
-    metadata = {INCIDENT: incident_id}
-    return modal(CANCEL_FORM, "Cancel the incident", "Cancel incident", [why], metadata, close="Keep incident")
+    fields, metadata = [why, language_field()], {INCIDENT: incident_id}
+    return modal(CANCEL_FORM, "Cancel the incident", "Cancel incident", fields, metadata, close="Keep incident")

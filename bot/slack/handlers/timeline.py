@@ -144,7 +144,6 @@ def _make_task(session: Session, settings: Settings, actor: Actor, submission: V
     invocation = parse_form(settings, task.COMMAND, actor, submission, incident, errors)
     errors.check()
     assert incident is not None  # noqa: S101  else there is an error
-    owner, languages = invocation.options.get("owner"), invocation.options.get("lang") or (None,)
     entry = mark_message(session, incident, actor, submission.message, Kind.TASK)
     item = add_action_item(
         session,
@@ -152,10 +151,10 @@ def _make_task(session: Session, settings: Settings, actor: Actor, submission: V
         actor,
         ActionKind.TASK,
         invocation.text,
-        owner=owner,
+        owner=invocation.options.get("owner"),
         due=invocation.options.get("due"),
         symptom=invocation.options.get("symptom"),
-        language=languages[0],
+        language=invocation.options.get("lang"),
         entry=entry,
     )
     return render_text(f"Task {item.number} of {incident.reference} noted.")

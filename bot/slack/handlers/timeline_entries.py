@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, ErrorCollector, InvalidField, UserError, errors_at
-from bot.domain.terms import MARKS, Kind
+from bot.domain.record.translations import read_translations
+from bot.domain.terms import LANGUAGES, MARKS, Kind
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.amendments import parse_amended_time
 from bot.domain.times import ParsedTime
@@ -18,6 +19,7 @@ from bot.services.entries.form_view import EntryView, entry_names, load_entry_vi
 from bot.services.entries.merge import MergedText, merge_entries, undo_merge
 from bot.services.entries.redact import redact_entry
 from bot.services.entries.remove import put_back_entry, removal_objection, remove_entry
+from bot.services.entries.translate import translate_entry
 from bot.services.entries.versions import last_undoable_change, lock_entry
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
@@ -123,7 +125,22 @@ def _amend(session: Session, _settings: Settings, actor: Actor, submission: View
         marks=marks,
         language=submission.text(entry_forms.LANGUAGE).replace(entry_forms.NO_LANGUAGE, ""),
     )
+    translations = _read_translations(session, submission, entry)
     amend.amend_entry(session, entry.key, actor, wanted, seen=seen)
+    for code, text in translations.items():
+        translate_entry(session, entry.key, actor, code, text)
+
+
+def _read_translations(session: Session, submission: ViewSubmission, entry: TimelineEntry) -> dict[str, str]:
+    """Return the changed words by language; empty for those that are removed."""
+    names, known = entry_names(session, entry), {each.language: each for each in read_translations(entry.translations)}
+    changed = {}
+    for code in LANGUAGES:
+        before = known[code].text if code in known else ""
+        text = submission.text(field := entry_forms.translation_field(code))
+        if field in submission.values and text != resolve_mentions(before, names).strip():
+            changed[code] = restore_mentions(text, "", entry, names) if text else ""
+    return changed
 
 
 def _read_text(session: Session, submission: ViewSubmission, entry: TimelineEntry) -> str | None:

@@ -15,11 +15,12 @@ from structlog import get_logger
 
 from bot.config import Settings
 from bot.domain.errors import InvalidField, InvalidFields, UserError
+from bot.domain.terms import LANGUAGES
 from bot.services.workspace.access import check_access
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
 from bot.slack.api.payloads import parsing_payload
-from bot.slack.blocks import menu
+from bot.slack.blocks import menu, modals
 from bot.slack.blocks.notices import reply_modal
 from bot.slack.handlers import FORMS
 from bot.slack.handlers.interactions import ViewSubmission
@@ -117,12 +118,18 @@ async def _refresh(deps: Deps, form: Form, submission: ViewSubmission) -> Answer
         return render_reply(f":warning: {DATABASE_UNREACHABLE}")
 
 
+def _language_of(submission: ViewSubmission) -> str | None:
+    """The language of the form's text; None if not stated or one of several."""
+    language = submission.text(modals.LANGUAGE)
+    return language if language in LANGUAGES else None
+
+
 def run_form(session: Session, settings: Settings, form: Form, submission: ViewSubmission, at: datetime) -> FormResult:
     """Run a form in a transaction. A redelivered submission gets the first errors again."""
     key = f"{submission.team_id}:view:{submission.key}"
     if not idempotency.register_delivery(session, key, at):
         return FormResult(idempotency.find_answer(session, key) or {})
-    actor = Actor(submission.team_id, submission.user_id, at, Origin.MODAL)
+    actor = Actor(submission.team_id, submission.user_id, at, Origin.MODAL, _language_of(submission))
     errors: dict[str, str] = {}
     answer = None
     try:

@@ -56,8 +56,11 @@ class Incident(SQLModel, table=True):
     """The alert's label `severity` if it means none of ours, until somebody sets the severity."""
     status: str = Field(index=True)
     services: list[str] = Field(sa_type=JSON_COLUMN)
+    service_names: dict[str, list[str]] | None = Field(default=None, sa_type=OPTIONAL_JSON)
+    """Names of the services by language code, in the order of `services`."""
     category: str | None = None
     responsibility: str | None = None
+    public_grade: str | None = None
     closure_reason: str | None = None
     zone: str
     languages: list[str] = Field(sa_type=JSON_COLUMN)

@@ -51,6 +51,8 @@ class TimelineEntry(SQLModel, table=True):
     author: str | None = None
     recorded_by: str | None = None
     language: str | None = None
+    translations: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
+    """The same words in further languages, by code (`bot.domain.record.translations.store_translation`)."""
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_COLUMN)
     channel_id: str | None = None
     message_ts: str | None = None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -101,6 +102,10 @@ def refusal(line, context=INSIDE):
         ("impact users:12 Logins fail", "impact", {"users": AffectedUsers(count=12)}, "Logins fail"),
         ("impact started:9:00 ended:now", "impact", {"started": at("09:00"), "ended": at("10:00")}, ""),
         ("cause lang:fr,en La cause", "cause", {"lang": ("fr", "en")}, "La cause"),
+        ("cause La cause lang:fr", "cause", {"lang": ("fr",)}, "La cause"),
+        ('cause La "lang:fr" cause', "cause", {}, 'La "lang:fr" cause'),
+        ("cause #2 lang:fr La cause", "cause", {"lang": ("fr",)}, "#2 La cause"),
+        ("cause La --lang:fr cause", "cause", {"lang": ("fr",)}, "La cause"),
         ("task due:in 2 weeks Audit", "task", {"due": date(2023, 11, 21)}, "Audit"),
         ("task Audit due:friday", "task", {"due": date(2023, 11, 10)}, "Audit"),
         ('task symptom:"It failed." Look', "task", {"symptom": "It failed."}, "Look"),
@@ -492,3 +497,16 @@ def test_a_second_person_where_one_is_taken_is_refused(line):
 )
 def test_a_person_in_the_text_is_no_second_one(line):
     assert "<@U2>" in parse(line, REAL_COMMANDS, INSIDE).text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "options", "text"),
+    [("--lang:fr", {"lang": ("fr",)}, "The page is down"), ("lang:fr", {}, "The page lang:fr is down")],
+)
+def test_a_language_amid_the_text_is_asked_about(chosen: str, options: dict[str, Any], text: str) -> None:
+    with pytest.raises(Ambiguous) as asked:
+        parse("cause The page lang:fr is down", COMMANDS, INSIDE)
+    assert (asked.value.about, asked.value.candidates) == ("lang:fr", ("--lang:fr", "lang:fr"))
+
+    answered = parse("cause The page lang:fr is down", COMMANDS, replace(INSIDE, chosen={"lang:fr": chosen}))
+    assert (answered.options, answered.text) == (options, text)

@@ -10,6 +10,7 @@ from bot.domain.findings.rules.languages import check_language_missing, check_la
 from bot.domain.findings.rules.late_status_update import check_late_status_update
 from bot.domain.findings.similarity import content_stems, guess_language, stem_word, words_in
 from bot.domain.record.model import Record, Statement, Update
+from bot.domain.record.translations import Translation
 from bot.domain.terms import Kind, SourceKind, UpdateState
 from tests.support.records.builders import RecordBuilder
 from tests.support.records.findings import codes, incident, published
@@ -239,7 +240,7 @@ def test_a_title_promises_a_postmortem_once_one_is_published():
     record = updates_in(published_in=("fr",))
     titled = replace(record, incident=replace(record.incident, titles={"fr": "Panne", "it": "Guasto"}))
 
-    assert codes(check_language_missing, titled) == ["language-missing"]
+    assert codes(check_language_missing, titled) == ["language-missing/title"], "the public was told nothing in it"
     assert codes(check_language_missing, replace(titled, updates=[])) == []
 
 
@@ -266,6 +267,31 @@ def stated(*causes: tuple[str, str | None, str], own: tuple[str, ...]) -> Record
     ],
 )
 def test_causes_in_one_language_of_the_document_only(record, expected):
+    assert codes(check_language_missing, record) == expected
+
+
+def translated(language: str | None, *translations: str, own: tuple[str, ...] = ("fr", "en")) -> Record:
+    """An entry in a language, with words in others."""
+    builder = incident("16:11", "16:24")
+    builder.languages = own
+    entry = builder.typed("16:20", "oncall", "Words", Kind.NOTE, language=language)
+    words = tuple(Translation(code, "Words", entry.recorded_at, "UONCALL", SourceKind.COMMAND) for code in translations)
+    record = builder.record()
+    entries = [replace(each, translations=words) if each.source == entry.source else each for each in record.entries]
+    return replace(record, entries=entries)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (translated("fr"), ["language-missing/entry"]),
+        (translated("fr", "en"), []),
+        (translated("de", "en"), ["language-missing/entry"]),
+        (translated("fr", own=("fr",)), []),
+        (translated(None), []),
+    ],
+)
+def test_entries_without_words_in_a_language_of_the_document(record, expected):
     assert codes(check_language_missing, record) == expected
 
 

@@ -48,6 +48,7 @@ def build_schema() -> dict[str, Any]:
         statement["properties"]["texts"] = _list({"type": "object", "properties": without, "required": [*without]})
     properties = incident["properties"]
     properties["titles"] = TYPES["object of text"]
+    properties["service_names"] = {"type": "object", "additionalProperties": TYPES["list of text"]}
     properties["sources"] = {"type": "object", "additionalProperties": _object(parts["incident.sources"])}
     properties |= {"impact": _or_null(impact), "cause": _or_null(cause), "resolution": _or_null(cause)}
     for name, rows in parts.items():
@@ -56,13 +57,15 @@ def build_schema() -> dict[str, Any]:
     entry = _object(parts["timeline[]"])
     taken_in = {"ref": TYPES["text"], "link": _or_null(TYPES["text"])}
     entry["properties"]["also"] = _list({"type": "object", "properties": taken_in, "required": [*taken_in]})
+    translations, action = _list(_object(parts["translations"])), _object(parts["actions[]"])
+    entry["properties"]["translations"] = action["properties"]["translations"] = translations
     escalation = _object(parts["escalations[]"])
     for name in ("steps", "pages", "answers"):
         escalation["properties"][name] = _list(_object(parts[f"escalations.{name}[]"]))
     escalation["properties"]["vendor"] = _or_null(_object(parts["escalations.vendor"]))
     update = _object(parts["updates[]"])
     update["properties"]["links"] = _list(_or_null(TYPES["text"]))
-    items = {"timeline": entry, "updates": update, "escalations": escalation}
+    items = {"timeline": entry, "updates": update, "escalations": escalation, "actions": action}
     top = {"incident": incident}
     for name, rows in parts.items():
         if name.endswith("[]") and "." not in name:

@@ -20,6 +20,8 @@ def current_details_filter(context: DraftContext) -> Callable[[Entry], bool]:
         "category": incident.category or "",
         "responsibility": incident.responsibility or "",
         "services": ", ".join(incident.services),
+        "grade": incident.public_grade or "",
+        **{f"services.{code}": ", ".join(names) for code, names in incident.service_names.items()},
         **{f"title.{code}".rstrip("."): title for code, title in incident.titles.items()},
     }
 
@@ -42,7 +44,8 @@ def particulars_section(context: DraftContext) -> tuple[Block, ...]:
         ("number", incident.reference, ""),
         ("severity", incident.severity_label, ""),
         ("status", builder.format_message(f"status_{incident.status.value}"), ""),
-        ("services", ", ".join(builder.resolve_mentions(each) for each in incident.services), "services"),
+        ("services", builder.services, "services"),
+        ("public_grade", incident.public_grade, "grade"),
         ("category", incident.category, "category"),
         ("responsibility", incident.responsibility, "responsibility"),
         ("lead", "" if builder.shows_roles else builder.person_name(incident.lead), ""),
@@ -111,7 +114,7 @@ def title_blocks(context: DraftContext) -> tuple[Block, ...]:
     builder, incident = context.builder, context.record.incident
     named = {code.partition("-")[0]: title for code, title in incident.titles.items()}
     shown = {named.get(code.partition("-")[0], incident.title) for code in context.languages}
-    shown |= {entry.text for entry in context.entries_of_kinds(Kind.DECLARED)}
+    shown |= {entry.text for entry in context.entries_of_kinds(Kind.DECLARED) if not builder.repeats_title(entry)}
     label = builder.format_message("field_title").capitalize()
     return tuple(
         builder.fact_block(

@@ -24,7 +24,7 @@ def about_section(builder: BlockBuilder) -> tuple[Block, ...]:
     words = [
         incident.reference,
         incident.severity_label,
-        builder.resolve_mentions(", ".join(incident.services)),
+        builder.services,
         message(f"status_{incident.status.value}"),
         message("drill") if incident.drill else "",
         message("private") if incident.private else "",

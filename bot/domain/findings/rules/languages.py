@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from bot.domain.findings.common import active_entries, existing_refs, known_refs
 from bot.domain.findings.finding import Finding, LanguageName, Value
-from bot.domain.record.model import Record, Statement, Update
+from bot.domain.record.model import Action, Entry, Record, Statement, Update
+from bot.domain.record.translations import base_language
 from bot.domain.terms import Kind, UpdateState
 
 MISSING = "language-missing"
@@ -20,21 +21,57 @@ def check_language_missing(record: Record) -> Iterator[Finding]:
     Find languages that are missing.
 
     The postmortem needs those of the public updates and titles, the last update those of the earlier ones, impact and
-    cause those of the document. Silent about texts in no stated language: they may be for every reader.
+    cause those of the document, and so do entries and tasks. Silent about texts in no stated language: they may be for
+    every reader.
     """
     documents = _document_languages(record)
     updates = [update for update in record.updates if update.state is not UpdateState.POSTMORTEM]
     published = _last_update(record, UpdateState.POSTMORTEM)
-    titles = list(record.incident.titles) if published else []
-    yield from _missing_languages(record, _by_language(updates), titles, documents, published)
+    told = _by_language(updates)
+    yield from _missing_languages(record, told, documents, published)
+    if published:
+        titles: dict[str, list[str]] = {code: [] for code in record.incident.titles if code not in told}
+        yield from _missing_languages(record, titles, documents, published, "title")
     if len(updates) > 1:
         last = updates[-1]
-        yield from _missing_languages(record, _by_language(updates[:-1]), [], last.languages, last, "update")
+        yield from _missing_languages(record, _by_language(updates[:-1]), last.languages, last, "update")
     for variant, statements in (("impact", record.impacts), ("cause", record.causes)):
         stated = {statement.language or "": [statement.source.ref] for statement in statements}
         if "" not in stated and _base_languages(documents) & _base_languages(stated):
             missing = {code: [ref for refs in stated.values() for ref in refs] for code in documents}
-            yield from _missing_languages(record, missing, [], list(stated), None, variant)
+            yield from _missing_languages(record, missing, list(stated), None, variant)
+    yield from _untranslated(record, documents)
+
+
+ELSEWHERE = frozenset({Kind.IMPACT, Kind.CAUSE, Kind.TASK, Kind.IMPROVEMENT, Kind.DETAILS, Kind.DECLARED})
+"""Kinds of entries whose words are judged as a statement, an action item, or the title."""
+
+
+def _untranslated(record: Record, documents: Sequence[str]) -> Iterator[Finding]:
+    """Find the rows and the action items whose words are not in every language of the document."""
+    published = {source.ref for update in record.updates for source in update.sources}
+    rows = [
+        entry
+        for entry in active_entries(record)
+        if entry.text and entry.fact is None and entry.source.ref not in published and ELSEWHERE.isdisjoint(entry.kinds)
+    ]
+    groups: tuple[tuple[str, Sequence[Entry | Action]], ...] = (("entry", rows), ("action", record.actions))
+    for variant, items in groups:
+        missing: dict[str, list[str]] = {}
+        for each in items:
+            for code in _missing_words(each, documents):
+                missing.setdefault(code, []).append(each.source.ref)
+        if missing:
+            refs = existing_refs(known_refs(record), [ref for found in missing.values() for ref in found])
+            yield Finding(MISSING, refs, {"languages": tuple(map(LanguageName, missing))}, variant)
+
+
+def _missing_words(item: Entry | Action, documents: Sequence[str]) -> list[str]:
+    """The languages of the documents in which an item of a stated language has no words."""
+    if item.language is None:
+        return []
+    have = _base_languages([item.language, *(each.language for each in item.translations)])
+    return [code for code in documents if base_language(code) not in have]
 
 
 def _by_language(updates: Iterable[Update]) -> dict[str, list[str]]:
@@ -58,30 +95,25 @@ def _last_update(record: Record, state: UpdateState) -> Update | None:
     return next((update for update in reversed(record.updates) if update.state is state), None)
 
 
-def _base_language(code: str) -> str:
-    return code.replace("_", "-").partition("-")[0].casefold()
-
-
 def _base_languages(codes: Iterable[str]) -> frozenset[str]:
-    return frozenset(_base_language(code) for code in codes if code)
+    return frozenset(base_language(code) for code in codes if code)
 
 
 def _missing_languages(
     record: Record,
     wanted: Mapping[str, Sequence[str]],
-    others: Iterable[str],
     present: Iterable[str],
     update: Update | None,
     variant: str = "",
 ) -> Iterator[Finding]:
     """
-    Report languages of `wanted` and `others` that are not `present`.
+    Report languages of `wanted` that are not `present`.
 
     `wanted` has the refs that show each, `update` is the update that lacks them. `pt` covers `pt-BR`. Nothing is
     missing if no present language is stated.
     """
     have = _base_languages(present)
-    missing = [code for code in dict.fromkeys([*wanted, *others]) if code and _base_language(code) not in have]
+    missing = [code for code in wanted if code and base_language(code) not in have]
     refs = [source.ref for source in update.sources] if update else []
     refs += [ref for code in missing for ref in wanted.get(code, ())[:2]]
     named = existing_refs(known_refs(record), refs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from bot.domain.languages import get_language
 from bot.domain.terms import MARKS
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.entries.merge import MergedText
@@ -39,6 +40,11 @@ def _metadata(view: EntryView, more: Mapping[str, object]) -> dict[str, object]:
     return {"entry": view.entry_id, "incident": view.incident_id, "seen": view.version, **more}
 
 
+def translation_field(code: str) -> str:
+    """Name of the field with the entry's words in a further language."""
+    return f"{TEXT}.{code}"
+
+
 def amend_form(view: EntryView, more: Mapping[str, object]) -> View:
     """Text, time, kinds, language. Redacted or overlong texts are not prefilled."""
     fields: list[Block] = []
@@ -58,6 +64,12 @@ def amend_form(view: EntryView, more: Mapping[str, object]) -> View:
     )
     languages = [Choice(NO_LANGUAGE, "Not stated"), *language_choices()]
     fields.append(select_field(LANGUAGE, "Language", languages, chosen=view.language or NO_LANGUAGE))
+    english = get_language("en")
+    fields += [
+        text_field(translation_field(code), f"Text in {english.language_name(code)}", initial=text, is_long=True)
+        for code, text in view.translations.items()
+        if view.has_words and view.text and len(text) <= MAX_INPUT
+    ]
     return modal(AMEND, "Amend the entry", "Amend", fields, _metadata(view, {"at": view.typed_at, **more}))
 
 

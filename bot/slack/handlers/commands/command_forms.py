@@ -32,7 +32,7 @@ from bot.slack.replies.render import render_command_reply
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
-from commands.base import Caller, Reply
+from commands.base import Caller, Reply, with_language
 
 
 def parse_form(
@@ -120,7 +120,8 @@ def _run_command(
         raise UserError(f"`{command.name}` does nothing.")
     visibility = Visibility(actor.team_id, incident.key if incident else None)
     here = incident if incident and incident.channel_id == channel_id else None
-    reply: Reply = command.run(session, Caller(actor, settings, incident, here, visibility), invocation)
+    caller = Caller(with_language(actor, invocation), settings, incident, here, visibility)
+    reply: Reply = command.run(session, caller, invocation)
     return reply
 
 

@@ -33,7 +33,7 @@ from bot.store.incidents.incidents import Incident, IncidentNotFound
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import idempotency
 from commands import COMMANDS
-from commands.base import Caller, Reply, ReplyView
+from commands.base import Caller, Reply, ReplyView, with_language
 
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)\|([^>|]+)>")
 """A mention as Slack escapes it in slash commands: user id and handle."""
@@ -199,7 +199,7 @@ def _run_command(
     incident = find_named_incident(session, visibility, here, invocation, context.chosen)
     if invocation.command.run is None:
         raise UserError(f"`{invocation.command.name}` does nothing.")
-    caller = Caller(actor, settings, incident, here, visibility, command.response_url)
+    caller = Caller(with_language(actor, invocation), settings, incident, here, visibility, command.response_url)
     reply: Reply = invocation.command.run(session, caller, invocation)
     return reply if incident is None or incident is here else name_other_incident(reply, incident)
 
