@@ -57,7 +57,7 @@ def build_schema() -> dict[str, Any]:
     entry = _object(parts["timeline[]"])
     taken_in = {"ref": TYPES["text"], "link": _or_null(TYPES["text"])}
     entry["properties"]["also"] = _list({"type": "object", "properties": taken_in, "required": [*taken_in]})
-    translations, action = _list(_object(parts["Translations"])), _object(parts["actions[]"])
+    translations, action = _list(_object(parts["translations"])), _object(parts["actions[]"])
     entry["properties"]["translations"] = action["properties"]["translations"] = translations
     escalation = _object(parts["escalations[]"])
     for name in ("steps", "pages", "answers"):
