@@ -16,20 +16,27 @@ from markdown_it.token import Token
 
 from bot.domain.languages import get_language
 from bot.export.html_style import STYLE
+from bot.export.plot.style import PLOT_STYLE
 from bot.export.transcript import SOURCE_MARK
 
 SOURCE_CLASS = "source"
+TITLE_END = "</h1>\n"
 NO_BREAK = "\u202f"
 _NUMBER = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A document in one language, or the transcript. `kind`: its CSS class."""
+    """
+    A document in one language, or the transcript.
+
+    `kind`: its CSS class. `picture`: HTML below the title.
+    """
 
     language: str
     markdown: str
     kind: str = "document"
+    picture: str = ""
 
 
 def _mark_sources(state: StateCore) -> None:
@@ -115,7 +122,7 @@ def render_html_body(markdown: str, *, source: str = "Source") -> str:
 
 def render_html_document(articles: Sequence[Article], *, title: str) -> str:
     """
-    One self-contained file: no scripts, no pictures, nothing fetched.
+    One self-contained file: no scripts, nothing fetched.
 
     The file's language is the first article's; each article has its own.
     """
@@ -126,7 +133,7 @@ def render_html_document(articles: Sequence[Article], *, title: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}{PLOT_STYLE}</style>\n</head>\n<body>\n"
         f"{_language_links(documents)}<main>\n{''.join(map(_render_article, articles))}</main>\n</body>\n</html>\n"
     )
 
@@ -136,8 +143,14 @@ def _render_article(article: Article) -> str:
     body = render_html_body(article.markdown, source=get_language(article.language).words["source"])
     return (
         f'<article id="{escape(anchor)}" class="{escape(article.kind)}" lang="{escape(article.language)}">\n'
-        f"{body}</article>\n"
+        f"{_insert_picture(body, article.picture)}</article>\n"
     )
+
+
+def _insert_picture(body: str, picture: str) -> str:
+    """Put the picture below the title, or first in a document without one."""
+    title, end, rest = body.partition(TITLE_END)
+    return f"{title}{end}{picture}\n{rest}" if picture and end else picture + body
 
 
 def _language_links(documents: Mapping[str, Article]) -> str:

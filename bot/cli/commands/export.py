@@ -16,10 +16,11 @@ from bot.cli.environment import load_settings
 from bot.config import Settings
 from bot.config.crypto import ensure_secret_key
 from bot.domain.errors import UserError
-from bot.domain.record.model import Incident
+from bot.domain.record.model import Incident, Record
 from bot.domain.record.transcript import Transcript
 from bot.export.html import Article, render_html_document
 from bot.export.json import incident_json, json_text
+from bot.export.plot.figure import render_plot
 from bot.export.transcript import transcript_markdown
 from bot.services.channel.transcript_export import load_transcript
 from bot.services.postmortem import findings
@@ -46,6 +47,7 @@ class ExportOptions:
     languages: Sequence[str] | None = None
     with_transcript: bool = False
     is_public: bool = False
+    with_picture: bool = True
 
     def check(self) -> None:
         """Raise UserError for options that do not fit together."""
@@ -89,7 +91,7 @@ def _export(session: Session, settings: Settings, reference: str, options: Expor
     if draft.problem_details:
         sys.stderr.write(f"{draft.problem_details} The built-in `{draft.template}` is used.\n")
     return (
-        draft_html(draft, record.incident, transcript)
+        draft_html(draft, record, transcript, with_picture=options.with_picture)
         if options.form == "html"
         else draft_markdown(draft, record.incident, transcript)
     )
@@ -100,9 +102,16 @@ def draft_markdown(draft: WrittenDraft, incident: Incident, transcript: Transcri
     return join_documents([*draft.documents.values(), *_transcripts(draft, incident, transcript)])
 
 
-def draft_html(draft: WrittenDraft, incident: Incident, transcript: Transcript | None = None) -> str:
-    articles = [Article(code, markdown) for code, markdown in draft.documents.items()]
-    articles += [Article(draft.languages[0], each, "transcript") for each in _transcripts(draft, incident, transcript)]
+def draft_html(
+    draft: WrittenDraft, record: Record, transcript: Transcript | None = None, *, with_picture: bool = True
+) -> str:
+    """The draft in each language with its picture, then the transcript in the first one."""
+    articles = [
+        Article(code, markdown, picture=render_plot(record, code) if with_picture else "")
+        for code, markdown in draft.documents.items()
+    ]
+    transcripts = _transcripts(draft, record.incident, transcript)
+    articles += [Article(draft.languages[0], each, "transcript") for each in transcripts]
     return render_html_document(articles, title=draft.document_title)
 
 
@@ -126,11 +135,21 @@ def _transcripts(draft: WrittenDraft, incident: Incident, transcript: Transcript
 @click.option("--lang", help="Languages of the draft, for example fr,en.")
 @click.option("--transcript", is_flag=True, help="Include all messages of the channel.")
 @click.option("--public", is_flag=True, help="The public postmortem: nothing internal, roles instead of people.")
+@click.option("--no-picture", is_flag=True, help="Leave out the picture of the incident (html).")
 def export(
-    *, reference: str, form: str, template: str | None, lang: str | None, transcript: bool, public: bool
+    *,
+    reference: str,
+    form: str,
+    template: str | None,
+    lang: str | None,
+    transcript: bool,
+    public: bool,
+    no_picture: bool,
 ) -> None:
     """Write an incident's postmortem draft (markdown, html) or its whole record (json) to standard output."""
     settings = load_settings()
     languages = tuple(each.strip() for each in lang.split(",") if each.strip()) if lang else None
-    options = ExportOptions(form, template, languages, with_transcript=transcript, is_public=public)
+    options = ExportOptions(
+        form, template, languages, with_transcript=transcript, is_public=public, with_picture=not no_picture
+    )
     click.echo(asyncio.run(export_incident(settings, reference, options)), nl=False)

@@ -158,7 +158,7 @@ def _collect_result(
     record = load_record(session, settings, incident.key)
     as_json = incident_json(record, findings.find_in_record(settings, record))
     draft = write_draft(session, settings, incident.key)
-    html = draft_html(draft, record.incident)
+    html = draft_html(draft, record)
     return ReplayResult(scenario, record=as_json, markdown=draft.markdown, html=html, others=others)
 
 

@@ -92,6 +92,10 @@ class TimeFormatter:
         joint = "date_and_about" if precision is Precision.APPROXIMATE else "date_and_time"
         return self.language.format_message(joint, date=self._format_date(self.day_of(at), "MMMd"), time=text)
 
+    def format_date(self, at: datetime) -> str:
+        """`Nov 7`, also on the first day; with the year if that differs."""
+        return self._short_day(self.day_of(at)) or self._format_date(self.day_of(at), "MMMd")
+
     def format_full(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`November 7, 2023, 08:45 (PST)`."""
         text, joint = self._oclock(at), "date_and_time"

@@ -53,6 +53,7 @@ async def _stream_page(record: Record, problems: Sequence[Finding]) -> AsyncIter
 
     Between pieces other tasks run, and a browser shows the beginning at once.
     """
-    for piece in render_pieces("web/incident.html.j2", template_values(record, problems)):
+    values = await asyncio.to_thread(template_values, record, problems)
+    for piece in render_pieces("web/incident.html.j2", values):
         yield piece.encode()
         await asyncio.sleep(0)

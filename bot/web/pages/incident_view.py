@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from jinja2.filters import do_mark_safe
+
 from bot.domain.alerts.links import VALUE, find_description, find_links
 from bot.domain.drafting.annotations import alert_summary, format_labels
 from bot.domain.drafting.block_builder import BlockBuilder
@@ -21,6 +23,8 @@ from bot.domain.text.durations import duration_between, format_duration
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.lines import TimelineLine, iter_timeline_lines
 from bot.domain.times import format_time
+from bot.export.plot.figure import render_plot
+from bot.export.plot.style import PLOT_STYLE
 
 Values = dict[str, Any]
 
@@ -51,6 +55,8 @@ class _PageValues:
             "reference": record.incident.reference,
             "title": self.plain_text(record.incident.title),
             "facts": self.facts(),
+            "plot": do_mark_safe(render_plot(record)),
+            "plot_style": do_mark_safe(PLOT_STYLE),
             "statements": [
                 self.statement(name, each)
                 for name, each in (
