@@ -9,6 +9,7 @@ from bot.domain.errors import UserError
 from bot.web.admission import retry_later
 from bot.web.headers import add_headers
 from bot.web.request_context import PROBES, Handler, add_request_context, route_name
+from bot.web.unproven import UNPROVEN, UnprovenBodies
 
 IDLE_SECONDS = 75.0
 """Keep-alive, and limit for a complete request head."""
@@ -35,6 +36,7 @@ class Listener:
         self.site = web.Application(
             client_max_size=MAX_BODY_BYTES, middlewares=[add_request_context, reject_while_starting]
         )
+        self.site[UNPROVEN] = UnprovenBodies()
         self.site.on_response_prepare.append(add_headers)
         self._runner: web.AppRunner | None = None
 

@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from bot.web import body_limits
+from bot.config import Settings, load
+from bot.web import body_limits, unproven
 from bot.web.webhooks import alerts, slack
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.requests.strangers import (
@@ -108,6 +109,7 @@ def dawdlers(world: World, pieces: list[bytes], pause: float = 0) -> list[asynci
 async def test_a_body_that_never_comes_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then does not prolong it."""
     monkeypatch.setattr(body_limits, "READ_SECONDS", 1.5)
+    monkeypatch.setattr(unproven, "READ_SECONDS", 1.5)
     before = await world.tables()
 
     answers = await asyncio.gather(*dawdlers(world, [b"x"] * 4, pause=0.5))
@@ -120,20 +122,57 @@ async def test_a_hundred_bodies_that_do_not_come_keep_nobody_waiting(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(body_limits, "READ_SECONDS", 600.0)
-    assert world.bot.slack is not None
+    monkeypatch.setattr(unproven, "READ_SECONDS", 600.0)
     slow = dawdlers(world, [b"x"])
-    limiters = [world.bot.alerts._limiter, world.bot.slack._limiter]
-    await world.sandbox.wait_until(lambda: [each.in_progress for each in limiters] == [50, 50])
+    waiting = [world.bot.alerts._limiter, unproven_bodies(world)]
+    await world.sandbox.wait_until(lambda: [each.in_progress for each in waiting] == [50, 50])
 
     answer = await world.sandbox.command("oncall", "ops", "/incident help")
 
     assert answer.ok
     assert answer.text
-    assert [each.in_progress for each in limiters] == [50, 50], "it went past all of them"
+    assert [each.in_progress for each in waiting] == [50, 50], "it went past all of them"
     assert not any(each.done() for each in slow)
-    for each in slow:
+    await cancel(slow)
+
+
+def unproven_bodies(world: World) -> unproven.UnprovenBodies:
+    return world.bot._listener.site[unproven.UNPROVEN]
+
+
+async def cancel(tasks: list[asyncio.Task[bytes]]) -> None:
+    for each in tasks:
         each.cancel()
-    await asyncio.gather(*slow, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class SignedByGrafana(World):
+    def settings(self) -> Settings:
+        return load(self.environment() | {"DOGWATCH_ALERT_SECRET_GRAFANA": "grafana-secret-grafana"})
+
+
+async def test_strangers_who_announce_bodies_and_send_none_silence_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They announce 1 MB each, more connections than there is room for, and displace each other only."""
+    monkeypatch.setattr(unproven, "READ_SECONDS", 600.0)
+    async with SignedByGrafana(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
+        bodies = unproven_bodies(world)
+        heads = [
+            head_of("/slack/events", 1024 * 1024, headers=signed(b"", "a guessed secret", kind=FORM)),
+            head_of("/alerts/grafana", 1024 * 1024, headers=[("Content-Type", JSON)]),
+        ]
+        idle = [asyncio.create_task(raw(world, head, [])) for head in heads for _ in range(50)]
+        await world.sandbox.wait_until(lambda: bodies.in_progress == bodies.per_address.bodies)
+        done, _ = await asyncio.wait(idle, return_when=asyncio.FIRST_COMPLETED)
+
+        command = await world.sandbox.command("oncall", "ops", "/incident start checkout is down")
+        alert = await world.posts("alertmanager", a_notification(an_alert("Down", at=world.now)))
+
+        assert command.ok, "the newest body displaces the one that has waited longest"
+        assert alert[0] == 200
+        assert {each.result().split(b" ")[1] for each in done} == {b"503"}
+        await cancel(idle)
 
 
 async def test_a_connection_on_which_nothing_is_asked_is_closed(
