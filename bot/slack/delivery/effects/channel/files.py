@@ -10,7 +10,14 @@ from structlog import get_logger
 
 from bot.services.channel.bookmarks_and_canvas import on_draft_posted
 from bot.services.outbox.payloads import DraftPayload, FilePayload
-from bot.services.postmortem.drafts import WrittenDraft, assemble_draft, find_draft_thread, save_draft
+from bot.services.postmortem.drafts import (
+    WrittenDraft,
+    assemble_draft,
+    discard_draft,
+    find_draft_thread,
+    is_overtaken,
+    save_draft,
+)
 from bot.slack.api.errors import SlackApiError
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.posting import open_direct_channel
@@ -45,7 +52,6 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
     else:
         channel = await context.read_channel(claim.row.incident_id)
         thread_ts = await context.database.read(find_draft_thread, claim.row.incident_id or 0)
-    begun_at = context.now()
     draft = await write_draft(
         context, claim, payload.template, payload.languages, with_transcript=payload.with_transcript
     )
@@ -58,7 +64,11 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
 
     def apply(session: Session) -> None:
         file_id = claim.row.progress.get("file_id")
-        save_draft(session, draft, at=at, by=payload.asked_by, file_id=file_id, begun_at=begun_at)
+        removals = str(claim.row.progress.get("removals", draft.removals))
+        if file_id is not None and is_overtaken(session, draft, removals):
+            discard_draft(session, draft, payload, str(file_id), at)
+            return
+        save_draft(session, draft, at=at, by=payload.asked_by, file_id=file_id)
         refresh_views(session)
 
     match await _find_share(context, claim, channel):
@@ -106,7 +116,7 @@ async def _upload(
     context: EffectContext, claim: Claim, channel: str, thread_ts: str | None, draft: WrittenDraft
 ) -> None:
     file_id = await request_upload(context, draft.filename, draft.file_text.encode())
-    await context.save_progress(claim, file_id=file_id, looks=0)
+    await context.save_progress(claim, file_id=file_id, looks=0, removals=draft.removals)
     await context.gateway.call(
         "files.completeUploadExternal",
         files=[{"id": file_id, "title": draft.title}],
