@@ -187,6 +187,23 @@ async def test_a_connection_on_which_nothing_is_asked_is_closed(
             assert 0.5 < time.perf_counter() - began < 15
 
 
+async def test_idle_connections_beyond_the_limit_give_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[EventDict]
+) -> None:
+    """They may not use up the process's file descriptors, nor fill the log."""
+    monkeypatch.setattr("bot.web.connections.MAX_CONNECTIONS", 40)
+    async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
+        idle = [asyncio.create_task(raw(world, "GET /livez HTTP/1.1\nX: ", [])) for _ in range(100)]
+        await world.sandbox.wait_until(lambda: sum(each.done() for each in idle) >= 60)
+
+        answer = await world.sandbox.command("oncall", "ops", "/incident start checkout is down")
+
+        assert answer.ok
+        assert (await world.posts("generic", {"title": "the disk is full"}))[0] == 200
+        assert sum("limit reached" in each["event"] for each in logged) == 1
+        await cancel(idle)
+
+
 async def test_who_shows_no_token_takes_no_room_for_a_body(world: World) -> None:
     """The refusal is there before the first byte of it."""
     answer = await raw(world, head_of("/alerts/generic", 4_000_000, headers=[("Authorization", "Bearer wrong")]), [])
