@@ -51,7 +51,7 @@ def sqlite_path(url: URL) -> Path:
 @dataclass(slots=True)
 class FileWatch:
     """
-    Notices that the file was deleted, moved or replaced: SQLite continues on a file that has no name.
+    Detection of a file that was deleted, moved or replaced. SQLite itself notices nothing.
 
     The same for the log beside it, which has the newest transactions.
     """

@@ -74,8 +74,9 @@ def replace_in_answers(session: Session, change: Change) -> None:
 
 def mark_removals(session: Session, incident: Incident, *, with_transcript: bool) -> str:
     """
-    Return a text that differs once words of the incident were redacted or deleted, or a person was erased.
+    Return a mark of what was removed from an incident's texts, to compare.
 
+    It differs once words were redacted or deleted, or a person was erased.
     `with_transcript`: messages of the channel count, too. No clock: a transaction may commit later than its time says.
     """
     entries = select(func.count()).where(
