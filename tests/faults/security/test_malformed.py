@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from bot.config import Settings, load
+from bot.slack.handlers import FORMS
 from bot.web import body_limits, unproven
 from bot.web.webhooks import alerts, slack
 from tests.support.requests.notifications import a_notification, an_alert
@@ -450,3 +451,39 @@ async def test_an_alert_says_what_it_means_to_both_databases(either: World) -> N
 
     (alert_kept,) = (await either.exported())["alerts"]
     assert alert_kept["labels"]["odd"] == odd
+
+
+FIELDS = ("title", "text", "at", "severity", "status", "service", "person", "incident", "kind", "act", "flags")
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "-1", "9" * 40, NUL, "U0", "SEV1\nSEV2"])
+async def test_a_form_with_values_that_nobody_can_choose_is_answered(
+    world: World, logged: list[EventDict], value: str
+) -> None:
+    """Each form, each field: a refusal, never an error of ours."""
+    await world.declares("checkout is down")
+    field = {"type": "static_select", "selected_option": {"value": value}}
+    text = {"type": "plain_text_input", "value": value}
+    statuses = {}
+    for number, form in enumerate(FORMS):
+        for kind, element in (("menu", field), ("text", text)):
+            view = {
+                "id": f"V{number}{kind}",
+                "type": "modal",
+                "callback_id": form.callback_id,
+                "blocks": [],
+                "private_metadata": json.dumps({"incident": 1, "entry": 1, "seen": ""}),
+                "state": {"values": {name: {name: element} for name in FIELDS}},
+            }
+            payload = {
+                "type": "view_submission",
+                "team": {"id": world.sandbox.team_id},
+                "user": {"id": "U0ONCALL", "team_id": world.sandbox.team_id},
+                "trigger_id": f"1.{number}",
+                "view": view,
+            }
+            answer = await to_slack(world, interaction(payload), kind=FORM)
+            statuses[f"{form.callback_id} {kind}"] = answer.status
+
+    assert {name: status for name, status in statuses.items() if status >= 500} == {}
+    assert errors_of(logged) == []
