@@ -22,6 +22,8 @@ from uuid import uuid4
 
 import structlog
 
+from bot.runtime.log_output import LogOutput
+
 SECRET = re.compile(r"(xox[a-z]-|xapp-|xoxe\.)[A-Za-z0-9-]+|(?<=Bearer )[^\s\"']+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
 """Slack's tokens, bearer tokens, and name and password in an address."""
 HIDDEN = "[secret]"
@@ -167,7 +169,7 @@ def configure_logging(*, level: str = "INFO", form: str | None = None) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LogOutput(sys.stderr)
     handler.setFormatter(_formatter(shared, as_text=as_text))
     scrub_crashes()
     root = logging.getLogger()

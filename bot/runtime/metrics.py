@@ -25,6 +25,7 @@ INTAKE_REFUSED = Counter(
     ["kind", "reason"],
     registry=REGISTRY,
 )
+LOG_LINES_LOST = Counter("dogwatch_log_lines_lost", "Log lines that could not be written.", registry=REGISTRY)
 ANSWER_SECONDS = Histogram(
     "dogwatch_answer_seconds",
     "Time from receipt to the response, which follows the commit.",

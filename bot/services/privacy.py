@@ -86,7 +86,7 @@ def erase_person(
         known = did_you_mean(user_id, people.find_ids(session, team_id))
         raise UserError(f"Nobody with the id {user_id} is on record.{known} Nothing was changed.")
     _save_former_member(session, team_id, former_id)
-    audit.record(session, at=at, team_id=team_id, action="erased a person", origin="cli", former=former_id)
+    audit.record(session, at=at, team_id=team_id, action=text_locations.PERSON_ERASED, origin="cli", former=former_id)
     return ErasureReport(name or user_id, former_id, rows, unsent, tuple(drafts), tuple(channels))
 
 

@@ -29,6 +29,7 @@ REASONS = {
     "requests": "Too many requests in progress. Try again in a moment.",
     "sender": "Too many requests of this sender in progress. Try again in a moment.",
     "rate": "This sender is too fast. Try again in a moment.",
+    "unproven": "Too many requests that have not shown who sends them. Try again in a moment.",
     "bytes": "Too much data in progress. Try again in a moment.",
 }
 

@@ -32,38 +32,63 @@ class UnknownEncoding(Unreadable):
     message = "This Content-Encoding is not supported. Use gzip, deflate or none."
 
 
+Reserve = Callable[[int], None]
+"""Accounts for bytes before they are kept. Its errors are raised."""
+
+
 def _reserve_nothing(_size: int) -> None:
     """For bodies without a separate byte limit."""
 
 
-async def read_body(request: web.Request, limit: int, reserve: Callable[[int], None] = _reserve_nothing) -> bytes:
+async def read_body(request: web.Request, limit: int, reserve: Reserve = _reserve_nothing) -> bytes:
     """
-    Read at most `limit` bytes.
+    Read at most `limit` bytes of a body whose sender has shown a token.
 
     Raises TooLarge (at once, if Content-Length says so), TooSlow, Unreadable or UnknownEncoding.
 
     `reserve` is called before bytes are taken: with Content-Length first, then with what exceeds it, as a compressed
-    body grows. Its errors are raised.
+    body grows.
     """
-    decoder = _create_decoder(request.headers.getall("Content-Encoding", []))
-    reserved = request.content_length or 0
+    reserved, size = request.content_length or 0, 0
+
+    def reserve_more(more: int) -> None:
+        nonlocal reserved, size
+        size += more
+        if size > reserved:
+            reserve(more)
+            reserved += more
+
+    _create_decoder(request.headers.getall("Content-Encoding", []))
     if reserved > limit:
         raise TooLarge
     reserve(reserved)
-    received = bytearray()
     try:
         async with asyncio.timeout(READ_SECONDS):
-            async for sent in request.content.iter_chunked(CHUNK_BYTES):
-                for chunk in decoder.decode(sent):
-                    if len(received) + len(chunk) > limit:
-                        raise TooLarge
-                    if len(received) + len(chunk) > reserved:
-                        reserve(len(chunk))
-                        reserved += len(chunk)
-                    received += chunk
-        decoder.finish()
+            return await receive_body(request, limit, reserve_more)
     except TimeoutError as problem:
         raise TooSlow from problem
+
+
+async def receive_body(request: web.Request, limit: int, reserve: Reserve) -> bytes:
+    """
+    Read at most `limit` bytes, without a time limit.
+
+    `reserve` is called with the size of each piece.
+
+    Raises TooLarge (at once, if Content-Length says so), Unreadable or UnknownEncoding.
+    """
+    decoder = _create_decoder(request.headers.getall("Content-Encoding", []))
+    if (request.content_length or 0) > limit:
+        raise TooLarge
+    received = bytearray()
+    try:
+        async for sent in request.content.iter_chunked(CHUNK_BYTES):
+            for chunk in decoder.decode(sent):
+                if len(received) + len(chunk) > limit:
+                    raise TooLarge
+                reserve(len(chunk))
+                received += chunk
+        decoder.finish()
     except (HttpProcessingError, web.RequestPayloadError, zlib.error) as problem:
         request.content.feed_eof()  # else aiohttp continues to read after the response, and logs a traceback
         request.protocol.close()

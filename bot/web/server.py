@@ -7,8 +7,10 @@ from aiohttp import web
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.web.admission import retry_later
+from bot.web.connections import ConnectionLimit, LimitedSite
 from bot.web.headers import add_headers
 from bot.web.request_context import PROBES, Handler, add_request_context, route_name
+from bot.web.unproven import UNPROVEN, UnprovenBodies
 
 IDLE_SECONDS = 75.0
 """Keep-alive, and limit for a complete request head."""
@@ -32,9 +34,12 @@ class Listener:
                 return await handler(request)
             return retry_later(503, "Dogwatch is starting. Try again in a moment.")
 
+        self._connections = ConnectionLimit()
         self.site = web.Application(
-            client_max_size=MAX_BODY_BYTES, middlewares=[add_request_context, reject_while_starting]
+            client_max_size=MAX_BODY_BYTES,
+            middlewares=[self._connections.middleware, add_request_context, reject_while_starting],
         )
+        self.site[UNPROVEN] = UnprovenBodies()
         self.site.on_response_prepare.append(add_headers)
         self._runner: web.AppRunner | None = None
 
@@ -56,7 +61,7 @@ class Listener:
         )
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, settings.host, settings.port).start()
+            await LimitedSite(self._runner, settings.host, settings.port, self._connections).start()
         except OSError as problem:
             raise UserError(
                 f"Cannot listen on {settings.host}:{settings.port} ({problem.strerror}). "

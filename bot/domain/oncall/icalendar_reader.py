@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
+from time import thread_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ LIBRARY_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, Value
 ROOMS = ("RESOURCE", "ROOM")
 MAX_OCCURRENCES = 20_000
 """Limit of occurrences of one event: 18 years of eight-hour shifts."""
+MAX_SECONDS = 2.0
+"""Processor time for all events; a rule that never occurs takes long."""
 MAX_TITLE = 200
 
 
@@ -62,7 +65,10 @@ def parse_calendar(
     replaced = _replaced_occurrences(calendar.walk("VEVENT"), own)
     events: list[Event] = []
     problems: list[str] = []
+    began = thread_time()
     for component in components:
+        if thread_time() - began > MAX_SECONDS:
+            raise InvalidCalendar(f"its events take more than {MAX_SECONDS:g} seconds of processor time to read")
         try:
             events += _event_occurrences(component, own, replaced, since, until)
         except UnreadableEvent as problem:

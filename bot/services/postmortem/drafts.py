@@ -8,7 +8,6 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.drafting.model import BlockKind
 from bot.domain.drafting.overview.people_roles import RoleNames
 from bot.domain.languages import get_language
 from bot.domain.postmortem import Draft, build_draft
@@ -19,11 +18,12 @@ from bot.services.outbox.payloads import DraftPayload
 from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record
 from bot.services.postmortem.templates import render_draft
-from bot.store.incidents import incidents, postmortems, timeline, transcript
+from bot.store.incidents import incidents, postmortems
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem
 from bot.store.incidents.slack_messages import SlackView, find_ts
 from bot.store.shared import audit
+from bot.store.upkeep import text_locations
 from bot.templating.render import join_documents
 
 
@@ -43,6 +43,8 @@ class WrittenDraft:
     """Why the requested template was not used, for the channel."""
     problem_details: str | None = None
     """The same for the operator, with the template's path."""
+    removals: str = ""
+    """`mark_removals` of the record it was written from."""
     transcript: str = ""
     """Appendix of the file, as Markdown; empty if it was not asked for."""
 
@@ -102,6 +104,7 @@ class AssembledDraft:
     title: str
     wanted: str
     draft: Draft
+    removals: str
     transcript: str = ""
 
     def write(self, settings: Settings) -> WrittenDraft:
@@ -116,6 +119,7 @@ class AssembledDraft:
             draft=self.draft,
             problem=written.problem,
             problem_details=written.details,
+            removals=self.removals,
             transcript=self.transcript,
         )
 
@@ -147,26 +151,35 @@ def assemble_draft(
         title=f"Postmortem {row.reference}: {row.title}",
         wanted=template or row.template,
         draft=draft,
+        removals=text_locations.mark_removals(session, row, with_transcript=with_transcript),
         transcript=appendix,
     )
 
 
+def is_overtaken(session: Session, incident_id: int, removals: str, *, with_transcript: bool = False) -> bool:
+    """
+    Return whether text was redacted or deleted since the record of a draft was read.
+
+    `removals`: `mark_removals` of the file that Slack has. Such a draft must not be stored.
+    """
+    incident = incidents.lock(session, incident_id)
+    return removals != text_locations.mark_removals(session, incident, with_transcript=with_transcript)
+
+
+def discard_draft(session: Session, made: WrittenDraft, payload: DraftPayload, file_id: str, at: datetime) -> None:
+    """Delete the file of a draft that was overtaken by a redaction, and post a new one."""
+    incident = incidents.get(session, made.incident_id)
+    outbox.delete_file(session, incident, at, file_id)
+    outbox.post_draft(session, incident, at, replace(payload, went=True))
+
+
 def save_draft(
-    session: Session,
-    made: WrittenDraft,
-    *,
-    at: datetime,
-    by: str | None,
-    file_id: str | None = None,
-    begun_at: datetime | None = None,
+    session: Session, made: WrittenDraft, *, at: datetime, by: str | None, file_id: str | None = None
 ) -> Postmortem:
     """
     Store a version of the draft, block by block. `file_id` is the file it was posted as.
 
-    `begun_at`: when the record was read; None: now.
-
-    An earlier file of the same template and languages is deleted: its version stays in the record. Text that was
-    deleted or redacted meanwhile is cleared, and the draft is posted again.
+    An earlier file of the same template and languages is deleted: its version stays in the record.
     """
     incident = incidents.lock(session, made.incident_id)
     version = Postmortem(
@@ -183,14 +196,6 @@ def save_draft(
     if file_id is not None:
         delete_replaced_files(session, incident, version, at)
     session.add(version)
-    has_gone = clear_removed_texts(session, version)
-    has_gone |= version.has_transcript and _has_cleared_message(session, incident, since=begun_at or at)
-    if has_gone and file_id is not None:
-        again = DraftPayload(
-            made.template, tuple(made.languages), by, went=True, with_transcript=version.has_transcript
-        )
-        outbox.delete_file(session, incident, at, file_id)
-        outbox.post_draft(session, incident, at, again)
     audit.record(
         session,
         at=at,
@@ -220,30 +225,6 @@ def delete_replaced_files(session: Session, incident: Incident, version: Postmor
         )
         if is_same and earlier.file_id and earlier.file_id != version.file_id:
             outbox.delete_file(session, incident, at, earlier.file_id)
-
-
-def clear_removed_texts(session: Session, version: Postmortem) -> bool:
-    """Clear quotes of entries without text. True if there were any."""
-    session.flush()
-    gone = {f"entry-{each.key}" for each in timeline.find_cleared(session, version.incident_id)}
-    quoted = {
-        ref
-        for block in version.blocks
-        for ref in gone.intersection(block["refs"])
-        if block["kind"] == BlockKind.ENTRY and block["generated"]["text"]
-    }
-    for ref in quoted:
-        postmortems.clear_source(session, version.incident_id, ref)
-    return bool(quoted)
-
-
-def _has_cleared_message(session: Session, incident: Incident, *, since: datetime) -> bool:
-    """True if a message of the channel was deleted or redacted since then."""
-    return any(
-        gone_at is not None and gone_at >= since
-        for each in transcript.find_messages(session, incident.team_id, incident.channel_id or "")
-        for gone_at in (each.deleted_at, each.frozen_at)
-    )
 
 
 def _block_rows(assembled: Draft) -> list[dict[str, Any]]:

@@ -21,12 +21,14 @@ from bot.domain.findings.wording import english_formatter
 from bot.domain.record.model import Record
 from bot.export.html import Article, render_html_document
 from bot.services import outbox
-from bot.services.postmortem.drafts import clear_removed_texts, delete_replaced_files
+from bot.services.outbox.payloads import PublicPreviewPayload
+from bot.services.postmortem.drafts import delete_replaced_files
 from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record
 from bot.store.incidents import incidents, postmortems
 from bot.store.incidents.postmortems import Postmortem
 from bot.store.shared import audit, people
+from bot.store.upkeep import text_locations
 from bot.templating.public import render_public_document
 from bot.templating.render import join_documents
 
@@ -42,13 +44,18 @@ class PublicationRefused(UserError):
 
 @dataclass(frozen=True, slots=True)
 class WrittenPublicPostmortem:
-    """The bytes that leave: Markdown by language. `sources` are the refs of each document."""
+    """
+    The bytes that leave: Markdown by language. `sources` are the refs of each document.
+
+    `removals`: `mark_removals` of the record that it was written from.
+    """
 
     incident_id: int
     reference: str
     title: str
     documents: Mapping[str, str]
     sources: Mapping[str, tuple[str, ...]]
+    removals: str
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -103,10 +110,8 @@ def write_public_postmortem(
 
     Raises PublicationRefused with every reason, and UserError for an unknown language.
     """
-    record = load_record(session, settings, incident_id)
-    built = build_public_postmortem(
-        record, languages=languages, policy=load_policy(session, settings, incidents.get(session, incident_id).team_id)
-    )
+    record, row = load_record(session, settings, incident_id), incidents.get(session, incident_id)
+    built = build_public_postmortem(record, languages=languages, policy=load_policy(session, settings, row.team_id))
     asked = [document.language for document in built.documents]
     refusals = [*built.refusals, *_finding_refusals(settings, record, asked)]
     if refusals:
@@ -117,6 +122,7 @@ def write_public_postmortem(
         title=_file_title(built.documents[0]),
         documents={document.language: render_public_document(document) for document in built.documents},
         sources={document.language: document.refs for document in built.documents},
+        removals=text_locations.mark_removals(session, row, with_transcript=False),
     )
 
 
@@ -126,7 +132,7 @@ def save_preview(
     """
     Store a preview that was posted as the file `file_id`, so that a redaction deletes it.
 
-    An earlier file in the same languages is deleted; so is this one, if its text was redacted meanwhile.
+    An earlier file in the same languages is deleted.
     """
     incident = incidents.lock(session, written.incident_id)
     version = Postmortem(
@@ -142,8 +148,6 @@ def save_preview(
     )
     delete_replaced_files(session, incident, version, at)
     session.add(version)
-    if clear_removed_texts(session, version) and file_id is not None:
-        outbox.delete_file(session, incident, at, file_id)
     audit.record(
         session,
         at=at,
@@ -153,6 +157,15 @@ def save_preview(
         action=f"wrote public preview {version.version}",
         origin="command",
     )
+
+
+def discard_preview(
+    session: Session, written: WrittenPublicPostmortem, payload: PublicPreviewPayload, file_id: str, at: datetime
+) -> None:
+    """Delete the file of a preview that was overtaken by a redaction, and post a new one."""
+    incident = incidents.get(session, written.incident_id)
+    outbox.delete_file(session, incident, at, file_id)
+    outbox.post_public_preview(session, incident, at, payload)
 
 
 def load_policy(session: Session, settings: Settings, team_id: str) -> PublicPolicy:

@@ -150,12 +150,12 @@ def _resolve(session: Session, settings: Settings, actor: Actor, submission: Vie
 
 
 def _change_severity(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
-    to = Severity(submission.text(SEVERITY))
+    to = submission.choice(SEVERITY, Severity)
     lifecycle.change_severity(session, settings, submission.incident_id, actor, to, submission.text())
 
 
 def _change_status(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
-    to = Status(submission.text(STATUS))
+    to = submission.choice(STATUS, Status)
     lifecycle.change_status(session, settings, submission.incident_id, actor, to, submission.text())
 
 

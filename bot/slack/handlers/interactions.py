@@ -4,9 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from bot.domain.errors import UserError
+from bot.domain.errors import InvalidField, UserError
 from bot.services.channel.messages import SlackMessage
 from bot.slack.api.payloads import BotIdentity, is_row_id, parse_message, parse_private_metadata, parse_team_id
 from bot.slack.blocks import menu, modals
@@ -14,6 +15,8 @@ from bot.slack.blocks.inputs import initial_values, input_value
 
 OLD_BUTTON = "This button is from another version of Dogwatch. Use `/incident` instead."
 OLD_FORM = "This window is from another version of Dogwatch. Close it and open it again."
+
+E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,13 @@ class ViewSubmission:
 
     def text(self, name: str = modals.TEXT) -> str:
         return self.values.get(name, "").strip()
+
+    def choice(self, name: str, kind: type[E]) -> E:
+        """Return the chosen value of a menu. Raises InvalidField for one that the menu does not have."""
+        try:
+            return kind(self.text(name))
+        except ValueError:
+            raise InvalidField(name, "Choose one of the values in the menu.") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,7 @@ def _copy_database(database: Path, new: Path) -> None:
         ):
             source.execute("SELECT version_num FROM alembic_version").fetchone()
             source.backup(copy)
+            copy.execute("VACUUM")  # free pages may have words that were redacted under an earlier release
             found = copy.execute("PRAGMA integrity_check").fetchone()[0]
     except sqlite3.OperationalError as problem:
         if problem.sqlite_errorcode == sqlite3.SQLITE_FULL:

@@ -43,6 +43,10 @@ class DatabaseDamaged(DatabaseUnavailable):
     """The file is damaged or no SQLite database. It was not changed."""
 
 
+class DatabaseMoved(OutcomeUnknown):
+    """The SQLite file was deleted, moved or replaced: what is written reaches nobody."""
+
+
 def no_probe(_point: str) -> None:
     """Default probe: does nothing. Fault tests pass one that runs before and after each commit."""
 

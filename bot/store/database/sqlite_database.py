@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Concatenate
@@ -14,6 +15,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlmodel import Session
+from structlog import get_logger
 
 from bot.domain.errors import UserError
 from bot.runtime.clock import machine_now
@@ -22,6 +24,7 @@ from bot.store.database.session import (
     STUCK_AFTER,
     DatabaseDamaged,
     DatabaseInUse,
+    DatabaseMoved,
     DatabaseUnavailable,
     P,
     Probe,
@@ -33,6 +36,8 @@ from bot.store.database.session import (
 from bot.store.database.sqlite_writer import Writer
 from bot.store.database.transaction_state import Wakeup
 
+log = get_logger(__name__)
+
 READERS = 4
 """Reader threads."""
 
@@ -41,6 +46,47 @@ def sqlite_path(url: URL) -> Path:
     if not url.database or url.database == ":memory:":
         raise UserError("DATABASE_URL: the database must be a file. Use sqlite:///path/to/dogwatch.db.")
     return Path(url.database)
+
+
+@dataclass(slots=True)
+class FileWatch:
+    """
+    Detection of a file that was deleted, moved or replaced. SQLite itself notices nothing.
+
+    The same for the log beside it, which has the newest transactions.
+    """
+
+    path: Path
+    _known: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    _is_reported: bool = False
+
+    def remember(self) -> None:
+        """Take the present files for the right ones, unless they are known."""
+        for path in (self.path, Path(f"{self.path}-wal")):
+            if path not in self._known and (found := _identify(path)) is not None:
+                self._known[path] = found
+
+    def check(self) -> None:
+        """Raises DatabaseMoved."""
+        gone = next((path for path, known in self._known.items() if _identify(path) != known), None)
+        if gone is not None and not self._is_reported:
+            log.error(
+                "database file missing",
+                path=str(gone),
+                fix="Put the file back where it was, or restore a backup, and restart Dogwatch.",
+            )
+        self._is_reported = gone is not None
+        if gone is not None:
+            raise DatabaseMoved(f"{gone} was deleted, moved or replaced while Dogwatch uses it")
+
+
+def _identify(path: Path) -> tuple[int, int] | None:
+    """Device and inode; None if there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class SqliteDatabase:
@@ -63,6 +109,7 @@ class SqliteDatabase:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         self.writing = None if read_only else sqlite_engine(self.path, writable=True, poolclass=StaticPool)
         self._writer = None if self.writing is None else Writer(self.writing, probe)
+        self._watch = FileWatch(self.path)
 
     def _take_lock(self) -> int:
         if not self.path.parent.is_dir():
@@ -93,13 +140,16 @@ class SqliteDatabase:
     async def _write(self, name: str, work: Callable[[Session], T], *, is_low_priority: bool) -> T:
         if self._writer is None:
             raise UserError(f"{self.path} was opened for reading only.")
+        self._watch.check()
         try:
             job = self._writer.submit(name, work, is_low_priority=is_low_priority)
             result, due = await asyncio.wrap_future(job)
+            self._watch.remember()
         except OperationalError as problem:
             raise DatabaseUnavailable(str(_first(problem).orig)) from problem
         except DatabaseError as problem:
             raise _not_sqlite(self.path, problem) from problem
+        self._watch.check()  # between the commit and its acknowledgement
         if due:
             self.on_commit(due)
         return result
@@ -114,6 +164,7 @@ class SqliteDatabase:
             except DatabaseError as problem:
                 raise _not_sqlite(self.path, problem) from problem
 
+        self._watch.check()
         inside = contextvars.copy_context()  # a thread has no context, and its lines belong to the same unit
         return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: inside.run(reading))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Table, Text, cast, or_, select, tuple_, update
+from sqlalchemy import JSON, Table, Text, cast, func, or_, select, tuple_, update
 from sqlmodel import Session, col
 from sqlmodel import select as sql_select
 from sqlmodel.sql.sqltypes import AutoString
@@ -22,6 +22,8 @@ from bot.store.shared.audit import AuditRow
 from bot.store.shared.idempotency import Delivery
 
 Change = Callable[[str], str]
+PERSON_ERASED = "erased a person"
+"""Action in the audit."""
 
 
 def replace_text(value: Any, change: Change) -> Any:
@@ -68,6 +70,29 @@ def replace_in_answers(session: Session, change: Change) -> None:
     """Change the answers that are kept for repeated deliveries."""
     kept = sql_select(Delivery).where(col(Delivery.answer).is_not(None))
     _change(session, list(session.exec(kept)), ("answer",), change)
+
+
+def mark_removals(session: Session, incident: Incident, *, with_transcript: bool) -> str:
+    """
+    Return a mark of what was removed from an incident's texts, to compare.
+
+    It differs once words were redacted or deleted, or a person was erased.
+    `with_transcript`: messages of the channel count, too. No clock: a transaction may commit later than its time says.
+    """
+    entries = select(func.count()).where(
+        col(TimelineEntry.incident_id) == incident.key,
+        or_(col(TimelineEntry.redacted_at).is_not(None), col(TimelineEntry.deleted_at).is_not(None)),
+    )
+    erased = select(func.count()).where(
+        col(AuditRow.team_id) == incident.team_id, col(AuditRow.action) == PERSON_ERASED
+    )
+    messages = select(func.count()).where(
+        col(Message.team_id) == incident.team_id,
+        col(Message.channel_id) == (incident.channel_id or ""),
+        or_(col(Message.frozen_at).is_not(None), col(Message.deleted_at).is_not(None)),
+    )
+    counts = [entries, erased, *([messages] if with_transcript else [])]
+    return ".".join(str(session.execute(each).scalar_one()) for each in counts)
 
 
 def find_own_messages(session: Session, team_id: str, channel_id: str) -> list[Message]:

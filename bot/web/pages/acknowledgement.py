@@ -24,8 +24,10 @@ from bot.services.escalation.responses.page_link import (
 )
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.templating.render import render_template
-from bot.web.body_limits import DATABASE_UNAVAILABLE, MAX_FORM_BYTES, TooLarge, TooSlow, Unreadable, read_body
+from bot.web.admission import LimitExceeded
+from bot.web.body_limits import DATABASE_UNAVAILABLE, MAX_FORM_BYTES, TooLarge, TooSlow, Unreadable
 from bot.web.headers import FORM_HEADERS
+from bot.web.unproven import read_unproven_body
 
 log = get_logger(__name__)
 
@@ -79,8 +81,8 @@ class AcknowledgementPage:
         if page_id is None:
             return _render_page(404, problem=NO_LINK)
         try:
-            answer, name = _read_answer(await read_body(request, MAX_FORM_BYTES))
-        except (TooLarge, TooSlow, Unreadable, ValueError):
+            answer, name = _read_answer(await read_unproven_body(request, MAX_FORM_BYTES))
+        except (LimitExceeded, TooLarge, TooSlow, Unreadable, ValueError):
             return _render_page(400, problem="The form cannot be read. Open the link again.")
         done = f"?{DONE}"
         try:

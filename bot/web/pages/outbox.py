@@ -22,16 +22,10 @@ from bot.services.workspace.actor import Origin
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.outbox import State
 from bot.templating.render import render_template
-from bot.web.body_limits import (
-    DATABASE_UNAVAILABLE,
-    MAX_FORM_BYTES,
-    TooLarge,
-    TooSlow,
-    Unreadable,
-    error_response,
-    read_body,
-)
+from bot.web.admission import LimitExceeded
+from bot.web.body_limits import DATABASE_UNAVAILABLE, MAX_FORM_BYTES, TooLarge, TooSlow, Unreadable, error_response
 from bot.web.headers import FORM_HEADERS
+from bot.web.unproven import read_unproven_body
 
 MAX_REQUEST_BYTES = 64 * 1024
 FIELDS = ("until", "key", "row")
@@ -74,8 +68,8 @@ class OutboxRoutes:
     async def submit_retry(self, request: web.Request) -> web.Response:
         """Handle the button *Try again*. Redirects back to the page."""
         try:
-            form = parse_qs((await read_body(request, MAX_FORM_BYTES)).decode(), max_num_fields=len(FIELDS))
-        except (TooLarge, TooSlow, Unreadable, ValueError):
+            form = parse_qs((await read_unproven_body(request, MAX_FORM_BYTES)).decode(), max_num_fields=len(FIELDS))
+        except (LimitExceeded, TooLarge, TooSlow, Unreadable, ValueError):
             return web.Response(status=400, text="The form cannot be read. Open the page again.")
         until, key, row = (form.get(name, [""])[0] for name in FIELDS)
         if not is_outbox_key(self._configuration.current, until, key, self._clock.real_now()):
@@ -93,8 +87,8 @@ class OutboxRoutes:
     async def handle_change(self, request: web.Request) -> web.Response:
         """`{"do": "retry" | "drop", "rows": [1, 2] | "failed"}`, signed."""
         try:
-            body = await read_body(request, MAX_REQUEST_BYTES)
-        except (TooLarge, TooSlow, Unreadable):
+            body = await read_unproven_body(request, MAX_REQUEST_BYTES)
+        except (LimitExceeded, TooLarge, TooSlow, Unreadable):
             return error_response(400, "The request cannot be read.")
         timestamp, signature = (request.headers.get(f"X-Dogwatch-{name}", "") for name in ("Time", "Signature"))
         if not is_operator_request(self._configuration.current, timestamp, body, signature, self._clock.real_now()):

@@ -1,6 +1,7 @@
 """Acknowledgements in PagerDuty and Opsgenie, by their webhooks."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
@@ -17,12 +18,15 @@ from bot.services.escalation.responses.external import acknowledge_by_service
 from bot.services.escalation.responses.page_link import MAX_NAME
 from bot.sources.authentication import encode_header, hex_signature, match_index
 from bot.store.database.session import Database, DatabaseUnavailable
+from bot.web.admission import LimitExceeded
 from bot.web.body_limits import TooLarge, TooSlow, Unreadable, error_response, read_body
+from bot.web.unproven import read_unproven_body
 
 log = get_logger(__name__)
 
 MAX_EVENT_BYTES = 512 * 1024
 """Both services send a few thousand bytes."""
+BodyReader = Callable[[web.Request, int], Awaitable[bytes]]
 ACKNOWLEDGED_EVENTS = frozenset({"incident.acknowledged"})
 
 
@@ -48,7 +52,7 @@ class PagingWebhooks:
             return self._refuse(
                 "pagerduty", 401, "DOGWATCH_PAGERDUTY_WEBHOOK_SECRET is not set. Set it to the webhook's secret."
             )
-        body = await self._read_body(request)
+        body = await self._read_body(request, read_unproven_body)
         if isinstance(body, web.Response):
             return body
         sent = [each.strip() for each in request.headers.get("X-PagerDuty-Signature", "").split(",")]
@@ -84,7 +88,7 @@ class PagingWebhooks:
             or match_index(encode_header(token.strip()), map(encode_header, secrets)) is None
         ):
             return self._refuse("opsgenie", 401, "The secret is wrong. Send `Authorization: Bearer` and the secret.")
-        body = await self._read_body(request)
+        body = await self._read_body(request, read_body)
         if isinstance(body, web.Response):
             return body
         event = _parse_object(body)
@@ -96,11 +100,13 @@ class PagingWebhooks:
             return self._accept("opsgenie", 0)
         return await self._acknowledge(settings, ContactMethodKind.OPSGENIE, key, _name_from(alert, "username"))
 
-    async def _read_body(self, request: web.Request) -> bytes | web.Response:
+    async def _read_body(self, request: web.Request, read: BodyReader) -> bytes | web.Response:
         """The body of a webhook, or the refusal."""
         kind = request.path.rpartition("/")[2]
         try:
-            return await read_body(request, MAX_EVENT_BYTES)
+            return await read(request, MAX_EVENT_BYTES)
+        except LimitExceeded as problem:
+            return self._refuse(kind, 503, str(problem))
         except TooLarge:
             return self._refuse(kind, 413, f"The body is larger than {MAX_EVENT_BYTES // 1024} KiB.")
         except TooSlow:

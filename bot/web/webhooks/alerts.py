@@ -1,7 +1,8 @@
 """`POST /alerts/{source}`: webhooks of monitors. A 2xx means that the alerts are stored."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -18,9 +19,10 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.sources import SOURCES, Malformed, Unauthorized, decode
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents import installations
-from bot.web.admission import LimitExceeded, Limits, RequestLimiter, Slot, retry_later
+from bot.web.admission import LimitExceeded, Limits, RequestLimiter, retry_later
 from bot.web.body_limits import TooLarge, TooSlow, UnknownEncoding, Unreadable, error_response, read_body
 from bot.web.secret_usage import SecretUsage
+from bot.web.unproven import read_unproven_body
 from bot.web.webhooks.batching import WebhookBatcher
 
 log = get_logger(__name__)
@@ -64,8 +66,7 @@ class AlertIntake:
         source, began = request.match_info["source"], perf_counter()
         sender = f"{source if source in SOURCES else 'unknown'} {request.remote}"
         try:
-            with self._limiter.acquire(sender) as slot:
-                response = await self._answer(request, source, sender, slot)
+            response = await self._answer(request, source, sender)
             was_rejected = False
         except LimitExceeded as problem:
             response, was_rejected = self._limiter.reject(sender, problem), True
@@ -76,13 +77,13 @@ class AlertIntake:
             log.warning("alert webhook refused", source=known, status=response.status, answer=response.text)
         return response
 
-    async def _answer(self, request: web.Request, source: str, sender: str, slot: Slot) -> web.Response:
+    async def _answer(self, request: web.Request, source: str, sender: str) -> web.Response:
         if source not in SOURCES:
             return error_response(404, NO_SOURCE)
         try:
-            body = await self._read_authenticated(source, request, slot)
-            batch = await self._parse(source, body)
-            receipt = await self._batcher.submit(sender, batch)
+            async with self._admit(source, request, sender) as body:
+                batch = await self._parse(source, body)
+                receipt = await self._batcher.submit(sender, batch)
         except (TooLarge, TooSlow, Unreadable, Unauthorized, Malformed) as problem:
             return _refusal_response(problem)
         except DatabaseUnavailable as problem:
@@ -105,21 +106,25 @@ class AlertIntake:
             }
         )
 
-    async def _read_authenticated(self, source: str, request: web.Request, slot: Slot) -> bytes:
+    @asynccontextmanager
+    async def _admit(self, source: str, request: web.Request, sender: str) -> AsyncIterator[bytes]:
         """
-        Read the body of an authenticated sender. A token is checked before the body is read.
+        The body of an authenticated sender, in a slot that nobody else can take.
 
-        Raises Unauthorized, and the errors of `read_body`.
+        A token is checked before the body is read, a signature after it. Raises Unauthorized, LimitExceeded, and the
+        errors of `read_body`.
         """
-        credentials, verify = self._settings().credentials(source), SOURCES[source].verify
-        used, body = 0, b""
-        if not credentials.secrets:
-            used = verify(request.headers, body, credentials, now=datetime.now(UTC))
-        body = await read_body(request, MAX_BODY_BYTES, slot.reserve)
-        if credentials.secrets:  # a signature covers the body
-            used = verify(request.headers, body, credentials, now=datetime.now(UTC))
+        credentials, body = self._settings().credentials(source), b""
+        if credentials.secrets:
+            body = await read_unproven_body(request, MAX_BODY_BYTES)
+        used = SOURCES[source].verify(request.headers, body, credentials, now=datetime.now(UTC))
         self._secret_usage.record(source, used, of=len(credentials.secrets or credentials.tokens))
-        return body
+        with self._limiter.acquire(sender) as slot:
+            if credentials.secrets:
+                slot.reserve(len(body))
+            else:
+                body = await read_body(request, MAX_BODY_BYTES, slot.reserve)
+            yield body
 
     async def _parse(self, source: str, body: bytes) -> Batch:
         at = self._clock.now()

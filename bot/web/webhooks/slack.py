@@ -14,10 +14,11 @@ from structlog import get_logger
 from bot.config import Settings
 from bot.runtime import metrics
 from bot.sources.authentication import encode_header, hex_signature, match_index
-from bot.web.admission import LimitExceeded, Limits, RequestLimiter, Slot
-from bot.web.body_limits import TooLarge, TooSlow, UnknownEncoding, Unreadable, error_response, read_body
+from bot.web.admission import LimitExceeded, Limits, RequestLimiter
+from bot.web.body_limits import TooLarge, TooSlow, UnknownEncoding, Unreadable, error_response
 from bot.web.request_context import ROUTINE
 from bot.web.secret_usage import SecretUsage
+from bot.web.unproven import read_unproven_body
 
 log = get_logger(__name__)
 
@@ -59,15 +60,23 @@ class SlackIntake:
         is_event = request[ROUTINE] = request.content_type == "application/json"
         sender, limit = ("events", int(self._limits().requests * EVENTS_SHARE)) if is_event else ("people", None)
         try:
+            body = await self._read_signed(request)
+            if isinstance(body, web.Response):
+                return body
             with self._limiter.acquire(sender, per_sender=limit) as slot:
-                return await self._answer(request, slot)
+                slot.reserve(len(body))
+                return await self._answer(request, body)
         except LimitExceeded as problem:
             metrics.REQUESTS.labels("slack", "503").inc()
             return self._limiter.reject(sender, problem)
 
-    async def _answer(self, request: web.Request, slot: Slot) -> web.Response:
+    async def _read_signed(self, request: web.Request) -> bytes | web.Response:
+        """The body, or the refusal. An unsigned request takes none of the slots."""
+        problem = self._header_problem(request)
+        if problem is not None:
+            return _refusal_response(401, problem)
         try:
-            body = await read_body(request, MAX_BODY_BYTES, slot.reserve)
+            body = await read_unproven_body(request, MAX_BODY_BYTES)
         except TooLarge:
             return _refusal_response(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
         except TooSlow:
@@ -77,8 +86,9 @@ class SlackIntake:
         except Unreadable:
             return _refusal_response(400, "The body does not match its Content-Encoding.")
         problem = self._signature_problem(request, body)
-        if problem is not None:
-            return _refusal_response(401, problem)
+        return body if problem is None else _refusal_response(401, problem)
+
+    async def _answer(self, request: web.Request, body: bytes) -> web.Response:
         text = body.decode()
         if not _is_readable(text, is_json=request.content_type == "application/json"):
             return _refusal_response(400, UNREADABLE)
@@ -92,8 +102,8 @@ class SlackIntake:
             return _refusal_response(400, UNREADABLE)
         return await to_aiohttp_response(response)
 
-    def _signature_problem(self, request: web.Request, body: bytes) -> str | None:
-        """Why the signature is not valid; None if it is."""
+    def _header_problem(self, request: web.Request) -> str | None:
+        """Why no body can make this request valid; None if one could."""
         timestamps = request.headers.getall("X-Slack-Request-Timestamp", [])
         signatures = request.headers.getall("X-Slack-Signature", [])
         if len(timestamps) != 1 or len(signatures) != 1:
@@ -102,12 +112,17 @@ class SlackIntake:
             return "X-Slack-Request-Timestamp is not a number of seconds."
         if abs(datetime.now(UTC).timestamp() - int(timestamps[0])) > MAX_AGE_SECONDS:
             return "The request is older than five minutes, or from the future. Check this machine's clock."
+        return None
+
+    def _signature_problem(self, request: web.Request, body: bytes) -> str | None:
+        """Why the signature is not valid; None if it is."""
         try:
             body.decode()
         except UnicodeDecodeError:
             return "The body is not UTF-8."
-        signed, secrets = f"v0:{timestamps[0]}:".encode() + body, self._settings().signing_secrets
-        sent = encode_header(signatures[0])
+        signed = f"v0:{request.headers['X-Slack-Request-Timestamp']}:".encode() + body
+        secrets = self._settings().signing_secrets
+        sent = encode_header(request.headers["X-Slack-Signature"])
         index = match_index(sent, (b"v0=" + hex_signature(each, signed) for each in secrets))
         if index is None:
             return "The signature is wrong. Check SLACK_SIGNING_SECRET."

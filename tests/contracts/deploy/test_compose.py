@@ -5,6 +5,8 @@ import re
 import shutil
 import socket
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -182,10 +184,9 @@ INSIDE = (
 )
 
 
-@NEEDS_HAPROXY
-async def test_only_what_outsiders_ask_for_reaches_a_replica(tmp_path: Path):
-    """The real balancer, and behind it something that answers everything."""
-    reached: list[str] = []
+@asynccontextmanager
+async def run_balancer(tmp_path: Path, reached: list[str]) -> AsyncIterator[int]:
+    """The real balancer, and behind it something that answers everything. Yields the balancer's port."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         target = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
@@ -205,17 +206,41 @@ async def test_only_what_outsiders_ask_for_reaches_a_replica(tmp_path: Path):
         "haproxy", "-f", str(config), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     try:
-        assert balancer.stdout is not None
-        found = {target: await status_of(front, target) for target in (*OUTSIDE, *INSIDE)}
+        yield front
     finally:
         balancer.terminate()
         await balancer.communicate()
         replica.close()
         await replica.wait_closed()
 
+
+@NEEDS_HAPROXY
+async def test_only_what_outsiders_ask_for_reaches_a_replica(tmp_path: Path):
+    reached: list[str] = []
+    async with run_balancer(tmp_path, reached) as front:
+        found = {target: await status_of(front, target) for target in (*OUTSIDE, *INSIDE)}
+
     assert {each: found[each] for each in OUTSIDE} == dict.fromkeys(OUTSIDE, 200)
     assert {each: found[each] for each in INSIDE if found[each] not in {400, 404}} == {}
     assert reached == list(OUTSIDE)
+
+
+@NEEDS_HAPROXY
+async def test_a_body_that_does_not_come_does_not_reach_a_replica(tmp_path: Path):
+    reached: list[str] = []
+    async with run_balancer(tmp_path, reached) as front:
+        await status_of(front, "/slack/events")
+        reader, writer = await asyncio.open_connection("127.0.0.1", front)
+        writer.write(b"POST /alerts/generic HTTP/1.1\r\nHost: dogwatch\r\nContent-Length: 2\r\n\r\n{")
+        await writer.drain()
+        assert await status_of(front, "/incidents/INC-7") == 200
+        assert reached == ["/slack/events", "/incidents/INC-7"]
+
+        writer.write(b"}")
+
+        assert (await reader.readline()).split()[1] == b"200"
+        assert reached[2:] == ["/alerts/generic"]
+        writer.close()
 
 
 def free_port() -> int:

@@ -9,6 +9,7 @@ from bot.engine.health import SOCKET_MODE
 from tests.support.worlds.world import World
 
 DOCS = Path(__file__).parents[3] / "docs"
+BALANCER = (DOCS.parent / "deploy" / "haproxy" / "haproxy.cfg").read_text()
 TEXT = (DOCS / "reference" / "http.md").read_text()
 
 
@@ -29,6 +30,21 @@ def served(site: web.Application) -> dict[str, set[str]]:
 async def test_every_route_of_the_running_bot_is_documented(tmp_path: Path) -> None:
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
         assert documented() == served(world.bot._listener.site)
+
+
+def test_the_shipped_balancer_decides_on_each_route() -> None:
+    """A new route is either for the outside, in `haproxy.cfg`, or listed here."""
+    inside = {"/livez", "/readyz", "/metrics", "/control/outbox", "/outbox"}
+    passed = re.findall(r"acl is_for_outside path_reg '(.+)'", BALANCER)
+    example = {"{source}": "generic", "{reference}": "INC-7", "{token}": "12.1795332695.0aB_-9", "{secret}": "0aB_-9"}
+
+    outside = {
+        path
+        for path in documented()
+        if any(re.fullmatch(each, re.sub(r"\{\w+\}", lambda found: example[found[0]], path)) for each in passed)
+    }
+
+    assert outside == set(documented()) - inside
 
 
 def test_each_route_has_its_part() -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -284,3 +284,50 @@ async def test_a_damaged_write_ahead_log_costs_its_last_transactions(sandbox: Sa
     with closing(sqlite3.connect(written)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def delete_file(path: Path) -> None:
+    path.unlink()
+
+
+def move_file(path: Path) -> None:
+    path.rename(path.with_name("moved.db"))
+
+
+def replace_file(path: Path) -> None:
+    copy = path.with_name("copy.db")
+    copy.write_bytes(path.read_bytes())
+    copy.rename(path)
+
+
+def delete_log(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").unlink()
+
+
+@pytest.mark.parametrize("lose", [delete_file, move_file, replace_file, delete_log])
+async def test_nothing_is_acknowledged_once_the_file_is_gone(world: World, lose: Callable[[Path], None]) -> None:
+    """SQLite itself notices nothing: it goes on writing to a file without a name."""
+    await world.declares("checkout is down")
+    assert isinstance(world.bot.database, SqliteDatabase)
+    assert (await world.gets("/readyz"))[0] == 200
+
+    lose(world.bot.database.path)
+
+    assert "Declared" not in await ask(world, "/incident start search is slow", "ops")
+    assert await send_alert(world) == 503
+    status, problems = await world.gets("/readyz")
+    assert (status, "database" in problems) == (503, True)
+    assert (await world.gets("/livez"))[0] == 200
+
+
+async def test_it_goes_on_when_the_file_is_back(world: World) -> None:
+    await world.declares("checkout is down")
+    assert isinstance(world.bot.database, SqliteDatabase)
+    path = world.bot.database.path
+    move_file(path)
+    assert await send_alert(world) == 503
+
+    path.with_name("moved.db").rename(path)
+
+    assert await send_alert(world) == 200
+    assert (await world.gets("/readyz"))[0] == 200

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from bot.web import body_limits
+from bot.web import body_limits, unproven
 from bot.web.webhooks import alerts, slack
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.requests.strangers import (
@@ -108,6 +108,7 @@ def dawdlers(world: World, pieces: list[bytes], pause: float = 0) -> list[asynci
 async def test_a_body_that_never_comes_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then does not prolong it."""
     monkeypatch.setattr(body_limits, "READ_SECONDS", 1.5)
+    monkeypatch.setattr(unproven, "READ_SECONDS", 1.5)
     before = await world.tables()
 
     answers = await asyncio.gather(*dawdlers(world, [b"x"] * 4, pause=0.5))
@@ -120,20 +121,28 @@ async def test_a_hundred_bodies_that_do_not_come_keep_nobody_waiting(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(body_limits, "READ_SECONDS", 600.0)
-    assert world.bot.slack is not None
+    monkeypatch.setattr(unproven, "READ_SECONDS", 600.0)
     slow = dawdlers(world, [b"x"])
-    limiters = [world.bot.alerts._limiter, world.bot.slack._limiter]
-    await world.sandbox.wait_until(lambda: [each.in_progress for each in limiters] == [50, 50])
+    waiting = [world.bot.alerts._limiter, unproven_bodies(world)]
+    await world.sandbox.wait_until(lambda: [each.in_progress for each in waiting] == [50, 50])
 
     answer = await world.sandbox.command("oncall", "ops", "/incident help")
 
     assert answer.ok
     assert answer.text
-    assert [each.in_progress for each in limiters] == [50, 50], "it went past all of them"
+    assert [each.in_progress for each in waiting] == [50, 50], "it went past all of them"
     assert not any(each.done() for each in slow)
-    for each in slow:
+    await cancel(slow)
+
+
+def unproven_bodies(world: World) -> unproven.UnprovenBodies:
+    return world.bot._listener.site[unproven.UNPROVEN]
+
+
+async def cancel(tasks: list[asyncio.Task[bytes]]) -> None:
+    for each in tasks:
         each.cancel()
-    await asyncio.gather(*slow, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_a_connection_on_which_nothing_is_asked_is_closed(

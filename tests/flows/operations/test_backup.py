@@ -73,6 +73,24 @@ async def database(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_backup_has_nothing_of_what_was_deleted(database: Path):
+    """SQLite only marks the pages of deleted text as free, and its copy takes them along."""
+    into = database.with_name("backup.db")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA secure_delete=OFF")
+        connection.execute("CREATE TABLE note (text TEXT)")
+        connection.executemany("INSERT INTO note VALUES (?)", [("hunter2 " * 2_000,)] * 20)
+        connection.commit()
+        connection.execute("DROP TABLE note")
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"hunter2" in database.read_bytes(), "it is still in the file"
+
+    create_backup(database, into)
+
+    assert b"hunter2" not in into.read_bytes()
+
+
 def test_a_new_database_is_for_the_owner_alone(database: Path):
     assert database.stat().st_mode & 0o777 == 0o600
 

@@ -132,6 +132,34 @@ async def test_what_was_typed_is_redacted_from_all_that_was_made_of_it(world: Wo
     assert not any("hunter2" in draft for draft in drafts)
 
 
+@pytest.mark.parametrize("method", ["latency", "cut_after"])
+@pytest.mark.parametrize(
+    "command", [f"/incident note {SECRET}", f"/incident cause {SECRET}", f"/incident task {SECRET}"]
+)
+async def test_a_draft_on_its_way_keeps_nothing_of_what_is_redacted_meanwhile(
+    world: World, command: str, method: str
+) -> None:
+    """Slack has the file already. `cut_after`: its answer is lost, and the upload is looked up later."""
+    await world.declares()
+    await world.types("oncall", command)
+    await world.finish()
+    typed = max(await world.timeline(), key=lambda each: int(each["ref"].removeprefix("entry-")))
+    world.sandbox.fault("latency", "files.completeUploadExternal", seconds=1.0, times=1)
+    if method == "cut_after":
+        world.sandbox.fault(method, "files.completeUploadExternal", times=1)
+    await world.sandbox.command("oncall", world.channel, "/incident postmortem")
+    await world.sandbox.wait_until(lambda: any(file.content for file in world.sandbox.workspace.files.values()))
+    assert world.sandbox.files() == [], "it is not complete"
+
+    await world.sandbox.command("dba", world.channel, f"/incident redact {typed['ref']} {WHY}")
+    await world.advance(minutes=12)
+
+    assert await remains(world) == []
+    drafts = [world.sandbox.file_content(file["id"]).decode() for file in world.sandbox.files(world.channel)]
+    assert len(drafts) == 1
+    assert "hunter2" not in drafts[0]
+
+
 async def test_a_redacted_declaration_takes_the_title_with_it(world: World) -> None:
     await world.declares(SECRET)
     await world.types("oncall", "/incident resolve")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -314,3 +315,19 @@ def test_json_round_trip(found):
     copy = CalendarCopy("here", NOON, tuple(found), ("one", "two"))
 
     assert copy_from_json(copy_to_json(copy)) == copy
+
+
+def test_a_calendar_that_takes_long_to_read_is_given_up():
+    """There is no sixth Monday: each rule is searched to the end of the calendar's time."""
+    event = (
+        "BEGIN:VEVENT\r\nUID:{}\r\nDTSTART:20200106T090000Z\r\nDURATION:PT1H\r\nSUMMARY:x\r\n"
+        "RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6\r\nEND:VEVENT\r\n"
+    )
+    text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + "".join(map(event.format, range(2_000))) + "END:VCALENDAR\r\n"
+    since, until = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+    began = process_time()
+
+    with pytest.raises(InvalidCalendar, match="processor time"):
+        parse_calendar(text, None, ZoneInfo("UTC"), since=since, until=until)
+
+    assert process_time() - began < 10

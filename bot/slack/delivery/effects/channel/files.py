@@ -11,7 +11,14 @@ from structlog import get_logger
 
 from bot.services.channel.bookmarks_and_canvas import on_draft_posted
 from bot.services.outbox.payloads import DraftPayload, FilePayload
-from bot.services.postmortem.drafts import WrittenDraft, assemble_draft, find_draft_thread, save_draft
+from bot.services.postmortem.drafts import (
+    WrittenDraft,
+    assemble_draft,
+    discard_draft,
+    find_draft_thread,
+    is_overtaken,
+    save_draft,
+)
 from bot.slack.api.errors import SlackApiError
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.posting import open_direct_channel
@@ -29,12 +36,17 @@ MAX_CHECKS = 10
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to upload. `title` is shown above it, `comment` is the message beside it."""
+    """
+    A file to upload. `title` is shown above it, `comment` is the message beside it.
+
+    `removals`: `mark_removals` of the record that it was written from.
+    """
 
     filename: str
     title: str
     content: bytes
     comment: str
+    removals: str
 
 
 class Share(Enum):
@@ -51,7 +63,6 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
     """
     payload, settings = DraftPayload.from_json(claim.row.details), context.settings()
     channel, thread_ts = await find_file_place(context, claim, payload.user_id)
-    begun_at = context.now()
     draft = await write_draft(
         context, claim, payload.template, payload.languages, with_transcript=payload.with_transcript
     )
@@ -64,10 +75,15 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
 
     def apply(session: Session) -> None:
         file_id = claim.row.progress.get("file_id")
-        save_draft(session, draft, at=at, by=payload.asked_by, file_id=file_id, begun_at=begun_at)
+        removals = str(claim.row.progress.get("removals", draft.removals))
+        with_transcript = bool(draft.transcript)
+        if file_id is not None and is_overtaken(session, draft.incident_id, removals, with_transcript=with_transcript):
+            discard_draft(session, draft, payload, str(file_id), at)
+            return
+        save_draft(session, draft, at=at, by=payload.asked_by, file_id=file_id)
         refresh_views(session)
 
-    file = NewFile(draft.filename, draft.title, draft.file_text.encode(), draft.comment)
+    file = NewFile(draft.filename, draft.title, draft.file_text.encode(), draft.comment, draft.removals)
     try:
         return await share_once(context, claim, channel, thread_ts, file) or Done(apply)
     except SlackApiError as problem:
@@ -127,7 +143,7 @@ async def request_upload(context: EffectContext, filename: str, content: bytes) 
 
 async def _upload(context: EffectContext, claim: Claim, channel: str, thread_ts: str | None, file: NewFile) -> None:
     file_id = await request_upload(context, file.filename, file.content)
-    await context.save_progress(claim, file_id=file_id, looks=0)
+    await context.save_progress(claim, file_id=file_id, looks=0, removals=file.removals)
     await context.gateway.call(
         "files.completeUploadExternal",
         files=[{"id": file_id, "title": file.title}],

@@ -4,7 +4,8 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.services.outbox.payloads import PublicPreviewPayload
-from bot.services.postmortem.public import PublicationRefused, save_preview, write_public_postmortem
+from bot.services.postmortem.drafts import is_overtaken
+from bot.services.postmortem.public import PublicationRefused, discard_preview, save_preview, write_public_postmortem
 from bot.slack.delivery.effects.channel.files import NewFile, find_file_place, share_once
 from bot.slack.delivery.effects.context import EffectContext
 from bot.store.outbox import Claim, Done, Outcome, Rejected
@@ -31,7 +32,11 @@ async def upload_public_preview(context: EffectContext, claim: Claim) -> Outcome
 
     def apply(session: Session) -> None:
         file_id = claim.row.progress.get("file_id")
+        removals = str(claim.row.progress.get("removals", written.removals))
+        if file_id is not None and is_overtaken(session, written.incident_id, removals):
+            discard_preview(session, written, payload, str(file_id), at)
+            return
         save_preview(session, written, at=at, by=payload.asked_by, file_id=file_id)
 
-    file = NewFile(written.filename, written.file_title, written.markdown.encode(), written.comment)
+    file = NewFile(written.filename, written.file_title, written.markdown.encode(), written.comment, written.removals)
     return await share_once(context, claim, channel, thread_ts, file) or Done(apply)
