@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, text, update
+from sqlalchemy import ColumnElement, Executable, bindparam, text, update
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, select
 
 from bot.domain.errors import UserError
@@ -213,6 +213,11 @@ def find_survivor(session: Session, incident_id: int) -> int:
         seen.add(incident_id)
         incident_id = get(session, incident_id).merged_into_id or incident_id
     return incident_id
+
+
+def merged_exist(incident_id: int) -> ColumnElement[bool]:
+    """Incidents were merged into this one."""
+    return select(Incident.id).where(Incident.merged_into_id == incident_id).exists()
 
 
 def find_merged(session: Session, incident_id: int) -> list[Incident]:
