@@ -130,6 +130,15 @@ class Incident(SQLModel, table=True):
         return not self.is_open and self.status not in {Status.CANCELLED, Status.MERGED}
 
 
+def add(session: Session, incident: Incident) -> None:
+    """Insert a new incident. Nobody else can read or lock it before the commit, and nothing of it was posted."""
+    session.add(incident)
+    session.flush()
+    state = transaction_state(session)
+    state.locked_incidents[incident.key] = incident
+    state.slack_messages[incident.key] = {}
+
+
 def get(session: Session, incident_id: int) -> Incident:
     found = session.get(Incident, incident_id)
     if found is None:
