@@ -51,7 +51,14 @@ EVENTS = (
 
 
 RECORDED_SUBTYPES = frozenset(
-    {"channel_archive", "group_archive", "channel_unarchive", "group_unarchive", "channel_convert_to_private"}
+    {
+        "channel_archive",
+        "group_archive",
+        "channel_unarchive",
+        "group_unarchive",
+        "channel_convert_to_private",
+        "tombstone",
+    }
 )
 IGNORED_SUBTYPES = SYSTEM_SUBTYPES - RECORDED_SUBTYPES
 """Lines of Slack that change nothing here, such as joins and topics: they need no transaction."""
