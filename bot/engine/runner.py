@@ -119,7 +119,7 @@ class Engine:
                 return now
 
     async def _run_batches(self, waiting: int) -> int:
-        """Run batches until `waiting` timers ran, or no due timer is free. Returns the number of timers."""
+        """Run batches until `waiting` timers ran, or none is free. Returns the number that ran."""
         count, most = 0, min(waiting, BATCH_SIZE)  # one alone is taken with a statement less
         while count < waiting:
             with request_context():

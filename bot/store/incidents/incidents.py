@@ -131,7 +131,11 @@ class Incident(SQLModel, table=True):
 
 
 def add(session: Session, incident: Incident) -> None:
-    """Insert a new incident. Nobody else can read or lock it before the commit, and nothing of it was posted."""
+    """
+    Insert a new incident; the transaction has it locked.
+
+    Nobody else can see it before the commit, and nothing of it was posted.
+    """
     session.add(incident)
     session.flush()
     state = transaction_state(session)
