@@ -169,7 +169,7 @@ class CardView:
 
 
 class _Existing(NamedTuple):
-    """What there is of an incident: of most incidents little, and only that is loaded."""
+    """Kinds of records that an incident has. Most have few, and only those are loaded."""
 
     alerts: bool
     escalations: bool

@@ -43,5 +43,5 @@ def insert_into(session: Session, model: type[SQLModel]) -> Insert:
 
 
 def check_all(session: Session, *conditions: ColumnElement[bool]) -> tuple[bool, ...]:
-    """Whether each condition holds, with one statement."""
+    """Check several conditions with one statement."""
     return tuple(bool(each) for each in session.execute(select(*conditions)).one())

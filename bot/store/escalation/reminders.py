@@ -74,7 +74,7 @@ def find_by_incident(session: Session, incident_id: int) -> list[Reminder]:
 
 
 def standing_exists(incident_id: int, kind: str) -> ColumnElement[bool]:
-    """The reminder was sent, and is neither obsolete nor switched off."""
+    """Condition: the reminder was sent, and is neither obsolete nor switched off."""
     statement = select(Reminder.id).where(
         Reminder.incident_id == incident_id,
         Reminder.kind == kind,

@@ -229,7 +229,7 @@ def find_survivor(session: Session, incident_id: int) -> int:
 
 
 def merged_exist(incident_id: int) -> ColumnElement[bool]:
-    """Incidents were merged into this one."""
+    """Condition: incidents were merged into this one."""
     return select(Incident.id).where(Incident.merged_into_id == incident_id).exists()
 
 

@@ -32,7 +32,7 @@ class IncidentRole(SQLModel, table=True):
 
 
 def roles_exist(incident_id: int) -> ColumnElement[bool]:
-    """Somebody has or had a role."""
+    """Condition: the incident has present or past holders of roles."""
     return select(IncidentRole.id).where(IncidentRole.incident_id == incident_id).exists()
 
 

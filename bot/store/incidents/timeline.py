@@ -248,7 +248,7 @@ def find_last_sort_at(session: Session, incident_id: int) -> datetime | None:
 
 
 def statement_exists(incident_id: int, kind: Kind) -> ColumnElement[bool]:
-    """There is an active entry of that kind that was not cleared."""
+    """Condition: there is an active entry of that kind that was not cleared."""
     statement = select(TimelineEntry.id).where(
         TimelineEntry.incident_id == incident_id,
         col(TimelineEntry.withdrawn_at).is_(None),
