@@ -8,10 +8,10 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 T ?= tests/rules
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs gallery bench lock clean
+.PHONY: help run test check docs gallery bench bench-quick lock clean
 
 help: ## what can be made
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.installed ## start the bot with a local Slack look-alike and print the address of its page
 	$(BIN)/dogwatch sandbox $(ARGS)
@@ -47,6 +47,9 @@ gallery: $(VENV)/.installed ## show every message and form of the bot on a page,
 
 bench: $(VENV)/.dev-installed ## measure, and print figures with the limits they are to be held against
 	$(BIN)/python -m bench $(ARGS)
+
+bench-quick: $(VENV)/.dev-installed ## statements, transactions, rows and Slack calls of each act; fails above a budget; ARGS="--statements declare" lists them
+	$(BIN)/python -m bench.quick $(ARGS)
 
 # The environment is made anew when what it is locked to changes. A stamp is written last, so that a broken install is
 # not taken for a whole one. `run` needs the runtime packages and the build backend only: it is there in seconds.

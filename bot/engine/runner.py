@@ -104,31 +104,33 @@ class Engine:
         Reading comes first, because this runs after every commit and should not block writers.
         """
         while True:
+            self._wake.clear()  # what set it is committed, so this read sees it
             now = self._clock.now()
             next_due, waiting = await self._database.read(timers.summarize_due, now, MAX_CONCURRENT * BATCH_SIZE)
             self.beat_at = now
             if not waiting:
                 return next_due
             workers = min(1 + waiting // BATCH_SIZE, MAX_CONCURRENT)
-            counts = await asyncio.gather(*(self._run_batches() for _ in range(workers)), return_exceptions=True)
+            counts = await asyncio.gather(*(self._run_batches(waiting) for _ in range(workers)), return_exceptions=True)
             for each in counts:
                 if isinstance(each, BaseException):
                     raise each
             if not any(counts):
                 return now
 
-    async def _run_batches(self) -> int:
-        """Run batches until no due timer is free. Returns the number of timers."""
-        count = 0
-        while True:
+    async def _run_batches(self, waiting: int) -> int:
+        """Run batches until `waiting` timers ran, or none is free. Returns the number that ran."""
+        count, most = 0, min(waiting, BATCH_SIZE)  # one alone is taken with a statement less
+        while count < waiting:
             with request_context():
-                ran = await self._database.run(run_due_timers, self._settings(), self._clock.now(), BATCH_SIZE)
+                ran = await self._database.run(run_due_timers, self._settings(), self._clock.now(), most)
                 if not ran:
                     return count
                 count += len(ran)
                 log.info("timers finished", what=ran[0].timer.kind, timers=[each.timer.key for each in ran])
                 for each in ran:
                     self._report(each)
+        return count
 
     def _report(self, result: TimerResult) -> None:
         if result.problem is None:

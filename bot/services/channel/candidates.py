@@ -17,6 +17,7 @@ from bot.services.workspace.actor import Actor
 from bot.services.workspace.people import MENTION
 from bot.store.incidents import incidents, postmortems, roles, timeline, transcript
 from bot.store.incidents.incidents import Incident
+from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message
 from bot.store.shared import people
 
@@ -48,10 +49,11 @@ class ChosenMessages:
     has_draft: bool
 
 
-def load_candidates(session: Session, incident_id: int) -> CandidatesView:
+def load_candidates(session: Session, incident_id: int, known: Sequence[TimelineEntry] | None = None) -> CandidatesView:
+    """`known`: all entries of the incident, if the caller has read them."""
     incident = incidents.get(session, incident_id)
     kept = _load_messages(session, incident)
-    entries = timeline.find_entries(session, incident_id)
+    entries = timeline.find_entries(session, incident_id) if known is None else known
     has_entry = {(each.channel_id or "", each.message_ts or "") for each in entries}
     standing = {(each.channel_id, each.message_ts) for each in entries if each.withdrawn_at is None}
     found = rank_candidates(

@@ -72,17 +72,18 @@ def sync_entry_marks(
     at: datetime,
     *,
     by: str | None = None,
+    may_have_entry: bool = True,
 ) -> None:
     """
     Sync a message's entry with its present marks.
 
-    `by`: the person who changed them, if known.
+    `by`: the person who changed them, if known. `may_have_entry` False: the caller looked, and there is none.
     """
     known = transcript.get_message(session, incident.team_id, channel_id, ts)
     if known is None or known.is_own:
         return
     present = transcript.find_reactions(session, incident.team_id, channel_id, ts)
-    entry = timeline.find_by_message(session, incident.key, channel_id, ts)
+    entry = timeline.find_by_message(session, incident.key, channel_id, ts) if may_have_entry else None
     kinds = kinds_of_reactions(settings, present) if entry is None else _entry_kinds(settings, entry, present)
     if entry is None and (not kinds or known.deleted_at is not None or known.frozen_at is not None):
         return

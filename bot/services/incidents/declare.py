@@ -21,7 +21,7 @@ from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import approximate_times, set_initial_milestones
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
-from bot.store.incidents import numbering
+from bot.store.incidents import incidents, numbering
 from bot.store.incidents.incidents import Incident
 
 TITLE_LENGTH = 200
@@ -114,8 +114,7 @@ def _insert_incident(
     )
     if not wanted.is_retro:
         assign_bridge(settings, incident)
-    session.add(incident)
-    session.flush()
+    incidents.add(session, incident)
     return incident
 
 

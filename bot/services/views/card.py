@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -22,9 +23,11 @@ from bot.services.oncall.targets import target_mention
 from bot.services.views.alert_lines import AlertLine, build_alert_line
 from bot.services.views.outbox_operations import list_failed_steps
 from bot.services.workspace.people import MENTION
+from bot.store import outbox
 from bot.store.alerts import alerts, storms
+from bot.store.database.tables import check_all
 from bot.store.escalation import escalations, reminders
-from bot.store.incidents import incidents, timeline
+from bot.store.incidents import incidents, roles, timeline
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
 
@@ -165,10 +168,37 @@ class CardView:
     reactions: Mapping[str, Kind] = field(default_factory=dict)
 
 
+class _Existing(NamedTuple):
+    """Kinds of records that an incident has. Most have few, and only those are loaded."""
+
+    alerts: bool
+    escalations: bool
+    roles: bool
+    merged: bool
+    failures: bool
+    impact: bool
+    update_reminder: bool
+
+
+def _find_existing(session: Session, incident_id: int) -> _Existing:
+    found = check_all(
+        session,
+        alerts.alerts_exist(incident_id),
+        escalations.escalations_exist(incident_id),
+        roles.roles_exist(incident_id),
+        incidents.merged_exist(incident_id),
+        outbox.failures_exist(incident_id),
+        timeline.statement_exists(incident_id, Kind.IMPACT),
+        reminders.standing_exists(incident_id, ReminderKind.UPDATE_DUE),
+    )
+    return _Existing(*found)
+
+
 def load_card_view(session: Session, settings: Settings, incident_id: int) -> CardView:
     row = incidents.get(session, incident_id)
-    counts = alerts.count(session, incident_id)
-    open_work = _load_open_work(session, settings, row, counts)
+    existing = _find_existing(session, incident_id)
+    counts = alerts.count(session, incident_id) if existing.alerts else alerts.NO_ALERTS
+    open_work = _load_open_work(session, settings, row, counts, existing)
     texts = f"{row.title} {row.closure_reason or ''} {' '.join(open_work.problems)}"
     return CardView(
         incident_id=incident_id,
@@ -184,9 +214,9 @@ def load_card_view(session: Session, settings: Settings, incident_id: int) -> Ca
         is_private=row.is_private,
         is_retro=row.is_retro,
         bridge_url=row.bridge_url,
-        people=_load_people(session, settings, row),
+        people=_load_people(session, settings, row, existing),
         alerts=_load_alerts(session, row, counts),
-        related=_load_relations(session, row),
+        related=_load_relations(session, row, existing),
         open_work=open_work,
         reactions=settings.reactions,
     )
@@ -205,8 +235,8 @@ def _build_state(settings: Settings, row: incidents.Incident) -> CardState:
     )
 
 
-def _load_people(session: Session, settings: Settings, row: incidents.Incident) -> CardPeople:
-    holders = list_role_holders(session, settings, row)
+def _load_people(session: Session, settings: Settings, row: incidents.Incident, existing: _Existing) -> CardPeople:
+    holders = list_role_holders(session, settings, row) if existing.roles else ()
     others = [(each.role.label, each.user_id) for each in holders if each.user_id and each.role.name != LEAD]
     return CardPeople(row.lead, settings.role_named(LEAD).label, tuple(others))
 
@@ -219,14 +249,13 @@ def _load_alerts(session: Session, row: incidents.Incident, counts: alerts.Count
     return CardAlerts(counts.firing, counts.alerts, lines, row.unmapped_severity)
 
 
-def _load_relations(session: Session, row: incidents.Incident) -> CardRelations:
+def _load_relations(session: Session, row: incidents.Incident, existing: _Existing) -> CardRelations:
+    merged = incidents.find_merged(session, row.key) if existing.merged else []
     before = incidents.get(session, row.previous_id) if row.previous_id else None
     return CardRelations(
         previous=before.reference if before and Visibility(row.team_id, row.key).sees(before) else None,
         merged_into=load_related_incident(session, row.merged_into_id),
-        took_in=tuple(
-            RelatedIncident(each.reference, each.channel_id) for each in incidents.find_merged(session, row.key)
-        ),
+        took_in=tuple(RelatedIncident(each.reference, each.channel_id) for each in merged),
         is_storm=row.storm_id == row.key,
         beside=_load_storm_incidents(session, row),
     )
@@ -248,31 +277,31 @@ def _load_storm_incidents(session: Session, row: incidents.Incident) -> tuple[Re
 
 
 def _load_open_work(
-    session: Session, settings: Settings, row: incidents.Incident, counts: alerts.Counts
+    session: Session, settings: Settings, row: incidents.Incident, counts: alerts.Counts, existing: _Existing
 ) -> CardOpenWork:
+    unanswered = escalations.find_unanswered(session, row.key) if existing.escalations and row.is_open else []
     waiting = [
         WaitingEscalation(target_mention(each), each.paged_at or each.asked_at, load_progress(each))
-        for each in escalations.find_unanswered(session, row.key)
-        if not each.is_external and row.is_open
+        for each in unanswered
+        if not each.is_external
     ]
     return CardOpenWork(
         waiting=tuple(waiting),
         requirements=(*severity_requirements(session, settings, row), *status_requirements(session, settings, row)),
-        problems=tuple(each.sentence for each in list_failed_steps(session, row.key)),
-        next_step=find_next_step(_load_situation(session, settings, row, counts)) if row.is_open else None,
+        problems=tuple(each.sentence for each in list_failed_steps(session, row.key)) if existing.failures else (),
+        next_step=find_next_step(_situation(settings, row, counts, existing)) if row.is_open else None,
     )
 
 
-def _load_situation(session: Session, settings: Settings, row: incidents.Incident, counts: alerts.Counts) -> Situation:
-    called = escalations.find_by_incident(session, row.key)
+def _situation(settings: Settings, row: incidents.Incident, counts: alerts.Counts, existing: _Existing) -> Situation:
     return Situation(
         status=Status(row.status),
         is_retro=row.is_retro,
         is_led=row.lead is not None,
-        is_anybody_called=bool(called),
+        is_anybody_called=existing.escalations,
         is_anybody_on_call=_is_anybody_on_call(settings, row),
-        is_impact_stated=timeline.has_statement(session, row.key, Kind.IMPACT),
-        is_update_due=reminders.is_standing(session, row.key, ReminderKind.UPDATE_DUE),
+        is_impact_stated=existing.impact,
+        is_update_due=existing.update_reminder,
         are_alerts_over=bool(counts.alerts) and not counts.firing,
     )
 

@@ -1,13 +1,13 @@
 """Facts and messages that are missing for the postmortem of a resolved incident."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from bot.domain.terms import Kind
 from bot.services.channel.candidates import load_candidates
-from bot.store.incidents import incidents, timeline
+from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 
@@ -63,9 +63,10 @@ class MissingFactsView:
     has_candidates: bool = False
 
 
-def load_missing_facts(session: Session, incident_id: int) -> MissingFactsView:
+def load_missing_facts(session: Session, incident_id: int, entries: Sequence[TimelineEntry]) -> MissingFactsView:
+    """`entries`: all of the incident."""
     incident = incidents.get(session, incident_id)
-    standing = timeline.find_entries(session, incident_id, with_withdrawn=False)
+    standing = [entry for entry in entries if entry.withdrawn_at is None]
     absent = tuple(name for name, check in NEEDED_FACTS.items() if not check(incident, standing))
-    kept = load_candidates(session, incident_id)
+    kept = load_candidates(session, incident_id, entries)
     return MissingFactsView(incident_id, absent, kept.total, kept.recorded, bool(kept.candidates))

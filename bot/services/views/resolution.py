@@ -1,6 +1,6 @@
 """Read model of the message of a resolve."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,7 +41,8 @@ class ResolutionView:
 
 def load_resolution_view(session: Session, settings: Settings, incident_id: int) -> ResolutionView:
     incident = incidents.get(session, incident_id)
-    entry = find_resolution_entry(session, incident_id)
+    entries = timeline.find_entries(session, incident_id)
+    entry = _last_resolution(entries)
     author, text = (entry.author, entry.text) if entry else (None, "")
     draft = postmortems.find_latest(session, incident_id)
     return ResolutionView(
@@ -51,7 +52,7 @@ def load_resolution_view(session: Session, settings: Settings, incident_id: int)
         names=people.find_names(session, incident.team_id, [*MENTION.findall(text), *([author] if author else [])]),
         is_over=not incident.is_open,
         draft_file=draft.file_id or None if draft and entry and draft.created_at >= entry.recorded_at else None,
-        missing=load_missing_facts(session, incident_id),
+        missing=load_missing_facts(session, incident_id, entries),
         findings=load_findings(session, settings, incident_id),
         firing=find_firing(session, incident_id).sentence,
     )
@@ -59,8 +60,11 @@ def load_resolution_view(session: Session, settings: Settings, incident_id: int)
 
 def find_resolution_entry(session: Session, incident_id: int) -> TimelineEntry | None:
     """The entry of the last resolve; None if it was taken off the timeline."""
-    standing = timeline.find_entries(session, incident_id, with_withdrawn=False)
-    resolved = [entry for entry in standing if entry.has(Kind.RESOLVED)]
+    return _last_resolution(timeline.find_entries(session, incident_id, with_withdrawn=False))
+
+
+def _last_resolution(entries: Sequence[TimelineEntry]) -> TimelineEntry | None:
+    resolved = [entry for entry in entries if entry.withdrawn_at is None and entry.has(Kind.RESOLVED)]
     return max(resolved, key=lambda entry: entry.recorded_at, default=None)
 
 

@@ -12,8 +12,6 @@ from bot.slack.delivery.effects import EffectHandler
 from bot.slack.delivery.effects.context import EffectContext, UnknownOutboxKind
 from bot.slack.delivery.failures import failure_outcome, with_card_refresh
 from bot.store import outbox
-from bot.store.database.session import DatabaseUnavailable
-from bot.store.incidents import incidents
 from bot.store.outbox import Claim, Outcome
 
 log = get_logger(__name__)
@@ -23,13 +21,12 @@ class RowRunner:
     def __init__(self, context: EffectContext, effects: Mapping[OutboxKind, EffectHandler]) -> None:
         self._context = context
         self._effects = effects
-        self._references: dict[int, str] = {}
-        """References of the incidents whose rows ran here."""
 
     async def run(self, claim: Claim) -> Outcome:
         """Run the row's effect. Failures are outcomes, too."""
         row = claim.row
-        await self._bind_incident(row.incident_id)
+        if claim.reference is not None:
+            bind_incident(claim.reference)
         started = perf_counter()
         try:
             outcome = await self._effect_of(row.kind).run(self._context, claim)
@@ -46,14 +43,3 @@ class RowRunner:
         if kind not in set(OutboxKind):
             raise UnknownOutboxKind
         return self._effects[OutboxKind(kind)]
-
-    async def _bind_incident(self, incident_id: int | None) -> None:
-        """Bind the incident's reference to the log, looking it up once."""
-        if incident_id is None:
-            return
-        if incident_id not in self._references:
-            try:
-                self._references[incident_id] = (await self._context.read_incident(incident_id)).reference
-            except (DatabaseUnavailable, incidents.IncidentNotFound):
-                return  # the effect reports it
-        bind_incident(self._references[incident_id])

@@ -17,6 +17,7 @@ from bot.services.views.app_home import on_home_opened
 from bot.services.workspace.installation import save_channel_id, save_channel_name
 from bot.services.workspace.people import update_profile
 from bot.slack.api.payloads import (
+    SYSTEM_SUBTYPES,
     BotIdentity,
     DeletedMessage,
     parse_message_event,
@@ -49,6 +50,20 @@ EVENTS = (
 """Event types that are recorded, and to which the manifest subscribes."""
 
 
+RECORDED_SUBTYPES = frozenset(
+    {
+        "channel_archive",
+        "group_archive",
+        "channel_unarchive",
+        "group_unarchive",
+        "channel_convert_to_private",
+        "tombstone",
+    }
+)
+IGNORED_SUBTYPES = SYSTEM_SUBTYPES - RECORDED_SUBTYPES
+"""Lines of Slack that change nothing here, such as joins and topics: they need no transaction."""
+
+
 def register_events(app: AsyncApp, deps: Deps) -> None:
     async def on_event(body: dict[str, Any]) -> None:
         started = perf_counter()
@@ -56,7 +71,9 @@ def register_events(app: AsyncApp, deps: Deps) -> None:
             check_shape(body)
         if (user := find_responder(deps.settings(), body)) is not None:
             await deps.user_cache.ensure_known(*user)
-        is_new = await deps.database.run(record_event, deps.settings(), body, deps.clock.now())
+        is_new = is_ignored(body["event"]) or await deps.database.run(
+            record_event, deps.settings(), body, deps.clock.now()
+        )
         if is_new and body["event"].get("type") == MENTION_EVENT:
             start_mention_answer(deps, body)
         metrics.REQUESTS.labels("event", "new" if is_new else "again").inc()
@@ -91,6 +108,10 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
         case "channel_id_changed":
             save_channel_id(session, team_id, event["old_channel_id"], event["new_channel_id"])
     return True
+
+
+def is_ignored(event: Mapping[str, Any]) -> bool:
+    return event.get("type") == "message" and event.get("subtype") in IGNORED_SUBTYPES
 
 
 def find_responder(settings: Settings, body: Mapping[str, Any]) -> tuple[str, str] | None:

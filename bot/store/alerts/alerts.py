@@ -194,6 +194,9 @@ class Counts:
     services: Mapping[str | None, int]
 
 
+NO_ALERTS = Counts(0, 0, {})
+
+
 def _newest(incident_id: int) -> ColumnElement[bool]:
     """The newest firing of each alert: it decides the status and the service."""
     ranked = (
@@ -210,6 +213,10 @@ def _newest(incident_id: int) -> ColumnElement[bool]:
         .subquery()
     )
     return col(Alert.id).in_(select(ranked.c.id).where(ranked.c.age == 1))
+
+
+def alerts_exist(incident_id: int) -> ColumnElement[bool]:
+    return select(Alert.id).where(Alert.incident_id == incident_id).exists()
 
 
 def count(session: Session, incident_id: int) -> Counts:

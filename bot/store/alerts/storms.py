@@ -55,11 +55,14 @@ def get_watch(session: Session, team_id: str) -> StormWatch | None:
 
 def lock_watch(session: Session, team_id: str) -> StormWatch:
     """Locked until the transaction ends."""
-    session.execute(insert_into(session, StormWatch).values(team_id=team_id, openings=[]).on_conflict_do_nothing())
     statement = (
         select(StormWatch)
         .where(StormWatch.team_id == team_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return retain(session, session.exec(statement).one())
+    found = session.exec(statement).one_or_none()
+    if found is None:
+        session.execute(insert_into(session, StormWatch).values(team_id=team_id, openings=[]).on_conflict_do_nothing())
+        found = session.exec(statement).one()
+    return retain(session, found)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, MetaData, Table
+from sqlalchemy import JSON, ColumnElement, MetaData, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -40,3 +40,8 @@ def insert_for(dialect: str, model: type[SQLModel]) -> Insert:
 def insert_into(session: Session, model: type[SQLModel]) -> Insert:
     """`insert_for` the session's database."""
     return insert_for(dialect_of(session), model)
+
+
+def check_all(session: Session, *conditions: ColumnElement[bool]) -> tuple[bool, ...]:
+    """Check several conditions with one statement."""
+    return tuple(bool(each) for each in session.execute(select(*conditions)).one())

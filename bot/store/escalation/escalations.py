@@ -148,6 +148,10 @@ def shift_steps(session: Session, back: timedelta) -> None:
         session.add(row)
 
 
+def escalations_exist(incident_id: int) -> ColumnElement[bool]:
+    return select(Escalation.id).where(Escalation.incident_id == incident_id).exists()
+
+
 def find_by_incident(session: Session, incident_id: int) -> list[Escalation]:
     statement = select(Escalation).where(Escalation.incident_id == incident_id).order_by(col(Escalation.id))
     return list(session.exec(statement))

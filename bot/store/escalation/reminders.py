@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, cast, or_
+from sqlalchemy import ColumnElement, String, cast, or_
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.terms import Kind
@@ -73,8 +73,8 @@ def find_by_incident(session: Session, incident_id: int) -> list[Reminder]:
     return list(session.exec(select(Reminder).where(Reminder.incident_id == incident_id).order_by(col(Reminder.id))))
 
 
-def is_standing(session: Session, incident_id: int, kind: str) -> bool:
-    """True if the reminder was sent, and is neither obsolete nor switched off."""
+def standing_exists(incident_id: int, kind: str) -> ColumnElement[bool]:
+    """Condition: the reminder was sent, and is neither obsolete nor switched off."""
     statement = select(Reminder.id).where(
         Reminder.incident_id == incident_id,
         Reminder.kind == kind,
@@ -82,7 +82,7 @@ def is_standing(session: Session, incident_id: int, kind: str) -> bool:
         col(Reminder.done_at).is_(None),
         col(Reminder.disabled_at).is_(None),
     )
-    return session.exec(statement.limit(1)).first() is not None
+    return statement.exists()
 
 
 def find_active_for(session: Session, visibility: Visibility, user_id: str) -> list[tuple[Reminder, Incident]]:

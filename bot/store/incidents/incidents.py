@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, text, update
+from sqlalchemy import ColumnElement, Executable, bindparam, text, update
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, select
 
 from bot.domain.errors import UserError
@@ -133,6 +133,19 @@ class Incident(SQLModel, table=True):
         return not self.is_open and self.status not in {Status.CANCELLED, Status.MERGED}
 
 
+def add(session: Session, incident: Incident) -> None:
+    """
+    Insert a new incident; the transaction has it locked.
+
+    Nobody else can see it before the commit, and nothing of it was posted.
+    """
+    session.add(incident)
+    session.flush()
+    state = transaction_state(session)
+    state.locked_incidents[incident.key] = incident
+    state.slack_messages[incident.key] = {}
+
+
 def get(session: Session, incident_id: int) -> Incident:
     found = session.get(Incident, incident_id)
     if found is None:
@@ -216,6 +229,11 @@ def find_survivor(session: Session, incident_id: int) -> int:
         seen.add(incident_id)
         incident_id = get(session, incident_id).merged_into_id or incident_id
     return incident_id
+
+
+def merged_exist(incident_id: int) -> ColumnElement[bool]:
+    """Condition: incidents were merged into this one."""
+    return select(Incident.id).where(Incident.merged_into_id == incident_id).exists()
 
 
 def find_merged(session: Session, incident_id: int) -> list[Incident]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, text
 from sqlmodel import Field, Index, Session, SQLModel, col, select
 
 HELD = text("until IS NULL")
@@ -29,6 +29,11 @@ class IncidentRole(SQLModel, table=True):
     assigned_by: str | None = None
     handed_to: str | None = None
     note: str | None = None
+
+
+def roles_exist(incident_id: int) -> ColumnElement[bool]:
+    """Condition: the incident has present or past holders of roles."""
+    return select(IncidentRole.id).where(IncidentRole.incident_id == incident_id).exists()
 
 
 def find_by_incident(session: Session, incident_id: int) -> list[IncidentRole]:

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
+from sqlalchemy import Executable
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.store.database.tables import dialect_of, insert_for
 from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents.incidents import Incident
 
@@ -73,11 +76,22 @@ def is_posted(session: Session, incident: Incident, view: SlackView) -> bool:
 
 def save(session: Session, incident: Incident, view: str, ts: str, *, digest: str | None = None) -> None:
     """Store where a view was posted, in place of what was stored of it."""
-    rows = dict(find_all(session, incident.key))
+    rows = transaction_state(session).slack_messages.get(incident.key)
+    if rows is None:  # nothing was read that would be outdated
+        place = {"incident_id": incident.key, "view": view, "channel_id": incident.channel_id}
+        session.execute(_putting(dialect_of(session)), {**place, "ts": ts, "digest": digest})
+        return
     row = rows.get(view) or SlackMessage(incident_id=incident.key, view=view, ts=ts)
     row.ts, row.channel_id, row.digest = ts, incident.channel_id, digest
     session.add(row)
     transaction_state(session).slack_messages[incident.key] = {**rows, view: row}
+
+
+@cache
+def _putting(dialect: str) -> Executable:
+    row = insert_for(dialect, SlackMessage)
+    values = {name: row.excluded[name] for name in ("channel_id", "ts", "digest")}
+    return row.on_conflict_do_update(index_elements=["incident_id", "view"], set_=values)
 
 
 def delete(session: Session, incident: Incident, view: SlackView) -> None:

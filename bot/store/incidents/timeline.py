@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, bindparam, cast, literal, or_, tuple_
+from sqlalchemy import ColumnElement, String, bindparam, cast, literal, or_, tuple_
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -249,15 +249,15 @@ def find_last_sort_at(session: Session, incident_id: int) -> datetime | None:
     return session.exec(statement).first()
 
 
-def has_statement(session: Session, incident_id: int, kind: Kind) -> bool:
-    """True if there is an active entry of that kind that was not cleared."""
+def statement_exists(incident_id: int, kind: Kind) -> ColumnElement[bool]:
+    """Condition: there is an active entry of that kind that was not cleared."""
     statement = select(TimelineEntry.id).where(
         TimelineEntry.incident_id == incident_id,
         col(TimelineEntry.withdrawn_at).is_(None),
         col(TimelineEntry.redacted_at).is_(None),
         cast(col(TimelineEntry.kinds), String).like(f'%"{kind.value}"%'),
     )
-    return session.exec(statement.limit(1)).first() is not None
+    return statement.exists()
 
 
 def count_entries(session: Session, incident_id: int) -> int:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, update
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from bot.store.database.transaction_state import Wakeup, cancel_wakeup, pending_wakeups
-from bot.store.incidents.incidents import Incident
+from bot.store.incidents import incidents
 from bot.store.outbox.leases import lock_due_lanes, start_heads
 from bot.store.outbox.models import (
     LANES,
@@ -78,7 +78,6 @@ def finish_several(
     return [ended.get(each.row.lane) for each in claims]
 
 
-INCIDENT = select(Incident.id).where(col(Incident.id) == bindparam("incident_id")).with_for_update()
 OWNER = select(LANES.c.owner).where(LANES.c.key == bindparam("lane")).with_for_update()
 RELEASING = update(LANES).where(LANES.c.key == bindparam("lane")).values(owner=None, lease_until=None)
 
@@ -106,7 +105,7 @@ def finish(
     row = claimed.row
     if row.incident_id is not None and not isinstance(outcome, Retry) and outcome.apply is not None:
         # The incident before the lane, as in a change of an incident: the other way round each waits for the other.
-        session.exec(INCIDENT, params={"incident_id": row.incident_id})
+        incidents.lock_all(session, [row.incident_id])  # whole: what is applied reads it
     if session.execute(OWNER, {"lane": row.lane}).scalar_one() != claimed.owner:
         raise LostLease(row.lane)
     _write_outcome(session, row, outcome, now)

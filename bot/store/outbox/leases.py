@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, text, update
 from sqlmodel import Session, col, func, select
 
+from bot.store.incidents.incidents import Incident
 from bot.store.outbox.models import IS_UNFINISHED, LANES, ROWS, Claim, Lane, OutboxRow, RatesOf, State
 from bot.store.outbox.rate_limits import RateLimiter
 
@@ -24,7 +25,8 @@ DUE_LANES = (
 )
 
 HEADS = (
-    select(OutboxRow)
+    select(OutboxRow, Incident.series, Incident.number)
+    .outerjoin(Incident, col(Incident.id) == col(OutboxRow.incident_id))
     .where(
         col(OutboxRow.id).in_(
             select(func.min(OutboxRow.id))
@@ -34,7 +36,7 @@ HEADS = (
     )
     .execution_options(populate_existing=True)
 )
-"""The first unfinished row of each lane."""
+"""The first unfinished row of each lane, with the reference of its incident."""
 
 STARTING = (
     update(ROWS)
@@ -111,19 +113,19 @@ def start_heads(
     the lanes. Heads and limits are read, and everything is written, with one statement each: in a storm there are many,
     and every command waits meanwhile.
     """
-    heads = {row.lane: row for row in session.exec(HEADS, params={"lanes": list(lanes)})}
-    rates = {row.lane: rates_of(row) for row in heads.values() if row.not_before <= now}
+    heads = {found[0].lane: found for found in session.exec(HEADS, params={"lanes": list(lanes)})}
+    rates = {lane: rates_of(row) for lane, (row, *_) in heads.items() if row.not_before <= now}
     gates = RateLimiter(session, {rate.key for each in rates.values() for rate in each}, now)
     due: dict[str, datetime | None] = dict.fromkeys(lanes)
     claims = {}
     for lane in lanes:
-        row = heads.get(lane)
-        if row is None:
+        if lane not in heads:
             continue
+        row, series, number = heads[lane]
         ready = gates.ready_at(rates[lane], now) if lane in rates else row.not_before  # only what may go is counted
         due[lane] = max(ready, now)
         if ready <= now:
-            claims[lane] = _started(session, row, owner, now)
+            claims[lane] = _started(session, row, owner, now, f"{series}-{number}" if series else None)
     gates.save()
     if claims:
         session.execute(STARTING, [_start_of(each.row) for each in claims.values()])
@@ -140,14 +142,14 @@ def start_heads(
 RELEASED = {"new_owner": None, "until": None}
 
 
-def _started(session: Session, row: OutboxRow, owner: str, now: datetime) -> Claim:
+def _started(session: Session, row: OutboxRow, owner: str, now: datetime, reference: str | None) -> Claim:
     """The row for its worker, out of the session, because `STARTING` writes all rows at once."""
     is_unknown = row.state in {State.RUNNING, State.UNKNOWN}
     session.expunge(row)
     row.state = State.RUNNING
     row.attempts += 1
     row.first_attempt_at = row.first_attempt_at or now
-    return Claim(row, owner, is_unknown)
+    return Claim(row, owner, is_unknown, reference)
 
 
 def _start_of(row: OutboxRow) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import ColumnElement, delete, text, update
 from sqlmodel import Session, col, func, select
 
 from bot.store.database.transaction_state import Wakeup, request_wakeup
@@ -51,14 +51,17 @@ def count_backlog(session: Session) -> Backlog:
     )
 
 
+def failures_exist(incident_id: int) -> ColumnElement[bool]:
+    return select(OutboxRow.id).where(*_failed_of(incident_id)).exists()
+
+
 def find_failures(session: Session, incident_id: int) -> list[OutboxRow]:
     """Failed rows of an incident, for its card."""
-    statement = (
-        select(OutboxRow)
-        .where(OutboxRow.incident_id == incident_id, col(OutboxRow.state).in_([State.FAILED, State.DEAD]))
-        .order_by(col(OutboxRow.id))
-    )
-    return list(session.exec(statement))
+    return list(session.exec(select(OutboxRow).where(*_failed_of(incident_id)).order_by(col(OutboxRow.id))))
+
+
+def _failed_of(incident_id: int) -> tuple[ColumnElement[bool], ...]:
+    return col(OutboxRow.incident_id) == incident_id, col(OutboxRow.state).in_([State.FAILED, State.DEAD])
 
 
 def is_first_failure(session: Session, row: OutboxRow) -> bool:

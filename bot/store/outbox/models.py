@@ -151,11 +151,16 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A row that this owner may run now. `is_unknown`: an earlier attempt may have succeeded."""
+    """
+    A row that this owner may run now, and its incident's `reference`; None without one.
+
+    `is_unknown`: an earlier attempt may have succeeded.
+    """
 
     row: OutboxRow
     owner: str
     is_unknown: bool
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,9 +151,13 @@ def find_next_due(session: Session) -> datetime | None:
     return found
 
 
+SUMMARY = select(NEXT_DUE.scalar_subquery(), DUE_NOW.scalar_subquery())
+
+
 def summarize_due(session: Session, now: datetime, most: int) -> tuple[datetime | None, int]:
     """Time of the next timer, and number of those already due, counted up to `most`."""
-    return find_next_due(session), int(session.execute(DUE_NOW, {"now": now, "most": most}).scalar_one())
+    next_due, waiting = session.execute(SUMMARY, {"now": now, "most": most}).one()
+    return next_due, int(waiting)
 
 
 def count_abandoned(session: Session) -> int:

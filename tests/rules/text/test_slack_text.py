@@ -16,6 +16,7 @@ from bot.slack.api.payloads import (
     parse_user,
 )
 from bot.slack.api.plain_text import MAX_CHARACTERS, message_text
+from bot.slack.inbound.events import IGNORED_SUBTYPES, is_ignored
 
 Json = dict[str, Any]
 US = BotIdentity("U0DOGWATCH", "B0DOGWATCH")
@@ -220,6 +221,17 @@ def test_files_are_named(file: Json, shown: str) -> None:
 )
 def test_slack_s_own_lines_are_nobody_s_words(subtype: str) -> None:
     assert parse_message_event(event(subtype=subtype), US) is None
+
+
+@pytest.mark.parametrize("subtype", sorted(IGNORED_SUBTYPES))
+def test_what_opens_no_transaction_changes_nothing(subtype: str) -> None:
+    assert is_ignored(event(subtype=subtype))
+    assert parse_message_event(event(subtype=subtype), US) is None
+
+
+@pytest.mark.parametrize("subtype", [None, "bot_message", "message_changed", "message_deleted", "tombstone"])
+def test_words_and_deletions_are_recorded(subtype: str | None) -> None:
+    assert not is_ignored(event(subtype=subtype))
 
 
 @pytest.mark.parametrize("subtype", ["file_share", "me_message", "thread_broadcast", "bot_message"])
