@@ -55,7 +55,7 @@ from bot.store.database.transaction_state import Wakeup
 from bot.store.incidents import installations
 from bot.store.shared import timers
 from bot.web import health
-from bot.web.pages import incident, oncall_calendar
+from bot.web.pages import incident, oncall_calendar, responders
 from bot.web.pages.acknowledgement import AcknowledgementPage
 from bot.web.pages.outbox import OutboxRoutes
 from bot.web.server import Listener
@@ -299,6 +299,7 @@ class Dogwatch:
         site.add_routes(incident.routes(self.database, lambda: self.settings))
         site.add_routes(oncall_calendar.routes(self.database, lambda: self.settings, self.clock))
         site.add_routes(OutboxRoutes(self.database, self.configuration, self.clock).routes())
+        site.add_routes(responders.routes(self.database, self.configuration, self.clock))
         site.add_routes(AcknowledgementPage(self.database, self.configuration, self.clock).routes())
         site.add_routes(PagingWebhooks(self.database, self.configuration, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)

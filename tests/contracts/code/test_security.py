@@ -117,8 +117,11 @@ def test_templates_turn_escaping_off_nowhere() -> None:
         assert not re.search(r"\son\w+=", text), path
 
 
-def test_no_cookie_is_set() -> None:
-    assert [name_of(path) for path in OURS if "set_cookie" in path.read_text()] == []
+def test_cookies_are_set_in_one_place() -> None:
+    """Its attributes are those of tests/flows/web_pages/test_sign_in.py."""
+    found = [name_of(path) for path in OURS if ".set_cookie(" in path.read_text()]
+
+    assert found == ["bot/web/auth/page_sessions.py"]
 
 
 def test_nothing_is_run_by_a_shell_and_nothing_is_unpickled_but_our_own() -> None:
