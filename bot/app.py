@@ -137,6 +137,7 @@ class Dogwatch:
         self.gateway.on_api_error = self.missing_permissions.on_api_error
         self._identity = IdentityLookup(self.gateway, self.database, self.clock, self.missing_permissions)
         self.modal_opener = ModalOpener(self.gateway)
+        self._users = UserCache(self.database, self.gateway, self.clock)
         pacer = None if self._is_clock_given else Pacer()
         self.effect_context = EffectContext(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
         self.page_delivery = PageDelivery(
@@ -224,9 +225,8 @@ class Dogwatch:
         self._log_start(await self.database.read(installations.find_installation))
 
     async def _build_app(self, *, is_known: bool) -> AsyncApp:
-        users = UserCache(self.database, self.gateway, self.clock)
         settings = lambda: self.settings  # noqa: E731
-        deps = Deps(self.database, self.gateway, self.clock, settings, users, self.modal_opener)
+        deps = Deps(self.database, self.gateway, self.clock, settings, self._users, self.modal_opener)
         installation = await self.database.read(installations.find_installation) if is_known else None
         return build_bolt_app(deps, self._token, installation)
 
@@ -299,7 +299,7 @@ class Dogwatch:
         site.add_routes(incident.routes(self.database, lambda: self.settings))
         site.add_routes(oncall_calendar.routes(self.database, lambda: self.settings, self.clock))
         site.add_routes(OutboxRoutes(self.database, self.configuration, self.clock).routes())
-        site.add_routes(responders.routes(self.database, self.configuration, self.clock))
+        site.add_routes(responders.routes(self.database, self.configuration, self.clock, self._users.ensure_known))
         site.add_routes(AcknowledgementPage(self.database, self.configuration, self.clock).routes())
         site.add_routes(PagingWebhooks(self.database, self.configuration, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)

@@ -113,6 +113,8 @@ def _environment(slack: Sandbox, data: Path, bot_url: str, ports: Ports, alert_t
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_SIGNING_SECRET": slack.signing_secret,
         "SLACK_API_URL": slack.api_url,
+        "SLACK_CLIENT_ID": slack.openid.client_id,
+        "SLACK_CLIENT_SECRET": slack.openid.client_secret,
         "DATABASE_URL": f"sqlite:///{(data / DATABASE).resolve()}",
         "DOGWATCH_HOST": HOST,
         "DOGWATCH_PORT": str(ports.bot),

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,6 +74,29 @@ def use_login_link(session: Session, user_id: str, nonce: str, at: datetime, *, 
     if not register_delivery(session, f"page:login-link:{nonce}", at):
         raise UserError(USED_LINK)
     return sign_in(session, user_id, at, way="login link", replaced=replaced)
+
+
+def check_team(session: Session, team_ids: Collection[str]) -> str:
+    """Return our workspace if it is among `team_ids`. Raises NotPermitted."""
+    installation = installations.find_installation(session)
+    if installation is None or installation.team_id not in team_ids:
+        raise NotPermitted("You signed in to another Slack workspace. Choose the one that uses Dogwatch.")
+    return installation.team_id
+
+
+def sign_in_with_slack(
+    session: Session, user_id: str, team_ids: Collection[str], at: datetime, *, replaced: str | None = None
+) -> str:
+    """
+    Sign in a person whose identity Slack confirmed.
+
+    Raises UserError for another workspace, and while their profile is unknown: they might be a guest.
+    """
+    team_id = check_team(session, team_ids)
+    person = people.get(session, team_id, user_id)
+    if person is None or person.profile_fetched_at is None:
+        raise NotPermitted("Slack did not send your profile. Try again in a minute.")
+    return sign_in(session, user_id, at, way="slack", replaced=replaced)
 
 
 def find_viewer(session: Session, token: str, at: datetime) -> Viewer | None:

@@ -47,7 +47,9 @@ class SignInRoutes:
             return render_problem(self._sessions, 503, DATABASE_UNAVAILABLE)
         if viewer is not None:
             return self._redirect(following)
-        return render_page(self._sessions, "sign_in", {"following": following})
+        settings = self._sessions.settings
+        has_slack = settings.slack_client_id is not None and settings.slack_client_secret is not None
+        return render_page(self._sessions, "sign_in", {"following": following, "has_slack": has_slack})
 
     async def show_link(self, request: web.Request) -> web.Response:
         """Ask before signing in: programs that fetch a link for its preview must not use it up."""

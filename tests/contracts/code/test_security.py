@@ -20,6 +20,7 @@ FETCHERS = {
     "bot/engine/heartbeat.py": "DOGWATCH_HEARTBEAT_URL",
     "bot/engine/http_fetch.py": "DOGWATCH_CALENDAR_…, and where it redirects to",
     "bot/cli/commands/outbox.py": "the bot that runs beside the command: this machine",
+    "bot/web/auth/openid.py": "the Slack of SLACK_API_URL, to sign people in, and the addresses that it names for that",
     "bot/notifiers/delivery.py": "the services of [paging], whose addresses the operator gives or allows",
     "bot/doctor/network.py": "this machine's bot, DOGWATCH_PUBLIC_URL, the heartbeat's host: by command only",
     "bot/simulation/player.py": "the webhook of a bot that is tried out",
