@@ -37,7 +37,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a code was issued for. `at` is monotonic, in seconds."""
+    """The person and request of a code. `at` is monotonic, in seconds."""
 
     user: User
     query: dict[str, str]

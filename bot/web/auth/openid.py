@@ -26,7 +26,7 @@ class ProviderUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What a provider says of itself, and its keys as of `read_at`."""
+    """A provider's description of itself, and its keys as of `read_at`."""
 
     issuer: str
     authorization_endpoint: str
