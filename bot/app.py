@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -40,6 +41,7 @@ from bot.slack.api.missing_permissions import MissingPermissionReporter
 from bot.slack.api.pacing import Pacer
 from bot.slack.delivery.effects import EFFECTS, EffectHandler
 from bot.slack.delivery.effects.context import EffectContext
+from bot.slack.delivery.effects.people.private_incidents import find_private_incidents
 from bot.slack.delivery.worker import LEASE, MAX_LANES, POLL, Sender
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import ModalOpener
@@ -299,7 +301,7 @@ class Dogwatch:
         site.add_routes(incident.routes(self.database, lambda: self.settings))
         site.add_routes(oncall_calendar.routes(self.database, lambda: self.settings, self.clock))
         site.add_routes(OutboxRoutes(self.database, self.configuration, self.clock).routes())
-        site.add_routes(responders.routes(self.database, self.configuration, self.clock, self._users.ensure_known))
+        site.add_routes(self._responder_pages())
         site.add_routes(AcknowledgementPage(self.database, self.configuration, self.clock).routes())
         site.add_routes(PagingWebhooks(self.database, self.configuration, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)
@@ -309,6 +311,10 @@ class Dogwatch:
         self.port = await self._listener.open(self.settings, self._answer_seconds)
         # Links contain the port.
         self.configuration.replace(self.settings.model_copy(update={"port": self.port}))
+
+    def _responder_pages(self) -> list[web.RouteDef]:
+        find_private = partial(find_private_incidents, self.effect_context)
+        return responders.routes(self.database, self.configuration, self.clock, self._users.ensure_known, find_private)
 
     async def _handle_slack(self, request: web.Request) -> web.Response:
         if self.slack is None:  # it is created before the listener admits requests

@@ -140,6 +140,7 @@ def _greeting(
         *(f"  {notice}" for notice in notices),
         f"  Dogwatch is up. Open {slack.page_url}",
         "",
+        f"  Its own pages, with a sign-in by one click: {bot_url}/",
         f"  Send alerts to {bot_url}/alerts/alertmanager with the bearer token {token}",
         f"  State and log of the bot: {data}/ (start over with --fresh). Stop with Ctrl-C.",
         f"  Other commands, in a second terminal: . {data / ENVIRONMENT}",

@@ -263,6 +263,11 @@ def _load_open_work(
     )
 
 
+def load_next_step(session: Session, settings: Settings, row: incidents.Incident) -> NextStep | None:
+    """The most urgent step of an open incident; None if nothing is missing."""
+    return find_next_step(_load_situation(session, settings, row, alerts.count(session, row.key)))
+
+
 def _load_situation(session: Session, settings: Settings, row: incidents.Incident, counts: alerts.Counts) -> Situation:
     called = escalations.find_by_incident(session, row.key)
     return Situation(
