@@ -57,7 +57,7 @@ from bot.store.database.transaction_state import Wakeup
 from bot.store.incidents import installations
 from bot.store.shared import timers
 from bot.web import health
-from bot.web.pages import incident, oncall_calendar, responders
+from bot.web.pages import oncall_calendar, responders
 from bot.web.pages.acknowledgement import AcknowledgementPage
 from bot.web.pages.outbox import OutboxRoutes
 from bot.web.server import Listener
@@ -298,7 +298,6 @@ class Dogwatch:
     async def _listen(self) -> None:
         site = self._listener.site
         site.add_routes(health.routes(self.health.find_unreadiness, lambda: self.configuration.fingerprint))
-        site.add_routes(incident.routes(self.database, lambda: self.settings))
         site.add_routes(oncall_calendar.routes(self.database, lambda: self.settings, self.clock))
         site.add_routes(OutboxRoutes(self.database, self.configuration, self.clock).routes())
         site.add_routes(self._responder_pages())

@@ -29,6 +29,10 @@ async def test_a_responder_signs_in_by_one_click_and_sees_what_is_on(dogwatch):
     slack = await dogwatch.open_page()
     await declare_incident(slack, "Checkout is down for everybody in the European Union since the last deployment")
     await dogwatch.control("command", user="oncall", channel="ops", text="/incident start Login is slow sev:3")
+    for line in ("note Checkout answers 502 since 10 min", "task Alert on checkout errors @dba", "impact EU customers"):
+        channel = "inc-1-checkout-is-down-for-everybody"
+        found = [each for each in await dogwatch.control("channels") if each.get("name", "").startswith(channel[:20])]
+        await dogwatch.control("command", user="oncall", channel=found[0]["name"], text=f"/incident {line}")
     url = f"http://127.0.0.1:{port_of(dogwatch)}"
     page = await (await dogwatch.browser.new_context(viewport=WIDE)).new_page()
     page.set_default_timeout(TIMEOUT_MS)
@@ -48,6 +52,19 @@ async def test_a_responder_signs_in_by_one_click_and_sees_what_is_on(dogwatch):
     assert await axe_violations(page) == []
     await fits(page)
     await look_at(page, "now")
+
+    await page.set_viewport_size(WIDE)
+    await page.get_by_role("link", name="INC-1 · Checkout is down").click()
+    await expect(page.get_by_role("heading", name="INC-1 · Checkout is down")).to_be_visible()
+    assert await axe_violations(page) == []
+    await fits(page)
+    await page.get_by_label("Text").fill("Checkout")
+    await page.get_by_label("Text").press("Enter")
+    await expect(page.get_by_role("link", name="Show all")).to_be_visible()
+    assert "text=Checkout" in page.url
+    assert await axe_violations(page) == []
+    await look_at(page, "incident")
+    await page.go_back()
 
     await page.get_by_role("button", name="Sign out").press("Enter")
     await expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()

@@ -48,15 +48,19 @@ def render_page(
 
     `current`: its path, for the navigation; `viewer` None: nobody is signed in.
     """
-    frame = {
+    text = render_template(f"web/{template}.html.j2", {**frame_values(sessions, viewer, current), **values})
+    return web.Response(status=status, text=text, content_type="text/html", headers=PAGE_HEADERS)
+
+
+def frame_values(sessions: PageSessions, viewer: Viewer | None, current: str = "") -> dict[str, object]:
+    """Values of `web/layout.html.j2`."""
+    return {
         "root": site_root(sessions.settings),
         "style": read_stylesheet()[1],
         "viewer": viewer,
         "form_token": sessions.form_token(viewer) if viewer else "",
         "current": current,
     }
-    text = render_template(f"web/{template}.html.j2", {**frame, **values})
-    return web.Response(status=status, text=text, content_type="text/html", headers=PAGE_HEADERS)
 
 
 def render_problem(sessions: PageSessions, status: int, problem: str, *, viewer: Viewer | None = None) -> web.Response:

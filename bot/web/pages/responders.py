@@ -11,6 +11,7 @@ from bot.web.auth.private_access import FindPrivate, PrivateAccess
 from bot.web.auth.sign_in import SignInRoutes
 from bot.web.auth.slack_sign_in import EnsureKnown, SlackSignIn
 from bot.web.pages.now import NowRoutes
+from bot.web.pages.responder_incident import IncidentRoutes
 
 
 def routes(
@@ -26,5 +27,6 @@ def routes(
     return [
         *SignInRoutes(sessions, database, clock, attempts).routes(),
         *NowRoutes(sessions, access, database, clock).routes(),
+        *IncidentRoutes(sessions, access, database).routes(),
         *SlackSignIn(sessions, database, clock, attempts, ensure_known).routes(),
     ]
