@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -40,6 +41,7 @@ from bot.slack.api.missing_permissions import MissingPermissionReporter
 from bot.slack.api.pacing import Pacer
 from bot.slack.delivery.effects import EFFECTS, EffectHandler
 from bot.slack.delivery.effects.context import EffectContext
+from bot.slack.delivery.effects.people.private_incidents import find_private_incidents
 from bot.slack.delivery.worker import LEASE, MAX_LANES, POLL, Sender
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import ModalOpener
@@ -55,7 +57,7 @@ from bot.store.database.transaction_state import Wakeup
 from bot.store.incidents import installations
 from bot.store.shared import timers
 from bot.web import health
-from bot.web.pages import incident, oncall_calendar
+from bot.web.pages import oncall_calendar, responders
 from bot.web.pages.acknowledgement import AcknowledgementPage
 from bot.web.pages.outbox import OutboxRoutes
 from bot.web.server import Listener
@@ -137,6 +139,7 @@ class Dogwatch:
         self.gateway.on_api_error = self.missing_permissions.on_api_error
         self._identity = IdentityLookup(self.gateway, self.database, self.clock, self.missing_permissions)
         self.modal_opener = ModalOpener(self.gateway)
+        self._users = UserCache(self.database, self.gateway, self.clock)
         pacer = None if self._is_clock_given else Pacer()
         self.effect_context = EffectContext(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
         self.page_delivery = PageDelivery(
@@ -224,9 +227,8 @@ class Dogwatch:
         self._log_start(await self.database.read(installations.find_installation))
 
     async def _build_app(self, *, is_known: bool) -> AsyncApp:
-        users = UserCache(self.database, self.gateway, self.clock)
         settings = lambda: self.settings  # noqa: E731
-        deps = Deps(self.database, self.gateway, self.clock, settings, users, self.modal_opener)
+        deps = Deps(self.database, self.gateway, self.clock, settings, self._users, self.modal_opener)
         installation = await self.database.read(installations.find_installation) if is_known else None
         return build_bolt_app(deps, self._token, installation)
 
@@ -296,9 +298,9 @@ class Dogwatch:
     async def _listen(self) -> None:
         site = self._listener.site
         site.add_routes(health.routes(self.health.find_unreadiness, lambda: self.configuration.fingerprint))
-        site.add_routes(incident.routes(self.database, lambda: self.settings))
         site.add_routes(oncall_calendar.routes(self.database, lambda: self.settings, self.clock))
         site.add_routes(OutboxRoutes(self.database, self.configuration, self.clock).routes())
+        site.add_routes(self._responder_pages())
         site.add_routes(AcknowledgementPage(self.database, self.configuration, self.clock).routes())
         site.add_routes(PagingWebhooks(self.database, self.configuration, self.clock).routes())
         site.router.add_post("/alerts/{source}", self.alerts.handle)
@@ -308,6 +310,10 @@ class Dogwatch:
         self.port = await self._listener.open(self.settings, self._answer_seconds)
         # Links contain the port.
         self.configuration.replace(self.settings.model_copy(update={"port": self.port}))
+
+    def _responder_pages(self) -> list[web.RouteDef]:
+        find_private = partial(find_private_incidents, self.effect_context)
+        return responders.routes(self.database, self.configuration, self.clock, self._users.ensure_known, find_private)
 
     async def _handle_slack(self, request: web.Request) -> web.Response:
         if self.slack is None:  # it is created before the listener admits requests

@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "bot.cli.commands.doctor:doctor",
         "oncall": "bot.cli.commands.oncall:on_call",
         "outbox": "bot.cli.commands.outbox:outbox",
+        "login-link": "bot.cli.login_link:print_login_link",
         "migrate": "bot.cli.commands.database:migrate_database",
         "backup": "bot.cli.commands.database:backup",
         "restore": "bot.cli.commands.database:restore_backup",

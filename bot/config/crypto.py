@@ -26,6 +26,7 @@ VERSION = "v1."
 NONCE_BYTES = 12
 NO_KEY = "Addresses cannot be stored without a secret key. An operator must set DOGWATCH_SECRET_KEY."
 ACKNOWLEDGE_LINK_LIFETIME = timedelta(days=1)
+LOGIN_LINK_LIFETIME = timedelta(minutes=10)
 OPERATOR_CLOCK_SKEW = timedelta(minutes=1)
 """Accepted difference between the clocks of the signer and of the bot."""
 
@@ -164,3 +165,33 @@ def verify_acknowledge_token(settings: Settings, token: str, now: datetime) -> i
         return None
     is_ours = _is_equal(_acknowledge_token(settings, int(page_id), int(until)), token)
     return int(page_id) if is_ours and now.timestamp() <= int(until) else None
+
+
+def login_link(settings: Settings, user_id: str, now: datetime) -> str:
+    """Return a link that signs a person in to the pages, once."""
+    until, nonce = int((now + LOGIN_LINK_LIFETIME).timestamp()), secrets.token_hex(16)
+    return f"{settings.base_url}/sign-in/link/{_login_token(settings, user_id, until, nonce)}"
+
+
+def _login_token(settings: Settings, user_id: str, until: int, nonce: str) -> str:
+    return f"{user_id}.{until}.{nonce}.{_sign(settings, f'sign in {user_id} until {until} nonce {nonce}')}"
+
+
+def verify_login_token(settings: Settings, token: str, now: datetime) -> tuple[str, str] | None:
+    """Return user id and nonce of an untrusted token; None if it is forged or expired."""
+    user_id, _, rest = token.partition(".")
+    until, _, rest = rest.partition(".")
+    if not _is_timestamp(until):
+        return None
+    nonce = rest.partition(".")[0]
+    is_ours = _is_equal(_login_token(settings, user_id, int(until), nonce), token)
+    return (user_id, nonce) if is_ours and now.timestamp() <= int(until) else None
+
+
+def form_token(settings: Settings, session_digest: str) -> str:
+    """Return the token that every form of a session sends back."""
+    return _sign(settings, f"form of session {session_digest}")[:32]
+
+
+def is_form_token(settings: Settings, session_digest: str, given: str) -> bool:
+    return _is_equal(form_token(settings, session_digest), given)

@@ -27,6 +27,8 @@ VARIABLES = (
     Variable("SLACK_BOT_TOKEN", ("slack_bot_token",), secret=True),
     Variable("SLACK_APP_TOKEN", ("slack_app_token",), secret=True),
     Variable("SLACK_SIGNING_SECRET", ("slack_signing_secret",), secret=True),
+    Variable("SLACK_CLIENT_ID", ("slack_client_id",)),
+    Variable("SLACK_CLIENT_SECRET", ("slack_client_secret",), secret=True),
     Variable("SLACK_API_URL", ("slack_api_url",)),
     Variable("DOGWATCH_SOCKET_CONNECTIONS", ("socket_connections",)),
     Variable("DATABASE_URL", ("database_url",), secret=True),

@@ -134,6 +134,9 @@ class EnvironmentSettings(BaseModel):
     slack_bot_token: Annotated[SecretStr, _slack_secret(wrong_bot_token)] | None = None
     slack_app_token: Annotated[SecretStr, _slack_secret(wrong_app_token)] | None = None
     slack_signing_secret: Annotated[SecretStr, _slack_secret(wrong_signing_secret)] | None = None
+    slack_client_id: str | None = None
+    slack_client_secret: SecretStr | None = None
+    """Both are for Sign in with Slack."""
     slack_api_url: Annotated[str, AfterValidator(_check_api_url)] = SLACK_API
     socket_connections: Annotated[int, Field(ge=1, le=10)] = 2
     database_url: Annotated[SecretStr, AfterValidator(_check_database_url)] = SecretStr("sqlite:///dogwatch.db")
@@ -216,6 +219,7 @@ class EnvironmentSettings(BaseModel):
         single = (
             self.slack_bot_token,
             self.slack_app_token,
+            self.slack_client_secret,
             self.secret_key,
             self.heartbeat_url,
             self.smtp_password,

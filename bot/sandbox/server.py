@@ -12,6 +12,7 @@ from bot.sandbox.control.inspect import Inspection
 from bot.sandbox.control.settings import SandboxSettings
 from bot.sandbox.control.view_actions import ViewActions
 from bot.sandbox.core import CoreOptions
+from bot.sandbox.openid import OpenIdProvider
 from bot.sandbox.page.guide import Action, Guide
 from bot.sandbox.page.http import Page
 from bot.sandbox.page.status import Panel
@@ -58,11 +59,13 @@ class Sandbox(ViewActions, Documents, Inspection, SandboxSettings):
         self.panel = panel
         self.guide = guide
         self.page = Page(self)
+        self.openid = OpenIdProvider(lambda: self.workspace, lambda: self.base_url)
         self.runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> Self:
         """Listen on `port`, 0: a free one. Raises OSError if it is taken."""
         app = web.Application(client_max_size=MAX_BODY)
+        app.add_routes(self.openid.routes())  # before the API's, which take every method
         app.add_routes(self.api.routes())
         app.add_routes([web.get("/link/", self.hub.serve)])
         app.add_routes(Control(self).routes())

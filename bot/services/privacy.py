@@ -19,7 +19,7 @@ from bot.services.paging.contacts import delete_contacts
 from bot.services.workspace.actor import Origin
 from bot.store.escalation import calendars
 from bot.store.incidents import incidents, installations
-from bot.store.shared import audit, people
+from bot.store.shared import audit, people, web_sessions
 from bot.store.shared.idempotency import DELIVERY_RETENTION
 from bot.store.shared.people import Person
 from bot.store.upkeep import retention, text_locations
@@ -77,6 +77,7 @@ def erase_person(
     unsent = _drop_unsent(session, user_id)
     delete_contacts(session, team_id, user_id)
     calendars.delete_calendar_key(session, team_id, user_id)
+    web_sessions.delete_of_person(session, team_id, user_id)
     text_locations.freeze_messages(session, team_id, user_id, at)
     incidents.start_history(session, team_id, at)
     rows = text_locations.replace_everywhere(
@@ -86,7 +87,7 @@ def erase_person(
         known = did_you_mean(user_id, people.find_ids(session, team_id))
         raise UserError(f"Nobody with the id {user_id} is on record.{known} Nothing was changed.")
     _save_former_member(session, team_id, former_id)
-    audit.record(session, at=at, team_id=team_id, action=text_locations.PERSON_ERASED, origin="cli", former=former_id)
+    audit.record(session, at=at, team_id=team_id, action=audit.PERSON_ERASED, origin="cli", former=former_id)
     return ErasureReport(name or user_id, former_id, rows, unsent, tuple(drafts), tuple(channels))
 
 

@@ -55,6 +55,7 @@ def upgrade() -> None:
     _page()
     _clock_mark()
     _periodic_task()
+    _web_session()
 
 
 def _counter() -> None:
@@ -379,6 +380,7 @@ def _audit() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
     )
     op.create_index("ix_audit_incident_id", "audit", ["incident_id"])
+    _create_partial_index("ix_audit_erasure", "audit", ["team_id"], "action = 'erased a person'")
 
 
 def _delivery() -> None:
@@ -829,6 +831,19 @@ def _periodic_task() -> None:
         sa.Column("started_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_periodic_task"),
     )
+
+
+def _web_session() -> None:
+    op.create_table(
+        "web_session",
+        sa.Column("digest", Text(), nullable=False),
+        sa.Column("team_id", Text(), nullable=False),
+        sa.Column("user_id", Text(), nullable=False),
+        sa.Column("signed_in_at", Time(), nullable=False),
+        sa.Column("seen_at", Time(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_web_session"),
+    )
+    op.create_index("ix_web_session_user_id", "web_session", ["user_id"])
 
 
 def _create_partial_index(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:

@@ -37,6 +37,7 @@ def find_conflicts(settings: Settings) -> Iterator[Conflict]:
         find_paging_conflicts,
         find_schedule_conflicts,
         _find_database_conflicts,
+        _find_sign_in_conflicts,
     )
     return chain.from_iterable(check(settings) for check in checks)
 
@@ -200,3 +201,11 @@ def _find_database_conflicts(settings: Settings) -> Iterator[Conflict]:
     if settings.sqlite_path is None and settings.secret_key is None:
         message = "PostgreSQL needs a secret key. Create one with `openssl rand -hex 32`, the same for all replicas."
         yield ("secret_key",), message, None
+
+
+def _find_sign_in_conflicts(settings: Settings) -> Iterator[Conflict]:
+    values = {"slack_client_id": settings.slack_client_id, "slack_client_secret": settings.slack_client_secret}
+    missing = [name for name, value in values.items() if value is None]
+    if len(missing) == 1:
+        message = "Sign in with Slack needs both the client id and the client secret. Set this one, too, or neither."
+        yield (missing[0],), message, None

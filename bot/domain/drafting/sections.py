@@ -242,7 +242,7 @@ def _with_particulars(context: DraftContext, updates: Iterable[Block]) -> tuple[
     stated = [block for block in (*window_section(context.builder), *known) if not block.is_missing]
     notes = tuple(f"{block.label}{colon} {block.text}" for block in stated)
     return tuple(
-        block._replace(section="dated_updates", notes=(*block.notes, *notes)) if block.text else block
+        block._replace(section="dated_updates", notes=(*block.notes, *notes) if block.text else block.notes)
         for block in updates
     )
 

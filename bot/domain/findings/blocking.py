@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from bot.domain.findings.finding import Finding, LanguageName
 from bot.domain.findings.rules.languages import MISSING, OUTDATED
 
+INTERNAL_VARIANTS = frozenset({"entry", "action"})
+"""Missing languages of what no public document contains: entries, tasks and improvements."""
+
 
 def find_blocking(
     findings: Sequence[Finding], *, codes: Collection[str], languages: Sequence[str]
@@ -12,7 +15,9 @@ def find_blocking(
     """The findings with one of `codes`; those about languages if one of these is asked for."""
     asked = {_base_language(code) for code in languages}
     for finding in findings:
-        if finding.code in codes and (finding.code not in {MISSING, OUTDATED} or asked & _named_languages(finding)):
+        if finding.code not in codes or finding.variant in INTERNAL_VARIANTS:
+            continue
+        if finding.code not in {MISSING, OUTDATED} or asked & _named_languages(finding):
             yield finding
 
 

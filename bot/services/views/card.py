@@ -293,6 +293,13 @@ def _load_open_work(
     )
 
 
+def load_next_step(session: Session, settings: Settings, row: incidents.Incident) -> NextStep | None:
+    """The most urgent step of an open incident; None if nothing is missing."""
+    existing = _find_existing(session, row.key)
+    counts = alerts.count(session, row.key) if existing.alerts else alerts.NO_ALERTS
+    return find_next_step(_situation(settings, row, counts, existing))
+
+
 def _situation(settings: Settings, row: incidents.Incident, counts: alerts.Counts, existing: _Existing) -> Situation:
     return Situation(
         status=Status(row.status),

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from bot.domain.errors import UserError
 from bot.services import outbox
 from bot.store.incidents import incident_lists, installations
-from bot.store.shared import people
+from bot.store.shared import people, web_sessions
 
 USER_ID_PREFIXES = ("U", "W")
 """Prefixes of user ids; `B` is a bot, whose messages carry its name."""
@@ -71,6 +71,8 @@ def save_profile(session: Session, team_id: str, known: SlackProfile, at: dateti
     person.is_bot, person.is_guest, person.is_deleted = known.is_bot, known.is_guest, known.is_deleted
     person.profile_fetched_at = at
     session.add(person)
+    if known.is_deleted:
+        web_sessions.delete_of_person(session, team_id, known.user_id)
 
 
 def update_profile(session: Session, team_id: str, known: SlackProfile, at: datetime) -> None:

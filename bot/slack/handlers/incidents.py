@@ -170,6 +170,7 @@ def _edit_details(session: Session, settings: Settings, actor: Actor, submission
         titles=titles,
         services=edit.split_services(given[edit.SERVICES]) if edit.SERVICES in given else None,
         reference=given.get(edit.REFERENCE),
+        grade=given.get(edit.GRADE),
         category=given.get(edit.CATEGORY),
         responsibility=given.get(edit.RESPONSIBILITY),
         zone=zone,

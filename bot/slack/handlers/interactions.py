@@ -146,7 +146,7 @@ class ViewSubmission:
         return self.values.get(name, "").strip()
 
     def choice(self, name: str, kind: type[E]) -> E:
-        """Return the chosen value of a menu. Raises InvalidField for one that the menu does not have."""
+        """Return the chosen value. Raises InvalidField for one that the menu does not have."""
         try:
             return kind(self.text(name))
         except ValueError:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, text, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, text, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.terms import AlertStatus, Precision
@@ -257,6 +258,34 @@ def find_first(session: Session, incident_id: int, status: AlertStatus, limit: i
 
 def find_last_end(session: Session, incident_id: int) -> datetime | None:
     return session.exec(select(func.max(Alert.ended_at)).where(Alert.incident_id == incident_id)).one()
+
+
+def find_firing_without_incident(session: Session, team_id: str, since: datetime, limit: int) -> list[Alert]:
+    """
+    Alerts without an incident whose newest firing goes on and was reported since then.
+
+    The latest start comes first.
+    """
+    later = aliased(Alert)
+    is_superseded = exists().where(
+        col(later.team_id) == col(Alert.team_id),
+        col(later.source) == col(Alert.source),
+        col(later.fingerprint) == col(Alert.fingerprint),
+        col(later.id) > col(Alert.id),
+    )
+    statement = (
+        select(Alert)
+        .where(
+            Alert.team_id == team_id,
+            col(Alert.incident_id).is_(None),
+            Alert.status == AlertStatus.FIRING.value,
+            col(Alert.last_seen_at) >= since,
+            ~is_superseded,
+        )
+        .order_by(col(Alert.starts_at).desc(), col(Alert.id).desc())
+        .limit(limit)
+    )
+    return list(session.exec(statement))
 
 
 def find_held(session: Session, window_id: int) -> list[Alert]:

@@ -5,10 +5,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, insert
+from sqlalchemy import Executable, Index, insert, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from bot.store.database.tables import JSON_COLUMN, table_of
+
+PERSON_ERASED = "erased a person"
+"""The action of an erasure."""
+IS_ERASURE = text(f"action = '{PERSON_ERASED}'")
+"""Condition in the words of the partial index: a database uses it for these only."""
 
 
 class AuditRow(SQLModel, table=True):
@@ -19,6 +24,7 @@ class AuditRow(SQLModel, table=True):
     """
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_erasure", "team_id", postgresql_where=IS_ERASURE, sqlite_where=IS_ERASURE),)
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime

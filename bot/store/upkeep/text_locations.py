@@ -18,12 +18,10 @@ from bot.store.incidents.roles import IncidentRole
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message, Reaction
 from bot.store.outbox import UNFINISHED, OutboxRow
-from bot.store.shared.audit import AuditRow
+from bot.store.shared.audit import IS_ERASURE, AuditRow
 from bot.store.shared.idempotency import Delivery
 
 Change = Callable[[str], str]
-PERSON_ERASED = "erased a person"
-"""Action in the audit."""
 
 
 def replace_text(value: Any, change: Change) -> Any:
@@ -83,9 +81,7 @@ def mark_removals(session: Session, incident: Incident, *, with_transcript: bool
         col(TimelineEntry.incident_id) == incident.key,
         or_(col(TimelineEntry.redacted_at).is_not(None), col(TimelineEntry.deleted_at).is_not(None)),
     )
-    erased = select(func.count()).where(
-        col(AuditRow.team_id) == incident.team_id, col(AuditRow.action) == PERSON_ERASED
-    )
+    erased = select(func.count()).where(col(AuditRow.team_id) == incident.team_id, IS_ERASURE)
     messages = select(func.count()).where(
         col(Message.team_id) == incident.team_id,
         col(Message.channel_id) == (incident.channel_id or ""),

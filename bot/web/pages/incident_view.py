@@ -32,13 +32,15 @@ TIMES = ("started", "detected", "declared", "acknowledged", "identified", "mitig
 UNKNOWN_TIME = "time not known"
 
 
-def template_values(record: Record, findings: Sequence[Finding]) -> Values:
+def template_values(
+    record: Record, findings: Sequence[Finding], selected: Sequence[TimelineLine] | None = None
+) -> Values:
     """
     Values of `web/incident.html.j2`, in English.
 
-    `entries` is a generator: there may be ten thousand.
+    `selected`: the entries to show, None: all. `entries` is a generator: there may be ten thousand.
     """
-    return _PageValues(record).values(findings)
+    return _PageValues(record).values(findings, selected)
 
 
 class _PageValues:
@@ -49,9 +51,11 @@ class _PageValues:
         self.anchors = {each.source.ref for each in record.escalations}
         self.anchors |= {each.source.ref for each in record.actions} | {each.source.ref for each in record.alerts}
 
-    def values(self, findings: Sequence[Finding]) -> Values:
+    def values(self, findings: Sequence[Finding], selected: Sequence[TimelineLine] | None) -> Values:
         record = self.record
+        lines = iter_timeline_lines(record, record.entries) if selected is None else selected
         return {
+            "base": "",
             "reference": record.incident.reference,
             "title": self.plain_text(record.incident.title),
             "facts": self.facts(),
@@ -66,7 +70,7 @@ class _PageValues:
                 )
             ],
             "findings": self.findings(findings),
-            "entries": (self.entry(line) for line in iter_timeline_lines(record, record.entries)),
+            "entries": (self.entry(line) for line in lines),
             "updates": [self.update(each) for each in record.updates],
             "escalations": [self.escalation(each) for each in record.escalations],
             "actions": [self.action(each) for each in record.actions],

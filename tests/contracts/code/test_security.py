@@ -20,6 +20,7 @@ FETCHERS = {
     "bot/engine/heartbeat.py": "DOGWATCH_HEARTBEAT_URL",
     "bot/engine/http_fetch.py": "DOGWATCH_CALENDAR_…, and where it redirects to",
     "bot/cli/commands/outbox.py": "the bot that runs beside the command: this machine",
+    "bot/web/auth/openid.py": "the Slack of SLACK_API_URL, to sign people in, and the addresses that it names for that",
     "bot/notifiers/delivery.py": "the services of [paging], whose addresses the operator gives or allows",
     "bot/doctor/network.py": "this machine's bot, DOGWATCH_PUBLIC_URL, the heartbeat's host: by command only",
     "bot/simulation/player.py": "the webhook of a bot that is tried out",
@@ -117,8 +118,11 @@ def test_templates_turn_escaping_off_nowhere() -> None:
         assert not re.search(r"\son\w+=", text), path
 
 
-def test_no_cookie_is_set() -> None:
-    assert [name_of(path) for path in OURS if "set_cookie" in path.read_text()] == []
+def test_cookies_are_set_in_one_place() -> None:
+    """Its attributes are those of tests/flows/web_pages/test_sign_in.py."""
+    found = [name_of(path) for path in OURS if ".set_cookie(" in path.read_text()]
+
+    assert found == ["bot/web/auth/page_sessions.py"]
 
 
 def test_nothing_is_run_by_a_shell_and_nothing_is_unpickled_but_our_own() -> None:

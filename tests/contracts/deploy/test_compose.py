@@ -150,6 +150,12 @@ OUTSIDE = (
     "/oncall/0aB_-9.ics",
     "/paging/pagerduty",
     "/paging/opsgenie",
+    "/",
+    "/style.css",
+    "/sign-in?next=/incidents/INC-7",
+    "/sign-in/link/0aB_-9",
+    "/sign-in/slack/callback?code=1",
+    "/sign-out",
 )
 INSIDE = (
     "/metrics",
@@ -164,7 +170,6 @@ INSIDE = (
     "/control/outbox",
     "/outbox",
     "/outbox?until=1&key=2",
-    "/",
     "/alerts/../metrics",
     "/alerts/%2e%2e/metrics",
     "/alerts/%2E%2E%2Fmetrics",

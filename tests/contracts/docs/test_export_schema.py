@@ -10,7 +10,7 @@ from bot.domain.findings import review_record
 from bot.domain.record.model import Record
 from bot.domain.record.transcript import Transcript
 from bot.export.json import incident_json
-from tests.rules.postmortem.test_json_export import TRANSCRIPT, whole
+from tests.rules.export.test_json_export import TRANSCRIPT, whole
 from tests.support.build import export_schema
 from tests.support.records.samples import checkout_500s, payment_outage
 

@@ -14,7 +14,7 @@ TEXT = (DOCS / "reference" / "http.md").read_text()
 
 
 def documented() -> dict[str, set[str]]:
-    rows = re.findall(r"^\| `(/[^`]+)` \| ([^|]+) \|", TEXT, re.MULTILINE)
+    rows = re.findall(r"^\| `(/[^`]*)` \| ([^|]+) \|", TEXT, re.MULTILINE)
     return {path: set(re.findall(r"`(\w+)`", methods)) for path, methods in rows}
 
 

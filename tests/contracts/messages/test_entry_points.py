@@ -41,8 +41,13 @@ def open_modal(action_id: str) -> View:
     return modal(SETTINGS, 7)
 
 
+SHORT = {"start", "escalate"}
+"""Commands whose forms are filled in at night: the language of the words is stated later, by *Amend*."""
+
+
 def typed_in(command: Command) -> set[str]:
     found = {name for each in command_parameters(command) for name in _names(each.name, each.kind)}
+    found -= {"lang"} if command.name in SHORT else set()
     return found | ({"text"} if command.text != "none" else set())
 
 

@@ -81,6 +81,8 @@ class World:
             "SLACK_BOT_TOKEN": self.sandbox.bot_token,
             "SLACK_SIGNING_SECRET": self.sandbox.signing_secret,
             "SLACK_API_URL": self.sandbox.api_url,
+            "SLACK_CLIENT_ID": self.sandbox.openid.client_id,
+            "SLACK_CLIENT_SECRET": self.sandbox.openid.client_secret,
             "DATABASE_URL": self._url,
             "DOGWATCH_PORT": "0",
             "DOGWATCH_ALERT_TOKEN": TOKEN,

@@ -7,7 +7,7 @@ from bot.domain.record.model import Record
 from bot.domain.text.links import split_url
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s<>|\"]+")
-_MAIL = re.compile(r"(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"(?:mailto[:])?[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _IP = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?:/[^\s)]*)?(?![\w.])")
 _HOST = re.compile(r"(?<![\w@./-])(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:/[^\s<>|)]*)?")
 ADDRESS = re.compile("|".join(f"(?:{each.pattern})" for each in (_URL, _MAIL, _IP, _HOST)), re.IGNORECASE)

@@ -53,6 +53,7 @@ def _fields(settings: Settings, values: Mapping[str, str]) -> list[Block]:
     return [
         text(edit.SERVICES, "Services", hint=SEVERAL),
         text(edit.REFERENCE, "Reference", hint="ID in another system.", example="TSR-1532"),
+        text(edit.GRADE, "Public grade", hint="The severity that the public reads.", example="Notice"),
         text(edit.CATEGORY, "Category", example="Production"),
         text(edit.RESPONSIBILITY, "Responsibility", hint="Responsible company or team."),
         text(
@@ -74,6 +75,7 @@ def _current_values(incident: Incident) -> dict[str, str]:
     return {
         edit.SERVICES: ", ".join(incident.services),
         edit.REFERENCE: incident.outside_reference or "",
+        edit.GRADE: incident.public_grade or "",
         edit.CATEGORY: incident.category or "",
         edit.RESPONSIBILITY: incident.responsibility or "",
         edit.ZONE: incident.zone,

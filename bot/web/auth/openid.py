@@ -1,0 +1,162 @@
+"""The client's side of OpenID Connect: provider, authorization, exchange of the code."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+
+from bot.web.auth.identity_tokens import InvalidToken, SlackIdentity, UnknownKey, verify_id_token
+
+TIMEOUT_SECONDS = 8.0
+MAX_ANSWER_BYTES = 256 * 1024
+PROVIDER_LIFETIME = timedelta(hours=1)
+"""The provider's description and keys are read again after this time, and for a key that is not among them."""
+SCOPES = "openid profile"
+
+
+class ProviderUnavailable(Exception):
+    """The provider does not answer as OpenID Connect demands. The message is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider's description of itself, and its keys as of `read_at`."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    has_pkce: bool
+    keys: Mapping[str, Any]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Ourselves, as the provider knows us."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The secrets of one attempt to sign in, which only its browser and we know."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+class OpenIdClient:
+    """Talks to one provider at a time. `now` is real time: tokens age by it."""
+
+    def __init__(self) -> None:
+        self._provider: Provider | None = None
+
+    async def authorization_url(self, client: Client, attempt: Attempt, now: datetime) -> str:
+        """The provider's address that asks the person. Raises ProviderUnavailable."""
+        provider = await self._find_provider(client, now)
+        query = {
+            "response_type": "code",
+            "scope": SCOPES,
+            "client_id": client.client_id,
+            "redirect_uri": client.redirect_uri,
+            "state": attempt.state,
+            "nonce": attempt.nonce,
+        }
+        if provider.has_pkce:
+            query |= {"code_challenge": code_challenge(attempt.verifier), "code_challenge_method": "S256"}
+        return f"{provider.authorization_endpoint}?{urlencode(query)}"
+
+    async def identify(self, client: Client, attempt: Attempt, code: str, now: datetime) -> SlackIdentity:
+        """
+        Exchange the code for the id token, and check it.
+
+        Raises ProviderUnavailable or InvalidToken.
+        """
+        provider = await self._find_provider(client, now)
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": client.client_id,
+            "client_secret": client.client_secret,
+            "redirect_uri": client.redirect_uri,
+        }
+        if provider.has_pkce:
+            form["code_verifier"] = attempt.verifier
+        answer = await _fetch_json(provider.token_endpoint, form)
+        token = answer.get("id_token")
+        if answer.get("ok") is False or not isinstance(token, str):
+            raise InvalidToken(f"the code was refused: {answer.get('error', 'no id token')}")
+        try:
+            return self._verify(token, provider, client, attempt, now)
+        except UnknownKey:  # the provider may have changed its keys
+            self._provider = None
+            return self._verify(token, await self._find_provider(client, now), client, attempt, now)
+
+    @staticmethod
+    def _verify(token: str, provider: Provider, client: Client, attempt: Attempt, now: datetime) -> SlackIdentity:
+        return verify_id_token(
+            token, provider.keys, issuer=provider.issuer, client_id=client.client_id, nonce=attempt.nonce, now=now
+        )
+
+    async def _find_provider(self, client: Client, now: datetime) -> Provider:
+        known = self._provider
+        if known is not None and known.issuer == client.issuer and now - known.read_at < PROVIDER_LIFETIME:
+            return known
+        told = await _fetch_json(f"{client.issuer}/.well-known/openid-configuration")
+        if told.get("issuer") != client.issuer:
+            raise ProviderUnavailable("the provider names another issuer")
+        self._provider = Provider(
+            client.issuer,
+            _endpoint(told, "authorization_endpoint"),
+            _endpoint(told, "token_endpoint"),
+            "S256" in (told.get("code_challenge_methods_supported") or ()),
+            await _fetch_json(_endpoint(told, "jwks_uri")),
+            now,
+        )
+        return self._provider
+
+
+def code_challenge(verifier: str) -> str:
+    """The challenge of PKCE (RFC 7636) by `S256`."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def issuer_of(api_url: str) -> str:
+    """The issuer of a Slack, from the address of its Web API: `https://slack.com/api/`."""
+    return api_url.rstrip("/").removesuffix("/api")
+
+
+def _endpoint(told: Mapping[str, Any], name: str) -> str:
+    """An address of the provider, with TLS if the provider has it. Raises ProviderUnavailable."""
+    found, issuer = told.get(name), urlsplit(str(told.get("issuer")))
+    if not isinstance(found, str) or urlsplit(found).scheme != issuer.scheme or not urlsplit(found).hostname:
+        raise ProviderUnavailable(f"the provider's {name} is missing or has another scheme")
+    return found
+
+
+async def _fetch_json(url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """GET, or POST of a form, without redirects. Raises ProviderUnavailable."""
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+    method = "GET" if form is None else "POST"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as http,
+            http.request(method, url, data=form, allow_redirects=False) as answer,
+        ):
+            body = await answer.content.read(MAX_ANSWER_BYTES)
+            found = json.loads(body) if answer.status in {200, 400, 401} else None
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError) as problem:
+        raise ProviderUnavailable(f"{method} {urlsplit(url).path}: {type(problem).__name__}") from problem
+    if not isinstance(found, dict):
+        raise ProviderUnavailable(f"{method} {urlsplit(url).path}: HTTP {answer.status}")
+    return found
