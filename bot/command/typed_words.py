@@ -12,6 +12,9 @@ from bot.domain.errors import Offer, UserError, did_you_mean, is_misspelling, of
 HELP_SIGNS = frozenset({"?", "--help", "-h"})
 _KEYED = re.compile(r"(?P<name>[^\W\d_]+)[:：](?P<value>.+)", re.DOTALL)
 _SEVERITY = re.compile(r"(?:sev|s|p)[-_]?\d", re.IGNORECASE | re.ASCII)
+_SEVERITY_KEYS = frozenset({"sev", "severity"})
+_SPELT_SEVERITY = re.compile(r"sev[-_]?\d", re.IGNORECASE | re.ASCII)
+"""In a title too: `S3 is down` and `p99 is 2 s` speak of other things."""
 LABEL_TITLE = 50
 """Characters of a title in a button's label."""
 
@@ -26,7 +29,7 @@ def ordered_line(line: str, commands: Sequence[Command], context: Context) -> st
     The same line with its command first.
 
     `note --help` is `help note`, `sev:2 start …` and `sev2 start …` are `start sev:2 …`, `sev2 …` is
-    `severity sev2 …`.
+    `severity sev2 …`. A severity at an end of a title is its option: `start Login fails sev2`.
     """
     words = split_words(line)
     behind = words[1:] if words and incident_reference(words[0].text, context) else words
@@ -36,16 +39,27 @@ def ordered_line(line: str, commands: Sequence[Command], context: Context) -> st
     first, known = behind[0].text, commands_by_word(commands)
     if first.casefold() in known:
         asks = len(behind) == 2 and behind[1].text.casefold() in HELP_SIGNS
-        return f"{head}help {first}" if asks else line
+        return f"{head}help {first}" if asks else _with_severity(line, behind, known[first.casefold()], context)
     keyed = _KEYED.fullmatch(first)
     following = known.get(behind[1].text.casefold()) if len(behind) > 1 else None
     if keyed is not None and _has_option(following, keyed["name"]):
         return f"{head}{behind[1].text} {first}{line[behind[1].end :]}"
-    severity = keyed["value"] if keyed and keyed["name"].casefold() in {"sev", "severity"} else first
+    severity = keyed["value"] if keyed and keyed["name"].casefold() in _SEVERITY_KEYS else first
     if _SEVERITY.fullmatch(first) and _has_option(following, "sev") and _is_severity(first, context):
         return f"{head}{behind[1].text} sev:{first}{line[behind[1].end :]}"
     if "severity" in known and (keyed or _SEVERITY.fullmatch(first)) and _is_severity(severity, context):
         return f"{head}severity {severity}{rest}"
+    return line
+
+
+def _with_severity(line: str, words: Sequence[Word], command: Command, context: Context) -> str:
+    """The line with `sev:` before a severity that begins or ends the text of a declaration."""
+    is_given = any((keyed := _KEYED.match(word.text)) and keyed["name"].casefold() in _SEVERITY_KEYS for word in words)
+    if command.name != "start" or len(words) < 3 or is_given:
+        return line
+    for word in (words[1], words[-1]):
+        if _SPELT_SEVERITY.fullmatch(word.text) and _is_severity(word.text, context):
+            return f"{line[: word.start]}sev:{line[word.start :]}"
     return line
 
 

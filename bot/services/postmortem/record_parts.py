@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.record.facts import read_fact
+from bot.domain.record.facts import UsersAffected, read_fact
 from bot.domain.record.model import Action, Alert, Entry, Statement, Update
 from bot.domain.record.sources import Source
 from bot.domain.record.translations import read_translations
@@ -187,12 +187,22 @@ def build_action(links: Links, row: ActionItem, entry: TimelineEntry | None = No
 
 
 def latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: Mapping[int, Source]) -> list[Statement]:
-    """The last recorded statement in each language, in the order of first mention."""
+    """
+    The last recorded statement in each language, in the order of first mention.
+
+    A figure alone changes the figure of the statements, not their words.
+    """
     latest: dict[str | None, Statement] = {}
     for entry in sorted((each for each in entries if each.has(kind)), key=lambda each: (each.recorded_at, each.seq)):
         if not entry.text:
             continue
         users = entry.values.affected_users
+        fact = read_fact(entry.fact) if entry.fact else None
+        worded = {code: each for code, each in latest.items() if not isinstance(each.fact, UsersAffected)}
+        if isinstance(fact, UsersAffected) and worded:
+            source = sources[entry.key]
+            latest |= {code: replace(each, users=users, users_source=source) for code, each in worded.items()}
+            continue
         known = latest.get(entry.language)
         is_kept = users is None and known is not None and known.users is not None
         latest[entry.language] = Statement(
@@ -201,7 +211,7 @@ def latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: Ma
             source=sources[entry.key],
             at=entry.happened_at or entry.recorded_at,
             by=entry.author,
-            fact=read_fact(entry.fact) if entry.fact else None,
+            fact=fact,
             users=known.users if known is not None and is_kept else users,
             users_source=known.users_source or known.source if known is not None and is_kept else None,
         )

@@ -66,7 +66,6 @@ async def test_what_was_withdrawn_is_struck_and_what_was_deleted_is_gone(world: 
 @pytest.mark.parametrize(
     "path",
     [
-        "/incidents/INC-1",
         "/incidents/INC-1?key=",
         "/incidents/INC-1?key=00000000000000000000000000000000",
         "/incidents/INC-1?key=%00",
@@ -82,6 +81,14 @@ async def test_without_the_key_there_is_nothing(world: World, path: str) -> None
 
     assert status == 404
     assert "checkout" not in page
+
+
+async def test_without_a_key_it_asks_to_sign_in(world: World) -> None:
+    await world.declares()
+
+    for path in ("/incidents/INC-1", "/incidents/INC-99"):
+        status, page = await world.gets(path)
+        assert (status, "Sign in" in page, "checkout" in page) == (200, True, False)
 
 
 async def test_the_key_of_one_incident_opens_no_other(world: World) -> None:
@@ -115,7 +122,7 @@ async def test_the_pages_for_machines(world: World) -> None:
     status, metrics = await world.gets("/metrics")
     assert status == 200
     assert "# HELP" in metrics
-    assert (await world.gets("/"))[0] == 404
+    assert (await world.gets("/nothing"))[0] == 404
 
 
 async def test_who_led_stands_there_once_with_the_times(world: World) -> None:

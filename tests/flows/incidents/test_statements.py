@@ -47,11 +47,22 @@ async def test_a_number_of_users_is_a_count_unless_it_has_the_sign_of_a_share(wo
         12.0,
         False,
     )
-    assert impact["text"] == "12% of users affected"
+    assert impact["text"] == "Logins fail", "a figure alone replaces no words"
+    assert impact["users_ref"] != impact["ref"]
 
     before = await world.tables()
     assert "Write `1200` for a count" in await world.types("oncall", "/incident impact users:1.200 Logins fail")
     assert await world.tables() == before
+
+
+async def test_a_figure_alone_is_a_statement_until_there_are_words(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident impact users:12%")
+    assert (await incident(world))["impact"]["text"] == "12% of users affected"
+
+    await world.types("oncall", "/incident impact Logins fail")
+    impact = (await incident(world))["impact"]
+    assert (impact["text"], impact["percent_of_users"]) == ("Logins fail", 12.0)
 
 
 async def test_the_cause_is_replaced_by_saying_it_again(world: World) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.command.grammar import identify_command, parse
-from bot.domain.errors import UserError
+from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import Severity
 from bot.domain.times.future import read_leading_end
 from commands import COMMANDS
@@ -54,6 +54,32 @@ def test_an_option_before_the_command_counts():
     assert parse("sev:2 start Login fails", COMMANDS, INSIDE).options == {"sev": Severity.SEV2}
     assert parse("sev2 start Login fails", COMMANDS, INSIDE).options == {"sev": Severity.SEV2}
     assert parse("INC-8 sev2 worse", COMMANDS, INSIDE).incident == "INC-8"
+
+
+@pytest.mark.parametrize(
+    ("line", "options", "text"),
+    [
+        ("start login is down sev2", {"sev": Severity.SEV2}, "login is down"),
+        ("start SEV-1 cart is broken service:shop", {"sev": Severity.SEV1, "service": "shop"}, "cart is broken"),
+        ("start login is down sev2 sev:3", {"sev": Severity.SEV3}, "login is down sev2"),
+        ("start the sev2 of yesterday is back", {}, "the sev2 of yesterday is back"),
+        ("start S3 is down", {}, "S3 is down"),
+        ("start sev9 engine fails", {}, "sev9 engine fails"),
+        ("note it was sev2", {}, "it was sev2"),
+    ],
+)
+def test_a_severity_at_an_end_of_a_title(line, options, text):
+    found = parse(line, COMMANDS, INSIDE)
+
+    assert (found.options, found.text) == (options, text)
+
+
+@pytest.mark.parametrize("line", ["start secret leak private sev1", "start private sev2 keys leaked"])
+def test_a_flag_beside_a_severity_is_asked_about(line):
+    with pytest.raises(Ambiguous) as question:
+        parse(line, COMMANDS, INSIDE)
+
+    assert question.value.about == "private"
 
 
 @pytest.mark.parametrize("line", ["note --help", "note -h", "log ?"])
