@@ -68,7 +68,10 @@ class SourceNotes(Mapping[str, str]):
         }
         alerts = {
             each.source.ref: self._note(
-                message("alert", name=each.name), None, each.starts_at, each.starts_at_precision
+                message("alert", name=builder.resolve_mentions(each.name)),
+                None,
+                each.starts_at,
+                each.starts_at_precision,
             )
             for each in record.alerts
         }

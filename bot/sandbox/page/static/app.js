@@ -74,7 +74,7 @@ function say(text) {
 // --- where one is
 
 export function goTo(channel, { marked = "", thread = "", push = true } = {}) {
-  Object.assign(state, { channel, marked, thread, tab: "messages", newFrom: "" });
+  Object.assign(state, { channel, marked, reached: "", thread, tab: "messages", newFrom: "" });
   if (push) history.pushState(null, "", addressOf(channel, thread));
   dropToast(channel);
   byId("messages").replaceChildren();

@@ -3,7 +3,7 @@
 import { ask } from "/static/api.js";
 
 export const state = {
-  me: "", channel: "", thread: "", marked: "", tab: "messages", newFrom: "",
+  me: "", channel: "", thread: "", marked: "", reached: "", tab: "messages", newFrom: "",
   users: new Map(), groups: new Map(), channels: new Map(), unread: {},
   page: null, stage: { connected: true, down: false, waiting: null, doing: [], steps: [] },
 };

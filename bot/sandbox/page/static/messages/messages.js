@@ -7,7 +7,7 @@ import { day } from "/static/text/times.js";
 const GATHER = 300;
 const NEAR = 120;
 
-// `view`: { world, me, act, page, marked, newFrom, inThread }; `list` is an <ol> in a box that scrolls.
+// `view`: { world, me, act, page, marked, isReached, newFrom, inThread }; `list` is an <ol> in a box that scrolls.
 export function renderMessages(list, messages, view) {
   const box = list.parentElement;
   const wasAtEnd = isAtEnd(box);
@@ -27,7 +27,7 @@ export function renderMessages(list, messages, view) {
   }
   if (!messages.length && !view.inThread) wanted.push(line("empty", "empty", "No messages yet."));
   reconcile(list, wanted);
-  const found = view.marked && list.querySelector(`[data-key="${view.marked}"]`);
+  const found = view.marked && !view.isReached && list.querySelector(`[data-key="${view.marked}"]`);
   if (found) {
     found.scrollIntoView({ block: "center" });
     found.focus({ preventScroll: true });

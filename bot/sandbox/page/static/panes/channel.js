@@ -20,8 +20,9 @@ export async function showChannel(view, { goTo, run }) {
   const isNew = drawn !== wanted + state.me;
   drawn = wanted + state.me;
   if (isNew) state.newFrom = state.unread[wanted] ? readUpTo(wanted) : "";
-  renderMessages(byId("messages"), messages, { ...view, marked: state.marked, newFrom: state.newFrom, toEnd: isNew && !state.marked });
-  state.marked = "";
+  const { marked, reached, newFrom } = state;
+  renderMessages(byId("messages"), messages, { ...view, marked, isReached: marked === reached, newFrom, toEnd: isNew && !marked });
+  state.reached = marked;
   if (!document.hidden) markRead(wanted, messages.filter((each) => !each.is_ephemeral).at(-1)?.ts);
 }
 
