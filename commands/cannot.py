@@ -9,7 +9,7 @@ from commands.base import LANGUAGE, Caller, Invocation, Reply, Session
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     found = select_to_decline(session, caller.about.key, caller.actor)
     decline(session, caller.settings, found.key, caller.actor, why=typed.text)
-    return Reply("Page declined. The next level is paged once nobody else on your level can respond.")
+    return Reply("Page declined. If nobody else on your level can acknowledge, the next level is paged now.")
 
 
 COMMAND = Command(

@@ -7,14 +7,16 @@ from bot.command.table import Command, Option, Value
 from bot.domain.errors import UserError
 from bot.services.incidents.edit import IncidentEdit, edit_incident, split_services
 from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
-from commands.start import REFERENCE, SERVICE, ZONE
+from commands.start import REFERENCE, SERVICE, ZONE, misspelt_services
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     incident, changes = edit_incident(
         session, caller.settings, caller.about.key, caller.actor, _requested_edit(typed.options)
     )
-    return reply_beside_line(caller, f"{incident.reference} changed. {describe_changes(changes)}")
+    answer = f"{incident.reference} changed. {describe_changes(changes)}"
+    warning = misspelt_services(caller.settings, incident) if "services" in changes else ""
+    return Reply(answer + warning) if warning else reply_beside_line(caller, answer)
 
 
 def _requested_edit(options: Mapping[str, Any]) -> IncidentEdit:

@@ -43,7 +43,7 @@ def declared_reply(settings: Settings, declared: Incident) -> str:
     triage = f", in {settings.status_label(Status.TRIAGE)}" if declared.status == Status.TRIAGE else ""
     return (
         f"Declared *{declared.reference}* ({label}{triage}). It is {_exposure(declared)}. Its channel opens now, and "
-        f"you are invited.{_misspelt_services(settings, declared)}"
+        f"you are invited.{misspelt_services(settings, declared)}"
     )
 
 
@@ -53,7 +53,7 @@ def _exposure(declared: Incident) -> str:
     return f"a *{exposure} drill*" if declared.is_drill else f"*{exposure}*"
 
 
-def _misspelt_services(settings: Settings, declared: Incident) -> str:
+def misspelt_services(settings: Settings, declared: Incident) -> str:
     """Warn of near misses of configured services: their people are not invited."""
     missed = [
         (each, closest_word(each, list(settings.services)))

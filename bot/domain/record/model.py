@@ -256,6 +256,13 @@ class Incident:
         return self.detected.because != DECLARED or self.declared.source.kind is SourceKind.ALERT
 
     @property
+    def recorded_moments(self) -> tuple[tuple[str, Moment], ...]:
+        """The recorded milestones by name; no detection where only the declaration is one."""
+        names = ("started", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved", "ended")
+        found = ((name, getattr(self, name)) for name in names if name != "detected" or self.is_detection_recorded)
+        return tuple((name, moment) for name, moment in found if moment is not None)
+
+    @property
     def status_label(self) -> str:
         """Label of the status that the workspace's people know; documents translate it."""
         return self.own_status or self.status.value

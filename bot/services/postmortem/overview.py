@@ -12,8 +12,6 @@ from bot.domain.record.model import Record, Statement
 from bot.domain.terms import Precision
 from bot.services.postmortem.load_record import load_record
 
-TIME_NAMES = ("started", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved", "ended")
-
 
 @dataclass(frozen=True, slots=True)
 class OverviewTime:
@@ -71,11 +69,9 @@ def load_overview(session: Session, settings: Settings, incident_id: int) -> Ove
 
 
 def _overview_times(record: Record) -> tuple[OverviewTime, ...]:
-    moments = [(name, getattr(record.incident, name)) for name in TIME_NAMES]
     return tuple(
         OverviewTime(name, each.at, each.precision is Precision.APPROXIMATE, each.source.link)
-        for name, each in moments
-        if each is not None
+        for name, each in record.incident.recorded_moments
     )
 
 

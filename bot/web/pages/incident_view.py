@@ -28,7 +28,6 @@ from bot.export.plot.style import PLOT_STYLE
 
 Values = dict[str, Any]
 
-TIMES = ("started", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved", "ended")
 UNKNOWN_TIME = "time not known"
 
 
@@ -94,7 +93,6 @@ class _PageValues:
         length = ""
         if incident.ended and incident.ended.at >= incident.started.at:
             length = format_duration(duration_between(incident.started.at, incident.ended.at))
-        moments = [(name.capitalize(), getattr(incident, name)) for name in TIMES]
         facts = [
             ("Severity", incident.severity_label),
             ("Status", incident.status_label),
@@ -105,7 +103,10 @@ class _PageValues:
             ("Why cancelled", self.plain_text(incident.closure_reason or "")),
             *self.roles(),
             ("Duration", length),
-            *((name, self.time(moment.at, moment.precision)) for name, moment in moments if moment),
+            *(
+                (name.capitalize(), self.time(moment.at, moment.precision))
+                for name, moment in incident.recorded_moments
+            ),
         ]
         return [(name, value) for name, value in facts if value]
 
