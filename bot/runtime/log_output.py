@@ -19,10 +19,12 @@ class LogOutput(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._lost = 0
-        try:
-            self._descriptor: int | None = stream.fileno()
-        except (OSError, ValueError):  # a stream in memory, as in tests: it never blocks
-            self._descriptor = None
+        self._descriptor = _descriptor_of(stream)
+
+    def setStream(self, stream: TextIO) -> TextIO | None:  # noqa: N802  the name is that of the base class
+        replaced: TextIO | None = super().setStream(stream)
+        self._descriptor = _descriptor_of(stream)
+        return replaced
 
     def emit(self, record: logging.LogRecord) -> None:
         if self._descriptor is None:
@@ -60,3 +62,11 @@ class LogOutput(logging.StreamHandler[TextIO]):
                 return False
             line = line[os.write(descriptor, line[:PIECE_BYTES]) :]
         return True
+
+
+def _descriptor_of(stream: TextIO) -> int | None:
+    """None for a stream in memory, which never blocks."""
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):
+        return None
