@@ -44,10 +44,11 @@ def ordered_line(line: str, commands: Sequence[Command], context: Context) -> st
     following = known.get(behind[1].text.casefold()) if len(behind) > 1 else None
     if keyed is not None and _has_option(following, keyed["name"]):
         return f"{head}{behind[1].text} {first}{line[behind[1].end :]}"
-    severity = keyed["value"] if keyed and keyed["name"].casefold() in _SEVERITY_KEYS else first
+    is_keyed = keyed is not None and keyed["name"].casefold() in _SEVERITY_KEYS
+    severity = keyed["value"] if keyed and is_keyed else first
     if _SEVERITY.fullmatch(first) and _has_option(following, "sev") and _is_severity(first, context):
         return f"{head}{behind[1].text} sev:{first}{line[behind[1].end :]}"
-    if "severity" in known and (keyed or _SEVERITY.fullmatch(first)) and _is_severity(severity, context):
+    if "severity" in known and (is_keyed or (_SEVERITY.fullmatch(first) and _is_severity(severity, context))):
         return f"{head}severity {severity}{rest}"
     return line
 

@@ -26,7 +26,7 @@ async def told(world: World, user: str, text: str, channel: str = "ops", **more:
         (f"{BOT}", "`/incident help reactions`"),
         (f"{BOT}: help reactions", ":mag: *investigation*"),
         (f"hi {BOT}", "`/incident start hi`"),
-        (f"{BOT} help note", "`/incident note [at:TIME] [kind:KIND] TEXT`"),
+        (f"{BOT} help note", "`/incident note [at:TIME] [kind:KIND] [lang:LANG] TEXT`"),
         (f"{BOT} help ntoe", "Did you mean `note`?"),
         (
             f"{BOT} note the pool &amp; the `cache` are full",

@@ -82,6 +82,11 @@ def test_a_flag_beside_a_severity_is_asked_about(line):
     assert question.value.about == "private"
 
 
+def test_an_unknown_severity_alone_is_refused_as_such():
+    assert "SEV1" in refusal("sev:low").message
+    assert "is not a command" not in refusal("severity:low it is worse").message
+
+
 @pytest.mark.parametrize("line", ["note --help", "note -h", "log ?"])
 def test_a_command_explains_itself(line):
     found = parse(line, COMMANDS, INSIDE)

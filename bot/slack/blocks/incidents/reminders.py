@@ -80,7 +80,7 @@ def _subject(view: ReminderView) -> str:
 
 
 def _over_text(view: ReminderView) -> str:
-    return f" No longer the case since {slack_datetime(view.over_at)}." if view.over_at else ""
+    return f" · over since {slack_datetime(view.over_at)}" if view.over_at else ""
 
 
 def _put_off_text(view: ReminderView) -> str:

@@ -27,14 +27,16 @@ def render_refusal(problem: UserError, typed: CommandQuestion, *, with_line: boo
     line = _whole_line(typed.text) if with_line else ""
     offers = list(_offers(problem, typed))[:MAX_OFFERS]
     reason = escape_markup(f":warning: {problem.message}")
-    return render_ephemeral(refusal_message(reason, line, mistake=problem.mistake, offers=offers))
+    # Where an offer only adds to the word, the word itself is right.
+    is_right = any(each.text.startswith(f"{problem.mistake} ") for each in problem.offers)
+    return render_ephemeral(refusal_message(reason, line, mistake="" if is_right else problem.mistake, offers=offers))
 
 
 def with_open_incidents(session: Session, visibility: Visibility, problem: UserError) -> UserError:
     """The same refusal with an offer to name each of the open incidents."""
     seen = visibility.filter(incident_lists.find_open(session, visibility.team_id))
     if not seen:
-        return UserError(f"{problem.message} No incident is open.", mistake=problem.mistake)
+        return UserError(f"{problem.message} No incident is open.")
     more = f" {len(seen)} incidents are open; `/incident list` has all." if len(seen) > MAX_OFFERS else ""
     offers = [
         Offer(f"{problem.mistake} {each.reference}", label=one_line(f"{each.reference} {each.title}", BUTTON_TEXT))
