@@ -21,7 +21,7 @@ log = get_logger(__name__)
 MAX_CONNECTIONS = 8192
 RESERVED_DESCRIPTORS = 64
 """For everything but connections to the web server."""
-BACKLOG = 32
+BACKLOG = 128
 """Connections that are accepted in one turn of the loop, before any of them can be counted."""
 LOG_INTERVAL = 60.0
 """Seconds between two log lines about closed connections."""

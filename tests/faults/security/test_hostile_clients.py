@@ -59,7 +59,7 @@ async def test_idle_connections_beyond_the_limit_give_way(
     """They may not use up the process's file descriptors, nor fill the log."""
     monkeypatch.setattr("bot.web.connections.MAX_CONNECTIONS", 40)
     async with World(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
-        idle = [asyncio.create_task(raw(world, "GET /livez HTTP/1.1\nX: ", [])) for _ in range(100)]
+        idle = [asyncio.create_task(raw(world, "GET /livez HTTP/1.1\nX: ", [])) for _ in range(200)]
         await world.sandbox.wait_until(lambda: sum(each.done() for each in idle) >= 60)
 
         answer = await world.sandbox.command("oncall", "ops", "/incident start checkout is down")

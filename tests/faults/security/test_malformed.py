@@ -107,11 +107,11 @@ def dawdlers(world: World, pieces: list[bytes], pause: float = 0) -> list[asynci
 
 async def test_a_body_that_never_comes_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then does not prolong it."""
-    monkeypatch.setattr(body_limits, "READ_SECONDS", 1.5)
-    monkeypatch.setattr(unproven, "READ_SECONDS", 1.5)
+    monkeypatch.setattr(body_limits, "READ_SECONDS", 2.5)
+    monkeypatch.setattr(unproven, "READ_SECONDS", 2.5)
     before = await world.tables()
 
-    answers = await asyncio.gather(*dawdlers(world, [b"x"] * 4, pause=0.5))
+    answers = await asyncio.gather(*dawdlers(world, [b"x"] * 3, pause=0.5))
 
     assert {answer.split(b" ")[1] for answer in answers} == {b"408"}
     assert await world.tables() == before
