@@ -1,0 +1,92 @@
+"""Checks of `[status]`: names that fit together, files that exist, colours that can be read."""
+
+from collections.abc import Iterator
+
+from bot.config.problems import Conflict, KeyPath
+from bot.config.sections.status_page import StatusPageSection
+from bot.config.settings import Settings
+from bot.domain.errors import did_you_mean
+
+LOGO_TYPES = (".svg", ".png")
+WHITE, BLACK = "#ffffff", "#161b22"
+READABLE_CONTRAST = 4.5
+"""Ratio of luminance that WCAG asks for."""
+
+
+def find_status_page_conflicts(settings: Settings) -> Iterator[Conflict]:
+    page = settings.status
+    if page is None:
+        if settings.public_port is not None:
+            yield ("public_port",), "There is no status page to serve. Add [status] with a title.", settings.public_port
+        return
+    if settings.public_port is not None and settings.public_port == settings.port != 0:
+        yield ("public_port",), "DOGWATCH_PORT has the same number. Use another port.", settings.public_port
+    if len({*page.languages}) != len(page.languages):
+        yield ("status", "languages"), "A language is named twice. Name each once.", ", ".join(page.languages)
+    yield from _find_component_conflicts(settings, page)
+    yield from _find_name_conflicts(page)
+    if page.logo is not None and settings.status_path(page.logo).suffix.casefold() not in LOGO_TYPES:
+        yield ("status", "logo"), "This is not a picture for the page. Use an SVG or PNG file.", page.logo
+
+
+def _find_component_conflicts(settings: Settings, page: StatusPageSection) -> Iterator[Conflict]:
+    groups, services = list(page.groups), list(settings.services)
+    for key, component in page.components.items():
+        if component.group is not None and component.group not in groups:
+            guess = did_you_mean(component.group, groups)
+            message = (
+                f"There is no group of this name.{guess} Add [status.groups.{component.group}], or correct the name."
+            )
+            yield ("status", "components", key, "group"), message, component.group
+        for index, service in enumerate(component.services):
+            # Without [services] a component may name any service, as an alert's labels do.
+            if services and service not in services:
+                guess = did_you_mean(service, services)
+                message = f"There is no service of this name.{guess} Add [services.{service}], or correct the name."
+                yield ("status", "components", key, "services", index), message, service
+
+
+def _find_name_conflicts(page: StatusPageSection) -> Iterator[Conflict]:
+    """Find names in a language that the page does not have."""
+    named: list[tuple[KeyPath, str]] = []
+    for table, sections in (("groups", page.groups), ("components", page.components)):
+        named += [
+            (("status", table, key, "names", code), code) for key, each in sections.items() for code in each.names
+        ]
+    for path, code in named:
+        if code not in page.languages:
+            message = f"The page is not in this language. Add it to [status] languages: {', '.join(page.languages)}."
+            yield path, message, code
+
+
+def find_status_page_doubts(settings: Settings) -> Iterator[Conflict]:
+    page = settings.status
+    if page is None:
+        return
+    if page.url is None and settings.public_url is None:
+        message = "Feeds need the page's public address. Set url, or DOGWATCH_PUBLIC_URL."
+        yield ("status", "url"), message, None
+    for key, color, paper in (("color", page.color, WHITE), ("dark_color", page.dark_color, BLACK)):
+        if color is not None and contrast(color, paper) < READABLE_CONTRAST:
+            shade = "darker" if paper == WHITE else "lighter"
+            yield ("status", key), f"Links in this colour are hard to read. Use a {shade} one.", color
+    if page.logo is not None and not settings.status_path(page.logo).is_file():
+        yield (
+            ("status", "logo"),
+            "There is no such file, so the page shows its title alone. Correct the path.",
+            page.logo,
+        )
+    if not page.components:
+        yield ("status", "components"), "The page has no components. Add [status.components.NAME].", None
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast of two colours by WCAG, 1 to 21."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

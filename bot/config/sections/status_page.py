@@ -1,0 +1,72 @@
+"""`[status]`: the public status page."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.config.sections import Section
+from bot.config.sections.fields import FileName, Language, ListOf, WebLink, Word, Zone, matching
+from bot.domain.status_page.components import Component, Group
+from bot.domain.terms import LANGUAGES
+
+ComponentKey = Annotated[
+    str, matching(r"[a-z0-9][a-z0-9-]{0,39}", "Use up to 40 lower-case letters, digits and -, like online-payments.")
+]
+Color = Annotated[
+    str, matching(r"#[0-9a-fA-F]{6}", 'This is not a colour. Use six hexadecimal digits, like "#0b5cad".')
+]
+Names = Mapping[Language, Word]
+
+
+class StatusGroupSection(Section):
+    """`[status.groups.NAME]`: a heading above components. `names` in further languages."""
+
+    name: Word
+    names: Names = Field(default_factory=dict)
+
+
+class StatusComponentSection(Section):
+    """`[status.components.NAME]`: a part of the product, with the services that it depends on."""
+
+    name: Word
+    names: Names = Field(default_factory=dict)
+    group: Word | None = None
+    services: ListOf[Word] = ()
+
+
+class StatusPageSection(Section):
+    """
+    `[status]`: the page.
+
+    `url`: its public address, default `DOGWATCH_PUBLIC_URL` and `/status`.
+
+    `zone` None: that of `[incidents]`. `folder`: where the files are kept, too, for a static host.
+    """
+
+    title: Word
+    languages: Annotated[ListOf[Language], Field(min_length=1, max_length=len(LANGUAGES))] = ("en",)
+    zone: Zone | None = None
+    url: WebLink | None = None
+    logo: FileName | None = None
+    color: Color | None = None
+    dark_color: Color | None = None
+    links: Mapping[Word, WebLink] = Field(default_factory=dict)
+    folder: FileName | None = None
+    groups: Mapping[ComponentKey, StatusGroupSection] = Field(default_factory=dict)
+    components: Mapping[ComponentKey, StatusComponentSection] = Field(default_factory=dict)
+
+    @property
+    def default_language(self) -> str:
+        return self.languages[0]
+
+    def as_components(self) -> tuple[Component, ...]:
+        """The components in the order of the file, with their names by language."""
+        groups = {key: Group(key, self._names_of(each)) for key, each in self.groups.items()}
+        return tuple(
+            Component(key, self._names_of(each), groups.get(each.group or ""), frozenset(each.services))
+            for key, each in self.components.items()
+        )
+
+    def _names_of(self, section: StatusGroupSection | StatusComponentSection) -> Mapping[str, str]:
+        return {self.default_language: section.name, **section.names}

@@ -1,0 +1,1 @@
+"""The content of the public status page: components, published updates, history. Pure."""

@@ -1,0 +1,1 @@
+"""The public status page for programs: JSON in Statuspage's shape, feeds, a badge. Pure."""

@@ -1,0 +1,161 @@
+"""The form that publishes an update in all languages, and its preview."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import UserError
+from bot.domain.languages import get_language
+from bot.domain.status_page.components import Component, ComponentState
+from bot.domain.status_page.publication import PublishedIncident
+from bot.domain.terms import Status, UpdateState
+from bot.services.status_page.publish import (
+    Publication,
+    Published,
+    default_titles,
+    publish_update,
+    suggest_component_states,
+    why_unpublished,
+)
+from bot.services.workspace.actor import Actor
+from bot.store import status_page
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.visibility import Visibility
+from bot.store.status_page import PublicUpdate
+
+STATES: Mapping[Status, UpdateState] = {
+    Status.IDENTIFIED: UpdateState.IDENTIFIED,
+    Status.MONITORING: UpdateState.MONITORING,
+    Status.RESOLVED: UpdateState.RESOLVED,
+    Status.CLOSED: UpdateState.RESOLVED,
+}
+"""The state that an incident suggests; any other: investigating."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishForm:
+    """
+    Initial values of the form.
+
+    `why_not`: why nothing of the incident can be published, empty if it can.
+
+    `suggested` are states for a person to confirm. `drafts`: texts by state and language. `seen` identifies what was
+    published when the form was loaded. `published` is None before the first update.
+    """
+
+    reference: str
+    title: str
+    why_not: str
+    state: UpdateState
+    titles: Mapping[str, str]
+    components: tuple[Component, ...]
+    suggested: Mapping[str, ComponentState]
+    drafts: Mapping[UpdateState, Mapping[str, str]]
+    impact: tuple[datetime | None, datetime | None]
+    zone: tzinfo
+    seen: str
+    published: PublishedIncident | None
+
+
+class PreviewFinished(Exception):
+    """
+    Ends the transaction of a preview, so that nothing of it stays.
+
+    `incident` as readers would see it.
+    """
+
+    def __init__(self, incident: PublishedIncident) -> None:
+        self.incident = incident
+        super().__init__()
+
+
+def load_publish_form(session: Session, settings: Settings, visibility: Visibility, reference: str) -> PublishForm:
+    """Raises IncidentNotFound, alike for missing and for invisible incidents."""
+    incident = visibility.find(session, reference)
+    page, public = settings.status, status_page.find_by_incident(session, incident.key)
+    rows = status_page.find_updates(session, public.key) if public else []
+    titles = public.titles if public else default_titles(settings, page, incident) if page else {}
+    stated = (public.impact_started_at, public.impact_ended_at) if public else None
+    return PublishForm(
+        incident.reference,
+        incident.title,
+        why_unpublished(settings, incident),
+        STATES.get(Status(incident.status), UpdateState.INVESTIGATING),
+        titles,
+        page.as_components() if page else (),
+        _suggest_states(settings, incident, rows),
+        _write_drafts(page.languages if page else ()),
+        stated or (incident.started_at, incident.ended_at),
+        ZoneInfo(incident.zone),
+        _version(session, incident),
+        status_page.as_published(public, rows) if public and rows else None,
+    )
+
+
+def _suggest_states(settings: Settings, incident: Incident, rows: Sequence[PublicUpdate]) -> dict[str, ComponentState]:
+    """A state that was published stays until the incident is over."""
+    published = {key for row in rows for key in row.components} if incident.is_open else set()
+    suggested = suggest_component_states(settings, incident)
+    return {key: state for key, state in suggested.items() if key not in published}
+
+
+def _write_drafts(languages: tuple[str, ...]) -> dict[UpdateState, dict[str, str]]:
+    states = (UpdateState.INVESTIGATING, UpdateState.IDENTIFIED, UpdateState.MONITORING, UpdateState.RESOLVED)
+    return {state: {code: get_language(code).words[f"page_draft_{state}"] for code in languages} for state in states}
+
+
+def _version(session: Session, incident: Incident) -> str:
+    """Identifies what is published of the incident."""
+    public = status_page.find_by_incident(session, incident.key)
+    rows = status_page.find_updates(session, public.key) if public else []
+    return ".".join(f"{row.key}-{'-'.join(row.languages)}" for row in rows)
+
+
+def publish_form(
+    session: Session,
+    settings: Settings,
+    visibility: Visibility,
+    reference: str,
+    actor: Actor,
+    wanted: Publication,
+    *,
+    seen: str,
+) -> Published:
+    """
+    Publish what a person confirmed in the form.
+
+    Raises UserError if the incident cannot be published, or somebody published since the form was loaded.
+    """
+    incident = visibility.find(session, reference)
+    if why_unpublished(settings, incident):
+        raise UserError("Nothing of this incident can be published. Open the page again.")
+    if not any(wanted.texts.values()) and wanted.state is not UpdateState.POSTMORTEM:
+        raise UserError("Enter a text in at least one language.")
+    public = status_page.find_by_incident(session, incident.key)
+    if _version(session, incident) != seen:
+        when = status_page.find_updates(session, public.key)[-1].published_at if public else actor.at
+        clock = when.astimezone(ZoneInfo(incident.zone))
+        raise UserError(f"Another update was published at {clock:%H:%M}. Read it below, then publish yours again.")
+    return publish_update(session, settings, incident.key, actor, wanted)
+
+
+def preview_form(
+    session: Session,
+    settings: Settings,
+    visibility: Visibility,
+    reference: str,
+    actor: Actor,
+    wanted: Publication,
+    *,
+    seen: str,
+) -> None:
+    """Publish, look, and undo it. Raises PreviewFinished, or UserError as `publish_form` does."""
+    publish_form(session, settings, visibility, reference, actor, wanted, seen=seen)
+    public = status_page.find_by_incident(session, visibility.find(session, reference).key)
+    if public is None:
+        raise UserError("Nothing of this incident can be published. Open the page again.")
+    raise PreviewFinished(status_page.as_published(public, status_page.find_updates(session, public.key)))

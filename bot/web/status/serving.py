@@ -1,0 +1,112 @@
+"""Serve the files of the status page from memory: below `/status`, and on a public port."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from aiohttp import web
+
+from bot.domain.languages import base_language
+from bot.web.admission import retry_later
+from bot.web.body_limits import error_response
+from bot.web.status.site import FROM_ABOVE, FROM_INSIDE, INDEX, Site, SiteFile
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": POLICY,
+        "Cache-Control": "public, max-age=10, stale-while-revalidate=20, stale-if-error=3600",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Access-Control-Allow-Origin": "*",
+        "X-Robots-Tag": "all",
+    }
+)
+"""Everything is public: caches and other sites may have it."""
+STATUS_ROUTES = frozenset({"/status", "/status/{path}"})
+"""Served also while the process starts, from the files of the last run."""
+NOT_READY = "The status page is not ready. Try again in a moment."
+NO_PAGE = "There is no such page. Go to the first page of the status page."
+
+
+class StatusFiles:
+    """`find_site` returns what is shown now; None: there is no page, or it was never rendered."""
+
+    def __init__(self, find_site: Callable[[], Site | None], is_configured: Callable[[], bool]) -> None:
+        self._find_site = find_site
+        self._is_configured = is_configured
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/status", self.serve_entrance), web.get("/status/{path:.*}", self.serve_file)]
+
+    def public_routes(self) -> list[web.RouteDef]:
+        """Those of the public port: the same, and the first page at its root."""
+        return [*self.routes(), web.get("/{path:.*}", self.serve_file)]
+
+    async def serve_entrance(self, request: web.Request) -> web.StreamResponse:
+        """The first page at `/status`, in the reader's language."""
+        site = self._find_site()
+        return self._refuse() if site is None else _respond_with_entrance(request, site, FROM_ABOVE)
+
+    async def serve_file(self, request: web.Request) -> web.StreamResponse:
+        site, path = self._find_site(), request.match_info["path"]
+        if site is None:
+            return self._refuse()
+        if not path:
+            return _respond_with_entrance(request, site, FROM_INSIDE)
+        name = f"{path}{INDEX}" if path.endswith("/") else path
+        file = site.files.get(name) or site.files.get(f"{name}.html")
+        if file is not None:
+            return respond(request, file)
+        if f"{name}/{INDEX}" in site.files:
+            return web.Response(status=308, headers={"Location": f"{name.rpartition('/')[2]}/"})
+        return error_response(404, NO_PAGE)
+
+    def _refuse(self) -> web.Response:
+        if not self._is_configured():
+            return error_response(404, "There is no status page.")
+        return retry_later(503, NOT_READY)
+
+
+def _respond_with_entrance(request: web.Request, site: Site, root: str) -> web.Response:
+    """
+    The first page in the reader's language.
+
+    Files of an earlier run have it at one address only.
+    """
+    language = choose_language(request, site.languages)
+    file = site.entrances.get((language, root))
+    if file is None:
+        return web.Response(status=307, headers={"Location": f"{root}{language}/"})
+    return respond(request, file, varies=True)
+
+
+def choose_language(request: web.Request, languages: tuple[str, ...]) -> str:
+    """The reader's first language that the page has; else the page's first one."""
+    wanted = []
+    for part in request.headers.get("Accept-Language", "")[:500].split(","):
+        code, _, weight = part.strip().partition(";q=")
+        try:
+            wanted.append((float(weight or 1), base_language(code)))
+        except ValueError:
+            continue
+    accepted = (code for quality, code in sorted(wanted, key=lambda each: -each[0]) if quality > 0)
+    return next((code for code in accepted if code in languages), languages[0])
+
+
+def respond(request: web.Request, file: SiteFile, *, varies: bool = False) -> web.Response:
+    """The file as the client takes it, or 304 if it has it."""
+    packed = file.gzipped if "gzip" in request.headers.get("Accept-Encoding", "") else None
+    etag = f'"{file.etag}-gz"' if packed else f'"{file.etag}"'
+    headers = {**HEADERS, "ETag": etag, "Vary": "Accept-Encoding, Accept-Language" if varies else "Accept-Encoding"}
+    if _has_tag(request.headers.get("If-None-Match", ""), etag):
+        return web.Response(status=304, headers=headers)
+    headers["Content-Type"] = file.content_type
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(body=packed or file.body, headers=headers)
+
+
+def _has_tag(sent: str, etag: str) -> bool:
+    known = [each.strip().removeprefix("W/") for each in sent.split(",")]
+    return etag in known or sent.strip() == "*"

@@ -1,0 +1,212 @@
+"""The files of the status page: rendered, compressed and fingerprinted once."""
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from bot.config import Settings
+from bot.domain.resources import resource_path
+from bot.domain.status_page.page import PageFrame
+from bot.domain.status_page.state import PublicState
+from bot.export.status_page.badge import render_badge
+from bot.export.status_page.feeds import FeedWriter
+from bot.export.status_page.statuspage_json import StatuspageWriter
+from bot.templating.render import render_template
+from bot.web.status.view import StatusView
+
+INDEX = "index.html"
+FROM_ABOVE, FROM_INSIDE = "status/", ""
+"""Where relative links of the first page lead: at the address `/status`, and at one with a slash at its end."""
+CONTENT_TYPES: Mapping[str, str] = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".atom": "application/atom+xml; charset=utf-8",
+    ".rss": "application/rss+xml; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".png": "image/png",
+}
+NO_GZIP = frozenset({".png"})
+
+
+@dataclass(frozen=True)
+class SiteFile:
+    """One file, with its strong validators: one for each encoding."""
+
+    name: str
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[PurePosixPath(self.name).suffix]
+
+    @cached_property
+    def etag(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()[:20]
+
+    @cached_property
+    def gzipped(self) -> bytes | None:
+        """None where it would not get smaller. The same bytes give the same result."""
+        if PurePosixPath(self.name).suffix in NO_GZIP:
+            return None
+        packed = gzip.compress(self.body, mtime=0)
+        return packed if len(packed) < len(self.body) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All files by path; `entrances`: the first page by language and root."""
+
+    files: Mapping[str, SiteFile]
+    entrances: Mapping[tuple[str, str], SiteFile]
+    languages: tuple[str, ...]
+
+
+def build_frame(settings: Settings) -> PageFrame:
+    """The frame of the configured page. Raises ValueError without one."""
+    page = settings.status
+    if page is None:
+        raise ValueError("no status page is configured")
+    links = tuple(page.links.items())
+    return PageFrame(page.title, settings.status_url, page.languages, links, page.color, page.dark_color)
+
+
+def build_site(settings: Settings, state: PublicState, *, stale_since: datetime | None = None) -> Site:
+    """
+    Render everything.
+
+    `stale_since`: the database is away, and since when the page may be wrong.
+    """
+    frame = build_frame(settings)
+    files: dict[str, SiteFile] = {}
+    logo = _read_logo(settings)
+    entrances: dict[tuple[str, str], SiteFile] = {}
+    for code in frame.languages:
+        renderer = _Renderer(StatusView(state, frame, code, stale_since), logo)
+        pages = dict(renderer.render_pages())
+        files |= pages
+        entrances |= {
+            (code, root): SiteFile(INDEX, renderer.render_current(root)) for root in (FROM_ABOVE, FROM_INSIDE)
+        }
+        files |= dict(_write_data(state, frame, code, f"{code}/"))
+    files |= dict(_write_data(state, frame, frame.default_language, ""))
+    files[INDEX] = entrances[frame.default_language, FROM_INSIDE]
+    files["style.css"] = SiteFile("style.css", _write_stylesheet(frame))
+    if logo is not None:
+        files[logo.name] = logo
+    for each in (*files.values(), *entrances.values()):
+        _ = each.etag, each.gzipped
+    return Site(files, entrances, frame.languages)
+
+
+class _Renderer:
+    """The HTML pages in one language."""
+
+    def __init__(self, view: StatusView, logo: SiteFile | None) -> None:
+        self._view = view
+        self._code = view.language.code
+        self._logo = logo.name if logo else ""
+
+    def render_pages(self) -> Iterator[tuple[str, SiteFile]]:
+        view = self._view
+        yield self._file(f"{self._code}/{INDEX}", self.render_current("../"))
+        for incident in view.state.incidents:
+            path = f"incidents/{incident.public_id}.html"
+            values = {"incident": view.incident_values(incident)}
+            yield self._file(f"{self._code}/{path}", self._render("incident", "../../", path, values))
+        for place, (month, _) in enumerate(view.state.months):
+            path = f"history/{month:%Y-%m}.html"
+            yield self._file(f"{self._code}/{path}", self._render("history", "../../", path, view.month_values(place)))
+
+    def render_current(self, root: str) -> bytes:
+        return self._render("current", root, "", self._view.current_values())
+
+    def _render(self, template: str, root: str, path: str, values: Mapping[str, object]) -> bytes:
+        frame = {**self._view.frame_values(root=root, path=path), "logo": self._logo}
+        return render_template(f"status/{template}.html.j2", {**frame, **values}).encode()
+
+    def _file(self, name: str, body: bytes) -> tuple[str, SiteFile]:
+        return name, SiteFile(name, body)
+
+
+def _write_data(state: PublicState, frame: PageFrame, code: str, folder: str) -> Iterator[tuple[str, SiteFile]]:
+    feeds = FeedWriter(state, frame, code)
+    found = {
+        "feed.atom": feeds.write_atom(),
+        "feed.rss": feeds.write_rss(),
+        "badge.svg": render_badge(state, frame, code),
+    }
+    documents = StatuspageWriter(state, frame, code).write_files()
+    found |= {f"api/v2/{name}": body for name, body in documents.items()}
+    for name, body in found.items():
+        yield f"{folder}{name}", SiteFile(name, body)
+
+
+def _write_stylesheet(frame: PageFrame) -> bytes:
+    """The design tokens of all pages, the styles of this one, and its colours."""
+    folder = resource_path("templates")
+    tokens = (folder / "web" / "style.css").read_text().partition("* {")[0]
+    own = (folder / "status" / "style.css").read_text()
+    light = f":root {{ --link: {frame.color} }}\n" if frame.color else ""
+    dark = (
+        f"@media (prefers-color-scheme: dark) {{ :root {{ --link: {frame.dark_color or '#7cb7ff'} }} }}\n"
+        if frame.color or frame.dark_color
+        else ""
+    )
+    return f"{tokens}{own}{light}{dark}".encode()
+
+
+def _read_logo(settings: Settings) -> SiteFile | None:
+    """The logo; None if there is none, or it cannot be read."""
+    name = settings.status.logo if settings.status else None
+    if name is None:
+        return None
+    path = settings.status_path(name)
+    try:
+        return SiteFile(f"logo{path.suffix.casefold()}", path.read_bytes())
+    except OSError:
+        return None
+
+
+def write_folder(site: Site, folder: Path) -> None:
+    """
+    Write the files so that a reader sees each one old or new, never half.
+
+    What links to other files comes after them; files of before that are no longer part of the page go last.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in sorted(site.files, key=lambda each: (each.endswith(INDEX), each.endswith(".html"), each)):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file() and path.read_bytes() == site.files[name].body:
+            continue
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.write_bytes(site.files[name].body)
+        fresh.replace(path)
+    _remove_old(site, folder)
+
+
+def _remove_old(site: Site, folder: Path) -> None:
+    """Remove pages of months and incidents that are gone, in the folders that are ours."""
+    for code in site.languages:
+        for kind in ("incidents", "history"):
+            for path in (folder / code / kind).glob("*.html"):
+                if path.relative_to(folder).as_posix() not in site.files:
+                    path.unlink(missing_ok=True)
+
+
+def read_folder(folder: Path, languages: tuple[str, ...]) -> Site | None:
+    """The files of an earlier run, for a start without the database; None without any."""
+    found = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix in CONTENT_TYPES and not path.name.startswith(".")
+    }
+    if INDEX not in found:
+        return None
+    files = {name: SiteFile(name, body) for name, body in found.items()}
+    return Site(files, {}, tuple(code for code in languages if f"{code}/{INDEX}" in files))

@@ -1,0 +1,86 @@
+"""The form with all languages side by side: suggestions, preview, one publication."""
+
+from bot.domain.status_page.components import ComponentState
+from tests.support.records.public_page import load_only_incident, load_state, opens_until
+from tests.support.worlds.visitor import Answer, Visitor
+from tests.support.worlds.world import World
+
+PATH = "/incidents/INC-1/publish"
+TEXTS = {"text-en": "We see failed payments.", "text-fr": "Des paiements échouent.", "text-it": ""}
+
+
+async def sends(ana: Visitor, page: Answer, act: str, **fields: str) -> Answer:
+    hidden = {name: page.field(name) for name in ("form_token", "seen")}
+    return await ana.sends(PATH, **hidden, **{"state": "investigating", "title-en": "Payments fail"}, **fields, act=act)
+
+
+async def test_all_languages_are_published_at_once_with_components_and_times(world: World) -> None:
+    await world.declares("Card payments fail sev:1 service:checkout")
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        form = await ana.opens(PATH)
+        states = {"component-online": "major_outage", "impact_started": "13:50", "impact_ended": ""}
+        preview = await sends(ana, form, "preview", **TEXTS, **states)
+        nothing = (await load_state(world)).incidents
+        done = await sends(ana, preview, "publish", **TEXTS, **states)
+        again = await sends(ana, preview, "publish", **TEXTS, **states)
+        after = await ana.opens(done.location)
+        next_form = await ana.opens(PATH)
+    await world.finish()
+
+    assert '<option value="major_outage" selected>' in form.text, "suggested by the severity and the service"
+    assert '<option value="major_outage" selected>' not in next_form.text, "published: it stays as it is"
+    assert "We are investigating a problem." in form.text
+    assert "Nous analysons un problème." in form.text
+    assert (preview.status, nothing) == (200, ())
+    assert "Disponibile solo in inglese e francese." in preview.words
+    assert "Des paiements échouent." in preview.words
+    assert (done.status, again.status) == (303, 422)
+    assert "Another update was published at" in again.words
+    assert "Published. Open the status page" in after.words
+    incident = await load_only_incident(world)
+    assert [each.texts for each in incident.updates] == [{"en": TEXTS["text-en"], "fr": TEXTS["text-fr"]}]
+    assert incident.impact_started_at is not None
+    assert f"{incident.impact_started_at:%H:%M}" == "12:50"
+    assert incident.components["online"].state is ComponentState.MAJOR
+    await opens_until(world, "/status/en/", "Mar 2, 2026, 13:50 CET")
+    update = (await world.exported())["updates"][0]
+    assert update["texts"] == {"en": TEXTS["text-en"], "fr": TEXTS["text-fr"]}
+    told = [text for text in world.texts() if "The public was told" in text]
+    assert all(text in "".join(told) for text in (TEXTS["text-en"], TEXTS["text-fr"]))
+
+
+async def test_a_refusal_in_one_language_publishes_none_and_keeps_what_was_entered(world: World) -> None:
+    await world.declares()
+    before = await world.tables()
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        form = await ana.opens(PATH)
+        refused = await sends(ana, form, "publish", **{**TEXTS, "text-fr": "Voir INC-1."})
+        empty = await sends(ana, form, "publish", **dict.fromkeys(TEXTS, ""))
+        backwards = await sends(ana, form, "publish", **TEXTS, impact_started="13:50", impact_ended="13:40")
+
+    assert [each.status for each in (refused, empty, backwards)] == [422, 422, 422]
+    assert "INC-1 is internal" in refused.words
+    assert "Voir INC-1." in refused.text
+    assert "Enter a text in at least one language." in empty.words
+    assert "The impact ends before it begins." in backwards.words
+    after = await world.tables()
+    assert {name: rows for name, rows in after.items() if name.startswith("public_")} == {
+        name: rows for name, rows in before.items() if name.startswith("public_")
+    }
+
+
+async def test_the_form_of_a_drill_publishes_nothing_and_nobody_else_sees_that_of_a_private_incident(
+    world: World,
+) -> None:
+    await world.declares("Cards fail drill:yes")
+    await world.declares("Somebody steals cards private:yes")
+    async with Visitor(world) as bo:
+        await bo.signs_in("support")
+        drill = await bo.opens("/incidents/DRILL-1/publish")
+        private = await bo.opens(PATH)
+
+    assert "Drills are never published." in drill.words
+    assert "<textarea" not in drill.text
+    assert private.status == 404
