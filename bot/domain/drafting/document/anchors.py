@@ -1,0 +1,36 @@
+"""Anchors in a rendered draft: where each block is, for the page on which blocks are edited."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from bot.domain.drafting.document.block_key import find_block_id
+from bot.domain.drafting.document.blocks import BlockId
+from bot.domain.drafting.model import Block
+
+ANCHOR = "anchor"
+"""The detail of a block that has an anchor."""
+_MARK = re.compile("\x02block ([0-9a-f]+)\x03")
+"""No text has these characters: `escape_markdown` and `clean_markdown` remove them."""
+
+
+def with_anchors(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    return tuple(block._replace(details={**block.details, ANCHOR: str(find_block_id(block))}) for block in blocks)
+
+
+def block_anchor(block: Block) -> list[str]:
+    """The anchor of a block, as one part of its line; none outside the page."""
+    identity = block.details.get(ANCHOR) if block.details else None
+    return [] if identity is None else [f"\x02block {identity.encode().hex()}\x03"]
+
+
+def replace_anchors(html: str, replacement: Callable[[BlockId], str]) -> str:
+    """Replace the anchors of a rendered document."""
+    known: Mapping[str, BlockId | None] = {
+        each: BlockId.parse(bytes.fromhex(each).decode()) for each in set(_MARK.findall(html))
+    }
+
+    def replace(found: re.Match[str]) -> str:
+        block_id = known[found[1]]
+        return replacement(block_id) if block_id else ""
+
+    return _MARK.sub(replace, html)

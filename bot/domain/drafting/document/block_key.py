@@ -1,0 +1,19 @@
+"""The identity of a draft's block in a document."""
+
+from bot.domain.drafting.document.blocks import BlockId
+from bot.domain.drafting.model import Block
+
+SINGLE_STATEMENTS = frozenset({"impact", "cause", "resolution"})
+"""Sections with one statement: the same block before and after it is stated anew, by any person."""
+SUMMARIZED = ("impact", "root_cause", "resolution")
+"""Such statements in the summary."""
+
+
+def find_block_id(block: Block) -> BlockId:
+    """Section, source and language; a single statement stays one when it is stated again."""
+    section, key = block.section, block.key
+    if section in SINGLE_STATEMENTS:
+        key = section
+    elif section == "summary":
+        key = next((name for name in SUMMARIZED if key.startswith(f"{name}-")), key)
+    return BlockId(section, key, block.language)

@@ -1,0 +1,145 @@
+"""The sections of a draft with the texts of people in them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from itertools import chain
+
+from bot.domain.drafting.document.anchors import with_anchors
+from bot.domain.drafting.document.block_key import find_block_id
+from bot.domain.drafting.document.blocks import BlockId, BlockState, DocumentBlock, DocumentBlocks, GeneratedBlock
+from bot.domain.drafting.document.merge import merge
+from bot.domain.drafting.markdown import BlockRenderer
+from bot.domain.drafting.model import NO_DETAILS, Block, BlockKind, Document, Draft, Sections
+from bot.domain.drafting.source_links import References, SourceNumbers
+from bot.domain.record.sources import Source
+from bot.domain.terms import SourceKind
+from bot.domain.text.markdown_escape import Markdown
+from bot.domain.text.mrkdwn.markdown import INDENT
+
+EARLIER_REFS = "earlier_refs"
+"""The detail of an edited block with the sources that its author saw, for redactions: they may be gone."""
+EditNote = Callable[[str | None, datetime | None], str]
+"""Words for the source of an edit, by its author and time."""
+
+
+class EditedSources(Mapping[str, str]):
+    """Notes on the sources of a document, edits included. Made on access."""
+
+    def __init__(self, sources: Mapping[str, str], edits: Mapping[str, str]) -> None:
+        self._sources = sources
+        self._edits = edits
+
+    def __getitem__(self, ref: str) -> str:
+        return self._edits[ref] if ref in self._edits else self._sources[ref]
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._sources, self._edits)
+
+    def __len__(self) -> int:
+        return len(self._sources) + len(self._edits)
+
+
+def merge_document(document: Document, edits: Sequence[DocumentBlock], note: EditNote) -> Document:
+    """The draft in one language with its edited blocks. Other sections are the same objects."""
+    by_section: dict[str, list[DocumentBlock]] = defaultdict(list)
+    for block in edits:
+        by_section[block.id.section].append(block)
+    notes = {_edit_ref(block.id): note(block.by, block.at) for block in edits if block.edited is not None}
+    builders = {name: partial(_section_by_name, document.sections, name, ()) for name in document.sections}
+    builders |= {name: partial(_section_by_name, document.sections, name, found) for name, found in by_section.items()}
+    return replace(document, sections=Sections({}, builders), sources=EditedSources(document.sources, notes))
+
+
+def anchor_draft(draft: Draft) -> Draft:
+    """The draft with an anchor in each of its blocks."""
+    return replace(draft, documents=tuple(_anchor_document(each) for each in draft.documents))
+
+
+def _anchor_document(document: Document) -> Document:
+    def anchored(name: str) -> Mapping[str, tuple[Block, ...]]:
+        return {name: with_anchors(document.sections[name])}
+
+    builders = {name: partial(anchored, name) for name in document.sections}
+    return replace(document, sections=Sections({}, builders))
+
+
+def merge_section_blocks(document: Document, edits: Iterable[DocumentBlock], name: str) -> DocumentBlocks:
+    """A section, block by block, of a document that was built without edits."""
+    touched = [block for block in edits if (block.id.section, block.id.language) == (name, document.language)]
+    return merge(touched, generate_blocks(document.sections.get(name, ())))
+
+
+def merge_touched_sections(draft: Draft, edits: Sequence[DocumentBlock]) -> DocumentBlocks:
+    """All sections with touched blocks, of a draft that was built without edits."""
+    names = dict.fromkeys((block.id.language, block.id.section) for block in edits)
+    documents = {document.language: document for document in draft.documents}
+    return tuple(
+        chain.from_iterable(
+            merge_section_blocks(documents[language], edits, name) for language, name in names if language in documents
+        )
+    )
+
+
+def _section_by_name(
+    sections: Mapping[str, tuple[Block, ...]], name: str, touched: Sequence[DocumentBlock]
+) -> Mapping[str, tuple[Block, ...]]:
+    blocks = sections.get(name, ())
+    return {name: merge_section(blocks, touched) if touched else blocks}
+
+
+def merge_section(blocks: Sequence[Block], touched: Sequence[DocumentBlock]) -> tuple[Block, ...]:
+    """One section. That nobody recorded something is not said where a person wrote."""
+    by_id = {find_block_id(block): block for block in blocks}
+    merged = merge(touched, generate_blocks(blocks, texts_of={block.id for block in touched}))
+    shown = [
+        _written_block(block, by_id.get(block.id)) if _is_written(block) else by_id[block.id]
+        for block in merged
+        if block.is_shown
+    ]
+    if any(block.is_written for block in shown):
+        shown = [block for block in shown if not block.is_missing]
+    return tuple(shown)
+
+
+def generate_blocks(blocks: Iterable[Block], *, texts_of: Collection[BlockId] | None = None) -> list[GeneratedBlock]:
+    """The record's texts of a section. `texts_of`: the blocks whose text is needed; None: all."""
+    renderer = BlockRenderer(References(SourceNumbers(), {}))
+    generated = []
+    for block in blocks:
+        block_id = find_block_id(block)
+        text = _statement(renderer, block) if texts_of is None or block_id in texts_of else ""
+        generated.append(GeneratedBlock(block_id, text, tuple(source.ref for source in block.sources)))
+    return generated
+
+
+def _statement(renderer: BlockRenderer, block: Block) -> str:
+    """The line of a block without its references, to be edited."""
+    line = renderer.render_line(block._replace(sources=()))
+    return line.replace(f"\n{INDENT}", "\n").strip()
+
+
+def _is_written(block: DocumentBlock) -> bool:
+    return block.state in {BlockState.EDITED, BlockState.ADDED}
+
+
+def _written_block(block: DocumentBlock, fact: Block | None) -> Block:
+    """A person's text, with the sources, the label and the details of its fact."""
+    source = Source(SourceKind.COMMAND, _edit_ref(block.id))
+    details = {key: value for key, value in (fact.details if fact else NO_DETAILS).items() if key != "mark"}
+    if block.refs:
+        details[EARLIER_REFS] = " ".join(block.refs)
+    return Block(
+        *block.id,
+        BlockKind.WRITTEN,
+        Markdown(block.edited or ""),
+        (*(fact.sources if fact else ()), source),
+        label=fact.label if fact else "",
+        details=details,
+    )
+
+
+def _edit_ref(block_id: BlockId) -> str:
+    return f"edit-{block_id.section}-{block_id.key}"

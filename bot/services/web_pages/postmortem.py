@@ -1,0 +1,122 @@
+"""The pages of a postmortem's document: the draft with its blocks, one block, the versions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.drafting.document.blocks import BlockId, DocumentBlock, find_block
+from bot.domain.drafting.document.edits import NO_BLOCK
+from bot.domain.drafting.document.sections import anchor_draft, merge_touched_sections
+from bot.domain.errors import UserError
+from bot.domain.postmortem import Draft
+from bot.services.postmortem.document.comments import Comment, load_comments
+from bot.services.postmortem.document.editors import find_editor_names
+from bot.services.postmortem.document.edits import block_version, find_section
+from bot.services.postmortem.document.versions import Version, load_versions
+from bot.services.postmortem.drafts import build_incident_draft, load_edited_record
+from bot.services.workspace.actor import Actor
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.visibility import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentTitle:
+    """`revision` differs when the page does."""
+
+    reference: str
+    title: str
+    revision: int
+    zone: ZoneInfo
+
+    @classmethod
+    def load(cls, incident: Incident) -> "IncidentTitle":
+        return cls(incident.reference, incident.title, incident.revision, ZoneInfo(incident.zone))
+
+
+@dataclass(frozen=True, slots=True)
+class PostmortemPage:
+    """
+    The draft with an anchor in each block, to be rendered with `template`.
+
+    `touched` are the blocks that people changed, `people` the names of those people. `editors` are the names of those
+    who edit a block now.
+    """
+
+    incident: IncidentTitle
+    template: str
+    draft: Draft
+    touched: Mapping[BlockId, DocumentBlock]
+    people: Mapping[str, str]
+    editors: Mapping[BlockId, Sequence[str]]
+    comments: Mapping[BlockId, Sequence[Comment]]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPage:
+    """
+    One block as people edit it. `version` identifies what is shown.
+
+    `history` are its versions, the newest first; `editors` the names of others who edit it now.
+    """
+
+    incident: IncidentTitle
+    block: DocumentBlock
+    version: str
+    by: str
+    history: Sequence[Version]
+    editors: Sequence[str]
+    comments: Sequence[Comment]
+
+
+def load_postmortem_page(
+    session: Session, settings: Settings, visibility: Visibility, reference: str, template: str | None, reader: Actor
+) -> PostmortemPage:
+    """Raises IncidentNotFound, alike for missing and for invisible incidents."""
+    incident = visibility.find(session, reference)
+    record, edits = load_edited_record(session, settings, incident.key)
+    draft = build_incident_draft(settings, record, edits=edits)
+    merged = merge_touched_sections(build_incident_draft(settings, record), edits) if edits else ()
+    return PostmortemPage(
+        IncidentTitle.load(incident),
+        template or incident.template,
+        anchor_draft(draft),
+        {block.id: block for block in merged if block.is_touched},
+        record.people,
+        find_editor_names(session, incident.team_id, incident.key, reader.at, apart_from=reader.user_id or ""),
+        load_comments(session, incident),
+    )
+
+
+def load_block_page(
+    session: Session, settings: Settings, visibility: Visibility, reference: str, block_id: BlockId, reader: Actor
+) -> BlockPage:
+    """Raises IncidentNotFound, and UserError for an unknown block."""
+    incident = visibility.find(session, reference)
+    record, edits = load_edited_record(session, settings, incident.key)
+    draft = build_incident_draft(settings, record, languages=[block_id.language])
+    block = find_block(find_section(draft, edits, block_id), block_id)
+    if block is None:
+        raise UserError(NO_BLOCK)
+    history = [each for each in load_versions(session, incident.key, incident.team_id) if each.block_id == block_id]
+    by = record.people.get(block.by or "", "")
+    others = find_editor_names(session, incident.team_id, incident.key, reader.at, apart_from=reader.user_id or "")
+    return BlockPage(
+        IncidentTitle.load(incident),
+        block,
+        block_version(block),
+        by,
+        history,
+        others.get(block_id, ()),
+        load_comments(session, incident).get(block_id, ()),
+    )
+
+
+def load_versions_page(
+    session: Session, visibility: Visibility, reference: str
+) -> tuple[IncidentTitle, Sequence[Version]]:
+    """Raises IncidentNotFound."""
+    incident = visibility.find(session, reference)
+    return IncidentTitle.load(incident), load_versions(session, incident.key, incident.team_id)

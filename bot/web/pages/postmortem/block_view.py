@@ -1,0 +1,64 @@
+"""A block of a postmortem on the pages: its address, its names, the difference of its texts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from bot.domain.drafting.document.blocks import BlockId
+from bot.domain.drafting.document.text_changes import TextChange, compare_texts
+from bot.domain.times import format_time
+from bot.services.postmortem.document.versions import Version
+
+BLOCK = "block"
+"""Query with the block that a page is about."""
+VERBS = {
+    "edit": "edited",
+    "add": "added",
+    "remove": "removed",
+    "put back": "put back",
+    "move up": "moved up",
+    "move down": "moved down",
+    "keep text": "kept the text of",
+    "take record": "took the record's text of",
+}
+
+
+def block_query(block_id: BlockId) -> str:
+    return urlencode({BLOCK: str(block_id)})
+
+
+def block_anchor(block_id: BlockId) -> str:
+    return f"{block_id.section}-{block_id.key}-{block_id.language}"
+
+
+def section_name(section: str) -> str:
+    """`went_well` as `Went well`."""
+    return section.replace("_", " ").capitalize()
+
+
+def editing_words(names: Sequence[str]) -> str:
+    """`ana is editing`; empty for nobody."""
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} editing" if names else ""
+
+
+def text_differences(before: str | None, after: str | None) -> list[TextChange]:
+    return list(compare_texts(before or "", after or ""))
+
+
+def version_values(history: Iterable[Version], zone: ZoneInfo) -> Sequence[Mapping[str, Any]]:
+    """Versions for a template. The newest has nothing to return to."""
+    return [
+        {
+            "number": each.number,
+            "act": VERBS.get(each.act, each.act),
+            "section": section_name(each.block_id.section),
+            "key": each.block_id.key,
+            "language": each.block_id.language,
+            "query": block_query(each.block_id),
+            "by": each.by,
+            "at": format_time(each.at, zone),
+            "changes": each.changes,
+        }
+        for each in history
+    ]
