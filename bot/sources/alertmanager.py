@@ -11,7 +11,8 @@ from bot.domain.alerts.events import AlertEvent, Batch, Credentials, bound_key, 
 from bot.domain.alerts.links import DASHBOARD, PANEL, VALUE
 from bot.domain.terms import AlertStatus
 from bot.sources.authentication import check_token
-from bot.sources.json_reader import Fields, Malformed, quote_value
+from bot.sources.json_fields import Fields
+from bot.sources.json_reader import Malformed, quote_value
 
 NAME = "alertmanager"
 

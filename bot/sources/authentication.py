@@ -17,6 +17,9 @@ from bot.domain.errors import UserError
 SIGNATURE_WINDOW = timedelta(minutes=5)
 """Accepted difference of a signed timestamp. Grafana defines none; this one is ours."""
 
+MAX_SIGNATURES = 8
+"""Signatures of one header that are compared. PagerDuty sends one for each secret."""
+
 
 class Unauthorized(UserError):
     """Authentication failed. The message contains nothing that was sent."""
@@ -35,27 +38,72 @@ def match_index(presented: bytes, valid: Iterable[bytes]) -> int | None:
     return same.index(True) if presented and any(same) else None
 
 
-def check_token(headers: Mapping[str, str], credentials: Credentials) -> int:
+def check_token(headers: Mapping[str, str], credentials: Credentials, *, scheme_name: str = "bearer") -> int:
     """
     Bearer, or Basic with the token as its password (any user name).
 
-    Returns the index of the token. Raises Unauthorized.
+    `scheme_name`: another scheme that is accepted as Bearer, in lower case. Returns the index of the token. Raises
+    Unauthorized.
     """
-    if not any(credentials.tokens):
-        raise Unauthorized("Alerts of this source are refused without a token. Set DOGWATCH_ALERT_TOKEN.")
+    _require_tokens(credentials)
     sent = get_header(headers, "Authorization")
     if sent is None:
         raise Unauthorized("The request has no Authorization header. Send `Authorization: Bearer` and the token.")
     scheme, _, value = sent.partition(" ")
     if scheme.casefold() == "basic":
         presented = _decode_password(value.strip())
-    elif scheme.casefold() == "bearer":
+    elif scheme.casefold() in {"bearer", scheme_name}:
         presented = encode_header(value.strip())
     else:
         raise Unauthorized("The Authorization header has the wrong type. Send `Authorization: Bearer` and the token.")
+    return match_token(presented, credentials)
+
+
+def check_token_header(headers: Mapping[str, str], credentials: Credentials, name: str) -> int:
+    """The token itself in the header `name`, or as `check_token` takes it. Raises Unauthorized."""
+    sent = get_header(headers, name)
+    if sent is None:
+        return check_token(headers, credentials)
+    _require_tokens(credentials)
+    return match_token(encode_header(sent.strip()), credentials)
+
+
+def match_token(presented: bytes, credentials: Credentials) -> int:
+    """Index of the token that was presented. Raises Unauthorized."""
+    _require_tokens(credentials)
     index = match_index(presented, map(encode_header, credentials.tokens))
     if index is None:
-        raise Unauthorized("The token is wrong. Compare it with DOGWATCH_ALERT_TOKEN.")
+        raise Unauthorized(f"The token is wrong. Compare it with {credentials.variable}.")
+    return index
+
+
+def _require_tokens(credentials: Credentials) -> None:
+    if not any(credentials.tokens):
+        raise Unauthorized(f"Requests of this source are refused without a token. Set {credentials.variable}.")
+
+
+def check_body_signature(
+    headers: Mapping[str, str], body: bytes, credentials: Credentials, *, header: str, prefix: str = ""
+) -> int:
+    """
+    Check a signature over the raw body if a secret is set, else the token.
+
+    HMAC-SHA256 in lower-case hex behind `prefix`; the header may have several, separated by commas. Returns the index
+    of the secret or token. Raises Unauthorized.
+    """
+    sent = get_header(headers, header)
+    if not any(credentials.secrets):
+        if sent is not None and get_header(headers, "Authorization") is None:
+            secret = credentials.variable.replace("TOKEN", "SECRET")
+            raise Unauthorized(f"{header} cannot be checked without its secret. Set {secret}_… to it.")
+        return check_token(headers, credentials)
+    if sent is None:
+        raise Unauthorized(f"The request has no {header}. Set the secret of the webhook in the sender.")
+    valid = [prefix.encode() + hex_signature(secret, body) for secret in credentials.secrets]
+    found = [match_index(encode_header(each.strip()), valid) for each in sent.split(",")[:MAX_SIGNATURES]]
+    index = next((each for each in found if each is not None), None)
+    if index is None:
+        raise Unauthorized(f"{header} is wrong. Compare the secret in the sender with the one in Dogwatch.")
     return index
 
 

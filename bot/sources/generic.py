@@ -17,7 +17,8 @@ from bot.domain.alerts.links import DASHBOARD, RUNBOOK, VALUE
 from bot.domain.errors import did_you_mean
 from bot.domain.terms import AlertStatus
 from bot.sources.authentication import check_token
-from bot.sources.json_reader import Fields, Malformed, quote_value
+from bot.sources.json_fields import Fields
+from bot.sources.json_reader import Malformed, quote_value
 
 NAME = "generic"
 
@@ -54,7 +55,12 @@ def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *,
 
 def parse(payload: object, received_at: datetime) -> Batch:
     """The alerts of one request. Raises Malformed."""
-    return Batch(NAME, tuple(_event(each, received_at) for each in _alerts(payload)))
+    return parse_alerts(payload, received_at, source=NAME)
+
+
+def parse_alerts(payload: object, received_at: datetime, *, source: str) -> Batch:
+    """Alerts of the generic shape, which other sources share. Raises Malformed."""
+    return Batch(source, tuple(parse_alert(each, received_at, source=source) for each in _alerts(payload)))
 
 
 def _alerts(payload: object) -> Sequence[Fields]:
@@ -66,7 +72,8 @@ def _alerts(payload: object) -> Sequence[Fields]:
     return root.objects("alerts") if root.has("alerts") else [root]
 
 
-def _event(alert: Fields, received_at: datetime) -> AlertEvent:
+def parse_alert(alert: Fields, received_at: datetime, *, source: str) -> AlertEvent:
+    """One alert of the generic shape. Raises Malformed."""
     title = alert.required_text("title", "a short text that says what is wrong")
     labels = _labels(alert)
     group = alert.text("group")
@@ -75,7 +82,7 @@ def _event(alert: Fields, received_at: datetime) -> AlertEvent:
     status = _status(alert, ended=stated_end is not None)
     starts_at, precision, ends_at = credible_times(stated_start, stated_end, status, now=received_at)
     return AlertEvent(
-        source=NAME,
+        source=source,
         fingerprint=_stated_fingerprint(alert) or _derived_fingerprint(title, labels, group),
         status=status,
         labels={**labels, **_hosts(alert)},
@@ -83,7 +90,7 @@ def _event(alert: Fields, received_at: datetime) -> AlertEvent:
         starts_at=starts_at,
         starts_at_precision=precision,
         ends_at=ends_at,
-        group=group_key(NAME, stated=group, service=labels.get("service"), name=labels.get("alertname", title)),
+        group=group_key(source, stated=group, service=labels.get("service"), name=labels.get("alertname", title)),
         occurrence=stated_start.isoformat() if stated_start else "",
         generator_url=alert.link("url"),
     )

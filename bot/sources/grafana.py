@@ -10,7 +10,8 @@ from datetime import datetime
 from bot.domain.alerts.events import Batch, Credentials
 from bot.sources import alertmanager
 from bot.sources.authentication import check_signature, check_token
-from bot.sources.json_reader import Fields, Malformed
+from bot.sources.json_fields import Fields
+from bot.sources.json_reader import Malformed
 
 NAME = "grafana"
 

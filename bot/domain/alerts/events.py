@@ -12,8 +12,17 @@ from datetime import datetime, timedelta
 
 from bot.domain.terms import AlertStatus, Precision
 
-SOURCE_NAMES = ("alertmanager", "grafana", "generic")
+SIGNING_SOURCES = ("grafana", "pagerduty", "sentry", "checkly")
+"""Sources that can sign their requests with a shared secret."""
+SOURCE_NAMES = (
+    *("alertmanager", "grafana", "generic", "gitlab", "cloudevents", "pagerduty", "opsgenie"),
+    *("sns", "gcp-monitoring", "azure-monitor"),
+    *("datadog", "new-relic", "honeycomb", "sentry", "zabbix", "icinga"),
+    *("uptime-kuma", "healthchecks", "better-stack", "checkly"),
+)
 """The last part of `POST /alerts/{source}`. `bot.sources.SOURCES` has a reader for each."""
+TOKEN_SOURCES = tuple(name for name in SOURCE_NAMES if name != "sns")
+"""Sources that are proven by a token, or by a signature where a secret is set. Amazon SNS signs by certificate."""
 CLOCK_SKEW = timedelta(minutes=1)
 """Longest time that a credible start may lie in the future."""
 OLDEST_START = timedelta(days=7)
@@ -32,17 +41,21 @@ class Credentials:
     Tokens and signing secrets of one source, several of each during a rotation.
 
     With secrets a signature is required. With neither the source is refused. The header names are Grafana's,
-    where they can be configured.
+    where they can be configured. `topics` are the Amazon SNS topics that are accepted, and `certificates` Amazon's,
+    as PEM by their web address. `variable` sets the token.
     """
 
     tokens: tuple[str, ...] = field(default=(), repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     signature_header: str = "X-Grafana-Alerting-Signature"
     timestamp_header: str = "X-Grafana-Alerting-Timestamp"
+    topics: tuple[str, ...] = ()
+    certificates: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    variable: str = "DOGWATCH_ALERT_TOKEN"
 
     @property
     def are_set(self) -> bool:
-        return any((*self.tokens, *self.secrets))
+        return any((*self.tokens, *self.secrets, *self.topics))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,8 @@ class AlertEvent:
     generator_url: str | None = None
     is_test: bool = False
     """Sent by the monitor's test button: recorded, and never opens an incident."""
+    stated_at: datetime | None = None
+    """When the monitor saw this state, if it says so: an alert that ended later is not fired again by it."""
 
     @property
     def name(self) -> str:
@@ -89,13 +104,16 @@ class Batch:
     """
     One notification. Of its group, `truncated` alerts were not named.
 
-    An absent alert is not resolved.
+    An absent alert is not resolved. `note` says why a notification has no alert to read. `confirmation` is an address
+    that the sender asks to fetch once, already checked.
     """
 
     source: str
     events: tuple[AlertEvent, ...]
     truncated: int = 0
     receiver: str | None = None
+    note: str = ""
+    confirmation: str | None = None
 
 
 def credible_times(

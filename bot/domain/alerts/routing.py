@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 
+import re2  # type: ignore[import-untyped] # it has no annotations
+
 from bot.domain.alerts.events import shorten_name
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity
@@ -28,6 +30,19 @@ _MATCHER = re.compile(
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+LONGEST_PATTERN = 1_000
+LONGEST_VALUE = 10_000
+"""Characters of a label that a regular expression sees. With both limits a match takes milliseconds."""
+PATTERN_BYTES = 1 << 20
+
+
+def _compile(pattern: str) -> re2._Regexp:
+    """Compile with Alertmanager's options: a dot matches line ends too. Raises re2.error."""
+    options = re2.Options()
+    options.dot_nl = True
+    options.log_errors = False
+    options.max_mem = PATTERN_BYTES
+    return re2.compile(pattern, options)
 
 
 @dataclass(frozen=True)
@@ -35,7 +50,8 @@ class Matcher:
     """
     `label op value` as in Alertmanager.
 
-    An absent label counts as empty. A regular expression matches the whole value.
+    An absent label counts as empty. A regular expression matches the whole value. The engine is RE2, as in
+    Alertmanager: time grows with the length of the value, whatever the expression.
     """
 
     label: str
@@ -45,18 +61,33 @@ class Matcher:
     def __post_init__(self) -> None:
         if self.op not in OPERATORS:
             raise MatcherSyntax(f"`{self.op}` is not an operator. Use one of {', '.join(OPERATORS)}.")
+        if self.op.endswith("~"):
+            self._check_expression()
+
+    def _check_expression(self) -> None:
+        if len(self.value) > LONGEST_PATTERN:
+            raise MatcherSyntax(
+                f"The regular expression is longer than {LONGEST_PATTERN} characters. Use several routes."
+            )
         try:
             _ = self._regex
-        except (re.error, OverflowError, RecursionError) as error:
-            raise MatcherSyntax(f"`{self.value}` is not a regular expression: {error}.") from None
+        except re2.error as error:
+            reason = error.args[0].decode("utf-8", "replace")
+            raise MatcherSyntax(f"`{self.value}` is not a regular expression of RE2: {reason}.") from None
+        except UnicodeEncodeError:
+            raise MatcherSyntax("The regular expression contains half of a surrogate pair.") from None
 
     @cached_property
-    def _regex(self) -> "re.Pattern[str]":
-        return re.compile(self.value if self.op.endswith("~") else re.escape(self.value), re.DOTALL)
+    def _regex(self) -> re2._Regexp:
+        return _compile(self.value)
 
     def fits(self, labels: Mapping[str, str]) -> bool:
-        same = self._regex.fullmatch(labels.get(self.label, "")) is not None
+        value = labels.get(self.label, "")
+        same = self._matches(value) if self.op.endswith("~") else value == self.value
         return same is not self.op.startswith("!")
+
+    def _matches(self, value: str) -> bool:
+        return self._regex.fullmatch(value[:LONGEST_VALUE]) is not None
 
     def __str__(self) -> str:
         quoted = self.value.replace("\\", "\\\\").replace('"', '\\"')

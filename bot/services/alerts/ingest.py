@@ -10,7 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.alerts.events import AlertEvent, Batch
 from bot.domain.alerts.routing import RouteAction, Routing, route_alert
-from bot.domain.terms import AlertStatus
+from bot.services.alerts.alert_rows import find_known_rows, identity_of, is_news
 from bot.services.alerts.announcements import Arrival, request_summary, waits_for_summary
 from bot.services.alerts.placement import place_alerts
 from bot.services.alerts.repetition import announce_repetition, find_overdue
@@ -60,7 +60,7 @@ class _ReceivedAlert:
 
     @property
     def identity(self) -> alerts.Identity:
-        return self.event.source, self.event.fingerprint, self.event.occurrence
+        return identity_of(self.event)
 
 
 def receive_notifications(
@@ -77,12 +77,12 @@ def receive_notifications(
     if not wanted:
         return receipts
     groups = alert_groups.lock_groups(session, actor.team_id, {received.group for received in wanted})
-    known = _known_rows(session, wanted, actor)
+    known = find_known_rows(session, actor.team_id, [each.event for each in wanted])
     windows = open_window_ids(session, actor, {received.routing.service for received in wanted})
     repeated = find_overdue(
         session, (known[each.identity] for each in wanted if each.identity in known), windows, actor
     )
-    news = [received for received in wanted if _is_news(received, known.get(received.identity))]
+    news = [received for received in wanted if is_news(received.event, known.get(received.identity))]
     incident_ids = [known[received.identity].incident_id for received in news if received.identity in known]
     incident_ids += [groups[received.group].incident_id for received in news]
     if any(groups[received.group].incident_id is None for received in news) and (
@@ -91,40 +91,18 @@ def receive_notifications(
         request_summary(session, storm.incident, actor.at)
     _lock_incidents(session, incident_ids, repeated, actor.at)
     # Lanes come after all incidents, as in the delivery of a row.
+    unchanged: set[int] = set()
     with outbox.batch(session):
         for key, of_group in groupby(
             sorted(wanted, key=lambda received: received.group), key=lambda received: received.group
         ):
             for received in _split_rounds(of_group):
-                _receive_group(session, settings, groups[key], received, known, windows, actor, receipts)
-                session.flush()
+                unchanged |= _receive_group(session, settings, groups[key], received, known, windows, actor, receipts)
+        session.flush()
+        alerts.touch(session, unchanged, actor.at)
         for incident_id in sorted(repeated):
             announce_repetition(session, incident_id, actor)
     return receipts
-
-
-def _known_rows(session: Session, wanted: Sequence[_ReceivedAlert], actor: Actor) -> dict[alerts.Identity, Alert]:
-    """
-    Stored rows of the received alerts.
-
-    If start or end came without a start time, the end belongs to the newest firing: many senders state only one of the
-    two.
-    """
-    known = alerts.find_known(session, actor.team_id, {received.identity for received in wanted})
-    ends = [received.event for received in wanted if _ends_unknown_firing(received, known.get(received.identity))]
-    newest = alerts.find_newest(session, actor.team_id, {(event.source, event.fingerprint) for event in ends})
-    for event in ends:
-        row = newest.get((event.source, event.fingerprint))
-        if row is not None and "" in (event.occurrence, row.stated_starts_at.partition("#")[0]):
-            known[event.source, event.fingerprint, event.occurrence] = row
-    return known
-
-
-def _ends_unknown_firing(received: _ReceivedAlert, row: Alert | None) -> bool:
-    """True for an end without a stored firing of that start, or without a start time."""
-    if received.event.status != AlertStatus.RESOLVED:
-        return False
-    return row is None or (not received.event.occurrence and row.status == AlertStatus.RESOLVED.value)
 
 
 def _lock_incidents(
@@ -178,12 +156,15 @@ def _receive_group(
     windows: Mapping[str, int],
     actor: Actor,
     receipts: Sequence[Receipt],
-) -> None:
+) -> set[int]:
+    """Place the new and changed alerts of one group. Returns the rows of the others."""
     arrivals: list[tuple[_ReceivedAlert, Arrival]] = []
     repeated: set[int] = set()
     for each in received:
         row = known.get(each.identity)
-        if row is not None and not _is_news(each, row):
+        if row is not None and not is_news(each.event, row):
+            if row.id is None:  # earlier in the same body
+                session.flush()
             repeated.add(row.key)
             _add_reference(session, receipts[each.number], row)
         else:
@@ -191,7 +172,6 @@ def _receive_group(
             arrivals.append(
                 (each, Arrival(each.event, each.routing, row or _new_row(each, actor), row is None, held_by))
             )
-    alerts.touch(session, repeated, actor.at)
     only = [arrival for _, arrival in arrivals]
     truncated = max((each.truncated for each, _ in arrivals), default=0)
     place_alerts(session, settings, group, only, truncated, actor)
@@ -199,11 +179,7 @@ def _receive_group(
         known[each.identity] = arrival.row
         receipts[each.number].held += arrival.row.maintenance_id is not None
         _add_reference(session, receipts[each.number], arrival.row)
-
-
-def _is_news(received: _ReceivedAlert, row: Alert | None) -> bool:
-    """True for an alert that is new or has changed; False for a repetition."""
-    return row is None or row.status != received.event.status.value
+    return repeated
 
 
 def _add_reference(session: Session, receipt: Receipt, row: Alert) -> None:

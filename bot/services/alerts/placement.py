@@ -175,14 +175,14 @@ def _carry_out(
 
 def _decide_placement(session: Session, group: AlertGroup, arrival: Arrival, actor: Actor) -> Placement:
     """Decide without a lock if an open incident takes the alert; else lock and decide again."""
-    neighbours = [_group_incident(each) for each in _attachable_incidents(session, actor.team_id, arrival.routing)]
+    neighbours = [group_incident(each) for each in attachable_incidents(session, actor.team_id, arrival.routing)]
 
     def decided(of_group: Incident | None) -> Placement:
         return place_alert(
             arrival.event,
             arrival.routing.action,
             now=actor.at,
-            of_group=[_group_incident(of_group)] if of_group else [],
+            of_group=[group_incident(of_group)] if of_group else [],
             of_service=neighbours,
             is_held=arrival.held_by is not None,
         )
@@ -194,11 +194,12 @@ def _decide_placement(session: Session, group: AlertGroup, arrival: Arrival, act
     return decision if isinstance(decision, Attach) else decided(incidents.lock(session, goes_on))
 
 
-def _group_incident(incident: Incident) -> GroupIncident:
+def group_incident(incident: Incident) -> GroupIncident:
     return GroupIncident(incident.key, incident.is_open, incident.resolved_at, incident.started_at)
 
 
-def _attachable_incidents(session: Session, team_id: str, routing: Routing) -> list[Incident]:
+def attachable_incidents(session: Session, team_id: str, routing: Routing) -> list[Incident]:
+    """Open incidents of the service, if the route attaches alerts to them."""
     if routing.action != RouteAction.ATTACH or routing.service is None:
         return []
     return [each for each in incident_lists.find_open(session, team_id) if _takes_alerts(each, routing.service)]

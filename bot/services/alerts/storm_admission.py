@@ -32,6 +32,15 @@ def decide_storm(session: Session, settings: Settings, actor: Actor) -> tuple[St
     return choose_storm_action(actor.at, openings, _last_storm(session, watch), limits), watch
 
 
+def foresee_storm(session: Session, settings: Settings, actor: Actor) -> StormDecision:
+    """The decision on an alert that would open an incident now, without a lock."""
+    watch = storms.get_watch(session, actor.team_id)
+    if watch is None:
+        return OpenSeparately()
+    openings = [datetime.fromisoformat(at) for _, at in watch.openings]
+    return choose_storm_action(actor.at, openings, _last_storm(session, watch), settings.storm_limits)
+
+
 def current_storm(session: Session, settings: Settings, actor: Actor) -> JoinStorm | None:
     """The storm that takes alerts that would open incidents now. Locks nothing."""
     limits = settings.storm_limits

@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from bot.store.database.tables import insert_into
+from bot.store.database.tables import insert_into, table_of
 
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[str, ...])
@@ -30,6 +30,9 @@ class AlertGroup(SQLModel, table=True):
     incident_id: int | None = Field(default=None, foreign_key="incident.id")
 
 
+GROUP = table_of(AlertGroup)
+
+
 def lock_groups(
     session: Session, team_id: str, keys: Collection[tuple[str, str]]
 ) -> Mapping[tuple[str, str], AlertGroup]:
@@ -44,8 +47,26 @@ def lock_groups(
         found |= _lock_existing(session, team_id, source, some)
         if missing := [key for key in some if key not in found]:
             values = [{"team_id": team_id, "source": source, "group_key": key} for _, key in missing]
-            session.execute(insert_into(session, AlertGroup).values(values).on_conflict_do_nothing())
+            inserting = insert_into(session, AlertGroup).values(values).on_conflict_do_nothing()
+            inserted = session.scalars(select(AlertGroup).from_statement(inserting.returning(*GROUP.c)))
+            found |= {(group.source, group.group_key): group for group in inserted}
+        if missing := [key for key in some if key not in found]:  # another transaction was first
             found |= _lock_existing(session, team_id, source, missing)
+    return found
+
+
+def find_incidents(
+    session: Session, team_id: str, keys: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], int | None]:
+    """The present incident of each known group by (source, group key). Locks nothing."""
+    found: dict[tuple[str, str], int | None] = {}
+    for source, some in chunks_by_source(sorted(set(keys))):
+        statement = select(AlertGroup).where(
+            AlertGroup.team_id == team_id,
+            AlertGroup.source == source,
+            col(AlertGroup.group_key).in_([key for _, key in some]),
+        )
+        found |= {(each.source, each.group_key): each.incident_id for each in session.exec(statement)}
     return found
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, text, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.terms import AlertStatus, Precision
 from bot.store.alerts.alert_groups import chunks, chunks_by_source
 from bot.store.database.tables import JSON_COLUMN
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.visibility import Visibility
 
 Identity = tuple[str, str, str]
 """Source, fingerprint, and the start as stated."""
@@ -21,6 +24,7 @@ IS_HELD = "maintenance_id IS NOT NULL"
 class Alert(SQLModel, table=True):
     """One firing of an alert; the same (source, fingerprint, startsAt) is the same firing."""
 
+    shown_with: ClassVar[str] = "incident_id"
     __tablename__ = "alert"
     __table_args__ = (
         UniqueConstraint("team_id", "source", "fingerprint", "stated_starts_at"),
@@ -286,6 +290,30 @@ def find_firing_without_incident(session: Session, team_id: str, since: datetime
         .limit(limit)
     )
     return list(session.exec(statement))
+
+
+def find_recent(
+    session: Session, visibility: Visibility, *, before: int | None, limit: int, status: str = "", source: str = ""
+) -> list[tuple[Alert, Incident | None]]:
+    """
+    The latest firings with their incidents, the newest first.
+
+    `before`: those stored before that row. Alerts of incidents outside `visibility` are left out.
+    """
+    statement = (
+        select(Alert, Incident)
+        .outerjoin(Incident, col(Incident.id) == col(Alert.incident_id))
+        .where(Alert.team_id == visibility.team_id, or_(col(Alert.incident_id).is_(None), visibility.condition))
+    )
+    if before is not None:
+        statement = statement.where(col(Alert.id) < before)
+    if status:
+        statement = statement.where(Alert.status == status)
+    if source:
+        statement = statement.where(Alert.source == source)
+    return [
+        (alert, incident) for alert, incident in session.exec(statement.order_by(col(Alert.id).desc()).limit(limit))
+    ]
 
 
 def find_held(session: Session, window_id: int) -> list[Alert]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, Session, SQLModel
 
 from bot.store.database.tables import JSON_COLUMN
-from bot.store.database.transaction_state import retain
+from bot.store.database.transaction_state import retain, transaction_state
 
 
 class AlertCounter(SQLModel, table=True):
@@ -27,13 +27,21 @@ class AlertCounter(SQLModel, table=True):
 
 
 def get(session: Session, incident_id: int) -> AlertCounter | None:
-    return retain(session, session.get(AlertCounter, incident_id))
+    return retain(session, _find(session, incident_id))
+
+
+def _find(session: Session, incident_id: int, *, reads_again: bool = False) -> AlertCounter | None:
+    """A new incident's row was made by this transaction, or there is none."""
+    if incident_id not in transaction_state(session).new_incidents:
+        return session.get(AlertCounter, incident_id, populate_existing=reads_again)
+    known: AlertCounter | None = transaction_state(session).new_counters.get(incident_id)
+    return known
 
 
 def lock(session: Session, incident_id: int) -> AlertCounter:
     """The present row, inserted if needed. The caller has locked the incident."""
-    found = session.get(AlertCounter, incident_id, populate_existing=True)
+    found = _find(session, incident_id, reads_again=True)
     if found is None:
-        found = AlertCounter(incident_id=incident_id)
+        found = transaction_state(session).new_counters[incident_id] = AlertCounter(incident_id=incident_id)
         session.add(found)
     return retain(session, found)

@@ -1,13 +1,12 @@
 """`POST /alerts/{source}`: webhooks of monitors. A 2xx means that the alerts are stored."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
 from time import perf_counter
 
 from aiohttp import web
-from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config import Settings
@@ -16,14 +15,17 @@ from bot.runtime import metrics
 from bot.runtime.clock import Clock
 from bot.services.alerts import ingest
 from bot.services.workspace.actor import Actor, Origin
-from bot.sources import SOURCES, Malformed, Unauthorized, decode
+from bot.sources import SOURCES, Answer, Malformed, Unauthorized
+from bot.sources.request import AlertRequest
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents import installations
 from bot.web.admission import LimitExceeded, Limits, RequestLimiter, retry_later
-from bot.web.body_limits import TooLarge, TooSlow, UnknownEncoding, Unreadable, error_response, read_body
+from bot.web.body_limits import TooLarge, TooSlow, Unreadable, error_response, read_body
 from bot.web.secret_usage import SecretUsage
 from bot.web.unproven import read_unproven_body
 from bot.web.webhooks.batching import WebhookBatcher
+from bot.web.webhooks.errors import refusal_response
+from bot.web.webhooks.sns_client import SnsClient, SnsUnreachable
 
 log = get_logger(__name__)
 
@@ -42,31 +44,51 @@ NO_SOURCE = (
     f"There is no such alert source. Use one of {', '.join(SOURCES)}. Other tools send to "
     "/alerts/generic, with a title in the body."
 )
+CALLS = ("pagerduty/v2/enqueue", "opsgenie/v2/alerts")
+"""Paths of the interfaces of other services, below `/alerts`."""
+OPSGENIE_ACTION = "opsgenie/v2/alerts/{alias}/{action}"
 
 
 class AlertIntake:
-    def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        settings: Callable[[], Settings],
+        usage: SecretUsage,
+        sns: SnsClient | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
-        self._secret_usage = SecretUsage()
+        self._secret_usage = usage
         self._limiter = RequestLimiter("alerts", self._limits)
         self._batcher = WebhookBatcher(self._store)
+        self._team_id: str | None = None
+        """The workspace; None until it was reached."""
         self._parsing = asyncio.Semaphore(MAX_CONCURRENT_PARSES)
+        self._sns = sns or SnsClient()
 
     @property
     def is_idle(self) -> bool:
         return self._limiter.in_progress == 0
 
     def _limits(self) -> Limits:
-        intake = self._settings().intake
-        return Limits(intake.requests, intake.requests_per_sender, intake.megabytes, intake.per_second_and_sender)
+        return Limits.of_webhooks(self._settings().intake)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/alerts/{source}", self.handle),
+            web.put("/alerts/{source}", self.handle),
+            *(web.options(f"/alerts/{name}", _answer_handshake) for name, each in SOURCES.items() if each.handshake),
+            *(web.post(f"/alerts/{path}", self.handle) for path in (*CALLS, OPSGENIE_ACTION)),
+        ]
 
     async def handle(self, request: web.Request) -> web.Response:
-        source, began = request.match_info["source"], perf_counter()
+        (source, path), began = _split_path(request), perf_counter()
         sender = f"{source if source in SOURCES else 'unknown'} {request.remote}"
         try:
-            response = await self._answer(request, source, sender)
+            response = await self._answer(request, source, path, sender)
             was_rejected = False
         except LimitExceeded as problem:
             response, was_rejected = self._limiter.reject(sender, problem), True
@@ -77,18 +99,25 @@ class AlertIntake:
             log.warning("alert webhook refused", source=known, status=response.status, answer=response.text)
         return response
 
-    async def _answer(self, request: web.Request, source: str, sender: str) -> web.Response:
+    async def _answer(self, request: web.Request, source: str, path: str, sender: str) -> web.Response:
         if source not in SOURCES:
             return error_response(404, NO_SOURCE)
         try:
             async with self._admit(source, request, sender) as body:
-                batch = await self._parse(source, body)
+                batch, answer = await self._parse(
+                    source, AlertRequest(request.headers, body, path, dict(request.query))
+                )
+                if batch.confirmation is not None:
+                    await self._sns.confirm_subscription(batch.confirmation)
                 receipt = await self._batcher.submit(sender, batch)
         except (TooLarge, TooSlow, Unreadable, Unauthorized, Malformed) as problem:
-            return _refusal_response(problem)
+            return refusal_response(problem, _largest_body(source), FEWER)
         except DatabaseUnavailable as problem:
             log.error("alerts not stored; database unavailable", problem=str(problem))  # noqa: TRY400  an outage needs no traceback
             return retry_later(503, "The database does not answer. Nothing was stored. Send it again.")
+        except SnsUnreachable as problem:
+            log.warning("amazon sns unreachable", problem=str(problem))
+            return retry_later(503, f"Amazon SNS cannot be reached: {problem}. Send it again.")
         except (LimitExceeded, ConnectionError):
             raise
         except Exception:
@@ -96,6 +125,8 @@ class AlertIntake:
             return retry_later(503, "Internal error: see the log of Dogwatch. Send it again.")
         if receipt is None:
             return retry_later(503, "Dogwatch is not connected to Slack yet. Send it again.")
+        if answer is not None:
+            return web.json_response(answer.body, status=answer.status)
         return web.json_response(
             {
                 "ok": True,
@@ -103,6 +134,7 @@ class AlertIntake:
                 "ignored": receipt.ignored,
                 "incidents": sorted(receipt.incidents),
                 **({"in_maintenance": receipt.held} if receipt.held else {}),
+                **({"note": batch.note} if batch.note else {}),
             }
         )
 
@@ -114,25 +146,34 @@ class AlertIntake:
         A token is checked before the body is read, a signature after it. Raises Unauthorized, LimitExceeded, and the
         errors of `read_body`.
         """
+        kind, now = SOURCES[source], self._clock.real_now()
         credentials, body = self._settings().credentials(source), b""
-        if credentials.secrets:
-            body = await read_unproven_body(request, MAX_BODY_BYTES)
-        used = SOURCES[source].verify(request.headers, body, credentials, now=datetime.now(UTC))
-        self._secret_usage.record(source, used, of=len(credentials.secrets or credentials.tokens))
+        needs_body = kind.is_proven_by_body or bool(credentials.secrets)
+        if needs_body:
+            body = await read_unproven_body(request, _largest_body(source))
+        if kind.certificate_address is not None:
+            address = kind.certificate_address(body, credentials, now)
+            certificate = await self._sns.fetch_certificate(address, self._settings().sns_certificate_folder)
+            credentials = replace(credentials, certificates={address: certificate})
+        used = kind.verify(_headers_with_token(request, kind.query_token), body, credentials, now=now)
+        self._secret_usage.record(source, used, of=max(1, len(credentials.secrets or credentials.tokens)))
         with self._limiter.acquire(sender) as slot:
-            if credentials.secrets:
+            if needs_body:
                 slot.reserve(len(body))
             else:
                 body = await read_body(request, MAX_BODY_BYTES, slot.reserve)
             yield body
 
-    async def _parse(self, source: str, body: bytes) -> Batch:
-        at = self._clock.now()
+    async def _parse(self, source: str, request: AlertRequest) -> tuple[Batch, Answer | None]:
+        """The alerts, and the answer in the sender's own shape if it has one."""
+        at, kind = self._clock.now(), SOURCES[source]
 
-        def parse() -> Batch:
-            return SOURCES[source].parse(decode(body), at)
+        def parse() -> tuple[Batch, Answer | None]:
+            payload = kind.read(request)
+            batch = kind.parse(payload, at)
+            return batch, kind.answer(batch, payload) if kind.answer else None
 
-        if len(body) <= THREAD_PARSE_BYTES:
+        if len(request.body) <= THREAD_PARSE_BYTES:
             return parse()
         async with self._parsing:
             return await asyncio.to_thread(parse)
@@ -140,31 +181,37 @@ class AlertIntake:
     async def _store(self, batches: Sequence[Batch]) -> Sequence[ingest.Receipt | None]:
         count = sum(len(batch.events) for batch in batches)
         run = self._database.run_low_priority if count > LARGE_BATCH else self._database.run
-        return await run(_store_notifications, self._settings(), batches, self._clock.now())
+        if self._team_id is None:  # it never changes: another workspace has another token, and so another process
+            installation = await self._database.read(installations.find_installation)
+            if installation is None:
+                return [None] * len(batches)
+            self._team_id = installation.team_id
+        actor = Actor(self._team_id, None, self._clock.now(), Origin.ALERT)
+        return await run(ingest.receive_notifications, self._settings(), batches, actor)
 
 
-def _refusal_response(problem: Exception) -> web.Response:
-    """Response to a request that would be refused again if it were repeated."""
-    match problem:
-        case TooLarge():
-            return error_response(413, f"The body is larger than {MAX_BODY_BYTES // 1024**2} MB. {FEWER}")
-        case TooSlow():
-            return error_response(408, "The body did not arrive in time.")
-        case UnknownEncoding():
-            return error_response(415, problem.message)
-        case Unauthorized():
-            return error_response(401, problem.message)
-        case Malformed():
-            return error_response(400, problem.message, **({"field": problem.field} if problem.field else {}))
-        case _:
-            return error_response(400, "The body does not match its Content-Encoding.")
+async def _answer_handshake(request: web.Request) -> web.Response:
+    """A sender's question whether it may send here."""
+    ask = SOURCES[_split_path(request)[0]].handshake
+    headers = ask(request.headers) if ask else {}
+    if not headers:
+        return error_response(400, "The question has no WebHook-Request-Origin. Send it, or the alert with POST.")
+    return web.Response(headers={**headers, "Allow": "POST"})
 
 
-def _store_notifications(
-    session: Session, settings: Settings, batches: Sequence[Batch], at: datetime
-) -> Sequence[ingest.Receipt | None]:
-    """None for each while the workspace is unknown."""
-    installation = installations.find_installation(session)
-    if installation is None:
-        return [None] * len(batches)
-    return ingest.receive_notifications(session, settings, batches, Actor(installation.team_id, None, at, Origin.ALERT))
+def _split_path(request: web.Request) -> tuple[str, str]:
+    """The source, and what follows it, percent-encoded."""
+    source, _, path = request.rel_url.raw_path.removeprefix("/alerts/").partition("/")
+    return request.match_info.get("source", source), path
+
+
+def _headers_with_token(request: web.Request, parameter: str | None) -> Mapping[str, str]:
+    """The headers, with the token of the address if the sender can set no header."""
+    token = request.query.get(parameter) if parameter else None
+    if token is None or "Authorization" in request.headers:
+        return request.headers
+    return {**request.headers, "Authorization": f"Bearer {token}"}
+
+
+def _largest_body(source: str) -> int:
+    return SOURCES[source].largest_body or MAX_BODY_BYTES

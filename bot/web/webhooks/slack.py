@@ -40,10 +40,10 @@ class SlackIntake:
     Secrets are looked up for each request: there are two during a rotation.
     """
 
-    def __init__(self, app: AsyncApp, settings: Callable[[], Settings]) -> None:
+    def __init__(self, app: AsyncApp, settings: Callable[[], Settings], usage: SecretUsage) -> None:
         self._app = app
         self._settings = settings
-        self._secret_usage = SecretUsage()
+        self._secret_usage = usage
         self._limiter = RequestLimiter("slack", self._limits)
 
     @property

@@ -1,6 +1,7 @@
 """Alerts out of order, late, in part, repeated, with impossible times."""
 
 import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from bench.quick.recorder import recording
 from bot.services.alerts import ingest
 from bot.store.alerts import alert_groups, alerts
 from bot.store.alerts.alerts import Alert
@@ -50,6 +52,21 @@ async def test_more_alerts_than_one_statement_can_name(world: World) -> None:
     await database.run(alerts.touch, range(1, 33_000), world.now)
 
     assert held.keys() == groups
+
+
+async def test_a_body_with_hundreds_of_groups_writes_few_statements(world: World) -> None:
+    """Each statement is a round trip: a statement for each group would hold up people for seconds."""
+    body = [{"title": f"Disk {n} full", "group": f"disk {n}", "fingerprint": f"disk {n}"} for n in range(600)]
+    updates: list[Counter[str]] = []
+    for _ in range(2):
+        with recording() as recorder:
+            status, answer = await world.posts("generic", body)
+        assert (status, answer["recorded"]) == (200, 600)
+        updates.append(Counter(recorder.statements))
+
+    written = [{name: times for name, times in each.items() if "UPDATE" in name and times > 100} for each in updates]
+    assert written == [{}, {}]
+    assert len(await load_alerts(world)) == 600
 
 
 async def test_a_large_notification_goes_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

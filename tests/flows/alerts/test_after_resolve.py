@@ -15,6 +15,7 @@ from tests.support.requests.sent_notifications import (
     sends,
     without_last_seen,
 )
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
 
 
@@ -100,6 +101,7 @@ async def test_a_new_firing_later_opens_another_that_links_the_first(
     assert (await world.exported("INC-1"))["incident"]["status"] == "resolved"
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 async def test_a_flap_later_leaves_the_first_incident_its_alert(world: World, notifications: Notifications) -> None:
     """Alertmanager states a flap's first start, which is not the start of the second incident."""
     await sends(world, notifications[SINGLE])

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.requests.sent_notifications import messages_with, sends
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World, action_ids
 
 RUNBOOK, DASHBOARD = "https://wiki.example.test/cpu", "https://grafana.example.test/d/cpu"
@@ -79,6 +80,7 @@ async def test_each_of_several_alerts_has_its_links_behind_it(world: World) -> N
     assert f"<{DASHBOARD}|Runbook>" in told
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 async def test_a_redaction_takes_the_description_off_the_card(world: World) -> None:
     await sends(world, a_notification(helped(world, description="The password is swordfish")))
     assert "swordfish" in world.card()

@@ -11,7 +11,8 @@ from bot.config import Settings
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from tests.flows.conftest import CONFIG
-from tests.support.servers.alertmanager import Alertmanager, free_port
+from tests.support.servers.alertmanager import OPSGENIE, PAGERDUTY, Alertmanager, free_port
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import EVERYTHING, TOKEN, World
 
 LABELS = {"alertname": "CheckoutErrors", "service": "checkout", "severity": "critical"}
@@ -82,7 +83,7 @@ async def test_from_the_alert_to_the_draft(live: LiveWorld, alertmanager: Alertm
     await live.types("dba", "/incident resolve Stopped the migration")
     await live.finish()
 
-    (file,) = live.sandbox.files(live.channel)
+    (file,) = draft_files(live, live.channel)
     draft = live.sandbox.file_content(file["id"]).decode()
     for words in (
         SUMMARY,
@@ -128,3 +129,21 @@ async def test_an_alert_that_fires_while_the_bot_is_down_opens_its_incident_once
 
     assert len(live.channels) == 1
     assert datetime.fromisoformat((await live.exported())["incident"]["started_at"]) == began
+
+
+@pytest.mark.parametrize(
+    ("path", "receiver"), [("pagerduty/v2/enqueue", PAGERDUTY), ("opsgenie/", OPSGENIE)], ids=["pagerduty", "opsgenie"]
+)
+async def test_a_tool_that_pages_a_service_pages_dogwatch_instead(
+    live: LiveWorld, tmp_path: Path, path: str, receiver: str
+) -> None:
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=3)
+    async with Alertmanager(tmp_path, f"{live.url}/alerts/{path}", TOKEN, receiver) as running:
+        await running.is_told(LABELS, summary=SUMMARY, began=began, link=GRAPH)
+        await live.until(lambda: live.channels)
+        await running.is_told(LABELS, summary=SUMMARY, began=began, ended=datetime.now(UTC), link=GRAPH)
+        await live.until(lambda: any("alert has ended" in text.lower() for text in live.texts()))
+
+    assert SUMMARY in live.card()
+    [alert] = (await live.exported())["alerts"]
+    assert alert["ended_at"]

@@ -25,6 +25,7 @@ from tests.support.requests.sent_notifications import (
     sends,
     without_last_seen,
 )
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import TOKEN, World
 
 
@@ -212,7 +213,7 @@ async def test_when_all_have_ended_people_are_offered_to_resolve(world: World, n
     whole = await world.exported()
     assert whole["incident"]["status"] == "resolved"
     assert whole["incident"]["resolution"]["text"] == "web-1 was restarted"
-    assert len(world.sandbox.files(world.channel)) == 1
+    assert len(draft_files(world, world.channel)) == 1
     assert not any("Resolve the incident" in text for text in world.texts())
 
 

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from tests.support.requests.notifications import a_notification, an_alert
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 CONFIG = """
 [services.payments]

@@ -1,5 +1,6 @@
 """Routing by labels, times that can be believed, and what an alert does to incidents."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,6 +79,24 @@ def test_what_is_no_matcher_is_refused_with_an_example(text):
         parse_matcher(text)
 
     assert "`" in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a(?=b)", "a(?!b)", r"(a)\1", "((a{100}){100}){100}", "(\\pL|b){999}", "a" * 1001, "\ud800"]
+)
+def test_an_expression_without_a_bound_is_refused(pattern):
+    with pytest.raises(MatcherSyntax):
+        Matcher("team", "=~", pattern)
+
+
+@pytest.mark.parametrize("pattern", ["([a-z]+-?)+", "(a+)+b", "(a|aa)+$", "(.*a){20}b", "(?:a|b)*a(?:a|b){200}c"])
+def test_time_grows_with_the_length_of_the_label_alone(pattern):
+    matcher = Matcher("team", "=~", pattern)
+    before = time.thread_time()
+
+    assert not any(matcher.fits({"team": "a" * length + "!"}) for length in (34, 1_000, 9_999))
+
+    assert time.thread_time() - before < 1
 
 
 @given(st.text(min_size=1), st.sampled_from(["=", "!="]), st.text())

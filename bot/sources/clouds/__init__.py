@@ -1,0 +1,1 @@
+"""Alerts of cloud providers, one module for each."""

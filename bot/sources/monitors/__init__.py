@@ -1,0 +1,1 @@
+"""Monitors that send alerts in their own shape, one module for each."""

@@ -1,0 +1,1 @@
+"""Interfaces of other services that tools send alerts to, one module for each."""
