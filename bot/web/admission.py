@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from structlog import get_logger
 
+from bot.config.sections import IntakeSection
 from bot.runtime import metrics
 from bot.web.body_limits import error_response
 
@@ -50,6 +51,10 @@ class Limits:
     per_sender: int
     megabytes: int
     per_second: int | None = None
+
+    @classmethod
+    def of_webhooks(cls, intake: IntakeSection) -> "Limits":
+        return cls(intake.requests, intake.requests_per_sender, intake.megabytes, intake.per_second_and_sender)
 
 
 @dataclass(slots=True)

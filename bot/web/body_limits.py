@@ -11,6 +11,8 @@ READ_SECONDS = 10.0
 CHUNK_BYTES = 65_536
 MAX_FORM_BYTES = 2 * 1024
 """A form is read before its sender is known."""
+MAX_SIGNED_IN_FORM_BYTES = 64 * 1024
+"""A form of a person who is signed in holds texts."""
 DATABASE_UNAVAILABLE = "The database does not answer. Try again in a moment."
 
 

@@ -2,10 +2,9 @@
 
 from aiohttp import web
 
+POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -14,12 +13,11 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 """
-No scripts, no requests, no frames; a URL with a key reaches neither another site nor a cache. A page that needs more,
-like a form, sets its own header.
+No scripts, no requests but for the stylesheet, no frames; a URL with a key reaches neither another site nor a cache.
+A page that needs more, like a form, sets its own header.
 """
-FORM_HEADERS = {
-    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
-}
+FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
+FORM_HEADERS = {"Content-Security-Policy": FORM_POLICY}
 """For a page whose forms post to the same site."""
 REQUEST_ID = web.RequestKey("request_id", str)
 SERVER = "dogwatch"

@@ -10,6 +10,7 @@ from bot.web.admission import retry_later
 from bot.web.connections import ConnectionLimit, LimitedSite
 from bot.web.headers import add_headers
 from bot.web.request_context import PROBES, Handler, add_request_context, route_name
+from bot.web.status.serving import STATUS_ROUTES
 from bot.web.unproven import UNPROVEN, UnprovenBodies
 
 IDLE_SECONDS = 75.0
@@ -24,13 +25,13 @@ class Listener:
     """
     `open`, then `close`; both once. Add routes to `site` before `open`.
 
-    Until `has_started()`, only health checks are served.
+    Until `has_started()`, only health checks and the kept status page are served.
     """
 
     def __init__(self, has_started: Callable[[], bool]) -> None:
         @web.middleware
         async def reject_while_starting(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if has_started() or route_name(request) in PROBES:
+            if has_started() or route_name(request) in PROBES | STATUS_ROUTES:
                 return await handler(request)
             return retry_later(503, "Dogwatch is starting. Try again in a moment.")
 
@@ -43,14 +44,16 @@ class Listener:
         self.site.on_response_prepare.append(add_headers)
         self._runner: web.AppRunner | None = None
 
-    async def open(self, settings: Settings, answering_seconds: float) -> int:
+    async def open(self, settings: Settings, answering_seconds: float, *, port: int | None = None) -> int:
         """
-        Listen, and return the port.
+        Listen, and return the port: `port`, or that of the settings.
 
         `answering_seconds`: how long `close` waits for requests in progress.
 
         Raises UserError if the port is taken.
         """
+        wanted = settings.port if port is None else port
+        variable = "DOGWATCH_PORT" if port is None else "DOGWATCH_PUBLIC_PORT"
         self._runner = web.AppRunner(
             self.site,
             access_log=None,
@@ -61,14 +64,13 @@ class Listener:
         )
         await self._runner.setup()
         try:
-            await LimitedSite(self._runner, settings.host, settings.port, self._connections).start()
+            await LimitedSite(self._runner, settings.host, wanted, self._connections).start()
         except OSError as problem:
             raise UserError(
-                f"Cannot listen on {settings.host}:{settings.port} ({problem.strerror}). "
-                "Set DOGWATCH_PORT to a free port."
+                f"Cannot listen on {settings.host}:{wanted} ({problem.strerror}). Set {variable} to a free port."
             ) from problem
         addresses = self._runner.addresses
-        return int(addresses[0][1]) if addresses else settings.port
+        return int(addresses[0][1]) if addresses else wanted
 
     async def close(self) -> None:
         """Stop accepting connections, and finish requests in progress."""

@@ -24,7 +24,7 @@ def button(name: str) -> str:
 
 async def test_step_by_step(dogwatch, tmp_path):
     finding, cause = WRITTEN
-    note, escalate, resolve = TYPED
+    note, escalate, resolve, *updates = TYPED
     first_mark, second_mark = MARKS
     page = await dogwatch.open_page()
 
@@ -59,6 +59,9 @@ async def test_step_by_step(dogwatch, tmp_path):
     for words in (finding, "Half of the connections hang", "deployed 4.2", "the pool was made smaller again"):
         await expect(draft).to_contain_text(words, timeout=TIMEOUT_MS)
     await page.get_by_role("button", name="Close").click()
+    for update, languages in zip(updates, ("English", "English and French"), strict=True):
+        await send_text(page, update)
+        await expect(message_with(page, f"on the status page in {languages}:")).to_be_visible(timeout=TIMEOUT_MS)
     await page.get_by_role("button", name=button("Try it")).click()
     for name in (
         "Cut Slack for 30 s",

@@ -1,10 +1,10 @@
 """Read model of the page Now: open incidents, people on call, alerts without an incident."""
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -12,11 +12,13 @@ from bot.config import Settings
 from bot.domain.incidents.next_step import NextStep
 from bot.domain.terms import Severity
 from bot.domain.text.mentions import MENTION, resolve_mentions
+from bot.domain.times.zones import known_zone
 from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress
 from bot.services.oncall.on_call_view import NowLine, load_on_call_now
 from bot.services.oncall.targets import target_text
 from bot.services.views.card import load_next_step
+from bot.services.web_pages.sessions import Viewer
 from bot.store.alerts import alerts
 from bot.store.alerts.alerts import Alert
 from bot.store.escalation import escalations
@@ -92,10 +94,12 @@ class NowPage:
     """
     All that the viewer may see, as of `at`. `zone` is the viewer's.
 
-    `hidden_incidents` and `has_more_alerts` say what the page leaves out.
+    `hidden_incidents` and `has_more_alerts` say what the page leaves out. `version` differs when incidents or alerts
+    do.
     """
 
     at: datetime
+    version: str
     zone: tzinfo
     incidents: Sequence[OpenIncident]
     hidden_incidents: int
@@ -104,7 +108,14 @@ class NowPage:
     has_more_alerts: bool
 
 
-def load_now_page(session: Session, settings: Settings, visibility: Visibility, user_id: str, at: datetime) -> NowPage:
+def now_version(revisions: Mapping[str, int], alert_ids: Iterable[int]) -> str:
+    """`revisions`: those of the visible open incidents, by reference."""
+    text = repr((sorted(revisions.items()), tuple(alert_ids)))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def load_now_page(session: Session, settings: Settings, visibility: Visibility, zone: tzinfo, at: datetime) -> NowPage:
+    """`zone`: of the times that people read."""
     team_id = visibility.team_id
     open_ones = visibility.filter(incident_lists.find_open(session, team_id))
     shown = open_ones[:MAX_INCIDENTS]
@@ -116,7 +127,8 @@ def load_now_page(session: Session, settings: Settings, visibility: Visibility, 
     names = _find_names(session, team_id, shown, [each for some in waiting.values() for each in some], schedules)
     return NowPage(
         at=at,
-        zone=viewer_zone(session, settings, team_id, user_id),
+        version=now_version({each.reference: each.revision for each in open_ones}, [each.key for each in loose]),
+        zone=zone,
         incidents=[_open_incident(session, settings, each, waiting[each.key], names) for each in shown],
         hidden_incidents=len(open_ones) - len(shown),
         on_call=[_on_call_line(each, names) for each in schedules],
@@ -125,13 +137,9 @@ def load_now_page(session: Session, settings: Settings, visibility: Visibility, 
     )
 
 
-def viewer_zone(session: Session, settings: Settings, team_id: str, user_id: str) -> tzinfo:
+def viewer_zone(settings: Settings, viewer: Viewer) -> tzinfo:
     """The zone of the person's Slack profile; that of the incidents if it is unknown."""
-    person = people.get(session, team_id, user_id)
-    try:
-        return ZoneInfo(person.zone) if person is not None and person.zone else settings.incidents.zone
-    except (KeyError, ValueError):
-        return settings.incidents.zone
+    return known_zone(viewer.zone) or settings.incidents.zone
 
 
 def _find_names(

@@ -29,7 +29,7 @@ class Viewer:
     """
     The signed-in person. `digest` identifies the session.
 
-    `is_due`: `mark_seen` has to be called.
+    `zone` is that of their Slack profile. `is_due`: `mark_seen` has to be called.
     """
 
     team_id: str
@@ -37,6 +37,7 @@ class Viewer:
     name: str
     digest: str
     is_due: bool = False
+    zone: str | None = None
 
 
 def session_digest(token: str) -> str:
@@ -59,9 +60,11 @@ def sign_in(session: Session, user_id: str, at: datetime, *, way: str, replaced:
     if replaced:
         web_sessions.delete_session(session, session_digest(replaced))
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    row = WebSession(digest=session_digest(token), team_id=team_id, user_id=user_id, signed_in_at=at, seen_at=at)
+    row = WebSession(
+        digest=session_digest(token), team_id=team_id, user_id=user_id, way=way, signed_in_at=at, seen_at=at
+    )
     web_sessions.insert(session, row)
-    audit.record(session, at=at, team_id=team_id, user_id=user_id, action="signed in", origin=Origin.PAGE, way=way)
+    audit.record(session, at=at, team_id=team_id, user_id=user_id, action="signed in", origin=Origin.WEB, way=way)
     return token
 
 
@@ -109,7 +112,69 @@ def find_viewer(session: Session, token: str, at: datetime) -> Viewer | None:
     except NotPermitted:
         return None
     name = person.name or row.user_id
-    return Viewer(row.team_id, row.user_id, name, row.digest, is_due=at - row.seen_at > SEEN_RESOLUTION)
+    is_due = at - row.seen_at > SEEN_RESOLUTION
+    return Viewer(row.team_id, row.user_id, name, row.digest, is_due, person.zone)
+
+
+def find_ended(session: Session, tokens: Collection[str], at: datetime) -> set[str]:
+    """The tokens behind which nobody is signed in any longer."""
+    return {each for each in tokens if find_viewer(session, each, at) is None}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """A session of the viewer. `handle` names it on the page, and is of no other use."""
+
+    handle: str
+    way: str
+    signed_in_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    is_current: bool
+
+
+def list_own_sessions(session: Session, viewer: Viewer, at: datetime) -> list[OwnSession]:
+    """The viewer's sessions that are not over, the latest request first."""
+    rows = web_sessions.find_of_person(session, viewer.team_id, viewer.user_id)
+    return [
+        OwnSession(
+            _handle(each),
+            each.way,
+            each.signed_in_at,
+            each.seen_at,
+            min(each.seen_at + IDLE_LIMIT, each.signed_in_at + SESSION_LIFETIME),
+            _handle(each) == _handle(viewer),
+        )
+        for each in rows
+        if at - each.seen_at <= IDLE_LIMIT and at - each.signed_in_at <= SESSION_LIFETIME
+    ]
+
+
+def end_own_sessions(session: Session, viewer: Viewer, at: datetime, handle: str | None) -> int:
+    """End the viewer's session of that handle, None: all but the present one. Return the count."""
+    current = _handle(viewer)
+    ended = [
+        each
+        for each in web_sessions.find_of_person(session, viewer.team_id, viewer.user_id)
+        if (_handle(each) != current if handle is None else _handle(each) == handle)
+    ]
+    for each in ended:
+        web_sessions.delete_session(session, each.digest)
+    if ended:
+        audit.record(
+            session,
+            at=at,
+            team_id=viewer.team_id,
+            user_id=viewer.user_id,
+            action="ended sessions",
+            origin=Origin.WEB,
+            sessions=len(ended),
+        )
+    return len(ended)
+
+
+def _handle(one: WebSession | Viewer) -> str:
+    return hashlib.sha256(f"handle of {one.digest}".encode()).hexdigest()[:16]
 
 
 def find_link_user(session: Session, person: str, at: datetime) -> str:
@@ -146,7 +211,7 @@ def find_link_name(session: Session, user_id: str, at: datetime) -> str:
 
 def _check_member(session: Session, team_id: str, user_id: str, at: datetime) -> people.Person:
     """Raises NotPermitted, also for a person without a profile here: they might be a guest."""
-    check_access(session, Actor(team_id, user_id, at, Origin.PAGE), home_team_id=None)
+    check_access(session, Actor(team_id, user_id, at, Origin.WEB), home_team_id=None)
     person = people.get(session, team_id, user_id)
     if person is None:
         raise NotPermitted("Dogwatch does not know you yet. Type `/incident` in Slack once, then sign in.")

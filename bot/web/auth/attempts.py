@@ -1,4 +1,4 @@
-"""Limit of failed attempts to sign in, by address."""
+"""Limit of failed attempts to sign in, by address and by person."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,10 @@ from ipaddress import IPv6Address, ip_address
 
 MAX_FAILURES = 20
 WINDOW_SECONDS = 60.0
-MAX_ADDRESSES = 10_000
+MAX_KEYS = 10_000
+"""Addresses and people together."""
+MAX_PERSON = 40
+PERSON_PREFIX = "person "
 IPV6_PREFIX_BITS = 64
 """Bits of an IPv6 address that a network hands out as one: a host may use all the others."""
 
@@ -22,12 +25,21 @@ class FailedAttempts:
         self._clock = clock
         self._counts: dict[str, tuple[float, int]] = {}
 
-    def record(self, address: str | None) -> bool:
-        """Count a failure. False if the address had too many."""
-        now, key = self._clock(), network_of(address)
-        if len(self._counts) >= MAX_ADDRESSES:
+    def record(self, address: str | None, person: str | None = None) -> bool:
+        """
+        Count a failure. False if the address had too many, or the person who was to be signed in.
+
+        `person`: the user id that the attempt names, forged or not. An address with too many adds nothing to a person.
+        """
+        if not self._count(network_of(address)):
+            return False
+        return person is None or self._count(f"{PERSON_PREFIX}{person[:MAX_PERSON]}")
+
+    def _count(self, key: str) -> bool:
+        now = self._clock()
+        if len(self._counts) >= MAX_KEYS:
             self._counts = {each: known for each, known in self._counts.items() if now - known[0] < WINDOW_SECONDS}
-            if len(self._counts) >= MAX_ADDRESSES and key not in self._counts:
+            if len(self._counts) >= MAX_KEYS and key not in self._counts:
                 return False
         since, count = self._counts.get(key, (now, 0))
         if now - since >= WINDOW_SECONDS:

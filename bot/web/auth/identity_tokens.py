@@ -1,15 +1,21 @@
-"""Check of an OpenID Connect id token: signature, issuer, audience, age, nonce."""
+"""Check of an OpenID Connect id token, and whom it names."""
 
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jwt
+from bot.lazy_loader import LazyModule
 
-ALGORITHMS = ("RS256",)
-"""Never the token's own choice: `none`, or HMAC with a public key as its secret, would be anybody's signature."""
+if TYPE_CHECKING:
+    import jwt
+else:
+    jwt = LazyModule("jwt")
+
+ALGORITHMS: Mapping[tuple[object, object], str] = {("RSA", None): "RS256", ("EC", "P-256"): "ES256"}
+"""By type and curve of the provider's key, never the token's own choice: `none`, or HMAC with a public key as its
+secret, would be anybody's signature."""
 REQUIRED = ("iss", "sub", "aud", "exp", "iat", "nonce")
 CLOCK_SKEW = timedelta(minutes=1)
 MAX_AGE = timedelta(minutes=10)
@@ -33,40 +39,61 @@ class SlackIdentity:
     team_ids: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class CompanyIdentity:
+    """
+    A person at a company's provider.
+
+    `subject` is never given to anybody else; `email` may be.
+    """
+
+    issuer: str
+    subject: str
+    email: str
+
+
 def verify_id_token(
     token: str, keys: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str, now: datetime
-) -> SlackIdentity:
+) -> Mapping[str, Any]:
     """
-    Return whom the token names.
+    Return the claims of the token.
 
     `keys` is the provider's JSON Web Key Set, `nonce` the one of our request. Raises InvalidToken, or UnknownKey.
     """
     try:
-        claims = jwt.decode(
+        key = _find_key(token, keys)
+        claims: dict[str, Any] = jwt.decode(
             token,
-            _find_key(token, keys),
-            algorithms=ALGORITHMS,
+            key,
+            algorithms=[key.algorithm_name],
             issuer=issuer,
             audience=client_id,
             leeway=CLOCK_SKEW,
-            options={"require": list(REQUIRED), "strict_aud": True},
+            options={"require": list(REQUIRED)},
         )
     except jwt.PyJWTError as problem:
         raise InvalidToken(f"{type(problem).__name__}: {problem}") from problem
+    if claims["aud"] not in (client_id, [client_id]):
+        raise InvalidToken("the token is for others, too")
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
         raise InvalidToken("the nonce is of another request")
     if now.timestamp() - float(claims["iat"]) > MAX_AGE.total_seconds():
         raise InvalidToken("the token is too old")
-    return _read_identity(claims)
+    return claims
 
 
-def _find_key(token: str, keys: Mapping[str, Any]) -> jwt.PyJWK:
-    """The key that the token names. Raises UnknownKey, InvalidToken or PyJWTError."""
+def _find_key(token: str, keys: Mapping[str, Any]) -> "jwt.PyJWK":
+    """
+    The key that the token names, or the only one.
+
+    Raises UnknownKey, InvalidToken or PyJWTError.
+    """
     wanted = jwt.get_unverified_header(token).get("kid")
-    entry = next((each for each in _entries(keys) if each.get("kid") == wanted and each.get("kty") == "RSA"), None)
-    if wanted is None or entry is None:
+    known = [(each, ALGORITHMS.get((each.get("kty"), each.get("crv")))) for each in _entries(keys)]
+    found = [(each, name) for each, name in known if name and (wanted is None or each.get("kid") == wanted)]
+    if not found or (wanted is None and len(found) > 1):
         raise UnknownKey("the token's key is not among the provider's")
-    return jwt.PyJWK(entry, algorithm=ALGORITHMS[0])
+    return jwt.PyJWK(found[0][0], algorithm=found[0][1])
 
 
 def _entries(keys: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -74,9 +101,26 @@ def _entries(keys: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def _read_identity(claims: Mapping[str, Any]) -> SlackIdentity:
+def read_slack_identity(claims: Mapping[str, Any]) -> SlackIdentity:
+    """Raises InvalidToken."""
     user_id = claims.get(f"{SLACK_CLAIM}user_id", claims["sub"])
     if user_id != claims["sub"] or not isinstance(user_id, str):
         raise InvalidToken("the token names two people")
     teams = (claims.get(f"{SLACK_CLAIM}{name}") for name in ("team_id", "enterprise_id"))
     return SlackIdentity(user_id, frozenset(each for each in teams if isinstance(each, str) and each))
+
+
+def read_company_identity(claims: Mapping[str, Any]) -> CompanyIdentity:
+    """
+    Read the person from the claims.
+
+    Raises InvalidToken without an address that the provider confirmed: anybody could enter a colleague's.
+    """
+    subject, email = claims["sub"], claims.get("email")
+    if not isinstance(subject, str) or not subject:
+        raise InvalidToken("the token names nobody")
+    if not isinstance(email, str) or "@" not in email:
+        raise InvalidToken("the provider sent no e-mail address")
+    if claims.get("email_verified") is not True:
+        raise InvalidToken("the provider did not confirm the e-mail address")
+    return CompanyIdentity(str(claims["iss"]), subject, email)

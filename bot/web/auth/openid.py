@@ -2,22 +2,22 @@
 
 import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 
-from bot.web.auth.identity_tokens import InvalidToken, SlackIdentity, UnknownKey, verify_id_token
+from bot.web.auth.identity_tokens import InvalidToken, UnknownKey, verify_id_token
 
 TIMEOUT_SECONDS = 8.0
 MAX_ANSWER_BYTES = 256 * 1024
 PROVIDER_LIFETIME = timedelta(hours=1)
 """The provider's description and keys are read again after this time, and for a key that is not among them."""
-SCOPES = "openid profile"
 
 
 class ProviderUnavailable(Exception):
@@ -26,12 +26,18 @@ class ProviderUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider's description of itself, and its keys as of `read_at`."""
+    """
+    A provider's description of itself, and its keys as of `read_at`.
+
+    `has_secret_in_form`: it takes our secret as a field, not by HTTP Basic only.
+    """
 
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
+    userinfo_endpoint: str | None
     has_pkce: bool
+    has_secret_in_form: bool
     keys: Mapping[str, Any]
     read_at: datetime
 
@@ -44,6 +50,7 @@ class Client:
     client_id: str
     client_secret: str
     redirect_uri: str
+    scopes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class OpenIdClient:
         provider = await self._find_provider(client, now)
         query = {
             "response_type": "code",
-            "scope": SCOPES,
+            "scope": client.scopes,
             "client_id": client.client_id,
             "redirect_uri": client.redirect_uri,
             "state": attempt.state,
@@ -76,34 +83,38 @@ class OpenIdClient:
             query |= {"code_challenge": code_challenge(attempt.verifier), "code_challenge_method": "S256"}
         return f"{provider.authorization_endpoint}?{urlencode(query)}"
 
-    async def identify(self, client: Client, attempt: Attempt, code: str, now: datetime) -> SlackIdentity:
+    async def identify(self, client: Client, attempt: Attempt, code: str, now: datetime) -> Mapping[str, Any]:
         """
-        Exchange the code for the id token, and check it.
+        Exchange the code for the id token, check it, and return its claims.
 
         Raises ProviderUnavailable or InvalidToken.
         """
         provider = await self._find_provider(client, now)
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "client_id": client.client_id,
-            "client_secret": client.client_secret,
-            "redirect_uri": client.redirect_uri,
-        }
-        if provider.has_pkce:
-            form["code_verifier"] = attempt.verifier
-        answer = await _fetch_json(provider.token_endpoint, form)
+        answer = await self._exchange(provider, client, attempt, code)
         token = answer.get("id_token")
         if answer.get("ok") is False or not isinstance(token, str):
             raise InvalidToken(f"the code was refused: {answer.get('error', 'no id token')}")
         try:
-            return self._verify(token, provider, client, attempt, now)
+            claims = self._verify(token, provider, client, attempt, now)
         except UnknownKey:  # the provider may have changed its keys
             self._provider = None
-            return self._verify(token, await self._find_provider(client, now), client, attempt, now)
+            provider = await self._find_provider(client, now)
+            claims = self._verify(token, provider, client, attempt, now)
+        return await _add_email(claims, provider, client, answer.get("access_token"))
 
     @staticmethod
-    def _verify(token: str, provider: Provider, client: Client, attempt: Attempt, now: datetime) -> SlackIdentity:
+    async def _exchange(provider: Provider, client: Client, attempt: Attempt, code: str) -> Mapping[str, Any]:
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": client.redirect_uri}
+        if provider.has_pkce:
+            form["code_verifier"] = attempt.verifier
+        if provider.has_secret_in_form:
+            form |= {"client_id": client.client_id, "client_secret": client.client_secret}
+            return await _fetch_json(provider.token_endpoint, form)
+        login = aiohttp.encode_basic_auth(quote(client.client_id, safe=""), quote(client.client_secret, safe=""))
+        return await _fetch_json(provider.token_endpoint, form, authorization=login)
+
+    @staticmethod
+    def _verify(token: str, provider: Provider, client: Client, attempt: Attempt, now: datetime) -> Mapping[str, Any]:
         return verify_id_token(
             token, provider.keys, issuer=provider.issuer, client_id=client.client_id, nonce=attempt.nonce, now=now
         )
@@ -112,14 +123,16 @@ class OpenIdClient:
         known = self._provider
         if known is not None and known.issuer == client.issuer and now - known.read_at < PROVIDER_LIFETIME:
             return known
-        told = await _fetch_json(f"{client.issuer}/.well-known/openid-configuration")
+        told = await _fetch_json(f"{client.issuer.rstrip('/')}/.well-known/openid-configuration")
         if told.get("issuer") != client.issuer:
             raise ProviderUnavailable("the provider names another issuer")
         self._provider = Provider(
             client.issuer,
             _endpoint(told, "authorization_endpoint"),
             _endpoint(told, "token_endpoint"),
+            _endpoint(told, "userinfo_endpoint") if "userinfo_endpoint" in told else None,
             "S256" in (told.get("code_challenge_methods_supported") or ()),
+            "client_secret_post" in (told.get("token_endpoint_auth_methods_supported") or ()),
             await _fetch_json(_endpoint(told, "jwks_uri")),
             now,
         )
@@ -144,14 +157,34 @@ def _endpoint(told: Mapping[str, Any], name: str) -> str:
     return found
 
 
-async def _fetch_json(url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+async def _add_email(
+    claims: Mapping[str, Any], provider: Provider, client: Client, access_token: object
+) -> Mapping[str, Any]:
+    """
+    The claims, with the address from the user info if the token has none.
+
+    Source: OpenID Connect Core 1.0, 5.3.2 and 5.4. Raises ProviderUnavailable or InvalidToken.
+    """
+    is_wanted = "email" in client.scopes.split() and "email" not in claims
+    if not is_wanted or provider.userinfo_endpoint is None or not isinstance(access_token, str):
+        return claims
+    told = await _fetch_json(provider.userinfo_endpoint, authorization=f"Bearer {access_token}")
+    if not hmac.compare_digest(str(told.get("sub")).encode(), str(claims["sub"]).encode()):
+        raise InvalidToken("the user info is of another person")
+    return {**claims, **{name: told[name] for name in ("email", "email_verified") if name in told}}
+
+
+async def _fetch_json(
+    url: str, form: Mapping[str, str] | None = None, *, authorization: str | None = None
+) -> dict[str, Any]:
     """GET, or POST of a form, without redirects. Raises ProviderUnavailable."""
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
     method = "GET" if form is None else "POST"
+    headers = {"Authorization": authorization} if authorization else {}
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as http,
-            http.request(method, url, data=form, allow_redirects=False) as answer,
+            http.request(method, url, data=form, headers=headers, allow_redirects=False) as answer,
         ):
             body = await answer.content.read(MAX_ANSWER_BYTES)
             found = json.loads(body) if answer.status in {200, 400, 401} else None

@@ -17,7 +17,7 @@ from bot.web.body_limits import MAX_FORM_BYTES, TooLarge, TooSlow, Unreadable, r
 
 COOKIE = "dogwatch-session"
 FORM_TOKEN = "form_token"  # noqa: S105  the field's name
-MAX_FIELDS = 20
+MAX_FIELDS = 40
 
 
 class FormRefused(UserError):
@@ -63,7 +63,9 @@ class PageSessions:
     def form_token(self, viewer: Viewer) -> str:
         return form_token(self.settings, viewer.digest)
 
-    async def read_form(self, request: web.Request, viewer: Viewer | None = None) -> dict[str, str]:
+    async def read_form(
+        self, request: web.Request, viewer: Viewer | None = None, *, max_bytes: int = MAX_FORM_BYTES
+    ) -> dict[str, str]:
         """
         Fields of a form of ours; of one sent by `viewer`, its token is checked.
 
@@ -72,7 +74,7 @@ class PageSessions:
         if request.headers.get("Origin") != site_origin(self.settings):
             raise FormRefused(f"The form came from another address. Open {self.settings.base_url} and try again.")
         try:
-            body = (await read_body(request, MAX_FORM_BYTES)).decode()
+            body = (await read_body(request, max_bytes)).decode()
             fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS))
         except (TooLarge, TooSlow, Unreadable, ValueError) as problem:
             raise FormRefused("The form cannot be read. Open the page again.") from problem

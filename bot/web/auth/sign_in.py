@@ -1,5 +1,7 @@
 """Sign in by a one-time link, and sign out."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 from structlog import get_logger
 
@@ -12,11 +14,12 @@ from bot.store.shared import web_sessions
 from bot.web.auth.attempts import FailedAttempts
 from bot.web.auth.local_paths import HOME, local_path, site_root
 from bot.web.auth.page_sessions import FormRefused, PageSessions
+from bot.web.auth.provider_sign_in import SignInProvider
 from bot.web.body_limits import DATABASE_UNAVAILABLE
-from bot.web.pages.layout import render_page, render_problem, serve_stylesheet
+from bot.web.pages.layout import render_page, render_problem
 
 NO_LINK = "This link is wrong or has expired. `dogwatch login-link` prints a new one, valid for 10 minutes."
-TOO_MANY = "Too many wrong links came from your address. Try again in a minute."
+TOO_MANY = "Too many wrong links came from your address, or for this person. Try again in a minute."
 
 log = get_logger(__name__)
 
@@ -24,15 +27,22 @@ log = get_logger(__name__)
 class SignInRoutes:
     """`/sign-in`, `/sign-in/link/{token}` and `/sign-out`. Links age in real time."""
 
-    def __init__(self, sessions: PageSessions, database: Database, clock: Clock, attempts: FailedAttempts) -> None:
+    def __init__(
+        self,
+        sessions: PageSessions,
+        database: Database,
+        clock: Clock,
+        attempts: FailedAttempts,
+        providers: Sequence[SignInProvider],
+    ) -> None:
         self._sessions = sessions
         self._database = database
         self._clock = clock
         self._attempts = attempts
+        self._providers = providers
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/style.css", serve_stylesheet),
             web.get("/sign-in", self.show_sign_in),
             web.get("/sign-in/link/{token}", self.show_link),
             web.post("/sign-in/link/{token}", self.submit_link),
@@ -48,8 +58,8 @@ class SignInRoutes:
         if viewer is not None:
             return self._redirect(following)
         settings = self._sessions.settings
-        has_slack = settings.slack_client_id is not None and settings.slack_client_secret is not None
-        return render_page(self._sessions, "sign_in", {"following": following, "has_slack": has_slack})
+        providers = [(each.way, each.name(settings)) for each in self._providers if each.find_client(settings)]
+        return render_page(self._sessions, "sign_in", {"following": following, "providers": providers})
 
     async def show_link(self, request: web.Request) -> web.Response:
         """Ask before signing in: programs that fetch a link for its preview must not use it up."""
@@ -75,6 +85,8 @@ class SignInRoutes:
             token = await self._database.run(use_login_link, user_id, nonce, self._clock.now(), replaced=before)
         except UserError as problem:
             log.warning("login link refused", user=user_id, reason=problem.message)
+            if not self._attempts.record(request.remote, user_id):
+                return self._refuse_many(request, user_id)
             return render_problem(self._sessions, 403, problem.message)
         except DatabaseUnavailable:
             return render_problem(self._sessions, 503, DATABASE_UNAVAILABLE)
@@ -89,10 +101,14 @@ class SignInRoutes:
         found = verify_login_token(self._sessions.settings, token, self._clock.real_now())
         if found is not None:
             return found
-        if not self._attempts.record(request.remote):
-            log.warning("sign-in attempts limited", address=request.remote)
-            return render_problem(self._sessions, 429, TOO_MANY)
+        claimed = token.partition(".")[0]
+        if not self._attempts.record(request.remote, claimed):
+            return self._refuse_many(request, claimed)
         return render_problem(self._sessions, 404, NO_LINK)
+
+    def _refuse_many(self, request: web.Request, user_id: str) -> web.Response:
+        log.warning("sign-in attempts limited", address=request.remote, user=user_id[:40])
+        return render_problem(self._sessions, 429, TOO_MANY)
 
     async def sign_out(self, request: web.Request) -> web.Response:
         viewer = None

@@ -27,6 +27,7 @@ from bot.templating.render import render_template
 from bot.web.admission import LimitExceeded
 from bot.web.body_limits import DATABASE_UNAVAILABLE, MAX_FORM_BYTES, TooLarge, TooSlow, Unreadable
 from bot.web.headers import FORM_HEADERS
+from bot.web.pages.resources import head_values
 from bot.web.unproven import read_unproven_body
 
 log = get_logger(__name__)
@@ -54,7 +55,7 @@ class AcknowledgementPage:
         settings = self._configuration.current
         page_id = verify_acknowledge_token(settings, request.match_info["token"], self._clock.now())
         if page_id is None:
-            return _render_page(404, problem=NO_LINK)
+            return self._render_page(404, problem=NO_LINK)
         return await self._render_link(request, page_id, has_answered=DONE in request.query)
 
     async def _render_link(
@@ -65,10 +66,10 @@ class AcknowledgementPage:
         try:
             view = await self._database.read(partial(load_page_link, has_answered=has_answered), settings, page_id)
         except DatabaseUnavailable:
-            return _render_page(503, problem=DATABASE_UNAVAILABLE)
+            return self._render_page(503, problem=DATABASE_UNAVAILABLE)
         if view is None:
-            return _render_page(404, problem=NO_LINK)
-        return _render_page(400 if problem else 200, view, request.path, name=name, name_problem=problem)
+            return self._render_page(404, problem=NO_LINK)
+        return self._render_page(400 if problem else 200, view, request.path, name=name, name_problem=problem)
 
     async def acknowledge(self, request: web.Request) -> web.Response:
         """
@@ -79,16 +80,16 @@ class AcknowledgementPage:
         settings = self._configuration.current
         page_id = verify_acknowledge_token(settings, request.match_info["token"], self._clock.now())
         if page_id is None:
-            return _render_page(404, problem=NO_LINK)
+            return self._render_page(404, problem=NO_LINK)
         try:
             answer, name = _read_answer(await read_unproven_body(request, MAX_FORM_BYTES))
         except (LimitExceeded, TooLarge, TooSlow, Unreadable, ValueError):
-            return _render_page(400, problem="The form cannot be read. Open the link again.")
+            return self._render_page(400, problem="The form cannot be read. Open the link again.")
         done = f"?{DONE}"
         try:
             await self._database.run(partial(answer_by_link, name=name), settings, page_id, answer, self._clock.now())
         except DatabaseUnavailable:
-            return _render_page(503, problem=DATABASE_UNAVAILABLE)
+            return self._render_page(503, problem=DATABASE_UNAVAILABLE)
         except InvalidField as problem:
             return await self._render_link(request, page_id, name=name, problem=problem.message)
         except UserError as problem:
@@ -100,6 +101,28 @@ class AcknowledgementPage:
             return web.json_response({"ok": True})
         return web.Response(status=303, headers={"Location": f"{request.path}{done}"})
 
+    def _render_page(
+        self,
+        status: int,
+        view: PageLinkView | None = None,
+        path: str = "",
+        *,
+        problem: str | None = None,
+        name: str = "",
+        name_problem: str = "",
+    ) -> web.Response:
+        values = {
+            **head_values(self._configuration.current),
+            "found": view,
+            "path": path,
+            "problem": problem,
+            "name": name,
+            "name_problem": name_problem,
+            "max_name": MAX_NAME,
+        }
+        text = render_template("web/acknowledge.html.j2", values)
+        return web.Response(status=status, text=text, content_type="text/html", headers=FORM_HEADERS)
+
 
 def _read_answer(body: bytes) -> tuple[LinkAnswer, str]:
     """The pressed button and the typed name. Raises ValueError for any other body."""
@@ -110,24 +133,3 @@ def _read_answer(body: bytes) -> tuple[LinkAnswer, str]:
 def _is_for_program(request: web.Request) -> bool:
     """True for the button of a notification, which shows the response's status."""
     return request.headers.get("Accept", "") == "application/json"
-
-
-def _render_page(
-    status: int,
-    view: PageLinkView | None = None,
-    path: str = "",
-    *,
-    problem: str | None = None,
-    name: str = "",
-    name_problem: str = "",
-) -> web.Response:
-    values = {
-        "found": view,
-        "path": path,
-        "problem": problem,
-        "name": name,
-        "name_problem": name_problem,
-        "max_name": MAX_NAME,
-    }
-    text = render_template("web/acknowledge.html.j2", values)
-    return web.Response(status=status, text=text, content_type="text/html", headers=FORM_HEADERS)

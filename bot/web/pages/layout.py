@@ -1,38 +1,20 @@
-"""The frame of the pages for responders: stylesheet, navigation, security headers."""
+"""The frame of the pages for responders: navigation, security headers."""
 
-import hashlib
 from collections.abc import Mapping
-from functools import cache
 
 from aiohttp import web
 
-from bot.domain.resources import resource_path
-from bot.export.plot.style import PLOT_STYLE
 from bot.services.web_pages.sessions import Viewer
 from bot.templating.render import render_template
-from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_sessions import PageSessions
+from bot.web.headers import FORM_POLICY
+from bot.web.pages.resources import head_values
 
 PAGE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": f"{FORM_POLICY}; script-src 'self'; connect-src 'self'",
     # With `no-referrer` a browser sends forms with `Origin: null`.
     "Referrer-Policy": "same-origin",
 }
-STYLE_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
-"""The address of the stylesheet changes with its content."""
-
-
-@cache
-def read_stylesheet() -> tuple[str, str]:
-    """The stylesheet, with that of an incident's picture, and its fingerprint."""
-    text = (resource_path("templates") / "web" / "style.css").read_text() + PLOT_STYLE
-    return text, hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-async def serve_stylesheet(_request: web.Request) -> web.Response:
-    return web.Response(text=read_stylesheet()[0], content_type="text/css", headers=STYLE_HEADERS)
 
 
 def render_page(
@@ -56,9 +38,9 @@ def render_page(
 def frame_values(sessions: PageSessions, viewer: Viewer | None, current: str = "") -> dict[str, object]:
     """Values of `web/layout.html.j2`."""
     return {
-        "root": site_root(sessions.settings),
-        "style": read_stylesheet()[1],
+        **head_values(sessions.settings),
         "viewer": viewer,
+        "is_admin": viewer is not None and viewer.user_id in sessions.settings.pages.admins,
         "form_token": sessions.form_token(viewer) if viewer else "",
         "current": current,
     }

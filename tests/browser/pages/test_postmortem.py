@@ -1,0 +1,56 @@
+"""Two people edit a postmortem at once, each in a browser."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import TIMEOUT_MS, WIDE, RunningSandbox, axe_violations
+from tests.browser.pages.test_live import channel_of, page, site_of, type_command
+
+__all__ = ["page"]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def other(dogwatch: RunningSandbox) -> AsyncIterator[Page]:
+    """The database administrator, signed in in another browser."""
+    context = await dogwatch.browser.new_context(viewport=WIDE)
+    opened = await context.new_page()
+    opened.set_default_timeout(TIMEOUT_MS)
+    await opened.goto(f"{site_of(dogwatch)}/")
+    await opened.get_by_role("link", name="Sign in with Slack").click()
+    await opened.get_by_role("link", name="Database administrator", exact=True).click()
+    await expect(opened.get_by_role("heading", name="Now")).to_be_visible()
+    yield opened
+    await context.close()
+
+
+async def test_two_people_write_at_once(dogwatch: RunningSandbox, page: Page, other: Page) -> None:
+    """Each sees the other's words and presence without reloading; what one types saves itself and stays."""
+    await type_command(dogwatch, "start Checkout is down sev:2")
+    channel = await channel_of(dogwatch, "INC-1")
+    await type_command(dogwatch, "cause the deploy halved the pool", channel)
+    document = f"{site_of(dogwatch)}/incidents/INC-1/postmortem"
+    await other.goto(document)
+    await other.evaluate("window.isSamePage = true")
+    await page.goto(document)
+    assert await axe_violations(page) == []
+
+    await page.get_by_role("link", name="Edit Cause, cause").click()
+    await expect(other.get_by_text("is editing")).to_be_visible()
+    await page.get_by_label("Text, as Markdown").first.fill("The deploy of 13:48 **halved** the pool.")
+    await expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    await expect(other.locator("article strong", has_text="halved")).to_be_visible()
+    assert await axe_violations(page) == []
+
+    await other.get_by_role("link", name="Edit Cause, cause").click()
+    await other.get_by_label("Text, as Markdown").first.fill("It was the deploy of 13:48.")
+    await expect(other.get_by_text("Saved.", exact=True)).to_be_visible()
+    await page.get_by_label("Text, as Markdown").first.press_sequentially(" Twice.")
+    await expect(page.get_by_text("Not saved. This block was changed meanwhile.")).to_be_visible()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert")).to_contain_text("This block was changed meanwhile")
+    await expect(page.locator("[role=alert] del").first).to_be_visible()
+    await expect(page.get_by_label("Text, as Markdown").first).to_have_value(
+        "The deploy of 13:48 **halved** the pool. Twice."
+    )
