@@ -45,7 +45,7 @@ docs: $(VENV)/.dev-installed ## build the documentation as a site into build/sit
 gallery: $(VENV)/.installed ## show every message and form of the bot on a page, from examples
 	$(BIN)/python -m tests.support.gallery $(ARGS)
 
-bench: $(VENV)/.dev-installed ## measure, and print figures with the limits they are to be held against
+bench: $(VENV)/.dev-installed ## measure in a quarter of an hour: figures, each with its limit as a ratio, and bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)
 
 bench-quick: $(VENV)/.dev-installed ## statements, transactions, rows and Slack calls of each act; fails above a budget; ARGS="--statements declare" lists them

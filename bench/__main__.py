@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,14 +11,15 @@ from pathlib import Path
 from bench.harness import machine
 from bench.harness.figures import Figure
 from bench.scenarios import BOTH, SCENARIOS
+from bot.runtime.log import configure_logging
 from tests.support.servers.postgres import PostgresServer, Unavailable
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 INTRODUCTION = (
-    "Written by the benchmarks themselves; medians of several runs. Each figure is held against what was measured "
-    "beside it, in the same run: only the ratios carry over to other machines."
+    "Written by `make bench`; medians where there are several runs. Each figure is held against what was measured "
+    "beside it, in the same run: only the ratios carry over to other machines. A limit is a ratio or a count."
 )
-HEAD = ("what", "figure", "range", "reference in the same run", "ratio", "target", "")
+HEAD = ("what", "figure", "range", "reference in the same run", "ratio", "limit", "")
 
 
 def chosen(arguments: Sequence[str]) -> argparse.Namespace:
@@ -26,8 +28,9 @@ def chosen(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m bench", description=f"{__doc__}\n\n{told}", formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", choices=[*SCENARIOS, []], metavar="NAME", help="all, if none is named")
-    parser.add_argument("--runs", type=int, choices=range(1, 16), default=5, metavar="1..15", help="5 if not said")
-    parser.add_argument("--database", choices=BOTH, help="each scenario has its own, if not said")
+    parser.add_argument("--long", action="store_true", help="with those that take minutes each; else by their names")
+    parser.add_argument("--runs", type=int, choices=range(1, 16), metavar="1..15", help="each scenario has its own")
+    parser.add_argument("--database", choices=BOTH, help="each scenario has its own")
     return parser.parse_args(arguments)
 
 
@@ -35,7 +38,7 @@ async def measure(options: argparse.Namespace) -> tuple[dict[str, str], dict[str
     """The machine's facts, and the figures by scenario. Prints each scenario as it is done."""
     plan = [
         (name, database)
-        for name in options.names or SCENARIOS
+        for name in options.names or [name for name, each in SCENARIOS.items() if options.long or not each.is_long]
         for database in ([options.database] if options.database else SCENARIOS[name].databases)
     ]
     found: dict[str, list[Figure]] = {}
@@ -43,12 +46,18 @@ async def measure(options: argparse.Namespace) -> tuple[dict[str, str], dict[str
         server = None
         if any(database == "postgresql" for _, database in plan):
             server = stack.enter_context(PostgresServer(durable=True))
+        spent = 0.0
         facts = machine.facts(server.sql("SHOW server_version") if server else None)
         for name, database in plan:
-            figures = await SCENARIOS[name].measure(options.runs, server if database == "postgresql" else None)
+            began = time.monotonic()
+            runs = options.runs or SCENARIOS[name].runs
+            figures = await SCENARIOS[name].measure(runs, server if database == "postgresql" else None)
             found.setdefault(name, []).extend(figures)
             _print(figures)
-            facts[f"load after {name} ({database})"] = machine.load()
+            seconds = time.monotonic() - began
+            facts[f"{name} ({database})"] = f"{seconds:.0f} s, load {machine.load()}"
+            spent += seconds
+        facts["all"] = f"{spent / 60:.1f} min"
     return facts, found
 
 
@@ -85,6 +94,7 @@ def _row(cells: Sequence[str]) -> str:
 
 def main() -> None:
     options = chosen(sys.argv[1:])
+    configure_logging(level="CRITICAL")
     try:
         facts, found = asyncio.run(measure(options))
     except Unavailable as problem:

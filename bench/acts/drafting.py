@@ -2,7 +2,8 @@
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median
@@ -11,6 +12,9 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment
 
 from bench.harness.figures import Figure, Reference, Target
+from bot.domain.drafting.document.blocks import BlockState, DocumentBlock, DocumentBlocks, GeneratedBlock
+from bot.domain.drafting.document.merge import merge
+from bot.domain.drafting.document.sections import generate_blocks
 from bot.domain.findings import review_record
 from bot.domain.postmortem import build_draft
 from bot.domain.record.model import Entry, Incident, Record
@@ -20,6 +24,8 @@ from bot.templating.render import postmortem_templates, render_postmortem
 from tests.support.servers.postgres import PostgresServer
 
 SIZES = (100, 1_000, 10_000)
+EDITS = 1_000
+"""Blocks that people edited, of those of the longest record."""
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KINDS = (
     Kind.INVESTIGATION,
@@ -60,29 +66,63 @@ async def drafting(runs: int, _server: PostgresServer | None) -> list[Figure]:
     """
     Assembling, findings and rendering of a record, in each of the built-in forms.
 
-    The reference puts out as many rows of the same entries. The growth is the time an entry takes in a
-    record of 10,000 against one of 100; the
-    small one is drafted again and again, so that it takes as long to measure.
+    The reference puts out as many rows of the same entries; the list of sources counts for nothing. The growth is the
+    time an entry takes in a record of 10,000 against one of 100; the small one is drafted again and again, so that it
+    takes as long to measure.
     """
     figures = [_against_jinja(template, runs) for template in postmortem_templates()]
-    return [*figures, _growth(runs)]
+    edited = _against_jinja("classic", runs, edits=edited_blocks(made(SIZES[-1])))
+    return [*figures, edited, _merging(runs), _growth(runs)]
 
 
-def _against_jinja(template: str, runs: int) -> Figure:
+def _merging(runs: int) -> Figure:
+    """The merge alone, of all blocks of the longest section."""
     record = made(SIZES[-1])
-    markdown = drafted(record, template)
-    rows = sum(line.startswith(("- **", "- *")) for line in markdown.splitlines())
+    edits, generated = edited_blocks(record), generated_blocks(record)
+    entries = record.entries[: len(generated)]
+    bare = Environment(autoescape=True).from_string(ROWS)
+    values = {"zone": record.incident.zone, "words": {kind: kind.value for kind in Kind}, "people": record.people}
+    return Figure(
+        f"merge of {EDITS:,} edited blocks into {len(generated):,}",
+        "s",
+        [timed(partial(merge, edits, generated)) for _ in range(runs)],
+        reference=Reference(
+            "as many entries by bare Jinja2",
+            median(timed(lambda: bare.render(entries=entries, **values)) for _ in range(runs)),
+        ),
+        target=Target(3.0, of_ratio=True),
+    )
+
+
+def generated_blocks(record: Record) -> list[GeneratedBlock]:
+    return generate_blocks(build_draft(record).documents[0].sections["course"])
+
+
+def edited_blocks(record: Record) -> DocumentBlocks:
+    """Blocks that people edited, spread over the course of the incident."""
+    document = merge((), generated_blocks(record))
+    step = len(document) // EDITS
+    return tuple(
+        replace(block, state=BlockState.EDITED, base=block.generated, edited=f"**Edited:** {block.generated}")
+        for block in document[::step][:EDITS]
+    )
+
+
+def _against_jinja(template: str, runs: int, *, edits: Sequence[DocumentBlock] = ()) -> Figure:
+    record = made(SIZES[-1])
+    markdown = drafted(record, template, edits)
+    rows = sum(line.startswith("- ") and not line.startswith("- [") for line in markdown.splitlines())
     entries = [record.entries[place % len(record.entries)] for place in range(rows)]
     values = {"zone": record.incident.zone, "words": {kind: kind.value for kind in Kind}, "people": record.people}
     bare, prepared = (Environment(autoescape=True).from_string(text) for text in (ROWS, PREPARED))
     plain = [_row(entry) for entry in entries]
     taken, floor, lowest = [], [], []
     for _ in range(runs):
-        taken.append(timed(lambda: drafted(record, template)))
+        taken.append(timed(lambda: drafted(record, template, edits)))
         floor.append(timed(lambda: bare.render(entries=entries, **values)))
         lowest.append(timed(lambda: prepared.render(rows=plain)))
     return Figure(
-        f"draft of {SIZES[-1]:,} entries, {template}",
+        f"draft of {SIZES[-1]:,} entries, {template}" + (f", {len(edits):,} edited" if edits else ""),
         "s",
         taken,
         reference=Reference(f"{rows:,} of these entries by bare Jinja2", median(floor)),
@@ -110,8 +150,8 @@ def _repeated(record: Record, times: int) -> None:
         drafted(record, "classic")
 
 
-def drafted(record: Record, template: str) -> str:
-    return render_postmortem(build_draft(record, findings=review_record(record)), template=template)
+def drafted(record: Record, template: str, edits: Sequence[DocumentBlock] = ()) -> str:
+    return render_postmortem(build_draft(record, findings=review_record(record), edits=edits), template=template)
 
 
 def timed(work: Callable[[], object]) -> float:

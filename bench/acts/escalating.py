@@ -74,7 +74,7 @@ async def escalations(runs: int, server: PostgresServer | None) -> list[Figure]:
             [_percentile([each], 0.99) for each in ours],
             place,
             cycle,
-            Target(2.0),
+            Target(0.4, of_ratio=True),
             notes=[f"{PAGED} pages in {SPREAD:g} s, without Slack's rates; each came once"],
         ),
     ]
@@ -87,7 +87,7 @@ async def escalations(runs: int, server: PostgresServer | None) -> list[Figure]:
                 [_percentile([each], 0.99) for each in two],
                 place,
                 Reference("one replica", median(_percentile([each], 0.99) for each in ours)),
-                Target(2.0),
+                Target(1.5, of_ratio=True),
             )
         )
     return figures

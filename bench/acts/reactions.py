@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from statistics import median
 
 from bench.harness.figures import Figure, Reference, Target
-from bench.harness.limits import bare_http, bare_sqlite, transactions
+from bench.harness.limits import bare_http, bare_sqlite, importing, transactions
 from bench.harness.requests import Salvo, event
 from bench.harness.stage import Stage, staged
 from tests.support.servers.postgres import PostgresServer
@@ -14,6 +15,8 @@ IN_FLIGHT = 16
 USERS = ("U0ONCALL", "U0ENGINEER", "U0DBA", "U0DEVELOPER", "U0OPERATOR")
 EMOJI = ("mag", "hammer_and_wrench", "thinking_face", "pushpin", "loudspeaker")
 TYPED_AT_ONCE = 8
+ONE_BY_ONE = 100
+"""Reactions of a run that is not a burst."""
 
 
 async def reactions(runs: int, server: PostgresServer | None) -> list[Figure]:
@@ -33,8 +36,8 @@ async def reactions(runs: int, server: PostgresServer | None) -> list[Figure]:
             if run == 0:
                 shares = await _limits(stage, requests, server)
     name, place = f"{REACTIONS:,} reactions, {IN_FLIGHT} in flight", stage.place.name
-    target = Target(500, at_least=True) if server is None else None
     limit = Reference("transactions of one row", await transactions(server))
+    libraries = Reference("importing its libraries", await importing() * 1000)
     return [
         Figure(
             f"{name}: made durable",
@@ -42,18 +45,54 @@ async def reactions(runs: int, server: PostgresServer | None) -> list[Figure]:
             rates,
             place,
             limit,
-            target,
+            Target(0.3, of_ratio=True, at_least=True),
             [f"none lost: {REACTIONS:,} entries counted after each run", *shares, *notes],
         ),
-        Figure(f"{name}: processor time of the bot each", "ms", costs, place),
-        Figure(f"{name}: slowest answer", "ms", slowest, place, target=Target(3000)),
+        Figure(f"{name}: processor time of the bot each", "ms", costs, place, libraries, Target(0.007, of_ratio=True)),
+        Figure(
+            f"{name}: slowest answer", "ms", slowest, place, Reference("Slack waits", 3000), Target(1, of_ratio=True)
+        ),
     ]
 
 
-async def prepared_reactions(stage: Stage) -> list[bytes]:
+async def one_by_one(runs: int, server: PostgresServer | None) -> list[Figure]:
+    """The same reactions one after another, on SQLite and on PostgreSQL in turns: what the way to the server costs."""
+    if server is None:
+        raise ValueError("the other database is SQLite")
+    here, there, costs = [], [], []
+    async with staged(None) as sqlite, staged(server) as postgres:
+        requests = [await prepared_reactions(each, ONE_BY_ONE * runs) for each in (sqlite, postgres)]
+        for run in range(runs):
+            part = slice(run * ONE_BY_ONE, (run + 1) * ONE_BY_ONE)
+            here.append(_middle(await sqlite.send(requests[0][part])))
+            worked = postgres.bot.worked()
+            there.append(_middle(await postgres.send(requests[1][part])))
+            costs.append((postgres.bot.worked() - worked) / ONE_BY_ONE * 1000)
+    floor = Reference("importing its libraries", await importing() * 1000)
+    return [
+        Figure("one reaction: answer", "ms", here, "SQLite"),
+        Figure(
+            "one reaction: answer",
+            "ms",
+            there,
+            "PostgreSQL",
+            Reference("the same on SQLite", median(here)),
+            Target(1.5, of_ratio=True),
+        ),
+        Figure(
+            "one reaction: processor time of the bot", "ms", costs, "PostgreSQL", floor, Target(0.007, of_ratio=True)
+        ),
+    ]
+
+
+def _middle(salvo: Salvo) -> float:
+    return median(each.seconds for each in salvo.answers) * 1000
+
+
+async def prepared_reactions(stage: Stage, count: int = REACTIONS) -> list[bytes]:
     """Messages that the bot has heard, and a signed reaction to each."""
     channel = next(each for each in await stage.sandbox.channels() if each["name"].startswith("inc-"))
-    numbers = iter(range(REACTIONS))
+    numbers = iter(range(count))
     written: list[tuple[int, str]] = []
 
     async def write() -> None:
@@ -63,7 +102,7 @@ async def prepared_reactions(stage: Stage) -> list[bytes]:
             written.append((number, str(ts)))
 
     await asyncio.gather(*(write() for _ in range(TYPED_AT_ONCE)))
-    await _until_heard(stage)
+    await _until_heard(stage, count)
     return [
         event(
             stage.secret,
@@ -82,11 +121,11 @@ async def prepared_reactions(stage: Stage) -> list[bytes]:
     ]
 
 
-async def _until_heard(stage: Stage) -> None:
+async def _until_heard(stage: Stage, count: int) -> None:
     deadline = time.monotonic() + 120
-    while (heard := stage.place.number("SELECT count(*) FROM message WHERE text LIKE 'What was seen%'")) < REACTIONS:
+    while (heard := stage.place.number("SELECT count(*) FROM message WHERE text LIKE 'What was seen%'")) < count:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the bot has heard {heard} of {REACTIONS} messages")
+            raise TimeoutError(f"the bot has heard {heard} of {count} messages")
         await asyncio.sleep(0.1)
     await stage.quiet(0.5)
 

@@ -4,19 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+COUNTED = ("", "%", "x")
+"""Units that are the same everywhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`limit` is of the ratio to the reference if `of_ratio`, else of the figure itself, in the figure's unit."""
+    """
+    `limit` is of the ratio to the reference if `of_ratio`, else of the figure itself: a count, a share or a factor.
+
+    A limit in seconds or bytes would say nothing on another machine: `Figure` refuses it.
+    """
 
     limit: float
     of_ratio: bool = False
     at_least: bool = False
 
     def is_met(self, value: float, ratio: float | None) -> bool:
-        found = value if not self.of_ratio else ratio
-        if found is None:
-            raise ValueError("a target of the ratio needs a reference")
+        found = ratio if self.of_ratio and ratio is not None else value
         return found >= self.limit if self.at_least else found <= self.limit
 
 
@@ -43,6 +48,12 @@ class Figure:
     reference: Reference | None = None
     target: Target | None = None
     notes: Sequence[str] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.target is not None and not self.target.of_ratio and self.unit not in COUNTED:
+            raise ValueError(f"{self.what}: a limit in {self.unit} holds on one machine only")
+        if self.target is not None and self.target.of_ratio and self.reference is None:
+            raise ValueError(f"{self.what}: a limit of a ratio needs a reference")
 
     @property
     def value(self) -> float:

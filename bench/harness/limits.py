@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -126,9 +128,21 @@ async def bare_http(secret: str, requests: Sequence[bytes], *, in_flight: int) -
         await process.wait()
 
 
-async def imports() -> tuple[float, float]:
-    """Seconds that importing the libraries takes, and the MB that a process with them holds."""
-    began = time.perf_counter()
+def processor_seconds(*arguments: str, environment: Mapping[str, str] | None = None) -> float:
+    """What a Python of these arguments uses, from its start to its end. Raises CalledProcessError."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+async def importing(times: int = 3) -> float:
+    """Processor seconds that importing the libraries takes: the median. A measure of the machine."""
+    return median([await asyncio.to_thread(processor_seconds, "-c", STACK) for _ in range(times)])
+
+
+async def libraries_held() -> float:
+    """The MB that a process with the libraries holds."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -139,7 +153,7 @@ async def imports() -> tuple[float, float]:
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the process has no pipes")
     await process.stdout.readline()
-    taken, held = time.perf_counter() - began, resident(process.pid)
+    held = resident(process.pid)
     process.stdin.write(b"\n")
     await process.wait()
-    return taken, held
+    return held

@@ -19,7 +19,7 @@ from bench.harness.requests import Salvo, command, fire
 from tests.support.servers.postgres import PostgresServer
 from tests.support.servers.sandbox_client import SandboxClient, spawned_sandbox
 
-READY_SECONDS = 30
+READY_SECONDS = 120
 CHANNEL = "ops"
 ALERT_TOKEN = "bench" * 4
 SECRET_KEY = "b" * 40
@@ -110,7 +110,7 @@ class BotProcess:
         self.program = ("bot", "serve")
         self._process: asyncio.subprocess.Process | None = None
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DOGWATCH_", "SLACK_"))}
-        self._environment = inherited | {
+        self.environment = inherited | {
             "SLACK_BOT_TOKEN": sandbox.info["bot_token"],
             "SLACK_SIGNING_SECRET": sandbox.info["signing_secret"],
             "SLACK_API_URL": sandbox.info["api_url"],
@@ -132,7 +132,7 @@ class BotProcess:
         began = time.perf_counter()
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", *self.program, env=self._environment, stdout=log, stderr=log
+                sys.executable, "-m", *self.program, env=self.environment, stdout=log, stderr=log
             )
         while not await _is_ready(self.port):
             if self._process.returncode is not None or time.perf_counter() - began > READY_SECONDS:

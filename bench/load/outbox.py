@@ -45,7 +45,7 @@ async def outbox_rate(runs: int, server: PostgresServer | None) -> list[Figure]:
         rates.append(rate)
         costs.append(cost * 1000)
         gated.append((await _carried_out(server, lambda row: (Rate(row.lane, NO_LIMIT, burst=1_000_000),)))[0])
-    target = Target(450 if server is None else 1200, at_least=True)
+    target = Target(0.15 if server is None else 0.4, of_ratio=True, at_least=True)
     place = "SQLite" if server is None else "PostgreSQL"
     limit = Reference("transactions of one row", await transactions(server))
     rows = LANES * ROWS_EACH

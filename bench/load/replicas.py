@@ -21,12 +21,13 @@ from statistics import median
 from sqlmodel import Session, col, func, select
 
 from bench.acts.alerting import webhook
-from bench.harness.figures import Figure, Reference
+from bench.harness.figures import Figure, Reference, Target
 from bench.harness.requests import fire
 from bench.harness.stage import BotProcess, Stage, staged
 from bench.load.outbox import AT_ONCE, LANES, NO_LIMIT, ROWS_EACH, filled
 from bot.config import Settings
 from bot.runtime.clock import SystemClock
+from bot.runtime.log import configure_logging
 from bot.services.outbox import OutboxKind
 from bot.slack.api.client import Gateway
 from bot.slack.delivery.effects import EffectHandler
@@ -40,6 +41,7 @@ from tests.support.servers.postgres import PostgresServer
 WEBHOOKS = 2000
 INCIDENTS = 8
 CONNECTIONS = 16
+REPLICAS = (1, 2, 4)
 ROWS = LANES * ROWS_EACH
 
 
@@ -47,10 +49,10 @@ async def replicas(runs: int, server: PostgresServer | None) -> list[Figure]:
     """The same 2,000 webhooks, and the same 2,000 rows of the outbox, for one replica and for two."""
     if server is None:
         raise ValueError("replicas need PostgreSQL")
-    found: list[dict[int, list[float]]] = [{1: [], 2: []} for _ in range(3)]
+    found: list[dict[int, list[float]]] = [{count: [] for count in REPLICAS} for _ in range(3)]
     taken, sent, used = found
     for _ in range(runs):
-        for count in (1, 2):
+        for count in REPLICAS:
             rate, connections = await _webhooks(server, count)
             taken[count].append(rate)
             used[count].append(connections)
@@ -74,10 +76,13 @@ async def replicas(runs: int, server: PostgresServer | None) -> list[Figure]:
 
 
 def _pair(what: str, found: dict[int, list[float]], notes: list[str]) -> list[Figure]:
-    one = Reference("one replica", median(found[1]))
+    one, more = Reference("one replica", median(found[1])), Target(1, of_ratio=True, at_least=True)
     return [
         Figure(f"{what}, one replica", "per s", found[1], "PostgreSQL"),
-        Figure(f"{what}, two replicas", "per s", found[2], "PostgreSQL", one, notes=notes),
+        *(
+            Figure(f"{what}, {count} replicas", "per s", found[count], "PostgreSQL", one, more, notes)
+            for count in REPLICAS[1:]
+        ),
     ]
 
 
@@ -197,4 +202,5 @@ async def _is_left(database: Database) -> bool:
 
 
 if __name__ == "__main__":
+    configure_logging(level="CRITICAL")
     asyncio.run(work(sys.argv[1]))
