@@ -9,6 +9,15 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.timeline.emoji import emoji_with_tone, normalise_emoji
 from bot.services import outbox
+from bot.services.channel.channel_view import (
+    ChannelSnapshot,
+    MessageSnapshot,
+    MissedChange,
+    MissedDeletion,
+    MissedMessage,
+    MissedReaction,
+    MissedRename,
+)
 from bot.services.channel.marks import record_reaction
 from bot.services.channel.messages import SlackMessage, is_before_history, is_past_retention, parse_ts
 from bot.services.channel.transcript import record_deletion, record_message
@@ -30,64 +39,6 @@ SETTLE_TIME = timedelta(seconds=30)
 """A newer event may be missing from what was read, and is not compared."""
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """Tolerance between Slack's clock and ours, to compare a message with its incident."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReactionMark:
-    user_id: str
-    emoji: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageSnapshot:
-    """A message as read. `cut`: emoji of which Slack named fewer people than it counted."""
-
-    message: SlackMessage
-    marks: tuple[ReactionMark, ...] = ()
-    cut: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelSnapshot:
-    """
-    Part of a channel as it was at `at`; later events are not in it, and are left alone.
-
-    It holds all messages of the channel itself that were written from `oldest` on and before `before` (None: to the
-    end), and all replies of the `threads` (their parents' ts).
-    """
-
-    channel_id: str
-    at: datetime
-    seen: tuple[MessageSnapshot, ...] = ()
-    oldest: str = ""
-    before: str | None = ""
-    threads: frozenset[str] = frozenset()
-    name: str | None = None
-    """The channel's new name, if it was renamed in this part."""
-
-
-@dataclass(frozen=True, slots=True)
-class MissedMessage:
-    message: SlackMessage
-
-
-@dataclass(frozen=True, slots=True)
-class MissedReaction:
-    reaction: Reaction
-    is_on_own_message: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MissedDeletion:
-    ts: str
-
-
-@dataclass(frozen=True, slots=True)
-class MissedRename:
-    name: str
-
-
-MissedChange = MissedMessage | MissedReaction | MissedDeletion | MissedRename
 
 
 def reconcile_now_and_later(session: Session, incident: Incident, at: datetime) -> None:

@@ -59,7 +59,9 @@ def load_bookmark_targets(session: Session, settings: Settings, incident_id: int
 
 def _public_page_url(settings: Settings, incident: Incident) -> str | None:
     """None without a public address: the link would lead nowhere."""
-    return incident_page_link(settings, incident.reference) if settings.public_url else None
+    if not settings.public_url:
+        return None
+    return incident_page_link(settings, incident.reference, incident.active_link)
 
 
 def find_url(reference: str | None) -> str | None:

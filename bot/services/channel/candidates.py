@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError
 from bot.domain.terms import Kind
 from bot.domain.timeline.candidates import ChannelMessage, rank_candidates
 from bot.services import outbox
@@ -122,7 +122,7 @@ def record_candidates(
     wanted = [kept[place] for place in dict.fromkeys(chosen) if place in kept]
     new = [each for each in wanted if timeline.find_by_message(session, incident_id, each.channel_id, each.ts) is None]
     if not new:
-        raise UserError("These messages are on the timeline already, or were deleted. Nothing was changed.")
+        raise StateError("These messages are on the timeline already, or were deleted. Nothing was changed.")
     for each in new:
         mark_message(session, incident, actor, _slack_message(each), Kind.NOTE)
     has_draft = postmortems.find_latest(session, incident_id) is not None

@@ -5,12 +5,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError
 from bot.services import outbox
 from bot.services.channel.bookmarks_and_canvas import assign_bridge
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import USER_ID_PREFIXES, ensure_known
+from bot.store import status_page
 from bot.store.escalation import escalations
 from bot.store.incidents import incidents, slack_messages, timeline, transcript
 from bot.store.incidents.incidents import Incident
@@ -63,19 +64,23 @@ def on_channel_unarchived(session: Session, team_id: str, channel_id: str, at: d
 
 
 def on_channel_made_private(session: Session, settings: Settings, team_id: str, channel_id: str, at: datetime) -> None:
-    """Show the incident in its channel only, with a call that others do not know."""
+    """Show the incident in its channel only, with a call and a page that others do not know."""
     incident = incidents.lock_by_channel(session, team_id, channel_id)
     if incident is None or incident.is_private:
         return
     if is_posted(session, incident, SlackView.ANNOUNCEMENT):
         outbox.refresh_announcement(session, incident, at)  # once more, without the title
     incident.is_private = True
+    if settings.status is not None:
+        status_page.raise_revision(session)
+    incident.link_generation += 1  # whoever has the share link may not be a member
     if incident.bridge_url is not None:
         assign_bridge(settings, incident)
-        outbox.refresh_bookmarks(session, incident, at)
     session.add(incident)
+    outbox.refresh_bookmarks(session, incident, at)
     outbox.refresh_topic(session, incident, at)
     outbox.refresh_card(session, incident, at)
+    outbox.refresh_all_pages(session, incident, escalations.find_by_incident(session, incident.key), at)
     actor = Actor(team_id, None, at, Origin.MESSAGE)
     audit_action(session, actor, "its channel was made private", incident=incident)
 
@@ -91,10 +96,10 @@ def move_to_new_channel(session: Session, settings: Settings, incident_id: int, 
     old_id, old_name = incident.channel_id, incident.channel_name
     if not incident.is_open:
         label = settings.status_label(incident.status)
-        raise UserError(f"{incident.reference} is {label}. Reopen it first: `/incident reopen … WHY`.")
+        raise StateError(f"{incident.reference} is {label}. Reopen it first: `/incident reopen … WHY`.")
     if incident.archived_at is None or old_id is None:
         where = f" in <#{old_id}>" if old_id else ""
-        raise UserError(f"{incident.reference} has an open channel. Continue{where}.")
+        raise StateError(f"{incident.reference} has an open channel. Continue{where}.")
     users = _known_members(session, incident, old_id, actor)
     _leave_channel(session, incident, old_id, old_name or "")
     close_lanes(session, incident.key)

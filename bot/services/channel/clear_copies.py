@@ -10,11 +10,14 @@ from bot.domain.record.facts import REDACTED
 from bot.domain.record.translations import read_translations
 from bot.domain.terms import Kind
 from bot.services.timeline.entries import MERGED_PARTS, clear_entry_text
+from bot.store import status_page
 from bot.store.alerts import alerts
 from bot.store.escalation import escalations
 from bot.store.incidents import action_items, incidents, postmortems, timeline
 from bot.store.incidents.action_items import ActionItem
+from bot.store.incidents.document import blocks, comments, versions
 from bot.store.incidents.incidents import Incident
+from bot.store.incidents.search.text_index import purge_removed_words
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.upkeep import text_locations
 
@@ -35,6 +38,7 @@ def clear_entry(session: Session, entry: TimelineEntry) -> list[str]:
     texts = _entry_texts(entry)
     parts = [part for part in entry.values.parts if part[0] != entry.key]
     clear_entry_text(session, entry)
+    status_page.clear_entry(session, incident.key, entry.key)
     entry.details = {key: value for key, value in entry.details.items() if key not in {MERGED_PARTS, "changes"}}
     if parts:  # keep what was merged into it
         entry.text, entry.details = "\n".join(text for _, text in parts), {**entry.details, MERGED_PARTS: parts}
@@ -47,6 +51,9 @@ def clear_entry(session: Session, entry: TimelineEntry) -> list[str]:
     _clear_audit(session, incident, entry)
     for ref in sorted(refs):
         postmortems.clear_source(session, incident.key, ref)
+        blocks.clear_source(session, incident.key, ref)
+        versions.clear_source(session, incident.key, ref)
+        comments.clear_source(session, incident.key, ref)
     session.flush()
     return [text for text in dict.fromkeys(texts) if text.strip()]
 
@@ -162,3 +169,4 @@ def clear_copies(
     for item in action_items.find_by_incident(session, incident.key):
         item.symptom = clean(item.symptom) if item.symptom else item.symptom
         session.add(item)
+    purge_removed_words(session)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from bot.domain.incidents.lifecycle import is_channel_name
 from bot.services import outbox
 from bot.services.channel.backfill import schedule_reconcile
+from bot.store.escalation import escalations
 from bot.store.incidents import incident_lists, incidents, slack_messages
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView
@@ -38,9 +39,11 @@ def on_channel_created(session: Session, incident_id: int, channel_id: str, name
     incident.channel_id, incident.channel_name = channel_id, name
     session.add(incident)
     session.flush()
+    called = escalations.find_by_incident(session, incident_id)
+    outbox.line_up_escalations(session, incident, called)
     open_lanes(session, incident_id, at)
     outbox.refresh_announcement(session, incident, at)
-    outbox.refresh_all_pages(session, incident, at)
+    outbox.refresh_all_pages(session, incident, called, at)
     schedule_reconcile(session, incident, at)
 
 

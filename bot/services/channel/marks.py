@@ -1,5 +1,6 @@
 """Reactions that mark messages as timeline entries."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -88,15 +89,17 @@ def sync_entry_marks(
     if entry is None and (not kinds or known.deleted_at is not None or known.frozen_at is not None):
         return
     before = list(entry.kinds) if entry and entry.withdrawn_at is None else []
+    is_new = entry is None
     if entry is None:
-        entry = _create_entry(session, incident, known, kinds, present[0], at)
+        _create_entry(session, incident, known, kinds, present[0], at)
     elif not _change_marks(session, incident, entry, kinds, present, Actor(incident.team_id, by, at, Origin.REACTION)):
         return
-    if affects_milestones([*before, *kinds]):
-        incidents.lock(session, incident.key)
-        refresh_milestones(session, incident)
-        outbox.refresh_card(session, incident, at)
-    _refresh_mark_views(session, incident, at, channel_id, ts)
+    with outbox.only_new_entry(session, incident) if is_new else nullcontext():
+        if affects_milestones([*before, *kinds]):
+            incidents.lock(session, incident.key)
+            refresh_milestones(session, incident)
+            outbox.refresh_card(session, incident, at)
+        _refresh_mark_views(session, incident, at, channel_id, ts)
 
 
 def _refresh_mark_views(session: Session, incident: Incident, at: datetime, channel_id: str, ts: str) -> None:

@@ -18,6 +18,7 @@ from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import SlackProfile, ensure_known, save_profile
 from bot.store.incidents import incidents, timeline, transcript
 from bot.store.incidents.incidents import Incident
+from bot.store.incidents.search.text_index import purge_removed_words
 from bot.store.incidents.transcript import Message
 
 
@@ -106,3 +107,5 @@ def record_deletion(session: Session, team_id: str, channel_id: str, ts: str, at
         if affects_milestones(entry.kinds):
             refresh_milestones(session, touched)
             outbox.refresh_card(session, touched, at)
+    if entries:
+        purge_removed_words(session)

@@ -1,7 +1,6 @@
 """Amend timeline entries: text, time, kinds, language and place."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session
 
@@ -20,8 +19,9 @@ from bot.services.entries.versions import (
     revert_change,
     save_earlier_version,
 )
-from bot.services.timeline.entries import MARKED_BY_HAND, MARKS_DROPPED, MERGED_PARTS
-from bot.services.vendors import sync_with_entry, vendor_event_of
+from bot.services.status_page.corrections import correct_published
+from bot.services.timeline.entries import FROM_PAGE, MARKED_BY_HAND, MARKS_DROPPED, MERGED_PARTS
+from bot.services.vendors.entry_sync import sync_with_entry, vendor_event_of
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.people import ensure_known
 from bot.store.escalation import escalations
@@ -31,8 +31,8 @@ from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 
-AMENDMENT_DETAILS = frozenset({MERGED_PARTS, MARKS_DROPPED, MARKED_BY_HAND})
-"""Detail keys about amendments; no readable content of the entry."""
+AMENDMENT_DETAILS = frozenset({MERGED_PARTS, MARKS_DROPPED, MARKED_BY_HAND, FROM_PAGE})
+"""Detail keys about amendments and the place of recording; no readable content of the entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def amend_entry(
     if entry_snapshot(session, entry) == before:
         return entry
     save_earlier_version(entry, before, "amended", actor)
-    _update_linked_records(session, incident, entry, actor.at)
+    _update_linked_records(session, incident, entry, actor)
     finish_change(session, incident, entry, actor, "amended", before)
     ensure_known(session, incident.team_id, [], actor.at, text=entry.text)
     return entry
@@ -145,15 +145,16 @@ def _lock_escalation(session: Session, entry: TimelineEntry) -> Escalation | Non
     return escalations.lock(session, found) if found and Kind.ESCALATION in entry.kinds else None
 
 
-def _update_linked_records(session: Session, incident: Incident, entry: TimelineEntry, at: datetime) -> None:
-    """Copy the entry's text and time to its escalation or action item."""
+def _update_linked_records(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
+    """Copy the entry's text and time to its escalation, its action item, or the public page."""
     escalation = _lock_escalation(session, entry)
     if escalation is not None:
         escalation.reason = entry.text
         if escalation.was_only_recorded:
             escalation.paged_at, escalation.precision = entry.happened_at, entry.precision
         session.add(escalation)
-    sync_with_entry(session, incident, entry, at)
+    sync_with_entry(session, incident, entry, actor.at)
+    correct_published(session, incident, entry, actor)
     item = session.get(ActionItem, entry.values.action_id) if entry.values.action_id is not None else None
     if item is not None:
         item.text, item.language = entry.text, entry.language
@@ -175,7 +176,7 @@ def undo_last_change(
         raise UserError("Nothing to undo: this entry was not amended.")
     before = entry_snapshot(session, entry)
     revert_change(session, entry, last)
-    _update_linked_records(session, incident, entry, actor.at)
+    _update_linked_records(session, incident, entry, actor)
     finish_change(session, incident, entry, actor, f"undid: {last['act']}", before)
     if entry.amended_at is None:
         resync_entry(session, settings, incident, entry, actor.at)

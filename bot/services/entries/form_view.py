@@ -15,7 +15,7 @@ from bot.domain.timeline.amendments import fixed_kinds, format_editable_time, pl
 from bot.domain.times import format_time
 from bot.services.entries.amend import has_own_record
 from bot.services.entries.versions import entry_version, last_undoable_change
-from bot.services.vendors import vendor_event_of
+from bot.services.vendors.entry_sync import vendor_event_of
 from bot.services.workspace.people import MENTION
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
@@ -122,6 +122,17 @@ def restore_mentions(text: str, shown: str, entry: TimelineEntry, names: Mapping
         if user_id in names:
             text = text.replace(f"@{names[user_id]}", f"<@{user_id}>")
     return text
+
+
+def changed_translations(session: Session, entry: TimelineEntry, given: Mapping[str, str]) -> dict[str, str]:
+    """The words in further languages that a form changes; empty for those that are removed."""
+    names, known = entry_names(session, entry), {each.language: each for each in read_translations(entry.translations)}
+    changed = {}
+    for code, text in given.items():
+        before = known[code].text if code in known else ""
+        if text != resolve_mentions(before, names).strip():
+            changed[code] = restore_mentions(text, "", entry, names) if text else ""
+    return changed
 
 
 def entry_names(session: Session, entry: TimelineEntry) -> dict[str, str]:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
+from bot.domain.languages import get_language
 from bot.domain.record.facts import REDACTED
 from bot.domain.terms import Kind
 from bot.services import outbox
 from bot.services.channel.clear_copies import clear_copies, clear_entry, text_remover
 from bot.services.outbox.payloads import DraftPayload
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
-from bot.services.vendors import sync_with_entry
+from bot.services.vendors.entry_sync import sync_with_entry
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
+from bot.store import status_page
 from bot.store.alerts import alerts
 from bot.store.escalation import escalations
 from bot.store.escalation.pages import find_pages
@@ -68,7 +70,7 @@ def redact_entry(session: Session, entry_id: int, actor: Actor, why: str, *, see
     incident = incidents.lock(session, entry.incident_id)
     session.refresh(entry)
     if entry.redacted_at is not None:
-        raise UserError("That entry was redacted already. Nothing was changed.")
+        raise StateError("That entry was redacted already. Nothing was changed.")
     del seen  # whatever somebody changed meanwhile: the words have to go
     if entry.channel_id and entry.message_ts:
         return redact_message(session, incident, entry.channel_id, entry.message_ts, actor, why)
@@ -92,7 +94,7 @@ def redact_message(session: Session, incident: Incident, channel_id: str, ts: st
     texts: list[str] = []
     if known is not None and not known.is_own:
         if known.frozen_at is not None and not known.text and not known.files:
-            raise UserError("That message was redacted already. Nothing was changed.")
+            raise StateError("That message was redacted already. Nothing was changed.")
         texts = [known.text, *known.files]
         _seal_message(session, known, actor)
     still: list[str] = []
@@ -140,10 +142,14 @@ def _redact_one(
 
 
 def _replace_drafts(session: Session, incident: Incident, actor: Actor, stale: Sequence[Postmortem]) -> None:
-    """Delete the files of drafts and previews that quoted redacted text, and post a new draft."""
+    """
+    Delete the files of drafts and previews that quoted redacted text, and post a new draft.
+
+    Pictures go with their drafts.
+    """
     for version in stale:
-        if version.file_id:
-            outbox.delete_file(session, incident, actor.at, version.file_id)
+        for file_id in filter(None, (version.file_id, version.picture_id)):
+            outbox.delete_file(session, incident, actor.at, file_id)
     drafts = [version for version in stale if version.state == postmortems.DRAFT]
     if drafts:
         payload = DraftPayload(asked_by=actor.user_id, went=True, with_transcript=drafts[-1].has_transcript)
@@ -151,7 +157,7 @@ def _replace_drafts(session: Session, incident: Incident, actor: Actor, stale: S
 
 
 def _drafts_with(session: Session, incident: Incident, entry: TimelineEntry) -> list[Postmortem]:
-    """Drafts that quote the entry, or the record it stands for."""
+    """Posted drafts that quote the entry, or the record it stands for."""
     refs = {f"entry-{entry.key}", *(f"alert-{each}" for each in entry.values.alert_ids)}
     refs |= {
         f"{noun}-{entry.details[f'{noun}_id']}" for noun in ("escalation", "alert") if f"{noun}_id" in entry.details
@@ -161,7 +167,7 @@ def _drafts_with(session: Session, incident: Incident, entry: TimelineEntry) -> 
     is_title = Kind.DECLARED in entry.kinds
     return [
         version
-        for version in postmortems.find_by_incident(session, incident.key)
+        for version in postmortems.find_posted(session, incident.key)
         if is_title or version.has_transcript or any(refs.intersection(block["refs"]) for block in version.blocks)
     ]
 
@@ -181,6 +187,7 @@ def _redact_title(session: Session, incident: Incident, entry: TimelineEntry) ->
         return []
     incident.titles = dict.fromkeys(incident.titles, REDACTED) or {"": REDACTED}
     session.add(incident)
+    status_page.replace_titles(session, incident.key, lambda code: get_language(code).words["page_incident"])
     name = f" (#{incident.channel_name})" if incident.channel_name else ""
     return [f"The channel's name{name} was made from the title. Rename it in Slack if needed."]
 

@@ -5,16 +5,18 @@ from collections.abc import Collection
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.terms import Kind
 from bot.services import outbox
 from bot.services.entries.merge import undo_merge
 from bot.services.entries.versions import lock_entry
 from bot.services.escalation.ack_timeout import watch_acknowledgement
 from bot.services.escalation.advance import resume_escalation, stop_escalation
+from bot.services.status_page.corrections import correct_published
 from bot.services.timeline.entries import MARKED_BY_HAND, restore_entry, withdraw_entry
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
-from bot.services.vendors import close_case_questions, sync_with_entry, vendor_event_of
+from bot.services.vendors.case_questions import close_case_questions
+from bot.services.vendors.entry_sync import sync_with_entry, vendor_event_of
 from bot.services.workspace.actor import Actor
 from bot.store.escalation import escalations
 from bot.store.escalation.escalations import Escalation
@@ -53,7 +55,7 @@ def remove_entry(
     """
     incident, entry = lock_entry(session, entry_id, None)
     if entry.withdrawn_at is not None:
-        raise UserError("That entry was removed already. Nothing was changed.")
+        raise StateError("That entry was removed already. Nothing was changed.")
     of_vendor = vendor_event_of(entry) is not None
     if reason := removal_objection(entry.kinds, is_over=not incident.is_open, of_vendor=of_vendor):
         raise UserError(reason)
@@ -94,7 +96,7 @@ def put_back_entry(
     """
     incident, entry = lock_entry(session, entry_id, seen)
     if entry.withdrawn_at is None:
-        raise UserError("That entry is on the timeline. Nothing was changed.")
+        raise StateError("That entry is on the timeline. Nothing was changed.")
     if entry.merged_into_id is not None:
         undo_merge(session, settings, entry_id, actor)
         return incident
@@ -107,6 +109,7 @@ def put_back_entry(
 
 def _update_linked_records(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
     sync_with_entry(session, incident, entry, actor.at)
+    correct_published(session, incident, entry, actor)
     if affects_milestones(entry.kinds):
         refresh_milestones(session, incident)
 

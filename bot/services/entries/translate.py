@@ -5,8 +5,8 @@ import re
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
-from bot.domain.languages import get_language
-from bot.domain.record.translations import Translation, base_language, store_translation
+from bot.domain.languages import base_language, get_language
+from bot.domain.record.translations import Translation, store_translation
 from bot.domain.terms import Kind
 from bot.services import outbox
 from bot.services.entries.versions import lock_active_entry

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.escalation import ACK_TIMED_OUT, PagedLevel, Position
 from bot.domain.escalation.ack_timeout import TIMEOUT_STEPS, AckProgress, TakeStep, TimeoutStep, next_timeout_step
 from bot.domain.escalation.steps import Stop, Wait
@@ -205,9 +205,9 @@ def confirm_active(session: Session, settings: Settings, escalation_id: int, act
     incident = incidents.lock(session, escalation.incident_id)
     if not incident.is_open:
         label = settings.status_label(incident.status)
-        raise UserError(f"{incident.reference} is {label}: no action is needed.")
+        raise StateError(f"{incident.reference} is {label}: no action is needed.")
     if actor.user_id not in _acknowledgers(session, escalation):
-        raise UserError("It was handed over meanwhile. If you have it, press *Acknowledge* on the newest page.")
+        raise StateError("It was handed over meanwhile. If you have it, press *Acknowledge* on the newest page.")
     record_audit(session, incident, escalation, actor, "said that they are on it")
     escalation.ack_timeout_steps, escalation.activity_asked_at = 0, None
     session.add(escalation)

@@ -130,6 +130,7 @@ def _run_next_step(
 ) -> None:
     """Carry out what is due now. A level that resolves to nobody is skipped at once."""
     policy = policy_of(batch.settings, escalation)
+    escalation.stopped_at = None
     while True:
         match next_step(policy, _progress(batch, escalation, is_nobody_left=is_nobody_left), batch.at):
             case Stop():

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -13,6 +13,7 @@ from bot.domain.terms import Severity
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.withdraw import unacknowledge
 from bot.services.escalation.state import active_acknowledgements
+from bot.services.escalation.view import PRIVATE_TITLE
 from bot.services.paging.page_outcomes import is_page_needed, record_page_outcome
 from bot.services.paging.pages import NO_ANSWER
 from bot.services.workspace.actor import Actor, Origin
@@ -37,6 +38,10 @@ class BundledPage:
     channel_id: str | None
     is_waiting: bool
     acknowledged_by: str | None = None
+    is_private: bool = False
+
+    def without_words(self) -> "BundledPage":
+        return replace(self, title=PRIVATE_TITLE, reason="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ def _build_page(session: Session, settings: Settings, row: Page) -> BundledPage:
         incident.channel_id,
         is_page_needed(session, found, incident, row),
         found.acknowledged_by,
+        incident.is_private,
     )
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.escalation import Level, PagedLevel, PageLevel, Policy, Position, next_position
 from bot.domain.terms import TargetKind
-from bot.services import outbox, vendors
+from bot.services import outbox
 from bot.services.escalation.state import (
     ESCALATION_STEP,
     active_acknowledgements,
@@ -23,6 +23,8 @@ from bot.services.oncall.targets import resolve_targets
 from bot.services.outbox.timer_payloads import EscalationTimer
 from bot.services.paging.page_services import page_services
 from bot.services.paging.pages import LevelRecipients, page_many, skipped_people
+from bot.services.vendors.lookup import find_vendor, vendor_names
+from bot.services.vendors.updates import start_vendor_escalation
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
 from bot.store.escalation import escalations, progress
@@ -164,7 +166,7 @@ def _invite_people(batch: StepBatch, incident: Incident, paged: PagedLevel) -> N
 
 def _start_vendor(batch: StepBatch, incident: Incident, escalation: Escalation, vendor: str) -> None:
     """Start an escalation to the vendor, once; it has its own case, first answer and fix."""
-    found = vendors.find_vendor(batch.settings, vendor, ZoneInfo(incident.zone))
+    found = find_vendor(batch.settings, vendor, ZoneInfo(incident.zone))
     known = escalations.find_by_incident(batch.session, incident.key)
     if any(each.follows_id == escalation.key and each.is_external and each.target_id == found.key for each in known):
         return
@@ -180,7 +182,7 @@ def _start_vendor(batch: StepBatch, incident: Incident, escalation: Escalation, 
         started_by="policy",
         follows_id=escalation.key,
     )
-    vendors.start_vendor_escalation(batch.session, batch.settings, incident, made, actor)
+    start_vendor_escalation(batch.session, batch.settings, incident, made, actor)
 
 
 def post_level(batch: StepBatch, incident: Incident, escalation: Escalation, policy: Policy, paged: PagedLevel) -> None:
@@ -204,7 +206,7 @@ def post_level(batch: StepBatch, incident: Incident, escalation: Escalation, pol
         people=asked,
         skipped=len(skipped),
         groups=list(paged.groups),
-        vendors=list(vendors.vendor_names(batch.settings, paged.vendors)),
+        vendors=list(vendor_names(batch.settings, paged.vendors)),
         services=list(paged.services),
         because=paged.because,
         late_seconds=late,

@@ -11,12 +11,13 @@ from bot.domain.errors import UserError
 from bot.domain.escalation import Policy
 from bot.domain.terms import Severity, TargetKind
 from bot.domain.times import ParsedTime, refuse_future
-from bot.services import outbox, vendors
+from bot.services import outbox
 from bot.services.escalation.advance import start_escalation
 from bot.services.escalation.state import record_escalation
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.oncall.policies import ad_hoc_policy, configured_policy, find_policy
 from bot.services.oncall.targets import resolve_targets
+from bot.services.vendors.updates import start_vendor_escalation
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.people import ensure_known
 from bot.store.escalation import escalations
@@ -57,7 +58,7 @@ def escalate(
         check_open(settings, incident)
         made = _escalate_now(session, settings, incident, actor, target, reason)
     if is_vendor:
-        vendors.start_vendor_escalation(session, settings, incident, made, actor, case)
+        start_vendor_escalation(session, settings, incident, made, actor, case)
     return made
 
 

@@ -1,5 +1,6 @@
 """The row of an escalation: policy, paged levels, acknowledgements; new rows; audit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import Session
@@ -14,6 +15,7 @@ from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
 from bot.store.escalation import progress
 from bot.store.escalation.escalations import Escalation
+from bot.store.escalation.pages import NOT_NEEDED, SENT, Page
 from bot.store.incidents.incidents import Incident
 
 ESCALATION_STEP = "step of an escalation"
@@ -103,3 +105,10 @@ def record_audit(
     session: Session, incident: Incident, escalation: Escalation, actor: Actor, action: str, **details: Any
 ) -> None:
     audit_action(session, actor, action, incident=incident, escalation=escalation.key, **details)
+
+
+def unreached_people(pages: Sequence[Page]) -> tuple[str, ...]:
+    """People without a page that arrived or is pending."""
+    tried = [page for page in pages if page.skipped is None]
+    fine = {page.recipient for page in tried if page.outcome in {"", SENT, NOT_NEEDED}}
+    return tuple(dict.fromkeys(page.recipient for page in tried if page.recipient not in fine))

@@ -8,8 +8,8 @@ from bot.config import Settings
 from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.escalation import Target
 from bot.domain.terms import TargetKind
-from bot.services import vendors
 from bot.services.oncall.policies import expand_team, find_policy
+from bot.services.vendors.lookup import find_vendor
 from bot.services.workspace.people import refuse_bot
 from bot.store.shared import people
 
@@ -44,7 +44,7 @@ def find_target(
         case TargetKind.GROUP if target_id:
             return EscalationTarget(kind, target_id, name, usergroups=(target_id,))
         case TargetKind.VENDOR:
-            vendor = vendors.find_vendor(settings, name, settings.incidents.zone)
+            vendor = find_vendor(settings, name, settings.incidents.zone)
             return EscalationTarget(kind, vendor.key, vendor.name)
         case TargetKind.POLICY:
             found = find_policy(settings, name)

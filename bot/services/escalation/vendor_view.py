@@ -10,7 +10,9 @@ from bot.config import Settings
 from bot.domain.escalation.vendors import Vendor, next_opening
 from bot.domain.oncall.working_hours import hours_from_json, is_outside_hours
 from bot.domain.terms import Precision
-from bot.services.vendors import find_vendor, has_vendor_answered, is_case_missing
+from bot.services.vendors.case_questions import is_case_missing
+from bot.services.vendors.lookup import find_vendor
+from bot.services.vendors.updates import has_vendor_answered
 from bot.store.escalation import escalations
 from bot.store.incidents import incidents, timeline
 

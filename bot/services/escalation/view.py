@@ -1,15 +1,18 @@
 """View of an escalation for messages: pages by person and method, responses, next step."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.domain.terms import TargetKind
 from bot.store.escalation.pages import SENT
 
-SLACK_METHODS = ("slack", "reaction")
-"""Methods of acknowledging in Slack: button or command, and reaction."""
+WEB_METHOD = "web"
+"""Method of acknowledging on the incident's page."""
+DIRECT_METHODS = ("slack", "reaction", WEB_METHOD)
+"""Methods of acknowledging in the incident: button or command, reaction, and page."""
+PRIVATE_TITLE = "a private incident"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementView:
-    """An acknowledgement. `method`: one of SLACK_METHODS, or the label of a contact method."""
+    """An acknowledgement. `method`: one of DIRECT_METHODS, or the label of a contact method."""
 
     user_id: str | None
     at: datetime
@@ -187,7 +190,11 @@ class HandoverView:
 
 @dataclass(frozen=True, slots=True)
 class EscalationView:
-    """An escalation in one message. `paged` are its pages, the oldest first."""
+    """
+    An escalation in one message.
+
+    `paged` are its pages, the oldest first. `is_stopped`: its incident ended before anybody acknowledged.
+    """
 
     escalation_id: int
     incident: EscalatedIncident
@@ -197,12 +204,19 @@ class EscalationView:
     paged_at: datetime | None
     message_ts: str | None
     is_called_off: bool = False
+    is_stopped: bool = False
     was_only_recorded: bool = False
     progress: LevelProgress = field(default_factory=LevelProgress)
     responses: ResponseView = field(default_factory=ResponseView)
     handover: HandoverView = field(default_factory=HandoverView)
     paged: tuple[PagedLevelView, ...] = ()
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    page_at: datetime | None = None
+    """When somebody asked for it on the page; None for one asked for in Slack."""
+
+    def without_words(self) -> "EscalationView":
+        """The view for a person who may not read the incident."""
+        return replace(self, reason="", incident=replace(self.incident, title=PRIVATE_TITLE))
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -213,7 +227,8 @@ class EscalationView:
     @property
     def is_waiting(self) -> bool:
         """True if an acknowledgement is needed."""
-        return self.responses.acknowledged_at is None and self.incident.is_open and not self.is_called_off
+        is_over = not self.incident.is_open or self.is_called_off or self.is_stopped
+        return self.responses.acknowledged_at is None and not is_over
 
     @property
     def can_be_handed_over(self) -> bool:

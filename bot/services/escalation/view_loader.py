@@ -14,17 +14,14 @@ from bot.domain.escalation import (
     PagedLevel,
     Policy,
     Position,
-    Target,
     next_position,
     people_still_needed,
 )
-from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import Severity, TargetKind
-from bot.services import vendors
 from bot.services.escalation.start import HANDOVER
-from bot.services.escalation.state import acknowledgements_of
+from bot.services.escalation.state import acknowledgements_of, unreached_people
 from bot.services.escalation.view import (
-    SLACK_METHODS,
+    DIRECT_METHODS,
     AcknowledgementView,
     Attempt,
     EscalatedIncident,
@@ -39,13 +36,15 @@ from bot.services.escalation.view import (
     TargetView,
 )
 from bot.services.oncall.schedule import people_on_call
-from bot.services.oncall.targets import target_mention
+from bot.services.oncall.targets import target_mention, target_name
 from bot.services.paging.addresses import method_label
+from bot.services.vendors.lookup import vendor_names
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation
-from bot.store.escalation.pages import LEFT_BEHIND, NOT_NEEDED, SENT, Page, find_pages
+from bot.store.escalation.pages import LEFT_BEHIND, NOT_NEEDED, Page, find_pages
 from bot.store.incidents import incidents
+from bot.store.incidents.timeline import TimelineEntry
 from bot.store.shared import people
 
 
@@ -82,6 +81,7 @@ def load_escalation_view(session: Session, settings: Settings, escalation_id: in
         paged_at=row.paged_at,
         message_ts=row.message_ts,
         is_called_off=escalations.is_called_off(session, row),
+        is_stopped=row.stopped_at is not None,
         was_only_recorded=row.was_only_recorded,
         progress=_build_progress(
             row, policy, {**names, **next_on_call_names(session, settings, incident.team_id, row, policy)}
@@ -90,7 +90,13 @@ def load_escalation_view(session: Session, settings: Settings, escalation_id: in
         handover=HandoverView(row.asked_by if row.started_by == HANDOVER else None, _handed_to(session, row)),
         paged=tuple(builder.level(each, levels[n + 1 :]) for n, each in enumerate(levels)),
         names=names,
+        page_at=_page_time(session, row),
     )
+
+
+def _page_time(session: Session, row: Escalation) -> datetime | None:
+    entry = session.get(TimelineEntry, row.entry_id) if row.entry_id else None
+    return entry.recorded_at if entry is not None and entry.values.from_page else None
 
 
 def _build_progress(row: Escalation, policy: Policy | None, names: Mapping[str, str]) -> LevelProgress:
@@ -157,22 +163,6 @@ def next_step_of(row: Escalation, policy: Policy | None, names: Mapping[str, str
     return NextStep(at, position.level, is_again=position.round > row.round, targets=targets)
 
 
-def target_name(target: Target, names: Mapping[str, str]) -> str:
-    """Name of a target, without a mention."""
-    match target.kind:
-        case TargetKind.PERSON:
-            return names.get(target.name, "one more person")
-        case TargetKind.GROUP:
-            return "a user group"
-        case TargetKind.TEAM:
-            return f"@{target.name}"
-        case TargetKind.SERVICE:
-            return contact_method_label(target.name)
-        case _:
-            on_call = names.get(str(target))
-            return f"{on_call}, on call for {target.name}" if on_call else f"{target.kind.value} {target.name}"
-
-
 def next_on_call_names(
     session: Session, settings: Settings, team_id: str, row: Escalation, policy: Policy | None
 ) -> dict[str, str]:
@@ -187,17 +177,6 @@ def next_on_call_names(
             ids = people_on_call(session, settings, target.name, row.next_step_at)
             found[str(target)] = " and ".join(people.find_names(session, team_id, ids).values())
     return found
-
-
-def unreached_people(pages: Sequence[Page]) -> tuple[str, ...]:
-    """People without a page that arrived or is pending."""
-    tried = [page for page in pages if page.skipped is None]
-    fine = {_recipient(page) for page in tried if page.outcome in {"", SENT, NOT_NEEDED}}
-    return tuple(dict.fromkeys(_recipient(page) for page in tried if _recipient(page) not in fine))
-
-
-def _recipient(page: Page) -> str:
-    return page.user_id or page.method
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +202,7 @@ class _LevelBuilder:
             paged.paged_at,
             self.people(paged.people, of_level, paged.paged_at),
             paged.groups,
-            vendors.vendor_names(self.settings, paged.vendors),
+            vendor_names(self.settings, paged.vendors),
             paged.missing,
             paged.late,
             paged.because,
@@ -235,7 +214,7 @@ class _LevelBuilder:
         timed_out = {each.by for each in self.answers if each.is_timed_out and each.at >= began}
         attempts: dict[str, list[Attempt]] = {each: [] for each in asked}
         for page in pages:
-            tried = attempts.setdefault(_recipient(page), [])
+            tried = attempts.setdefault(page.recipient, [])
             if page.outcome != NOT_NEEDED:
                 tried.append(self.attempt(page, began))
         return tuple(
@@ -251,7 +230,7 @@ class _LevelBuilder:
         return Attempt(method, at, page.outcome, page.skipped, is_due_later=at > began)
 
     def acknowledgement(self, given: Acknowledgement) -> AcknowledgementView:
-        method = given.method if given.method in SLACK_METHODS else method_label(self.settings, given.method)
+        method = given.method if given.method in DIRECT_METHODS else method_label(self.settings, given.method)
         return AcknowledgementView(
             given.by, given.at, method, given.withdrawn_at, given.why, given.name, given.is_timed_out
         )

@@ -10,6 +10,7 @@ from bot.services import outbox
 from bot.services.channel.archive_timer import plan_archiving
 from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.lifecycle import lock_unanswered_escalations, stop_outstanding_work
+from bot.services.status_page.corrections import close_published
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor
@@ -35,6 +36,7 @@ def cancel_incident(session: Session, settings: Settings, incident_id: int, acto
     )
     refresh_milestones(session, incident)
     stop_outstanding_work(session, incident, actor)
+    close_published(session, settings, incident, actor)
     plan_archiving(session, settings, incident, actor.at)
     firing = find_firing(session, incident.key).event_values()
     outbox.post_event(session, incident, "cancelled", actor.at, entry_id=entry.key, by=actor.user_id, **firing)

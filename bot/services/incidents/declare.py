@@ -77,6 +77,7 @@ def declare_incident(session: Session, settings: Settings, actor: Actor, wanted:
     )
     set_initial_milestones(session, incident, entry)
     if not wanted.is_retro:
+        outbox.schedule_first_reminder(session, settings, incident)
         _set_up_channel(session, settings, incident, actor, wanted.invitees)
         start_configured_policy(session, settings, incident, actor)
     return incident

@@ -8,15 +8,14 @@ database, in the timer of the next line, so a restart loses none.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.terms import MARKS, AlertStatus, Kind, Severity, SourceKind
-from bot.scenario.library import find_scenario, list_scenario_files, load_scenario
-from bot.scenario.model import Alert, Message, Scenario, Step, VendorStatus
+from bot.lazy_loader import LazyModule
 from bot.services import outbox
 from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.outbox.timer_payloads import DrillTimer
@@ -27,6 +26,11 @@ from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import timers
 from bot.store.shared.timers import Timer
+
+if TYPE_CHECKING:
+    from bot.scenario import library, model
+else:
+    library, model = LazyModule("bot.scenario.library"), LazyModule("bot.scenario.model")
 
 DRILL_TIMER = "tell the next line of a drill"
 FIRST_LINE_DELAY = timedelta(seconds=20)
@@ -65,9 +69,9 @@ class DrillScript:
 def list_scenarios(settings: Settings) -> list[DrillScenario]:
     """Scenarios that can be played. Invalid files are left out; `dogwatch check` names them."""
     found = []
-    for name, path in sorted(list_scenario_files(settings.drill_folders).items()):
+    for name, path in sorted(library.list_scenario_files(settings.drill_folders).items()):
         try:
-            found.append(DrillScenario(name, load_scenario(path).title))
+            found.append(DrillScenario(name, library.load_scenario(path).title))
         except UserError:
             continue
     return found
@@ -75,7 +79,7 @@ def list_scenarios(settings: Settings) -> list[DrillScenario]:
 
 def script_from_scenario(settings: Settings, name: str) -> DrillScript:
     """Raises UserError for an unknown scenario, and for one without alerts and messages."""
-    scenario = find_scenario(settings.drill_folders, name)
+    scenario = library.find_scenario(settings.drill_folders, name)
     lines = tuple(_add_pauses(list(_outside_events(scenario))))
     if not lines:
         raise UserError(f"The scenario `{name}` has no alert and no message. Choose another.")
@@ -83,22 +87,22 @@ def script_from_scenario(settings: Settings, name: str) -> DrillScript:
     return DrillScript(name, scenario.title, settings.severity_words().get(word), scenario.services, lines)
 
 
-def _outside_events(scenario: Scenario) -> Iterator[tuple[datetime, DrillLine]]:
+def _outside_events(scenario: "model.Scenario") -> Iterator[tuple[datetime, DrillLine]]:
     """Alerts, messages and vendor statuses. What people would type is left to the participants."""
     for step in scenario.steps:
         if (line := _line_from_step(step)) is not None:
             yield step.at, line
 
 
-def _line_from_step(step: Step) -> DrillLine | None:
+def _line_from_step(step: "model.Step") -> DrillLine | None:
     match step.action:
-        case Alert(status=status, labels=labels, annotations=annotations):
+        case model.Alert(status=status, labels=labels, annotations=annotations):
             name, summary = labels.get("alertname", "An alert"), annotations.get("summary", "")
             text = f"{name}: {summary}" if summary and summary != name else name
             return {"what": "alert", "text": text, "over": status is AlertStatus.RESOLVED}
-        case Message(text=text):
+        case model.Message(text=text):
             return {"what": "message", "text": text}
-        case VendorStatus(vendor=vendor, state=state, text=text):
+        case model.VendorStatus(vendor=vendor, state=state, text=text):
             return {"what": "vendor", "text": f"{vendor} ({state}): {text}"}
         case _:
             return None
@@ -113,7 +117,7 @@ def script_from_incident(session: Session, incident: Incident) -> DrillScript:
     if incident.is_private:
         raise UserError(f"{incident.reference} is private. A drill would show it to people outside it.")
     if incident.is_open:
-        raise UserError(f"{incident.reference} is still open. Practise it once it is over.")
+        raise StateError(f"{incident.reference} is still open. Practise it once it is over.")
     events: list[tuple[datetime, DrillLine]] = [
         (entry.happened_at, {"what": _line_kind(entry), "entry": entry.key})
         for entry in timeline.find_entries(session, incident.key, with_withdrawn=False)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
+from bot.domain.errors import ErrorCollector, InvalidField, StateError, UserError, errors_at
 from bot.domain.languages import get_language
 from bot.domain.terms import Kind
 from bot.domain.text.normalize import is_visible
@@ -88,7 +88,7 @@ def edit_incident(
         name: shown for name, (column, value, shown) in values.items() if _differs(incident, name, column, value)
     }
     if not changes:
-        raise UserError("Nothing to change: that is already set.")
+        raise StateError("Nothing to change: that is already set.")
     services_before = tuple(incident.services)
     for name in changes:
         column, value, _ = values[name]

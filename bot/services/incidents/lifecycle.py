@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import InvalidField, StateError, UserError
 from bot.domain.incidents.lifecycle import EVENT_FOR_STATUS, Event, transition
 from bot.domain.incidents.requirements import unmet_values
 from bot.domain.terms import DIRECT_STATUSES, Kind, Severity, Status
@@ -21,7 +21,7 @@ from bot.services.incidents.requirements import severity_requirements, status_re
 from bot.services.outbox.payloads import DraftPayload
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import approximate_times, is_end_stated, refresh_milestones
-from bot.services.vendors import close_case_questions
+from bot.services.vendors.case_questions import close_case_questions
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations
 from bot.store.incidents import incidents
@@ -38,7 +38,7 @@ def change_severity(
     incident = incidents.lock(session, incident_id)
     before = Severity(incident.severity)
     if before == to:
-        raise UserError(f"Nothing to change: the severity is already {settings.severity_label(to)}.")
+        raise StateError(f"Nothing to change: the severity is already {settings.severity_label(to)}.")
     incident.severity, incident.unmapped_severity = to.value, None
     entry = record_entry(
         session, incident, [Kind.SEVERITY], why, actor, severity=to.value, severity_before=before.value
@@ -125,6 +125,7 @@ def reopen_incident(
     transition(before, Event.REOPEN, settings.status_label)
     incident.status, incident.closure_reason = to.value, None
     entry = record_entry(session, incident, [Kind.REOPENED], why, actor, status=to.value, status_before=before.value)
+    incident.reopening_entry_id = entry.key
     refresh_milestones(session, incident)
     outbox.post_event(session, incident, "reopened", actor.at, entry_id=entry.key, by=actor.user_id, text=why)
     if before is Status.CANCELLED:
@@ -200,6 +201,7 @@ def stop_outstanding_work(session: Session, incident: Incident, actor: Actor) ->
     timers.cancel(session, drill_timer_key(incident))
     for escalation in escalations.find_unanswered(session, incident.key):
         stop_escalation(session, escalation)
+        escalation.stopped_at = None if escalation.is_external else actor.at
         outbox.refresh_escalation(session, incident, escalation.key, actor.at)
         outbox.refresh_pages(session, incident, escalation.key, actor.at)
     outbox.refresh_external_pages(session, incident, actor.at)

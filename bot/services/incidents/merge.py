@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
+from bot.domain.findings.similarity import are_titles_similar
 from bot.domain.incidents.lifecycle import Event, transition
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Kind, Status
@@ -16,6 +17,7 @@ from bot.services.escalation.responses.acknowledge import share_acknowledgements
 from bot.services.incidents.carry_over import carry_entries, move_action_items, move_escalations
 from bot.services.incidents.lifecycle import stop_outstanding_work
 from bot.services.incidents.roles import assign_role, can_hold_role, list_role_holders
+from bot.services.status_page.corrections import close_published
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor
@@ -23,9 +25,10 @@ from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import ensure_known
 from bot.store.alerts import alert_groups, alerts
 from bot.store.escalation import escalations
-from bot.store.incidents import action_items, incidents, timeline
+from bot.store.incidents import action_items, incident_lists, incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
+from bot.store.incidents.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,24 @@ class MergeResult:
     alerts: int
 
 
+def find_similar_open(session: Session, declared: Incident) -> list[Incident]:
+    """
+    Open incidents that may be the same problem, those with a similar title first.
+
+    Without private and retrospective ones, and without drills unless this is one.
+    """
+    if declared.is_retro:
+        return []
+    found = [
+        each
+        for each in Visibility(declared.team_id).filter(incident_lists.find_open(session, declared.team_id))
+        if each.id != declared.id and each.is_drill == declared.is_drill and not each.is_retro
+    ]
+    same_title = [each for each in found if are_titles_similar(each.title, declared.title)]
+    same_service = [each for each in found if each not in same_title and {*each.services} & {*declared.services}]
+    return [*same_title, *same_service]
+
+
 def preview_merge(session: Session, settings: Settings, source: Incident, target: Incident) -> MergePreview:
     """Count what a merge would carry over. Raises UserError as `check_merge` does."""
     check_merge(session, settings, source, target)
@@ -64,10 +85,10 @@ def preview_merge(session: Session, settings: Settings, source: Incident, target
 def check_merge(session: Session, settings: Settings, source: Incident, target: Incident) -> None:
     """Raises UserError, with the reason, if `source` cannot be merged into `target`."""
     if source.key == target.key:
-        raise UserError(f"{source.reference} cannot be merged into itself. Name the incident that it belongs to.")
+        raise StateError(f"{source.reference} cannot be merged into itself. Name the incident that it belongs to.")
     if source.merged_into_id is not None:
         into = incidents.get(session, source.merged_into_id)
-        raise UserError(f"{source.reference} was merged into {into.reference} already. Nothing was changed.")
+        raise StateError(f"{source.reference} was merged into {into.reference} already. Nothing was changed.")
     if source.is_private != target.is_private:
         private, other = (source, target) if source.is_private else (target, source)
         raise UserError(
@@ -82,12 +103,12 @@ def check_merge(session: Session, settings: Settings, source: Incident, target: 
             f"`/incident merge {target.reference} {source.reference}`."
         )
     if not target.is_open:
-        raise UserError(
+        raise StateError(
             f"{target.reference} is {settings.status_label(target.status)}. Reopen it first "
             f"(`/incident reopen {target.reference} WHY`), or merge the other way round."
         )
     if not source.is_open:
-        raise UserError(
+        raise StateError(
             f"{source.reference} is {settings.status_label(source.status)} already. Only an open incident can be "
             f"merged. To link it, type `/incident note {target.reference} see {source.reference}`."
         )
@@ -152,6 +173,7 @@ def _close_source(session: Session, settings: Settings, source: Incident, target
         status_before=before.value,
     )
     stop_outstanding_work(session, source, actor)
+    close_published(session, settings, source, actor)
     plan_archiving(session, settings, source, actor.at)
 
 
@@ -166,7 +188,7 @@ def _post_merge(
     alert_count: int,
     roles: Sequence[tuple[str, str | None]],
 ) -> None:
-    outbox.post_event(session, source, "merged", actor.at, by=actor.user_id, other_id=target.key)
+    outbox.post_event(session, source, "merged", actor.at, by=actor.user_id, other_id=target.key, page_at=actor.page_at)
     outbox.refresh_topic(session, source, actor.at)
     outbox.refresh_card(session, source, actor.at)
     outbox.post_event(

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.incidents.roles import Role
 from bot.services import outbox
 from bot.services.postmortem import catchup
@@ -54,7 +54,7 @@ def load_role_briefing(session: Session, settings: Settings, role_id: int, now: 
 def _get_assignment(session: Session, role_id: int) -> IncidentRole:
     row = session.get(IncidentRole, role_id)
     if row is None:
-        raise UserError("That assignment no longer exists. Nothing was changed.")
+        raise StateError("That assignment no longer exists. Nothing was changed.")
     return row
 
 
@@ -72,7 +72,7 @@ def accept_role(session: Session, settings: Settings, role_id: int, actor: Actor
     """
     row = _get_assignment(session, role_id)
     if row.user_id != actor.user_id:
-        raise UserError("This role was given to another person. Nothing was changed.")
+        raise StateError("This role was given to another person. Nothing was changed.")
     incident, role = incidents.lock(session, row.incident_id), settings.role_named(row.role)
     if row.until is not None:
         raise UserError(f"Another person is now {role.label} of {incident.reference}. See its card.")

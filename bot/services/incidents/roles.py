@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.catchup import MissingFact
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.incidents.roles import LEAD, Role
 from bot.domain.record.facts import RoleAssigned
 from bot.domain.terms import Kind
@@ -92,7 +92,7 @@ def _give_role(
     role, note = settings.role_named(name), " ".join(note.split())
     before = _current_holder(session, incident, role)
     if before == user_id:
-        raise UserError(f"{_already_phrase(user_id, role)} {incident.reference} already.")
+        raise StateError(f"{_already_phrase(user_id, role)} {incident.reference} already.")
     _check_person(session, incident.team_id, user_id)
     _close_assignment(session, incident, role, actor, handed_to=user_id)
     row = _insert_assignment(session, incident, role, user_id, actor, note)
@@ -231,7 +231,7 @@ def give_up_role(session: Session, settings: Settings, incident_id: int, actor: 
     role = settings.role_named(name)
     before = _current_holder(session, incident, role)
     if before is None:
-        raise UserError(f"Nobody is {role.label} of {incident.reference}. Nothing was changed.")
+        raise StateError(f"Nobody is {role.label} of {incident.reference}. Nothing was changed.")
     _close_assignment(session, incident, role, actor, handed_to=None)
     entry = record_entry(
         session,

@@ -15,6 +15,7 @@ from bot.services.outbox.direct import (
 )
 from bot.services.outbox.escalation import (
     ask_to_confirm_active,
+    line_up_escalations,
     page_contact_method,
     page_user,
     queue_contact_method_test,
@@ -59,7 +60,10 @@ from bot.services.outbox.incident_views import (
 from bot.services.outbox.kinds import URGENCIES, OutboxKind, urgency_of
 from bot.services.outbox.reminder_timer import (
     REMINDER_CHECK,
+    REMINDER_CHECK_DELAY,
+    only_new_entry,
     reminder_timer_key,
+    schedule_first_reminder,
     schedule_reminder_check,
     skip_reminder_check,
 )
@@ -73,6 +77,7 @@ from bot.services.outbox.shifts import (
 __all__ = [
     "HOME_OPEN",
     "REMINDER_CHECK",
+    "REMINDER_CHECK_DELAY",
     "URGENCIES",
     "OutboxKind",
     "announce_event",
@@ -85,6 +90,8 @@ __all__ = [
     "fetch_message",
     "invite_channel_members",
     "invite_users",
+    "line_up_escalations",
+    "only_new_entry",
     "page_contact_method",
     "page_user",
     "pin_card",
@@ -124,6 +131,7 @@ __all__ = [
     "refresh_topic",
     "refresh_vendor_case",
     "reminder_timer_key",
+    "schedule_first_reminder",
     "schedule_reminder_check",
     "skip_reminder_check",
     "urgency_of",

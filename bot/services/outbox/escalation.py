@@ -1,6 +1,6 @@
 """The message of an escalation, and pages of people and services."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -8,7 +8,7 @@ from sqlmodel import Session
 from bot.domain.paging.contact_methods import rings_until_answered
 from bot.services.outbox.app_home import refresh_open_homes
 from bot.services.outbox.incident import blank_message
-from bot.services.outbox.kinds import PRIORITY, OutboxKind
+from bot.services.outbox.kinds import PRIORITY, OutboxKind, lane_of
 from bot.services.outbox.payloads import (
     ConfirmActivePayload,
     ContactMethodPagePayload,
@@ -22,6 +22,7 @@ from bot.services.outbox.payloads import (
 from bot.services.outbox.rows import queue_direct_row, queue_row
 from bot.store import outbox
 from bot.store.escalation import escalations
+from bot.store.escalation.escalations import Escalation
 from bot.store.escalation.pages import LEFT_BEHIND, Page, find_pages
 from bot.store.incidents.incidents import Incident
 
@@ -40,6 +41,21 @@ def refresh_escalation(
         payload=EscalationViewPayload(escalation_id, posts=is_new),
     )
     refresh_open_homes(session, incident.team_id, at)
+
+
+def line_up_escalations(session: Session, incident: Incident, called: Sequence[Escalation]) -> None:
+    """
+    Post the messages of those escalations that are over in the order of the incident's lines.
+
+    For a channel that is opened late. A message that still asks for an answer is posted at once.
+    """
+    over = [
+        f"escalation:{each.key}"
+        for each in called
+        if each.message_ts is None and (each.acknowledged_at is not None or not incident.is_open)
+    ]
+    if over:
+        outbox.move_waiting_views(session, over, lane_of(OutboxKind.EVENT, incident.key))
 
 
 def page_user(
@@ -158,9 +174,9 @@ def refresh_pages(session: Session, incident: Incident, escalation_id: int, at: 
         _refresh_page(session, incident, at, each)
 
 
-def refresh_all_pages(session: Session, incident: Incident, at: datetime) -> None:
-    """Edit all sent pages of the incident, such as to add the channel that now exists."""
-    for escalation in escalations.find_by_incident(session, incident.key):
+def refresh_all_pages(session: Session, incident: Incident, called: Sequence[Escalation], at: datetime) -> None:
+    """Edit all sent pages of these escalations, such as to add the channel that now exists."""
+    for escalation in called:
         for each in find_pages(session, escalation.key):
             _refresh_page(session, incident, at, each)
 

@@ -46,6 +46,11 @@ class MaintenanceTimer(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class WorkspaceTimer(Payload):
+    team_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleTimer(Payload):
     team_id: str
     schedule: str

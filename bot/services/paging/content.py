@@ -141,6 +141,7 @@ def build_escalation_text(
     met = installations.find_installation(session)
     workspace_url = met.url if met else ""
     is_hidden = incident.is_private and not page.user_id  # several people read pages of a service
+    page_url = incident_page_link(settings, incident.reference, incident.active_link)
     channel = channel_link(workspace_url, incident.channel_id) if incident.channel_id and workspace_url else None
     return EscalationText(
         page_id=page.id or 0,
@@ -157,7 +158,7 @@ def build_escalation_text(
         paged_at=page.queued_at,
         zone=ZoneInfo(incident.zone),
         acknowledge_url=acknowledge_link(settings, page.id or 0, page.queued_at),
-        page_url=None if is_hidden else incident_page_link(settings, incident.reference),
+        page_url=None if is_hidden else page_url,
         channel_url=channel,
         is_drill=incident.is_drill,
         is_policy=row.target_kind == TargetKind.POLICY,

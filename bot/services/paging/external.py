@@ -123,6 +123,6 @@ ACKNOWLEDGED, OVER = "acknowledged", "over"
 
 def _state(session: Session, escalation_id: int) -> str | None:
     row = escalations.get(session, escalation_id)
-    if row is None or escalations.is_called_off(session, row) or not incidents.get(session, row.incident_id).is_open:
+    if row is None or escalations.is_over(session, row, incidents.get(session, row.incident_id)):
         return OVER
     return ACKNOWLEDGED if row.acknowledged_at is not None else None

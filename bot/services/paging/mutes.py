@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
+from bot.domain.errors import ErrorCollector, InvalidField, StateError, UserError, errors_at
 from bot.domain.times import ParsedTime, format_time
 from bot.domain.times.future import check_end_within, resolve_future_time
 from bot.services import outbox
@@ -84,9 +84,9 @@ def check_may_mute(settings: Settings, actor: Actor, user_id: str) -> None:
     """Raise UserError if the configuration forbids muting that person."""
     allowed = settings.paging.mute_others
     if allowed == "nobody":
-        raise UserError("You can mute only yourself (`[paging] mute_others` in dogwatch.toml).")
+        raise StateError("You can mute only yourself (`[paging] mute_others` in dogwatch.toml).")
     if allowed == "team" and not _are_of_one_team(settings, actor.user_id or "", user_id):
-        raise UserError(
+        raise StateError(
             f"You share no team with <@{user_id}>. Only people of one team can mute one another "
             "(`[paging] mute_others` in dogwatch.toml)."
         )
@@ -102,7 +102,7 @@ def unmute_person(session: Session, settings: Settings, actor: Actor, user_id: s
         check_may_mute(settings, actor, user_id)
     if not _withdraw(session, actor, user_id):
         who = "You are" if user_id == actor.user_id else f"<@{user_id}> is"
-        raise UserError(f"{who} not muted. Nothing was changed.")
+        raise StateError(f"{who} not muted. Nothing was changed.")
     is_other = user_id != actor.user_id
     _note_audit(session, actor, user_id, "unmuted somebody" if is_other else "unmuted themselves")
     if is_other:

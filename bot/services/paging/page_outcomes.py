@@ -68,7 +68,7 @@ def is_scheduled(row: Page, at: datetime) -> bool:
 
 def is_page_needed(session: Session, escalation: Escalation, incident: Incident, row: Page) -> bool:
     """True if an acknowledgement of the recipient is still needed."""
-    if not incident.is_open or escalations.is_called_off(session, escalation) or escalation.acknowledged_at is not None:
+    if escalations.is_over(session, escalation, incident) or escalation.acknowledged_at is not None:
         return False
     answers = progress.find_responses(session, escalation.key)
     answered = {each.by for each in answers if each.withdrawn_at is None}

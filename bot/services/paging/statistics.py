@@ -54,18 +54,34 @@ def current_month(now: datetime, zone: ZoneInfo) -> str:
 
 def load_statistics(session: Session, team_id: str, months: Sequence[str]) -> PagingStatistics:
     """Load the statistics of consecutive months, at least one, in order."""
-    since, until = _span(months)
-    calls = _first_pages(statistics.find_pages(session, team_id, since, until))
-    answers = [
-        EscalationOutcome(tuple(each.services), each.paged_at, each.acknowledged_at, ZoneInfo(each.zone))
-        for each in statistics.find_acknowledgements(session, team_id, since, until)
-    ]
-    counted = person_months(calls, set(months))
+    counted = person_months(load_pages(session, team_id, months), set(months))
+    answers = load_outcomes(session, team_id, months)
     names = people.find_names(session, team_id, {each.user_id for each in counted})
     return PagingStatistics(tuple(months), tuple(counted), tuple(acknowledgement_months(answers, set(months))), names)
 
 
-def _span(months: Sequence[str]) -> tuple[datetime, datetime]:
+def load_pages(session: Session, team_id: str, months: Sequence[str], *, with_private: bool = True) -> list[PersonPage]:
+    """Pages to people in these months, and some around them."""
+    return _first_pages(statistics.find_pages(session, team_id, *month_span(months), with_private=with_private))
+
+
+def load_outcomes(session: Session, team_id: str, months: Sequence[str]) -> list[EscalationOutcome]:
+    """Escalations of these months, and some around them."""
+    return [
+        EscalationOutcome(
+            tuple(each.services),
+            each.paged_at,
+            each.acknowledged_at,
+            ZoneInfo(each.zone),
+            each.severity,
+            each.incident_id,
+        )
+        for each in statistics.find_acknowledgements(session, team_id, *month_span(months))
+    ]
+
+
+def month_span(months: Sequence[str]) -> tuple[datetime, datetime]:
+    """From before the first month to after the last, in every zone."""
     first, last = (date.fromisoformat(f"{month}-01") for month in (months[0], months[-1]))
     after = (last + timedelta(days=31)).replace(day=1)
     return _midnight(first) - MARGIN, _midnight(after) + MARGIN
@@ -89,7 +105,7 @@ def _person_page(fact: PageFacts) -> PersonPage:
     outside = fact.out_of_hours
     if outside is None:
         outside = is_out_of_hours(hours_from_json(fact.hours), own, fact.sent_at)
-    return PersonPage(fact.user_id, fact.sent_at, own or ZoneInfo(fact.incident_zone), outside)
+    return PersonPage(fact.user_id, fact.sent_at, own or ZoneInfo(fact.incident_zone), outside, fact.incident_id)
 
 
 MAX_PEOPLE = 30

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
+from bot.domain.errors import ErrorCollector, InvalidField, StateError, UserError, errors_at
 from bot.domain.terms import ActionKind, Kind, Owner
 from bot.services import outbox
 from bot.services.timeline.entries import record_entry
@@ -42,7 +42,7 @@ def add_action_item(
     _check_owner_and_due(session, incident, actor, owner, due)
     mark = Kind.TASK if kind == ActionKind.TASK else Kind.IMPROVEMENT
     if entry is not None and (known := session.get(ActionItem, (entry.values.action_id or 0))) is not None:
-        raise UserError(f"This is {known.kind} {known.number} of {incident.reference} already.")
+        raise StateError(f"This is {known.kind} {known.number} of {incident.reference} already.")
     if entry is None:
         entry = record_entry(session, incident, [mark], text, actor, language=language)
     item = ActionItem(
@@ -133,7 +133,7 @@ def change_action_item(
     }
     if not changes:
         state = "so" if is_done is None else "done" if is_done else "open"
-        raise UserError(f"{item.kind.capitalize()} {number} is {state} already. Nothing was changed.")
+        raise StateError(f"{item.kind.capitalize()} {number} is {state} already. Nothing was changed.")
     if owner is not None and "owner" in changes:
         changes["owner_group"] = owner.group or None
     before = {name: getattr(item, name) for name in changes}

@@ -27,6 +27,7 @@ SOURCE_BY_ORIGIN = {
     Origin.TIMER: SourceKind.SYSTEM,
     Origin.PAGE: SourceKind.COMMAND,
     Origin.WEBHOOK: SourceKind.SYSTEM,
+    Origin.WEB: SourceKind.COMMAND,
 }
 
 MARKED_BY_HAND = "marked_by_hand"
@@ -39,6 +40,8 @@ Key in an entry's details: origin of an entry copied from a merged incident.
 
 Holds the `reference`, the `entry` there, and where the bot's own message of it was `posted` (`channel`, `ts`).
 """
+FROM_PAGE = "from_page"
+"""Key in an entry's details: a person recorded it on a page, not in Slack."""
 MERGED_PARTS = "parts"
 """
 Key in an entry's details: `[entry id, text]` of each source of a merged text.
@@ -67,6 +70,7 @@ def record_entry(
     times, and refreshes them.
     """
     happened_at = actor.at if when is None else when.at
+    details[FROM_PAGE] = True if actor.origin is Origin.WEB else None
     precision = Precision.EXACT if when is None else when.precision
     entry = TimelineEntry(
         incident_id=incident.key,

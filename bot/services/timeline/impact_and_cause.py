@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.incidents.impact import AffectedUsers
-from bot.domain.record.facts import UsersAffected
+from bot.domain.record.facts import CausedByChange, UsersAffected
 from bot.domain.terms import Kind
 from bot.domain.times import ParsedTime, format_time, refuse_future
 from bot.services import outbox
@@ -89,11 +89,17 @@ def _check_window(incident: Incident, started: ParsedTime | None, ended: ParsedT
 
 
 def state_cause(
-    session: Session, incident_id: int, actor: Actor, text: str, *, language: str | None = None
+    session: Session,
+    incident_id: int,
+    actor: Actor,
+    text: str | CausedByChange,
+    *,
+    language: str | None = None,
+    change_id: int | None = None,
 ) -> TimelineEntry:
-    """Record the cause. It replaces an earlier one in the same language."""
+    """Record the cause, or the change that it was. It replaces the one in the same language."""
     incident = incidents.lock(session, incident_id)
-    entry = record_entry(session, incident, [Kind.CAUSE], text, actor, language=language)
+    entry = record_entry(session, incident, [Kind.CAUSE], text, actor, language=language, change_id=change_id)
     refresh_milestones(session, incident)
     outbox.post_event(session, incident, "cause", actor.at, entry_id=entry.key)
     outbox.refresh_card(session, incident, actor.at)

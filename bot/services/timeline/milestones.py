@@ -12,6 +12,7 @@ from bot.domain.incidents.milestones import (
     Milestone,
     Milestones,
     compute_milestones,
+    deciding_kinds,
 )
 from bot.domain.terms import Kind, Precision, SourceKind, Status
 from bot.domain.times import ParsedTime
@@ -31,7 +32,7 @@ def affects_milestones(kinds: list[str]) -> bool:
 def refresh_milestones(session: Session, incident: Incident) -> None:
     """Recompute the times, after a change of an entry or alert that can move them."""
     session.flush()
-    standing = timeline.find_milestone_entries(session, incident.key, besides=[kind.value for kind in MILESTONE_KINDS])
+    standing = timeline.find_deciding_entries(session, incident.key, deciding_kinds(is_over=incident.is_resolved))
     storm = storms.get(session, incident.key) if incident.storm_id == incident.key else None
     began = storm.began_at if storm else None
     first = alerts.find_earliest(session, incident.key, since=began - LATE_ALERT_MARGIN if began else None)
@@ -49,8 +50,7 @@ def set_initial_milestones(session: Session, incident: Incident, entry: Timeline
 
 def is_end_stated(session: Session, incident: Incident) -> bool:
     """True if somebody stated the end of the impact with `impact ended:`."""
-    standing = timeline.find_milestone_entries(session, incident.key, besides=[kind.value for kind in MILESTONE_KINDS])
-    return any(Kind.IMPACT in entry.kinds and entry.values.ended for entry in standing)
+    return any(entry.values.ended for entry in timeline.find_of_kind(session, incident.key, Kind.IMPACT))
 
 
 def _save_milestones(session: Session, incident: Incident, found: Milestones) -> None:

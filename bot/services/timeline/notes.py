@@ -1,5 +1,6 @@
 """Typed timeline entries: notes, and the fix of a resolved incident."""
 
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -14,6 +15,15 @@ from bot.store.incidents import incidents, timeline
 from bot.store.incidents.timeline import TimelineEntry
 
 
+@dataclass(frozen=True, slots=True)
+class NoteTime:
+    """A note whose text begins with a time, `found`, that is not the note's own."""
+
+    reference: str
+    entry: TimelineEntry
+    found: ParsedTime
+
+
 def record_note(
     session: Session, incident_id: int, actor: Actor, text: str, *, when: ParsedTime | None, kind: Kind | None
 ) -> TimelineEntry:
@@ -22,10 +32,11 @@ def record_note(
     if when is not None:
         refuse_future(when, now=actor.at, zone=ZoneInfo(incident.zone))
     entry = record_entry(session, incident, [kind or Kind.NOTE], text, actor, when=when)
-    if affects_milestones(entry.kinds):
-        refresh_milestones(session, incident)
-        outbox.refresh_card(session, incident, actor.at)
-    outbox.post_event(session, incident, "note", actor.at, entry_id=entry.key)
+    with outbox.only_new_entry(session, incident):
+        if affects_milestones(entry.kinds):
+            refresh_milestones(session, incident)
+            outbox.refresh_card(session, incident, actor.at)
+        outbox.post_event(session, incident, "note", actor.at, entry_id=entry.key)
     return entry
 
 

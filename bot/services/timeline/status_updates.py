@@ -1,4 +1,4 @@
-"""Record public status updates. Dogwatch itself publishes nothing outside."""
+"""Record public status updates. `services.status_page` publishes them."""
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from structlog import get_logger
 
 from bot.store.database.session import DatabaseUnavailable
-from bot.store.outbox import Claim, FinishResult
+from bot.store.outbox import Claim, Done, FinishResult
 
 log = get_logger(__name__)
 
@@ -23,23 +23,26 @@ MAX_BATCH = 24
 @dataclass(slots=True)
 class _EndedRow:
     claim: Claim
+    outcome: Done
     future: asyncio.Future[FinishResult | None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
 
 class BatchFinisher:
-    """`finish` is one transaction; it returns None for claims that have to be finished alone."""
+    """`finish` is one transaction; it returns None for rows that have to be finished alone."""
 
-    def __init__(self, finish: Callable[[Sequence[Claim]], Awaitable[Sequence[FinishResult | None]]]) -> None:
+    def __init__(
+        self, finish: Callable[[Sequence[tuple[Claim, Done]]], Awaitable[Sequence[FinishResult | None]]]
+    ) -> None:
         self._finish = finish
         self._waiting: deque[_EndedRow] = deque()
         self.under_way: asyncio.Task[None] | None = None
         """At most one transaction at a time."""
 
-    async def finish(self, claim: Claim) -> FinishResult | None:
+    async def finish(self, claim: Claim, outcome: Done) -> FinishResult | None:
         """Wait until the row is finished. Raises DatabaseUnavailable."""
-        ended = _EndedRow(claim)
+        ended = _EndedRow(claim, outcome)
         self._waiting.append(ended)
         self._start_batch()
         return await ended.future
@@ -58,7 +61,7 @@ class BatchFinisher:
         answers: Sequence[FinishResult | None] = [None] * len(batch)
         problem: DatabaseUnavailable | None = None
         try:
-            answers = await self._finish([each.claim for each in batch])
+            answers = await self._finish([(each.claim, each.outcome) for each in batch])
         except DatabaseUnavailable as error:
             problem = error
         except Exception:  # nothing was written: each row is finished alone, which shows the defective one

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from time import perf_counter
 
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 from structlog import get_logger
 
-from bot.runtime.log import bind_incident
+from bot.runtime.log import bind_incident, request_context
 from bot.runtime.metrics import OUTBOX_FINISHED
 from bot.services.outbox import OutboxKind
 from bot.slack.delivery.effects import EffectHandler
 from bot.slack.delivery.effects.context import EffectContext, UnknownOutboxKind
 from bot.slack.delivery.failures import failure_outcome, with_card_refresh
 from bot.store import outbox
-from bot.store.outbox import Claim, Outcome
+from bot.store.database.tables import dialect_of
+from bot.store.outbox import Claim, Loaded, OutboxRow, Outcome
 
 log = get_logger(__name__)
 
@@ -38,6 +41,19 @@ class RowRunner:
         if isinstance(outcome, outbox.Done):
             log.info("outbox row done", ms=round((perf_counter() - started) * 1000, 1))
         return outcome
+
+    def load(self, session: Session, row: OutboxRow) -> Loaded | None:
+        """Read what the row's effect reads first; None if the effect has to do that."""
+        effect = self._effects.get(OutboxKind(row.kind)) if row.kind in set(OutboxKind) else None
+        if effect is None or effect.load is None:
+            return None
+        with request_context(row.request_id):
+            try:
+                return Loaded(effect.load(self._context, session, row))
+            except Exception as problem:
+                if isinstance(problem, DBAPIError) and dialect_of(session) == "postgresql":
+                    raise  # the server has given up the transaction
+                return None
 
     def _effect_of(self, kind: str) -> EffectHandler:
         if kind not in set(OutboxKind):

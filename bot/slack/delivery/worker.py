@@ -5,12 +5,14 @@ Outbox worker: claims due lanes after each commit and runs their rows in order.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, TypeVar
 from uuid import uuid4
 
+from sqlalchemy.exc import DBAPIError
 from structlog import get_logger
 
 from bot.runtime.clock import LEASED_PAUSE, sleep_or_wake
@@ -26,11 +28,14 @@ from bot.slack.delivery.failures import failure_outcome
 from bot.slack.delivery.leases import LaneLeases
 from bot.slack.delivery.outage_recovery import OutageRecovery
 from bot.slack.delivery.row_runner import RowRunner
+from bot.slack.delivery.schedule import Schedule
 from bot.store import outbox
 from bot.store.database.session import DatabaseUnavailable
 from bot.store.outbox import Claim, LostLease, Outcome, RatesOf
 
 log = get_logger(__name__)
+
+T = TypeVar("T")
 
 MAX_LANES = 24
 """Lanes that one process runs at a time."""
@@ -64,9 +69,9 @@ class Sender:
         self._recovery = OutageRecovery(context.database, context.now)
         self._finisher = BatchFinisher(self._finish_batch)
         self._rates_of = rates_of
-        self._poll = poll
         self._lanes_at_once = lanes_at_once
         self._wake = asyncio.Event()
+        self._schedule = Schedule(context.now, poll)
         self._stopping = False
         self._loop: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
@@ -84,22 +89,26 @@ class Sender:
         self._context.gateway.on_answer = self._on_slack_answer
         self._loop = asyncio.create_task(restart_on_failure("sender", self._work), name="sender")
 
-    def wake(self) -> None:
+    def wake(self, *, is_later: bool = True) -> None:
+        """Look for work. `is_later`: some may be due later, at a time that nobody told."""
+        if is_later:
+            self._schedule.forget()
         self._wake.set()
+        self._schedule.has_changed.set()
 
     def _on_slack_answer(self) -> None:
         if self._recovery.request():
-            self._wake.set()
+            self.wake(is_later=False)
 
     @property
     def is_idle(self) -> bool:
-        return not (self._running or self.is_claiming or self._wake.is_set())
+        return not (self._running or self.is_claiming or self._wake.is_set() or self._schedule.has_changed.is_set())
 
     async def stop(self, grace: float = 15.0) -> None:
         """Claim nothing more, and wait up to `grace` seconds for the calls under way."""
         ends_at = asyncio.get_running_loop().time() + grace
         self._stopping = True
-        self._wake.set()
+        self.wake()
         if self._loop is not None:  # it may be claiming: it runs what it has claimed
             await asyncio.wait([self._loop], timeout=grace)
         while self._running and (seconds := ends_at - asyncio.get_running_loop().time()) > 0:
@@ -116,16 +125,24 @@ class Sender:
             self._wake.clear()
             found = await self._look_for_work()
             self._start_lanes(found.claims)
-            now = self._context.now()
             self._passed_over = found.passed_over
             self._is_short |= not found.is_all and not self._free
             if (self._free and not found.is_all) or not found.passed_over <= self._lanes:
                 continue
-            due = now + self._poll if found.next_due is None else min(found.next_due, now + self._poll)
+            await self._sleep()
+
+    async def _sleep(self) -> None:
+        """Sleep until work is due, or until something wakes this worker."""
+        while not self._wake.is_set():
+            self._schedule.has_changed.clear()
+            due, now = self._schedule.next_look, self._context.now()
             if due <= now:  # due, but another worker has the lane or every place is taken
                 await sleep_or_wake(LEASED_PAUSE, self._wake)
-            else:
-                await self._context.clock.sleep_until(due, self._wake)
+                return
+            await self._context.clock.sleep_until(due, self._schedule.has_changed)
+            if self._context.now() >= due:
+                return
+        self._schedule.has_changed.clear()
 
     async def _look_for_work(self) -> outbox.ClaimResult:
         self.is_claiming = True
@@ -164,13 +181,13 @@ class Sender:
         if task.get_name() not in self._lanes:  # it may have been started again before this one ended
             self.leases.discard(task.get_name())
         if task.get_name() in self._passed_over:
-            self._wake.set()
+            self.wake(is_later=False)
 
     def _wake_if_short(self) -> None:
         """Wake the loop if a place is free and the last claim had too few."""
         if self._is_short and self._free:
             self._is_short = False
-            self._wake.set()
+            self.wake(is_later=False)
 
     async def _claim(self) -> outbox.ClaimResult:
         free = self._free
@@ -178,18 +195,12 @@ class Sender:
             self._is_short = True
             return NOTHING
         real_now = self._context.clock.real_now()
+        asks_next_due = self._schedule.begin_look()
         with self._reserve(free):
-            found = await self._context.database.run_low_priority(
-                outbox.claim_lanes,
-                owner=self.owner,
-                now=self._context.now(),
-                real_now=real_now,
-                lease=self.leases.duration,
-                limit=free,
-                rates_of=self._rates_of,
-                busy=self._lanes,
-                lapsed_before=self._context.clock.lapsed_before(),
+            found = await self._run_loading(
+                outbox.claim_lanes, owner=self.owner, limit=free, asks_next_due=asks_next_due
             )
+        self._schedule.end_look(found)
         self.leases.add(found.claims, real_now)
         return found
 
@@ -217,6 +228,8 @@ class Sender:
         """Run a row and return the lane's next one, if it may go now."""
         row = claim.row
         outcome = await self._runner.run(claim)
+        if isinstance(outcome, outbox.Retry) and outcome.failure is outbox.Failure.SLACK_UNREACHABLE:
+            self._recovery.note_outage()
         try:
             return await self._record(claim, outcome)
         except LostLease as problem:
@@ -240,39 +253,47 @@ class Sender:
     async def _finish(self, claim: Claim, outcome: Outcome) -> Claim | None:
         finished = None
         real_now = self._context.clock.real_now()
-        if isinstance(outcome, outbox.Done) and outcome.apply is None and not self._stopping:
-            finished = await self._finisher.finish(claim)
+        if isinstance(outcome, outbox.Done) and not self._stopping:
+            finished = await self._finisher.finish(claim, outcome)
         if finished is None:
-            finished = await self._finish_alone(claim, outcome, real_now)
+            finished = await self._finish_alone(claim, outcome)
         self.leases.add([*finished.others, *([finished.following] if finished.following else [])], real_now)
         self._start_lanes(finished.others)
         if finished.due_at is not None:
-            self._wake.set()  # the loop does not know that time yet
+            self._schedule.add(finished.due_at)
         return finished.following
 
-    async def _finish_batch(self, claims: Sequence[Claim]) -> Sequence[outbox.FinishResult | None]:
-        return await self._context.database.run_low_priority(
-            outbox.finish_several,
-            claims,
-            now=self._context.now(),
-            real_now=self._context.clock.real_now(),
-            lease=self.leases.duration,
-            rates_of=self._rates_of,
-        )
+    async def _finish_batch(self, ended: Sequence[tuple[Claim, outbox.Done]]) -> Sequence[outbox.FinishResult | None]:
+        return await self._go_on(outbox.finish_several, ended)
 
-    async def _finish_alone(self, claim: Claim, outcome: Outcome, real_now: datetime) -> outbox.FinishResult:
+    async def _finish_alone(self, claim: Claim, outcome: Outcome) -> outbox.FinishResult:
+        return await self._go_on(outbox.finish, claim, outcome, go_on=not self._stopping)
+
+    async def _go_on(self, finish: Callable[..., T], *ended: Any, **more: Any) -> T:
+        """Finish rows, and take others that this makes due as far as there are places."""
         others = min(self._free, FOLLOWERS)
         with self._reserve(others):
-            return await self._context.database.run_low_priority(
-                outbox.finish,
-                claim,
-                outcome,
-                now=self._context.now(),
-                real_now=real_now,
-                lease=self.leases.duration,
-                rates_of=self._rates_of,
-                go_on=not self._stopping,
-                others=others,
-                busy=self._lanes,
-                lapsed_before=self._context.clock.lapsed_before(),
-            )
+            return await self._run_loading(finish, *ended, others=others, **more)
+
+    async def _run_loading(self, fn: Callable[..., T], *args: Any, **more: Any) -> T:
+        """
+        Run a transaction that claims rows and loads what they show.
+
+        If it fails it runs without loading: a view that cannot be loaded concerns its own row only.
+        """
+        run = partial(
+            self._context.database.run_low_priority,
+            fn,
+            *args,
+            now=self._context.now(),
+            lease=self.leases.duration,
+            rates_of=self._rates_of,
+            busy=self._lanes,
+            lapsed_before=self._context.clock.lapsed_before(),
+            **more,
+        )
+        try:
+            return await run(real_now=self._context.clock.real_now(), load=self._runner.load)
+        except DBAPIError as problem:  # the row's own attempt shows where it failed
+            log.warning("views could not be loaded with their rows", problem=str(problem.orig))
+            return await run(real_now=self._context.clock.real_now())

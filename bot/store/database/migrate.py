@@ -1,26 +1,28 @@
-"""Database migrations: at every start, under a lock, forwards only."""
+"""Database migrations: looked for at every start, under a lock, forwards only."""
 
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 import bot.store
 from bot.domain.errors import UserError
 from bot.domain.resources import resource_path
+from bot.lazy_loader import LazyModule
 from bot.store.database.connections import is_outage
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.database.sqlite_database import SqliteDatabase
 from bot.store.database.tables import metadata
+
+if TYPE_CHECKING:
+    from alembic import command, config
+else:
+    command, config = LazyModule("alembic.command"), LazyModule("alembic.config")
 
 LOCK = 0x646F6777  # "dogw": the advisory lock under which replicas migrate one after the other
 
@@ -40,16 +42,21 @@ def all_tables() -> MetaData:
     return metadata
 
 
+def is_of_models(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a name of the database belongs to the models, and not to the index of words."""
+    return kind != "table" or not str(name).startswith("search_index")
+
+
 def migrations_folder() -> Path:
     return resource_path("migrations")
 
 
-def alembic_config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
+def alembic_config(connection: Connection) -> "config.Config":
+    made = config.Config()
+    made.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    made.set_main_option("path_separator", "os")
+    made.attributes["connection"] = connection
+    return made
 
 
 def upgrade(connection: Connection) -> None:
@@ -58,13 +65,13 @@ def upgrade(connection: Connection) -> None:
         # Between two statements a busy machine may take longer than any other transaction is given.
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5min'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=LOCK))
-    _known_revision(connection)
-    command.upgrade(alembic_config(connection), "head")
+    if _known_revision(connection) != known_revisions()[-1]:
+        command.upgrade(alembic_config(connection), "head")
 
 
 def _known_revision(connection: Connection) -> str | None:
     """Revision of the database; None if it is empty. Raises DatabaseTooNew."""
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = _current_revision(connection)
     if current is not None and current not in known_revisions():
         raise DatabaseTooNew(
             f"The database is from a later release (revision {current}). Start that release, or restore a backup "
@@ -73,12 +80,16 @@ def _known_revision(connection: Connection) -> str | None:
     return current
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(migrations_folder()))
+def _current_revision(connection: Connection) -> str | None:
+    """As Alembic wrote it down. The library itself is loaded only to migrate."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def known_revisions() -> frozenset[str]:
-    return frozenset(each.revision for each in _scripts().walk_revisions())
+def known_revisions() -> tuple[str, ...]:
+    """Revisions of this release, the first one first: the numbers of its migrations."""
+    return tuple(sorted(each.name.partition("_")[0] for each in (migrations_folder() / "versions").glob("[0-9]*_*.py")))
 
 
 async def require_current(database: Database) -> None:
@@ -96,7 +107,7 @@ def _require_current(session: Session) -> None:
         raise DatabaseTooOld(
             "This database has no Dogwatch tables. Run `dogwatch serve` or `dogwatch migrate` to create them."
         )
-    if current != _scripts().get_current_head():
+    if current != known_revisions()[-1]:
         raise DatabaseTooOld(
             f"This database is from an earlier release (revision {current}). Run `dogwatch migrate`, or start the "
             "bot of this release on it."

@@ -30,7 +30,7 @@ from bot.store.database.session import (
     no_probe,
     wake_nobody,
 )
-from bot.store.database.transaction_state import Wakeup, pending_wakeups
+from bot.store.database.transaction_state import DueWork, TrackedSession, due_work
 
 END_STUCK = text("""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -57,7 +57,7 @@ class PostgresDatabase:
     def __init__(self, url: str, *, probe: Probe = no_probe, pool_size: int = 10) -> None:
         from bot.store.database.postgres_primary import PrimaryFinder  # noqa: PLC0415  a bot on SQLite starts without the driver
 
-        self.on_commit: Callable[[Wakeup], None] = wake_nobody
+        self.on_commit: Callable[[DueWork], None] = wake_nobody
         self._probe = probe
         try:
             self._servers = parse_database_url(url)
@@ -73,7 +73,7 @@ class PostgresDatabase:
         )
         check_idle_connections(self.engine.sync_engine)
         drop_read_only_connections(self.engine.sync_engine)
-        self._sessions = async_sessionmaker(self.engine, sync_session_class=Session, expire_on_commit=False)
+        self._sessions = async_sessionmaker(self.engine, sync_session_class=TrackedSession, expire_on_commit=False)
         # As options they are part of BEGIN; as a statement of their own they would be one more way to the server.
         reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._readings = async_sessionmaker(reading, sync_session_class=Session, expire_on_commit=False)
@@ -121,12 +121,12 @@ class PostgresDatabase:
             except (DBAPIError, OSError, TimeoutError) as problem:
                 if isinstance(problem, DBAPIError) and not problem.connection_invalidated:
                     raise
-                if due := pending_wakeups(as_sqlmodel(session.sync_session)):
+                if (due := due_work(as_sqlmodel(session.sync_session))).wakeup:
                     self.on_commit(due)  # if it was kept, what it left is to be done
                 # It may be kept or not: running it again could do it twice.
                 raise OutcomeUnknown(str(getattr(problem, "orig", problem)) or type(problem).__name__) from problem
             self._probe(f"after commit of {function_name(fn)}")
-            if due := pending_wakeups(as_sqlmodel(session.sync_session)):
+            if (due := due_work(as_sqlmodel(session.sync_session))).wakeup:
                 self.on_commit(due)
             return result
 

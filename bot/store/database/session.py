@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
-from bot.store.database.transaction_state import Wakeup
+from bot.store.database.transaction_state import DueWork
 
 if TYPE_CHECKING:
     from bot.store.database.postgres_database import PostgresDatabase
@@ -55,13 +55,13 @@ def function_name(fn: Callable[..., object]) -> str:
     return getattr(fn, "__name__", type(fn).__name__)
 
 
-def wake_nobody(_due: Wakeup) -> None:
+def wake_nobody(_due: DueWork) -> None:
     """Default `on_commit`: does nothing."""
 
 
 class Database(Protocol):
     dialect: str
-    on_commit: Callable[[Wakeup], None]
+    on_commit: Callable[[DueWork], None]
     """Called after a commit that left work for the sender or the engine."""
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

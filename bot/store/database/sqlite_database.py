@@ -34,7 +34,7 @@ from bot.store.database.session import (
     wake_nobody,
 )
 from bot.store.database.sqlite_writer import Writer
-from bot.store.database.transaction_state import Wakeup
+from bot.store.database.transaction_state import DueWork
 
 log = get_logger(__name__)
 
@@ -96,7 +96,7 @@ class SqliteDatabase:
 
     def __init__(self, url: URL, *, read_only: bool = False, probe: Probe = no_probe) -> None:
         self.path = sqlite_path(url)
-        self.on_commit: Callable[[Wakeup], None] = wake_nobody
+        self.on_commit: Callable[[DueWork], None] = wake_nobody
         self.wall: Callable[[], datetime] = machine_now
         """The machine's clock, which people can set."""
         self._lock: int | None = None
@@ -150,7 +150,7 @@ class SqliteDatabase:
         except DatabaseError as problem:
             raise _not_sqlite(self.path, problem) from problem
         self._watch.check()  # between the commit and its acknowledgement
-        if due:
+        if due.wakeup:
             self.on_commit(due)
         return result
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from bot.store.database.transaction_state import Wakeup, pending_wakeups
+from bot.store.database.transaction_state import DueWork, TrackedSession, due_work
 
 T = TypeVar("T")
 
@@ -32,25 +32,27 @@ GROUP_SECONDS = 0.01
 
 @dataclass(slots=True)
 class Job(Generic[T]):
-    """One transaction. Its future gets the result and the pending wakeups."""
+    """One transaction. Its future gets the result and the work that it left."""
 
     name: str
     work: Callable[[Session], T]
-    future: Future[tuple[T, Wakeup]] = field(default_factory=Future)
+    future: Future[tuple[T, DueWork]] = field(default_factory=Future)
     since: float = field(default_factory=time.monotonic)
     context: Context = field(default_factory=copy_context)
     """Context of the caller, for its log fields."""
-    outcome: tuple[T, Wakeup] | None = None
+    outcome: tuple[T, DueWork] | None = None
     problem: Exception | None = None
 
     def run(self, connection: Connection) -> None:
         """Raises OperationalError, which concerns the whole group: it may be rolled back."""
         self.outcome = self.problem = None
         try:
-            with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+            with TrackedSession(
+                connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+            ) as session:
                 result = self.context.run(self.work, session)
                 session.commit()
-                self.outcome = result, pending_wakeups(session)
+                self.outcome = result, due_work(session)
         except OperationalError:
             raise
         except Exception as problem:  # noqa: BLE001  it belongs to the caller of this job
@@ -75,7 +77,7 @@ class Writer:
 
     def submit(
         self, name: str, work: Callable[[Session], T], *, is_low_priority: bool = False
-    ) -> Future[tuple[T, Wakeup]]:
+    ) -> Future[tuple[T, DueWork]]:
         """
         Queue `work` as a transaction.
 

@@ -1,11 +1,13 @@
 """State of one transaction beside its rows, and the background work that its commit wakes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from enum import Flag, auto
 from typing import Any, TypeVar
 
+from sqlalchemy import Executable
 from sqlmodel import Session
 
 T = TypeVar("T")
@@ -13,13 +15,30 @@ KEY = "transaction state"
 
 
 class Wakeup(Flag):
-    """Background work to wake after the commit: the sender for rows, the engine for timers."""
+    """Work to wake after the commit: the sender for rows, the engine for timers, pages."""
 
     NOTHING = 0
     ROWS = auto()
     ROWS_LATER = auto()
     """Rows that may go out only at their own time."""
     TIMERS = auto()
+    PAGES = auto()
+    PUBLIC = auto()
+    """The public status page."""
+    SESSIONS = auto()
+    """Pages whose session may have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueWork:
+    """
+    Work that a commit left.
+
+    `timers_at`: when the earliest timer that it set is due; None if that is unknown.
+    """
+
+    wakeup: Wakeup = Wakeup.NOTHING
+    timers_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -31,9 +50,13 @@ class TransactionState:
     """
 
     wakeups: Wakeup = Wakeup.NOTHING
+    timers_at: datetime | None = None
+    """When the earliest timer that was set is due."""
     retained_rows: dict[int, Any] = field(default_factory=dict)
     """Rows that `retain` keeps alive, by `id()`."""
     locked_incidents: dict[int, Any] = field(default_factory=dict)
+    changed_incidents: set[int] = field(default_factory=set)
+    """Incidents whose revision was raised."""
     locked_escalations: dict[int, Any] = field(default_factory=dict)
     preloaded_escalations: dict[int, list[Any]] = field(default_factory=dict)
     """All escalations of an incident, by the incident's id."""
@@ -42,6 +65,14 @@ class TransactionState:
     known_people: dict[tuple[str, str], Any] = field(default_factory=dict)
     """People who have a row, by team and user id; the row where it was read, else None."""
     cancelled_timers: set[str] = field(default_factory=set)
+    deferred_rows: list[tuple[Executable, dict[str, Any]]] = field(default_factory=list)
+    """Rows to insert before the commit, with the statement for each."""
+    new_incidents: set[int] = field(default_factory=set)
+    """Incidents that this transaction inserted: nobody else has rows of them."""
+    reserved_seqs: dict[int, int] = field(default_factory=dict)
+    """Place of the first entry of a new incident, by incident."""
+    new_counters: dict[int, Any] = field(default_factory=dict)
+    """Alert counters that this transaction inserted, by incident."""
     outbox_batch: list[Any] | None = None
     """Effects to queue at the end of `outbox.batch`; None outside of one."""
     actions_before_lanes: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -50,8 +81,14 @@ class TransactionState:
     """Incidents whose alert summary is scheduled."""
     reminder_checks: set[int] = field(default_factory=set)
     """Incidents that need no further reminder check."""
+    standing_checks: set[int] = field(default_factory=set)
+    """Incidents whose standing reminders are checked, if there are any."""
+    new_entries_only: set[int] = field(default_factory=set)
+    """Incidents of which rows tell only that an entry was added."""
     slack_messages: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Rows of `slack_message` that were read, by incident and view."""
+    card_views: dict[int, Any] = field(default_factory=dict)
+    """Views of the card that were loaded at the end, by incident."""
     escalation_steps: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     """Rows of `escalation_step` that were read, by escalation."""
     escalation_responses: dict[int, tuple[Any, ...]] = field(default_factory=dict)
@@ -70,12 +107,63 @@ class TransactionState:
             setattr(self, name, value)
 
 
+class TrackedSession(Session):
+    """
+    A session that raises the revision of each incident that it changes, once.
+
+    It wakes the pages that are open. An incident that is not locked keeps its revision. Tables that pages show name
+    the column of their incident in `shown_with`.
+    """
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        for row in self._changed_rows():
+            incident_id = getattr(row, row.shown_with)
+            request_wakeup(self, Wakeup.PAGES)
+            self._raise_revision(incident_id)
+        super().flush(objects)
+
+    def commit(self) -> None:
+        write_deferred(self)
+        super().commit()
+
+    def _changed_rows(self) -> Iterator[Any]:
+        for row in (*self.new, *self.deleted, *(each for each in self.dirty if self.is_modified(each))):
+            if getattr(row, "shown_with", None):
+                yield row
+
+    def _raise_revision(self, incident_id: int | None) -> None:
+        state = transaction_state(self)
+        locked = state.locked_incidents.get(incident_id) if incident_id is not None else None
+        if incident_id is None or locked is None or incident_id in state.changed_incidents:
+            return
+        state.changed_incidents.add(incident_id)
+        locked.revision += 1
+
+
 def transaction_state(session: Session) -> TransactionState:
     """The state of the session's transaction. A session has one transaction."""
     state: TransactionState | None = session.info.get(KEY)
     if state is None:
         state = session.info[KEY] = TransactionState()
     return state
+
+
+def insert_before_commit(session: Session, statement: Executable, row: dict[str, Any]) -> None:
+    """Insert a row that nothing in the transaction reads, with others of its table."""
+    transaction_state(session).deferred_rows.append((statement, row))
+    if not isinstance(session, TrackedSession):
+        write_deferred(session)
+
+
+def write_deferred(session: Session) -> None:
+    """Insert the rows that wait for the commit, with one statement a table."""
+    state = transaction_state(session)
+    rows, state.deferred_rows = state.deferred_rows, []
+    by_statement: dict[Executable, list[dict[str, Any]]] = {}
+    for statement, row in rows:
+        by_statement.setdefault(statement, []).append(row)
+    for statement, same in by_statement.items():
+        session.execute(statement, same)
 
 
 def retain(session: Session, row: T) -> T:
@@ -90,6 +178,13 @@ def request_wakeup(session: Session, wakeup: Wakeup) -> None:
     transaction_state(session).wakeups |= wakeup
 
 
+def wake_for_timers(session: Session, due_at: datetime) -> None:
+    """Wake the engine after the commit, if it would sleep until after `due_at`."""
+    request_wakeup(session, Wakeup.TIMERS)
+    state = transaction_state(session)
+    state.timers_at = min(state.timers_at or due_at, due_at)
+
+
 def cancel_wakeup(session: Session, wakeup: Wakeup) -> None:
     """Take `request_wakeup` back: the caller took all that work within this transaction."""
     transaction_state(session).wakeups &= ~wakeup
@@ -97,3 +192,8 @@ def cancel_wakeup(session: Session, wakeup: Wakeup) -> None:
 
 def pending_wakeups(session: Session) -> Wakeup:
     return transaction_state(session).wakeups
+
+
+def due_work(session: Session) -> DueWork:
+    state = transaction_state(session)
+    return DueWork(state.wakeups, state.timers_at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, and_, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -25,6 +25,7 @@ class Escalation(SQLModel, table=True):
     ids, at the time of the page.
     """
 
+    shown_with: ClassVar[str] = "incident_id"
     __tablename__ = "escalation"
 
     id: int | None = Field(default=None, primary_key=True)
@@ -37,7 +38,7 @@ class Escalation(SQLModel, table=True):
     reason: str
     asked_by: str | None = None
     asked_at: datetime
-    paged_at: datetime | None = None
+    paged_at: datetime | None = Field(default=None, index=True)
     precision: str
     members: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
     declined_by: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
@@ -46,6 +47,8 @@ class Escalation(SQLModel, table=True):
     acknowledged_by: str | None = None
     acknowledgement_entry_id: int | None = None
     exhausted_at: datetime | None = None
+    stopped_at: datetime | None = None
+    """When its incident ended before anybody acknowledged; None again once it pages further."""
     message_ts: str | None = None
     working_hours: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
     """Working hours of the paged people at that time; None if unknown."""
@@ -181,7 +184,7 @@ def find_siblings(session: Session, escalation: Escalation) -> list[Escalation]:
 
 def find_unanswered(session: Session, incident_id: int) -> list[Escalation]:
     """
-    Escalations without an acknowledgement that were not called off, the newest first.
+    Escalations without an acknowledgement, neither called off nor stopped, the newest first.
 
     Without vendors who answered at an unknown time, or fixed it without an answer.
     """
@@ -191,6 +194,7 @@ def find_unanswered(session: Session, incident_id: int) -> list[Escalation]:
         .where(
             Escalation.incident_id == incident_id,
             col(Escalation.acknowledged_at).is_(None),
+            col(Escalation.stopped_at).is_(None),
             col(Escalation.first_answer_entry_id).is_(None),
             col(Escalation.fixed_entry_id).is_(None),
             col(TimelineEntry.withdrawn_at).is_(None),
@@ -210,6 +214,7 @@ def find_waiting(session: Session, visibility: Visibility) -> list[tuple[Escalat
             visibility.condition,
             col(Incident.status).in_(OPEN),
             col(Escalation.acknowledged_at).is_(None),
+            col(Escalation.stopped_at).is_(None),
             col(Escalation.is_external).is_(False),
             col(TimelineEntry.withdrawn_at).is_(None),
         )
@@ -218,14 +223,31 @@ def find_waiting(session: Session, visibility: Visibility) -> list[tuple[Escalat
     return list(session.exec(statement))
 
 
+def is_over(session: Session, escalation: Escalation, incident: Incident) -> bool:
+    """True if it was called off, or its incident ended, even if that was reopened."""
+    return not incident.is_open or escalation.stopped_at is not None or is_called_off(session, escalation)
+
+
 def is_called_off(session: Session, escalation: Escalation) -> bool:
     """True if its timeline entry was withdrawn."""
     entry = session.get(TimelineEntry, escalation.entry_id) if escalation.entry_id else None
     return entry is not None and entry.withdrawn_at is not None
 
 
+HANDOVER = (
+    select(Escalation)
+    .outerjoin(TimelineEntry, col(Escalation.entry_id) == TimelineEntry.id)
+    .where(
+        Escalation.incident_id == bindparam("incident_id"),
+        Escalation.follows_id == bindparam("follows_id"),
+        col(Escalation.is_external).is_(False),
+        col(TimelineEntry.withdrawn_at).is_(None),
+    )
+    .order_by(col(Escalation.id).desc())
+    .limit(1)
+)
+
+
 def find_handover(session: Session, escalation: Escalation) -> Escalation | None:
     """The escalation that continues this one after a handover; None if there is none."""
-    later = [each for each in find_by_incident(session, escalation.incident_id) if each.follows_id == escalation.key]
-    standing = [each for each in later if not each.is_external and not is_called_off(session, each)]
-    return standing[-1] if standing else None
+    return session.exec(HANDOVER, params={"incident_id": escalation.incident_id, "follows_id": escalation.key}).first()

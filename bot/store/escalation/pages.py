@@ -40,7 +40,7 @@ class Page(SQLModel, table=True):
     method: str
     ordinal: int
     queued_at: datetime
-    sent_at: datetime | None = None
+    sent_at: datetime | None = Field(default=None, index=True)
     outcome: str = ""
     channel_id: str | None = None
     message_ts: str | None = None
@@ -62,6 +62,11 @@ class Page(SQLModel, table=True):
     """Outside the person's working hours; None if these are unknown."""
     late_seconds: int | None = None
     """Delay of its creation after its level was due, if the bot was not running."""
+
+    @property
+    def recipient(self) -> str:
+        """The person, or the contact method of a service."""
+        return self.user_id or self.method
 
 
 def lock_people(session: Session, team_id: str, user_ids: Collection[str]) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, or_
+from sqlalchemy import ColumnElement, Select, String, cast, or_
+from sqlalchemy import select as sql_select
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.terms import Kind
@@ -75,14 +76,21 @@ def find_by_incident(session: Session, incident_id: int) -> list[Reminder]:
 
 def standing_exists(incident_id: int, kind: str) -> ColumnElement[bool]:
     """Condition: the reminder was sent, and is neither obsolete nor switched off."""
-    statement = select(Reminder.id).where(
-        Reminder.incident_id == incident_id,
-        Reminder.kind == kind,
+    return _standing(incident_id).where(col(Reminder.kind) == kind).exists()
+
+
+def any_standing_exists(incident_id: int) -> ColumnElement[bool]:
+    """Condition: `standing_exists` for a reminder of any kind."""
+    return _standing(incident_id).exists()
+
+
+def _standing(incident_id: int) -> Select[int | None]:
+    return sql_select(col(Reminder.id)).where(
+        col(Reminder.incident_id) == incident_id,
         col(Reminder.asked_at).is_not(None),
         col(Reminder.done_at).is_(None),
         col(Reminder.disabled_at).is_(None),
     )
-    return statement.exists()
 
 
 def find_active_for(session: Session, visibility: Visibility, user_id: str) -> list[tuple[Reminder, Incident]]:

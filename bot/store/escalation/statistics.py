@@ -39,17 +39,23 @@ class PageFacts(NamedTuple):
     hours: dict[str, Any] | None
     incident_zone: str
     own_zone: str | None
+    incident_id: int
 
 
 class AcknowledgementFacts(NamedTuple):
+    incident_id: int
+    severity: str
     services: list[str]
     zone: str
     paged_at: datetime
     acknowledged_at: datetime | None
 
 
-def find_pages(session: Session, team_id: str, since: datetime, until: datetime) -> Sequence[PageFacts]:
+def find_pages(
+    session: Session, team_id: str, since: datetime, until: datetime, *, with_private: bool = True
+) -> Sequence[PageFacts]:
     """Pages that reached a person between the two. Private incidents count without any detail."""
+    condition = counts_for_people(team_id)
     statement = (
         select(
             col(Page.escalation_id),
@@ -62,12 +68,13 @@ def find_pages(session: Session, team_id: str, since: datetime, until: datetime)
             col(Escalation.working_hours),
             col(Incident.zone),
             col(Person.zone),
+            col(Escalation.incident_id),
         )
         .join(Escalation, col(Escalation.id) == Page.escalation_id)
         .join(Incident, col(Incident.id) == Escalation.incident_id)
         .outerjoin(Person, and_(col(Person.team_id) == Incident.team_id, col(Person.user_id) == Page.user_id))
         .where(
-            counts_for_people(team_id),
+            condition if with_private else and_(condition, Visibility(team_id).condition),
             col(Page.sent_at) >= since,
             col(Page.sent_at) < until,
             col(Page.user_id) != "",
@@ -105,6 +112,8 @@ def find_acknowledgements(
     timed_out = progress.find_timed_out(session, counted)
     statement = counted.with_only_columns(
         col(Escalation.id),
+        col(Incident.id),
+        col(Incident.severity),
         col(Incident.services),
         col(Incident.zone),
         col(Escalation.paged_at),
@@ -112,8 +121,8 @@ def find_acknowledgements(
         maintain_column_froms=True,
     ).order_by(col(Escalation.id))
     return [
-        AcknowledgementFacts(services, zone, paged_at, _first(acknowledged_at, timed_out.get(key, ())))
-        for key, services, zone, paged_at, acknowledged_at in session.execute(statement)
+        AcknowledgementFacts(incident, severity, services, zone, paged_at, _first(answered_at, timed_out.get(key, ())))
+        for key, incident, severity, services, zone, paged_at, answered_at in session.execute(statement)
     ]
 
 

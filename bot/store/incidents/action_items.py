@@ -1,7 +1,10 @@
 """Improvements and tasks."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import ClassVar
 
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.store.incidents.incidents import Incident
@@ -16,6 +19,7 @@ class ActionItem(SQLModel, table=True):
     `owner` is the id of a person or a user group; `owner_group` is the group's name without `@`, None for a person.
     """
 
+    shown_with: ClassVar[str] = "incident_id"
     __tablename__ = "action_item"
     __table_args__ = (UniqueConstraint("incident_id", "number"),)
 
@@ -29,7 +33,7 @@ class ActionItem(SQLModel, table=True):
     owner_group: str | None = None
     due: str | None = None
     symptom: str | None = None
-    is_done: bool = False
+    is_done: bool = Field(default=False, index=True)
     entry_id: int | None = Field(default=None, foreign_key="timeline_entry.id")
     created_by: str | None = None
     created_at: datetime
@@ -57,15 +61,37 @@ def find_open_by_owner(session: Session, visibility: Visibility, user_id: str) -
         select(ActionItem, Incident)
         .join(Incident, col(Incident.id) == ActionItem.incident_id)
         .outerjoin(TimelineEntry, col(TimelineEntry.id) == ActionItem.entry_id)
-        .where(
-            ActionItem.owner == user_id,
-            col(ActionItem.is_done).is_(False),
-            col(TimelineEntry.withdrawn_at).is_(None),
-            visibility.condition,
-        )
+        .where(ActionItem.owner == user_id, _is_open(), visibility.condition)
         .order_by(col(ActionItem.due).is_(None), col(ActionItem.due), col(ActionItem.id).desc())
     )
     return list(session.exec(statement))
+
+
+def _is_open() -> ColumnElement[bool]:
+    return and_(col(ActionItem.is_done).is_(False), col(TimelineEntry.withdrawn_at).is_(None))
+
+
+def find_open(session: Session, condition: ColumnElement[bool]) -> list[ActionItem]:
+    """Open items, the oldest first; `condition` is about their incident."""
+    statement = (
+        select(ActionItem)
+        .join(Incident, col(Incident.id) == ActionItem.incident_id)
+        .outerjoin(TimelineEntry, col(TimelineEntry.id) == ActionItem.entry_id)
+        .where(condition, _is_open())
+        .order_by(col(ActionItem.created_at), col(ActionItem.id))
+    )
+    return list(session.exec(statement))
+
+
+def count_open(session: Session, incident_ids: Collection[int]) -> dict[int, int]:
+    """Open items of each of these incidents that has some."""
+    statement = (
+        select(ActionItem.incident_id, func.count())
+        .outerjoin(TimelineEntry, col(TimelineEntry.id) == ActionItem.entry_id)
+        .where(col(ActionItem.incident_id).in_(incident_ids), _is_open())
+        .group_by(col(ActionItem.incident_id))
+    )
+    return dict(session.exec(statement).all())
 
 
 def get(session: Session, item_id: int) -> ActionItem | None:

@@ -1,12 +1,45 @@
 """Lists of incidents for overviews, App Home and maintenance."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
 from bot.domain.terms import Status
+from bot.store.database.tables import table_of
 from bot.store.incidents.incidents import OPEN, Incident
+from bot.store.incidents.visibility import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRevision:
+    """The state of an incident's page: another revision shows something else."""
+
+    id: int
+    team_id: str
+    reference: str
+    revision: int
+    is_private: bool
+    is_open: bool
+
+
+def find_revisions(session: Session, watched: Collection[int]) -> list[IncidentRevision]:
+    """Revisions of all open incidents, and of `watched` ones."""
+    table = table_of(Incident)
+    wanted = select_columns(
+        table.c.id, table.c.team_id, table.c.series, table.c.number, table.c.revision, table.c.is_private
+    )
+    found = [(row, True) for row in session.execute(wanted.where(table.c.status.in_(OPEN)))]
+    if missing := sorted(set(watched) - {row.id for row, _ in found}):
+        found += [(row, False) for row in session.execute(wanted.where(table.c.id.in_(missing)))]
+    return [
+        IncidentRevision(row.id, row.team_id, f"{row.series}-{row.number}", row.revision, row.is_private, is_open)
+        for row, is_open in found
+    ]
 
 
 def find_without_channel(session: Session, team_id: str, number: int) -> list[Incident]:
@@ -31,6 +64,25 @@ def find_private(session: Session, team_id: str, limit: int) -> list[Incident]:
         .limit(limit)
     )
     return list(session.exec(statement))
+
+
+def find_hidden_references(session: Session, visibility: Visibility) -> list[str]:
+    """References of the workspace's private incidents that are outside `visibility`."""
+    statement = select(Incident).where(
+        Incident.team_id == visibility.team_id, col(Incident.is_private).is_(True), not_(visibility.condition)
+    )
+    return [each.reference for each in session.exec(statement)]
+
+
+def find_private_without_channel(session: Session, team_id: str, user_id: str) -> frozenset[int]:
+    """Private incidents without a channel that this person declared or leads, by id."""
+    statement = select(Incident.id).where(
+        Incident.team_id == team_id,
+        col(Incident.is_private).is_(True),
+        col(Incident.channel_id).is_(None),
+        or_(col(Incident.declared_by) == user_id, col(Incident.lead) == user_id),
+    )
+    return frozenset(each for each in session.exec(statement) if each is not None)
 
 
 def find_led_by(session: Session, team_id: str, user_id: str, since: datetime, limit: int) -> list[Incident]:
@@ -103,3 +155,66 @@ def find_open(session: Session, team_id: str) -> list[Incident]:
         .order_by(Incident.severity, col(Incident.id).desc())
     )
     return list(session.exec(statement))
+
+
+class IncidentFacts(NamedTuple):
+    """
+    Facts of an incident that figures need.
+
+    `start_ref` and `detection_ref` name the sources of these times. They are equal if the start is known by the
+    detection alone.
+    """
+
+    incident_id: int
+    severity: str
+    services: list[str]
+    category: str | None
+    zone: str
+    is_retro: bool
+    start_ref: str | None
+    detection_ref: str | None
+    declared_at: datetime
+    started_at: datetime
+    detected_at: datetime
+    identified_at: datetime | None
+    mitigated_at: datetime | None
+    resolved_at: datetime | None
+
+
+def counts_for_figures(team_id: str) -> ColumnElement[bool]:
+    """
+    Condition for figures by service, severity and cause.
+
+    Private incidents, drills, cancelled and merged ones are left out.
+    """
+    return and_(
+        Visibility(team_id).condition,
+        col(Incident.is_drill).is_(False),
+        col(Incident.status).not_in([Status.CANCELLED.value, Status.MERGED.value]),
+    )
+
+
+def find_facts(session: Session, team_id: str, since: datetime, until: datetime) -> list[IncidentFacts]:
+    """Incidents that figures count and that were declared between the two."""
+    sources = col(Incident.time_sources)
+    statement = (
+        select_columns(
+            col(Incident.id),
+            col(Incident.severity),
+            col(Incident.services),
+            col(Incident.category),
+            col(Incident.zone),
+            col(Incident.is_retro),
+            sources["started_at"]["ref"].as_string(),
+            sources["detected_at"]["ref"].as_string(),
+            col(Incident.declared_at),
+            col(Incident.started_at),
+            col(Incident.detected_at),
+            col(Incident.identified_at),
+            col(Incident.mitigated_at),
+            col(Incident.resolved_at),
+        )
+        .where(counts_for_figures(team_id), col(Incident.declared_at) >= since, col(Incident.declared_at) < until)
+        .order_by(col(Incident.id))
+    )
+    return [IncidentFacts(*row) for row in session.execute(statement)]

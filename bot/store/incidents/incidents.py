@@ -1,11 +1,13 @@
 """Incidents."""
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Executable, bindparam, text, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, select
 
 from bot.domain.errors import UserError
@@ -14,6 +16,9 @@ from bot.domain.terms import Status
 from bot.runtime.log import bind_incident
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, table_of
 from bot.store.database.transaction_state import retain, transaction_state
+
+REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}-[0-9]{1,9}", re.ASCII)
+"""The series is the configured prefix of channels."""
 
 OPEN = tuple(status.value for status in Status if status.is_open)
 
@@ -33,6 +38,7 @@ class Incident(SQLModel, table=True):
     `time_sources` has the entry, alert or rule that set each.
     """
 
+    shown_with: ClassVar[str] = "id"
     __tablename__ = "incident"
     __table_args__ = (
         UniqueConstraint("team_id", "series", "number"),
@@ -88,6 +94,8 @@ class Incident(SQLModel, table=True):
     purged_to: str | None = None
     """The ts up to which retention has deleted messages without entries; None if it has not."""
     next_seq: int = 1
+    revision: int = 1
+    """Raised by each transaction that changes what the pages show of the incident."""
     storm_id: int | None = None
     """Incident of the alert storm that began beside this one."""
     merged_into_id: int | None = None
@@ -96,12 +104,18 @@ class Incident(SQLModel, table=True):
     """Recorded after the fact: nobody is paged, and it may have no channel."""
     drill_of: str | None = None
     """Past incident or scenario that a drill replays."""
+    reopening_entry_id: int | None = None
+    """Entry of its last reopening."""
     archived_at: datetime | None = None
     """When its channel was found archived; None while it is not."""
     former_channels: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON_COLUMN)
     """Channels before the present one, the oldest first: `id` and `name` of each."""
     bridge_url: str | None = None
     """Link of its call; None if it has none."""
+    link_generation: int = 0
+    """Number of its share link: a new one ends those before."""
+    link_ended_at: datetime | None = None
+    """When its share link was ended; None while it works."""
 
     @property
     def key(self) -> int:
@@ -113,6 +127,11 @@ class Incident(SQLModel, table=True):
     @property
     def reference(self) -> str:
         return f"{self.series}-{self.number}"
+
+    @property
+    def active_link(self) -> int | None:
+        """Number of the share link that works; None if it was ended."""
+        return self.link_generation if self.link_ended_at is None else None
 
     @property
     def title(self) -> str:
@@ -137,13 +156,17 @@ def add(session: Session, incident: Incident) -> None:
     """
     Insert a new incident; the transaction has it locked.
 
-    Nobody else can see it before the commit, and nothing of it was posted.
+    Nobody else can see it before the commit, and nothing of it was posted. The place of its first entry is taken.
     """
+    incident.next_seq += 1
     session.add(incident)
     session.flush()
     state = transaction_state(session)
     state.locked_incidents[incident.key] = incident
     state.slack_messages[incident.key] = {}
+    state.new_incidents.add(incident.key)
+    state.changed_incidents.add(incident.key)  # its page does not exist yet
+    state.reserved_seqs[incident.key] = incident.next_seq - 1
 
 
 def get(session: Session, incident_id: int) -> Incident:
@@ -185,6 +208,18 @@ def lock_all(session: Session, incident_ids: Collection[int]) -> None:
         locked.update((incident.key, incident) for incident in found)
 
 
+ALL_FREE = ALL_LOCKED.with_for_update(skip_locked=True)
+
+
+def lock_free(session: Session, incident_ids: Collection[int]) -> Collection[int]:
+    """Lock those of these incidents that no other transaction has locked; return their ids."""
+    if not incident_ids:
+        return []
+    found = session.exec(ALL_FREE, params={"ids": sorted(incident_ids)}).all()
+    transaction_state(session).locked_incidents.update((incident.key, incident) for incident in found)
+    return [incident.key for incident in found]
+
+
 def lock(session: Session, incident_id: int) -> Incident:
     """Lock the incident until the end of the transaction."""
     locked: Incident | None = transaction_state(session).locked_incidents.get(incident_id)
@@ -219,7 +254,10 @@ OF_CHANNEL_HELD = OF_CHANNEL.with_for_update().execution_options(populate_existi
 
 def lock_by_channel(session: Session, team_id: str, channel_id: str) -> Incident | None:
     """`find_by_channel`, locked until the end of the transaction."""
-    return _bind(session.exec(OF_CHANNEL_HELD, params={"team_id": team_id, "channel_id": channel_id}).first())
+    found = session.exec(OF_CHANNEL_HELD, params={"team_id": team_id, "channel_id": channel_id}).first()
+    if found is not None:
+        transaction_state(session).locked_incidents[found.key] = found
+    return _bind(found)
 
 
 def find_survivor(session: Session, incident_id: int) -> int:
@@ -253,9 +291,9 @@ def find_by_reference(session: Session, team_id: str | None, reference: str) -> 
 
     Raises IncidentNotFound with a hint.
     """
-    series, _, number = reference.upper().rpartition("-")
-    if not series or not number.isdecimal():
+    if not REFERENCE.fullmatch(reference):
         raise IncidentNotFound(f"{reference!r} is not an incident. Write it like INC-7.")
+    series, _, number = reference.upper().rpartition("-")
     statement = select(Incident).where(Incident.series == series, Incident.number == int(number))
     if team_id is not None:
         statement = statement.where(Incident.team_id == team_id)
@@ -271,16 +309,30 @@ def not_found_message(reference: str) -> str:
 
 
 @cache
-def _taking_seq() -> Executable:
+def _taking_seq(*, raises_revision: bool) -> Executable:
     table = table_of(Incident)
+    values = {"next_seq": table.c.next_seq + 1} | ({"revision": table.c.revision + 1} if raises_revision else {})
     return (
         update(table)
         .where(table.c.id == bindparam("incident_id"))
-        .values(next_seq=table.c.next_seq + 1)
-        .returning(table.c.next_seq)
+        .values(**values)
+        .returning(table.c.next_seq, table.c.revision)
     )
 
 
 def take_seq(session: Session, incident: Incident) -> int:
-    """Take the next position in the incident's order, unique across replicas."""
-    return int(session.execute(_taking_seq(), {"incident_id": incident.id}).scalar_one()) - 1
+    """
+    Take the next position in the incident's order, unique across replicas.
+
+    An entry changes the incident's page: the first of a transaction raises the revision by the same statement.
+    """
+    reserved: int | None = transaction_state(session).reserved_seqs.pop(incident.key, None)
+    if reserved is not None:
+        return reserved
+    changed = transaction_state(session).changed_incidents
+    taking = _taking_seq(raises_revision=incident.key not in changed)
+    next_seq, revision = session.execute(taking, {"incident_id": incident.key}).one()
+    if incident.key not in changed:
+        changed.add(incident.key)
+        set_committed_value(incident, "revision", revision)
+    return int(next_seq) - 1

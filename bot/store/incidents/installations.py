@@ -24,6 +24,11 @@ class Installation(SQLModel, table=True):
 NEWEST_INSTALLATION = select(Installation).order_by(col(Installation.seen_at).desc()).limit(1)
 
 
+def get(session: Session, team_id: str) -> Installation | None:
+    """The workspace, which is often read already; the newest one for any other id."""
+    return session.get(Installation, team_id) or find_installation(session)
+
+
 def find_installation(session: Session) -> Installation | None:
     """None before Slack was ever reached."""
     return session.exec(NEWEST_INSTALLATION).first()

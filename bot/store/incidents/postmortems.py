@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import String, cast, or_
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.store.database.tables import JSON_COLUMN
@@ -33,6 +34,8 @@ class Postmortem(SQLModel, table=True):
     created_at: datetime
     file_id: str | None = None
     """Slack's id of the file it was posted as; None before, empty after the file was deleted."""
+    picture_id: str | None = None
+    """The same of the picture beside that file; None without one."""
     has_transcript: bool = False
     """The file quotes the channel's messages, which `blocks` do not have."""
 
@@ -58,21 +61,34 @@ def find_by_incident(session: Session, incident_id: int) -> list[Postmortem]:
     return list(session.exec(statement))
 
 
+def find_posted(session: Session, incident_id: int) -> list[Postmortem]:
+    """Versions whose file was not deleted."""
+    statement = select(Postmortem).where(
+        Postmortem.incident_id == incident_id, or_(col(Postmortem.file_id).is_(None), col(Postmortem.file_id) != "")
+    )
+    return list(session.exec(statement.order_by(col(Postmortem.version))))
+
+
 def find_with_transcript(session: Session, incident_id: int) -> list[Postmortem]:
-    """Versions whose file quotes the channel's messages."""
-    return [each for each in find_by_incident(session, incident_id) if each.has_transcript]
+    """Posted versions whose file quotes the channel's messages."""
+    return [each for each in find_posted(session, incident_id) if each.has_transcript]
 
 
 def clear_file(session: Session, file_id: str) -> None:
-    """The file was deleted in Slack."""
-    for version in session.exec(select(Postmortem).where(Postmortem.file_id == file_id)):
-        version.file_id = ""
+    """The file or picture was deleted in Slack."""
+    is_named = or_(col(Postmortem.file_id) == file_id, col(Postmortem.picture_id) == file_id)
+    for version in session.exec(select(Postmortem).where(is_named)):
+        if version.file_id == file_id:
+            version.file_id = ""
+        else:
+            version.picture_id = ""
         session.add(version)
 
 
 def clear_source(session: Session, incident_id: int, ref: str) -> None:
     """Clear the text made from this source in every version."""
-    for version in session.exec(select(Postmortem).where(Postmortem.incident_id == incident_id)):
+    names_it = cast(col(Postmortem.blocks), String).contains(f'"{ref}"', autoescape=True)
+    for version in session.exec(select(Postmortem).where(Postmortem.incident_id == incident_id, names_it)):
         if any(ref in block["refs"] for block in version.blocks):
             version.blocks = [
                 {**block, "generated": {**block["generated"], "text": ""}} if ref in block["refs"] else block

@@ -1,6 +1,7 @@
 """Present and past holders of roles."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import ColumnElement, text
 from sqlmodel import Field, Index, Session, SQLModel, col, select
@@ -16,6 +17,7 @@ class IncidentRole(SQLModel, table=True):
     `assigned_by` the person who assigned it. At most one row of an incident and role has no `until`.
     """
 
+    shown_with: ClassVar[str] = "incident_id"
     __tablename__ = "incident_role"
     __table_args__ = (Index("ix_incident_role_held", "team_id", "user_id", postgresql_where=HELD, sqlite_where=HELD),)
 

@@ -1,17 +1,20 @@
 """Timeline entries."""
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, String, bindparam, cast, literal, or_, tuple_
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, literal, or_, true, tuple_
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from bot.domain.incidents.milestones import DecidingKinds
 from bot.domain.record.facts import read_fact
 from bot.domain.terms import Kind
 from bot.domain.timeline.details import EntryDetails
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON
+from bot.store.incidents.incidents import Incident
 
 NO_DETAILS = EntryDetails()
 
@@ -28,6 +31,7 @@ class TimelineEntry(SQLModel, table=True):
     costs as much as a query.
     """
 
+    shown_with: ClassVar[str] = "incident_id"
     __tablename__ = "timeline_entry"
     __table_args__ = (
         UniqueConstraint("incident_id", "channel_id", "message_ts"),
@@ -125,19 +129,45 @@ def find_entries(session: Session, incident_id: int, *, with_withdrawn: bool = T
     return list(session.exec(statement))
 
 
-def find_milestone_entries(session: Session, incident_id: int, *, besides: Collection[str] = ()) -> list[TimelineEntry]:
-    """
-    Active entries that may set milestones.
+def _has_kind(kind: Kind) -> ColumnElement[bool]:
+    return cast(col(TimelineEntry.kinds), String).like(f'%"{kind.value}"%')
 
-    With `besides` message entries without one of these kinds are left out: they are the bulk of a long timeline.
-    """
-    statement = (
-        select(TimelineEntry)
-        .where(TimelineEntry.incident_id == incident_id, col(TimelineEntry.withdrawn_at).is_(None))
-        .order_by(col(TimelineEntry.sort_at), col(TimelineEntry.seq))
-    )
-    wanted = set(besides)
-    return [entry for entry in session.exec(statement) if not wanted or wanted.intersection(entry.kinds)]
+
+STANDING = (col(TimelineEntry.incident_id) == bindparam("incident_id"), col(TimelineEntry.withdrawn_at).is_(None))
+IN_ORDER = (col(TimelineEntry.sort_at), col(TimelineEntry.seq))
+
+
+def _details_text(name: str) -> ColumnElement[str]:
+    value: ColumnElement[str] = col(TimelineEntry.details)[name].as_string()
+    return value
+
+
+def _counts_as(kind: Kind) -> ColumnElement[bool]:
+    """Condition: the entry has a time and the kind; a vendor's acknowledgement is nobody's."""
+    is_ours = _details_text("vendor").is_(None) if kind is Kind.ACKNOWLEDGED else true()
+    return and_(col(TimelineEntry.happened_at).is_not(None), _has_kind(kind), is_ours)
+
+
+@cache
+def _deciding(kinds: DecidingKinds) -> SelectOfScalar[TimelineEntry]:
+    standing = select(TimelineEntry.id).where(*STANDING).limit(1)
+    backwards = [each.desc() for each in IN_ORDER]
+    single = [standing.where(_counts_as(kind)).order_by(*IN_ORDER) for kind in sorted(kinds.first)]
+    single += [standing.where(_counts_as(kind)).order_by(*backwards) for kind in sorted(kinds.last)]
+    wanted = [_details_text("status").is_not(None), *(_has_kind(kind) for kind in sorted(kinds.all))]
+    wanted += [col(TimelineEntry.id) == each.correlate(None).scalar_subquery() for each in single]
+    return select(TimelineEntry).where(*STANDING, or_(*wanted)).order_by(*IN_ORDER)
+
+
+def find_deciding_entries(session: Session, incident_id: int, kinds: DecidingKinds) -> list[TimelineEntry]:
+    """Active entries that set milestones, in order: few, however long the timeline is."""
+    return list(session.exec(_deciding(kinds), params={"incident_id": incident_id}))
+
+
+def find_of_kind(session: Session, incident_id: int, kind: Kind) -> list[TimelineEntry]:
+    """Active entries of this kind, in order."""
+    statement = select(TimelineEntry).where(*STANDING, _has_kind(kind)).order_by(*IN_ORDER)
+    return list(session.exec(statement, params={"incident_id": incident_id}))
 
 
 def get(session: Session, entry_id: int) -> TimelineEntry | None:
@@ -175,11 +205,10 @@ def find_reopened_at(session: Session, entry_id: int | None) -> datetime | None:
     For an entry carried over from another incident, that one's reopening counts too.
     """
     while entry_id is not None and (entry := get(session, entry_id)) is not None:
-        later = select(TimelineEntry.kinds, TimelineEntry.recorded_at).where(
-            TimelineEntry.incident_id == entry.incident_id, col(TimelineEntry.id) > entry.key
-        )
-        if found := [at for kinds, at in session.exec(later) if Kind.REOPENED in kinds]:
-            return max(found)
+        incident = session.get(Incident, entry.incident_id)
+        last = get(session, incident.reopening_entry_id) if incident and incident.reopening_entry_id else None
+        if last is not None and last.key > entry.key:
+            return last.recorded_at
         entry_id = entry.values.came_from.get("entry")
     return None
 
@@ -251,13 +280,22 @@ def find_last_sort_at(session: Session, incident_id: int) -> datetime | None:
 
 def statement_exists(incident_id: int, kind: Kind) -> ColumnElement[bool]:
     """Condition: there is an active entry of that kind that was not cleared."""
-    statement = select(TimelineEntry.id).where(
-        TimelineEntry.incident_id == incident_id,
-        col(TimelineEntry.withdrawn_at).is_(None),
-        col(TimelineEntry.redacted_at).is_(None),
-        cast(col(TimelineEntry.kinds), String).like(f'%"{kind.value}"%'),
+    return select(TimelineEntry.id).where(TimelineEntry.incident_id == incident_id, *_stated(kind)).exists()
+
+
+def _stated(kind: Kind) -> tuple[ColumnElement[bool], ...]:
+    return (col(TimelineEntry.withdrawn_at).is_(None), col(TimelineEntry.redacted_at).is_(None), _has_kind(kind))
+
+
+def find_last_statement(session: Session, incident_id: int, kind: Kind) -> TimelineEntry | None:
+    """The newest active entry of that kind that was not cleared."""
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == incident_id, *_stated(kind))
+        .order_by(col(TimelineEntry.seq).desc())
+        .limit(1)
     )
-    return statement.exists()
+    return session.exec(statement).first()
 
 
 def count_entries(session: Session, incident_id: int) -> int:

@@ -7,12 +7,24 @@ Slack shows to its members only, and in the App Home of those whom Slack names a
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col
 
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident, IncidentNotFound
+
+
+class Guarded(Protocol):
+    """An incident, as far as its visibility depends on it."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def team_id(self) -> str: ...
+    @property
+    def is_private(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class Visibility:
         seen = or_(of_all, col(Incident.id).in_(self._private)) if self._private else of_all
         return and_(col(Incident.team_id) == self.team_id, seen)
 
-    def sees(self, incident: Incident) -> bool:
+    def sees(self, incident: Guarded) -> bool:
         return incident.team_id == self.team_id and (not incident.is_private or incident.id in self._private)
 
     def filter(self, found: Iterable[Incident]) -> list[Incident]:

@@ -6,8 +6,8 @@ outcomes, `rate_limits` enforces Slack's limits, `recovery` releases rows after 
 `inspection` are for operators.
 """
 
-from bot.store.outbox.finishing import FinishResult, finish, finish_several, save_progress
-from bot.store.outbox.leases import ClaimResult, claim_lanes, find_next_due, release_leases, renew_lease
+from bot.store.outbox.finishing import FinishResult, finish, finish_several
+from bot.store.outbox.leases import ClaimResult, claim_lanes, find_next_due, release_leases, renew_lease, save_progress
 from bot.store.outbox.maintenance import (
     Backlog,
     count_backlog,
@@ -27,6 +27,7 @@ from bot.store.outbox.models import (
     Done,
     Failure,
     Lane,
+    Loaded,
     LostLease,
     OutboxRow,
     Outcome,
@@ -44,7 +45,9 @@ from bot.store.outbox.queue import (
     close_lanes,
     enqueue,
     enqueue_all,
+    is_shown_elsewhere,
     mark_as_edit,
+    move_waiting_views,
     open_lanes,
 )
 from bot.store.outbox.rate_limits import block_until
@@ -60,6 +63,7 @@ __all__ = [
     "Failure",
     "FinishResult",
     "Lane",
+    "Loaded",
     "LostLease",
     "OutboxRow",
     "Outcome",
@@ -87,8 +91,10 @@ __all__ = [
     "get",
     "has_rows_waiting_for_slack",
     "is_first_failure",
+    "is_shown_elsewhere",
     "is_view_rejected",
     "mark_as_edit",
+    "move_waiting_views",
     "open_lanes",
     "release_leases",
     "release_rows_waiting_for_slack",

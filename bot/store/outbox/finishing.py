@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, update
 from sqlmodel import Session, func, select
 
-from bot.store.database.transaction_state import Wakeup, cancel_wakeup, pending_wakeups
+from bot.store.database.transaction_state import Wakeup, cancel_wakeup, pending_wakeups, transaction_state
 from bot.store.incidents import incidents
 from bot.store.outbox.leases import lock_due_lanes, start_heads
 from bot.store.outbox.models import (
@@ -17,7 +17,8 @@ from bot.store.outbox.models import (
     Claim,
     Done,
     Failure,
-    Lane,
+    Load,
+    Loaded,
     LostLease,
     OutboxRow,
     Outcome,
@@ -25,8 +26,9 @@ from bot.store.outbox.models import (
     Rejected,
     Retry,
     State,
+    load_nothing,
 )
-from bot.store.outbox.queue import has_other_waiting
+from bot.store.outbox.queue import batch, has_other_waiting
 from bot.store.outbox.rate_limits import block_until
 
 
@@ -44,38 +46,88 @@ class FinishResult:
     due_at: datetime | None
 
 
-FREE_OWNERS = (
-    select(LANES.c.key, LANES.c.owner)
-    .where(LANES.c.key.in_(bindparam("lanes", expanding=True)))
-    .with_for_update(skip_locked=True)
-)
 ENDING = (
     update(ROWS)
-    .where(ROWS.c.id.in_(bindparam("rows", expanding=True)))
+    .where(
+        ROWS.c.id.in_(bindparam("rows", expanding=True)),
+        ROWS.c.lane.in_(
+            select(LANES.c.key)
+            .where(LANES.c.key.in_(bindparam("lanes", expanding=True)), LANES.c.owner == bindparam("leased_by"))
+            .with_for_update(skip_locked=True)
+        ),
+    )
     .values(state=State.DONE.value, done_at=bindparam("at"), error=None)
     .returning(ROWS.c.lane)
 )
+"""Ends the rows whose lanes this owner has and nobody else has locked; locks these lanes."""
 
 
 def finish_several(
-    session: Session, claims: Sequence[Claim], *, now: datetime, real_now: datetime, lease: timedelta, rates_of: RatesOf
+    session: Session,
+    ended: Sequence[tuple[Claim, Done]],
+    *,
+    now: datetime,
+    real_now: datetime,
+    lease: timedelta,
+    rates_of: RatesOf,
+    load: Load = load_nothing,
+    others: int = 0,
+    busy: Collection[str] = (),
+    lapsed_before: datetime | None = None,
 ) -> list[FinishResult | None]:
     """
-    Finish done rows of one owner that write nothing back, with one statement each.
+    Finish done rows of one owner together; the first result has the `others`.
 
-    None for each row that has to be finished by itself: its lane is locked, or was lost. So this never waits for a lane
-    while it holds others.
+    None for each row that has to be finished by itself: its incident or lane is locked, or the lane was lost. So this
+    never waits for an incident or a lane while it holds others.
     """
-    owner = claims[0].owner
-    of_lanes = {each.row.lane: each for each in claims}
-    held = session.execute(FREE_OWNERS, {"lanes": sorted(of_lanes)}).all()
-    rows = [of_lanes[lane].row.key for lane, owned_by in held if owned_by == owner]
-    if not rows:
-        return [None] * len(claims)
-    lanes = session.execute(ENDING, {"rows": rows, "at": now}).scalars().all()
-    started, due = start_heads(session, lanes, owner=owner, now=now, until=real_now + lease, rates_of=rates_of)
-    ended = {lane: FinishResult(started.get(lane), [], due) for lane in lanes}
-    return [ended.get(each.row.lane) for each in claims]
+    owner = ended[0][0].owner
+    written = {claim.row.incident_id for claim, outcome in ended if outcome.apply is not None} - {None}
+    free = {None, *incidents.lock_free(session, [key for key in written if key is not None])}
+    of_lanes = {
+        claim.row.lane: (claim, outcome)
+        for claim, outcome in ended
+        if outcome.apply is None or claim.row.incident_id in free
+    }
+    rows = {"rows": [claim.row.key for claim, _ in of_lanes.values()], "lanes": sorted(of_lanes)}
+    lanes = session.execute(ENDING, {**rows, "leased_by": owner, "at": now}).scalars().all() if of_lanes else []
+    if not lanes:
+        return [None] * len(ended)
+    applied = [outcome.apply for lane in lanes if (outcome := of_lanes[lane][1]).apply is not None]
+    _apply(session, *applied)
+    more = _lock_more_lanes(session, lanes, now, lapsed_before or real_now, others, busy)
+    started, due_at = start_heads(
+        session,
+        [*lanes, *more],
+        owner=owner,
+        now=now,
+        until=real_now + lease,
+        rates_of=rates_of,
+        load=_load_locked(load) if applied else load,
+    )
+    taken = [claim for lane in more if (claim := started.get(lane)) is not None]
+    found = {lane: FinishResult(started.get(lane), taken if lane == lanes[0] else [], due_at) for lane in lanes}
+    return [found.get(claim.row.lane) for claim, _ in ended]
+
+
+def _apply(session: Session, *results: Callable[[Session], None]) -> None:
+    """Write results back, and queue what they cause with two statements."""
+    with batch(session):
+        for write in results:
+            write(session)
+
+
+def _load_locked(load: Load) -> Load:
+    """
+    Load rows of locked incidents only.
+
+    What the results read of others may be outdated since.
+    """
+
+    def load_if_locked(session: Session, row: OutboxRow) -> Loaded | None:
+        return load(session, row) if row.incident_id in transaction_state(session).locked_incidents else None
+
+    return load_if_locked
 
 
 OWNER = select(LANES.c.owner).where(LANES.c.key == bindparam("lane")).with_for_update()
@@ -91,6 +143,7 @@ def finish(
     real_now: datetime,
     lease: timedelta,
     rates_of: RatesOf,
+    load: Load = load_nothing,
     go_on: bool = True,
     others: int = 0,
     busy: Collection[str] = (),
@@ -112,21 +165,27 @@ def finish(
     if not go_on:
         session.execute(RELEASING, {"lane": row.lane})
         return FinishResult(None, [], None)
-    more = _lock_more_lanes(session, row.lane, now, lapsed_before or real_now, others, busy)
+    more = _lock_more_lanes(session, [row.lane], now, lapsed_before or real_now, others, busy)
     started, due_at = start_heads(
-        session, [row.lane, *more], owner=claimed.owner, now=now, until=real_now + lease, rates_of=rates_of
+        session,
+        [row.lane, *more],
+        owner=claimed.owner,
+        now=now,
+        until=real_now + lease,
+        rates_of=rates_of,
+        load=_load_locked(load),
     )
     following = started.pop(row.lane, None)
     return FinishResult(following, list(started.values()), due_at)
 
 
 def _lock_more_lanes(
-    session: Session, own: str, now: datetime, lapsed_before: datetime, limit: int, busy: Collection[str]
+    session: Session, own: Collection[str], now: datetime, lapsed_before: datetime, limit: int, busy: Collection[str]
 ) -> list[str]:
     """Lock up to `limit` further due lanes; if that is all of them, cancel the wakeup."""
     if limit <= 0 or Wakeup.ROWS not in pending_wakeups(session):
         return []
-    due = [lane for lane in lock_due_lanes(session, now, lapsed_before, limit + len(busy) + 1) if lane != own]
+    due = [lane for lane in lock_due_lanes(session, now, lapsed_before, limit + len(busy) + 1) if lane not in own]
     free = [lane for lane in due if lane not in busy]
     if len(free) == len(due) <= limit:  # a busy one may just be ending: its worker has to look again
         cancel_wakeup(session, Wakeup.ROWS)
@@ -156,7 +215,7 @@ def _write_outcome(session: Session, row: OutboxRow, outcome: Outcome, now: date
     if isinstance(outcome, Rejected) and row.target is not None:
         _keep_one(session, row, written)
     if apply is not None:
-        apply(session)
+        _apply(session, apply)
 
 
 def _keep_one(session: Session, row: OutboxRow, written: dict[str, Any]) -> None:
@@ -179,19 +238,3 @@ def _counted(row: OutboxRow, failure: Failure | None) -> dict[str, Any]:
         "defects": row.defects + (failure is Failure.DEFECT),
         "waits_for_slack": failure is Failure.SLACK_UNREACHABLE,
     }
-
-
-def save_progress(session: Session, claimed: Claim, achieved: dict[str, Any]) -> None:
-    """
-    Save results of a running row. Raises LostLease if another worker has the lane.
-
-    Progress resets the pauses between attempts.
-    """
-    lane = session.exec(select(Lane).where(Lane.key == claimed.row.lane).with_for_update()).one()
-    row = session.get(OutboxRow, claimed.row.key)
-    if lane.owner != claimed.owner or row is None:
-        raise LostLease(claimed.row.lane)
-    row.progress = {**row.progress, **achieved}
-    claimed.row.progress = row.progress
-    row.unanswered_attempts = claimed.row.unanswered_attempts = 0
-    session.add(row)

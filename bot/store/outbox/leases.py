@@ -1,7 +1,7 @@
 """Leases of lanes: claim due lanes, start their first rows, renew, release."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,20 @@ from sqlalchemy import bindparam, or_, text, update
 from sqlmodel import Session, col, func, select
 
 from bot.store.incidents.incidents import Incident
-from bot.store.outbox.models import IS_UNFINISHED, LANES, ROWS, Claim, Lane, OutboxRow, RatesOf, State
+from bot.store.incidents.installations import Installation
+from bot.store.outbox.models import (
+    IS_UNFINISHED,
+    LANES,
+    ROWS,
+    Claim,
+    Lane,
+    Load,
+    LostLease,
+    OutboxRow,
+    RatesOf,
+    State,
+    load_nothing,
+)
 from bot.store.outbox.rate_limits import RateLimiter
 
 DUE_LANES = (
@@ -25,8 +38,9 @@ DUE_LANES = (
 )
 
 HEADS = (
-    select(OutboxRow, Incident.series, Incident.number)
+    select(OutboxRow, Incident, Installation)
     .outerjoin(Incident, col(Incident.id) == col(OutboxRow.incident_id))
+    .outerjoin(Installation, col(Installation.team_id) == col(OutboxRow.team_id))
     .where(
         col(OutboxRow.id).in_(
             select(func.min(OutboxRow.id))
@@ -36,7 +50,7 @@ HEADS = (
     )
     .execution_options(populate_existing=True)
 )
-"""The first unfinished row of each lane, with the reference of its incident."""
+"""The first unfinished row of each lane, with its incident and workspace, which most views show."""
 
 STARTING = (
     update(ROWS)
@@ -48,6 +62,8 @@ LEASING = (
     .where(LANES.c.key == bindparam("lane"))
     .values(owner=bindparam("new_owner"), lease_until=bindparam("until"), due_at=bindparam("due"))
 )
+MAX_LOADED = 6
+"""Claims of one transaction whose views are loaded in it: it holds rate limits that others wait for."""
 NEXT_DUE = select(func.min(LANES.c.due_at)).where(LANES.c.is_open.is_(True), LANES.c.owner.is_(None))
 
 
@@ -56,7 +72,8 @@ class ClaimResult:
     """
     Result of a search for work.
 
-    `next_due` is when the next free lane is due. `is_all`: nothing else is due now; if not, `next_due` is None.
+    `next_due` is when the next free lane is due, or where that was not asked, the next one of those that were put off.
+    `is_all`: nothing else is due now; if not, `next_due` is None.
     `passed_over` are due lanes that this very worker runs already: they are due again when they end.
     """
 
@@ -75,8 +92,10 @@ def claim_lanes(
     lease: timedelta,
     limit: int,
     rates_of: RatesOf,
+    load: Load = load_nothing,
     busy: Collection[str] = (),
     lapsed_before: datetime | None = None,
+    asks_next_due: bool = True,
 ) -> ClaimResult:
     """
     Claim up to `limit` due lanes, the most urgent first, and mark their heads as running.
@@ -86,15 +105,20 @@ def claim_lanes(
     before have run out; None is `real_now`.
     """
     claims: list[Claim] = []
+    put_off: list[datetime] = []
     most = limit * 4 + len(busy)
     due = lock_due_lanes(session, now, lapsed_before or real_now, most)
     lanes = [lane for lane in due if lane not in busy]
     while lanes and len(claims) < limit:
         some, lanes = lanes[: limit - len(claims)], lanes[limit - len(claims) :]
-        started, _ = start_heads(session, some, owner=owner, now=now, until=real_now + lease, rates_of=rates_of)
+        started, later = start_heads(
+            session, some, owner=owner, now=now, until=real_now + lease, rates_of=rates_of, load=load
+        )
         claims += started.values()
+        put_off += [later] if later else []
     is_all = not lanes and len(due) < most
-    return ClaimResult(claims, find_next_due(session) if is_all else None, is_all, frozenset(due) & frozenset(busy))
+    next_due = find_next_due(session) if asks_next_due else min(put_off, default=None)
+    return ClaimResult(claims, next_due if is_all else None, is_all, frozenset(due) & frozenset(busy))
 
 
 def lock_due_lanes(session: Session, now: datetime, lapsed_before: datetime, most: int) -> list[str]:
@@ -104,7 +128,14 @@ def lock_due_lanes(session: Session, now: datetime, lapsed_before: datetime, mos
 
 
 def start_heads(
-    session: Session, lanes: Sequence[str], *, owner: str, now: datetime, until: datetime, rates_of: RatesOf
+    session: Session,
+    lanes: Sequence[str],
+    *,
+    owner: str,
+    now: datetime,
+    until: datetime,
+    rates_of: RatesOf,
+    load: Load = load_nothing,
 ) -> tuple[dict[str, Claim], datetime | None]:
     """
     Start the lanes' heads and lease these lanes; release the other lanes.
@@ -121,11 +152,11 @@ def start_heads(
     for lane in lanes:
         if lane not in heads:
             continue
-        row, series, number = heads[lane]
+        row, incident, _ = heads[lane]
         ready = gates.ready_at(rates[lane], now) if lane in rates else row.not_before  # only what may go is counted
         due[lane] = max(ready, now)
         if ready <= now:
-            claims[lane] = _started(session, row, owner, now, f"{series}-{number}" if series else None)
+            claims[lane] = _started(session, row, owner, now, incident.reference if incident else None)
     gates.save()
     if claims:
         session.execute(STARTING, [_start_of(each.row) for each in claims.values()])
@@ -136,7 +167,19 @@ def start_heads(
             for lane in lanes
         ],
     )
-    return claims, min((at for lane, at in due.items() if at is not None and lane not in claims), default=None)
+    later = min((at for lane, at in due.items() if at is not None and lane not in claims), default=None)
+    return _load_views(session, claims, load), later
+
+
+def _load_views(session: Session, claims: dict[str, Claim], load: Load) -> dict[str, Claim]:
+    """
+    Load what the claimed rows show, if they are few.
+
+    The lanes are held: a change of a view is either seen here, or queued again after the commit.
+    """
+    if len(claims) > MAX_LOADED:
+        return claims
+    return {lane: replace(claim, loaded=load(session, claim.row)) for lane, claim in claims.items()}
 
 
 RELEASED = {"new_owner": None, "until": None}
@@ -171,3 +214,19 @@ def find_next_due(session: Session) -> datetime | None:
     """Time of the next free, open lane."""
     found: datetime | None = session.execute(NEXT_DUE).scalar_one()
     return found
+
+
+def save_progress(session: Session, claimed: Claim, achieved: dict[str, Any]) -> None:
+    """
+    Save results of a running row. Raises LostLease if another worker has the lane.
+
+    Progress resets the pauses between attempts.
+    """
+    lane = session.exec(select(Lane).where(Lane.key == claimed.row.lane).with_for_update()).one()
+    row = session.get(OutboxRow, claimed.row.key)
+    if lane.owner != claimed.owner or row is None:
+        raise LostLease(claimed.row.lane)
+    row.progress = {**row.progress, **achieved}
+    claimed.row.progress = row.progress
+    row.unanswered_attempts = claimed.row.unanswered_attempts = 0
+    session.add(row)

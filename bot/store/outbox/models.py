@@ -150,17 +150,25 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """A value for the effect, loaded in the transaction that claimed its row."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """
     A row that this owner may run now, and its incident's `reference`; None without one.
 
-    `is_unknown`: an earlier attempt may have succeeded.
+    `is_unknown`: an earlier attempt may have succeeded. `loaded` None: the effect reads for itself.
     """
 
     row: OutboxRow
     owner: str
     is_unknown: bool
     reference: str | None = None
+    loaded: Loaded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +216,12 @@ class Rejected:
 
 Outcome = Done | Retry | Rejected
 RatesOf = Callable[[OutboxRow], Sequence[Rate]]
+Load = Callable[[Session, OutboxRow], Loaded | None]
+"""Reads what the effect of a row shows; None if the effect has to read it."""
+
+
+def load_nothing(_session: Session, _row: OutboxRow) -> None:
+    """Each effect reads for itself."""
 
 
 class LostLease(Exception):

@@ -1,6 +1,6 @@
 """Queueing of rows in lanes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,8 @@ from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Executable, case, delete, or_, text, update
+from sqlalchemy import JSON, ColumnElement, Executable, bindparam, case, cast, delete, func, or_, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, col, select
 
 from bot.domain.text.payload import Payload
@@ -159,10 +160,17 @@ def has_other_waiting(session: Session, row: OutboxRow) -> bool:
 
 def mark_as_edit(session: Session, target: str) -> None:
     """The view was posted: the waiting row for it edits, and no longer counts as a post."""
-    row = session.exec(select(OutboxRow).where(OutboxRow.target == target, OutboxRow.state == State.WAITING)).first()
-    if row is not None:
-        row.details = {**row.details, "posts": False}
-        session.add(row)
+    session.execute(_marking(dialect_of(session)), {"of": target})
+
+
+@cache
+def _marking(dialect: str) -> Executable:
+    rows = table_of(OutboxRow)
+    changed: ColumnElement[Any] = func.json_set(rows.c.details, "$.posts", func.json("false"))
+    if dialect == "postgresql":
+        changed = cast(func.jsonb_set(cast(rows.c.details, JSONB), text("'{posts}'"), text("'false'")), JSON)
+    is_waiting = (rows.c.target == bindparam("of"), rows.c.state == State.WAITING.value)
+    return update(rows).where(*is_waiting).values(details=changed)
 
 
 def close_lanes(session: Session, incident_id: int) -> None:
@@ -181,6 +189,34 @@ def close_lanes(session: Session, incident_id: int) -> None:
     closing = update(Lane).where(col(Lane.key).in_(of_incident), col(Lane.key).in_(waiting)).values(is_open=False)
     for statement in (idle, closing):
         session.execute(statement.execution_options(synchronize_session=False))
+
+
+def move_waiting_views(session: Session, targets: Collection[str], lane: str) -> None:
+    """
+    Put waiting views in line with the rows of another lane.
+
+    They keep the order in which they were queued. Both lanes are closed. Nothing is moved to a lane without rows.
+    """
+    if session.get(Lane, lane) is None:
+        return
+    session.execute(
+        update(OutboxRow)
+        .where(col(OutboxRow.target).in_(targets), col(OutboxRow.state) == State.WAITING)
+        .values(lane=lane)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def is_shown_elsewhere(session: Session, row: OutboxRow) -> bool:
+    """True while an earlier row of the same view is not finished, in another lane."""
+    statement = select(OutboxRow.id).where(
+        OutboxRow.target == row.target,
+        text(IS_UNFINISHED),
+        OutboxRow.lane != row.lane,
+        col(OutboxRow.id) < (row.id or 0),
+        OutboxRow.incident_id == row.incident_id,
+    )
+    return session.exec(statement).first() is not None
 
 
 def open_lanes(session: Session, incident_id: int, now: datetime) -> None:

@@ -73,6 +73,12 @@ def get(session: Session, team_id: str, user_id: str) -> Person | None:
     return found
 
 
+def find_direct_channel(session: Session, team_id: str, user_id: str) -> str | None:
+    """Channel of the bot's direct messages to a person; None if it was never opened."""
+    person = get(session, team_id, user_id)
+    return (person.dm_channel_id or None) if person else None
+
+
 def _known_people(session: Session) -> dict[tuple[str, str], Person | None]:
     return transaction_state(session).known_people
 
@@ -106,6 +112,22 @@ def find_all_names(session: Session, team_id: str) -> dict[str, tuple[str, ...]]
     statement = select(Person).where(Person.team_id == team_id, col(Person.is_bot).is_(False))
     named = {person.user_id: tuple(filter(None, (person.name, person.handle))) for person in session.exec(statement)}
     return {user_id: names for user_id, names in named.items() if names}
+
+
+def find_members(session: Session, team_id: str, limit: int) -> list[Person]:
+    """People whom commands can name, by name."""
+    statement = (
+        select(Person)
+        .where(
+            Person.team_id == team_id,
+            Person.name != "",
+            col(Person.is_bot).is_(False),
+            col(Person.is_deleted).is_(False),
+        )
+        .order_by(col(Person.name), col(Person.user_id))
+        .limit(limit)
+    )
+    return list(session.exec(statement))
 
 
 def find_by_handle(session: Session, team_id: str, handle: str) -> Person | None:

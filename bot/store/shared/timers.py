@@ -9,12 +9,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Executable, bindparam, case, delete, func, literal, select, update
 from sqlmodel import Field, Session, SQLModel
 
 from bot.domain.text.payload import Payload
-from bot.store.database.tables import JSON_COLUMN, dialect_of, insert_for, table_of
-from bot.store.database.transaction_state import Wakeup, request_wakeup, transaction_state
+from bot.store.database.tables import JSON_COLUMN, Insert, dialect_of, insert_for, table_of
+from bot.store.database.transaction_state import transaction_state, wake_for_timers
 
 
 class Timer(SQLModel, table=True):
@@ -56,7 +56,7 @@ def set_timers_at(session: Session, kind: str, due: Mapping[str, tuple[datetime,
             for key, (due_at, payload) in due.items()
         ]
         session.execute(_setting(dialect_of(session)), rows)
-        request_wakeup(session, Wakeup.TIMERS)
+        wake_for_timers(session, min(due_at for due_at, _ in due.values()))
 
 
 @cache
@@ -68,16 +68,37 @@ def _setting(dialect: str) -> Executable:
     )
 
 
-def set_or_advance(session: Session, key: str, due_at: datetime, kind: str, payload: Payload) -> None:
-    """Set a timer, or move an existing one forward. It stays locked until the transaction ends."""
+def set_or_advance(
+    session: Session,
+    key: str,
+    due_at: datetime,
+    kind: str,
+    payload: Payload,
+    condition: ColumnElement[bool] | None = None,
+) -> None:
+    """
+    Set a timer, or move an existing one forward; with a `condition` only if it holds.
+
+    A timer that was set stays locked until the transaction ends.
+    """
     row = {"key": key, "due_at": due_at, "kind": kind, "details": payload.as_json()}
-    if session.execute(_hurrying(dialect_of(session)), row).scalar_one() == due_at:  # else it is due before
-        request_wakeup(session, Wakeup.TIMERS)
+    if condition is None:
+        found = session.execute(_advancing(dialect_of(session)), row).scalar_one()
+    else:
+        given = select(*(literal(value, TIMER.c[name].type) for name, value in row.items())).where(condition)
+        inserting = insert_for(dialect_of(session), Timer).from_select(list(row), given)
+        found = session.execute(_or_advance(inserting)).scalar_one_or_none()
+    if found == due_at:  # else it is due before
+        wake_for_timers(session, due_at)
 
 
 @cache
-def _hurrying(dialect: str) -> Executable:
-    due_at, row = table_of(Timer).c.due_at, insert_for(dialect, Timer)
+def _advancing(dialect: str) -> Executable:
+    return _or_advance(insert_for(dialect, Timer))
+
+
+def _or_advance(row: Insert) -> Executable:
+    due_at = TIMER.c.due_at
     sooner = case((due_at > row.excluded.due_at, row.excluded.due_at), else_=due_at)
     return row.on_conflict_do_update(index_elements=["key"], set_={"due_at": sooner, "abandoned_at": None}).returning(
         due_at
@@ -103,25 +124,22 @@ def take_due(session: Session, now: datetime, most: int) -> list[Timer]:
 
     Timers that another transaction holds are skipped.
     """
-    named = {"now": now, "most": 1}
-    longest = session.execute(LONGEST_DUE, named).first()
+    longest = session.execute(TAKING_LONGEST_DUE, {"now": now}).first()
     if longest is None:
         return []
     due = [longest]
     if most > 1:
-        due += session.execute(MORE_DUE, {**named, "most": most - 1, "kind": longest.kind, "but": longest.key}).all()
-    session.execute(TAKING, {"keys": [row.key for row in due]})
+        more = session.execute(MORE_DUE, {"now": now, "most": most - 1, "kind": longest.kind}).all()
+        session.execute(TAKING, {"keys": [row.key for row in more]})
+        due += more
     return [Timer(**row._asdict()) for row in due]
 
 
-LONGEST_DUE = (
-    select(*TIMER.c)
-    .where(*IS_DUE)
-    .order_by(TIMER.c.due_at, TIMER.c.key)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+DUE_FIRST = select(TIMER.c.key).where(*IS_DUE).order_by(TIMER.c.due_at, TIMER.c.key).with_for_update(skip_locked=True)
+TAKING_LONGEST_DUE = (
+    delete(TIMER).where(TIMER.c.key == DUE_FIRST.limit(1).correlate(None).scalar_subquery()).returning(*TIMER.c)
 )
-MORE_DUE = LONGEST_DUE.where(TIMER.c.kind == bindparam("kind"), TIMER.c.key != bindparam("but"))
+MORE_DUE = DUE_FIRST.with_only_columns(*TIMER.c).where(TIMER.c.kind == bindparam("kind")).limit(bindparam("most"))
 TAKING = delete(TIMER).where(TIMER.c.key.in_(bindparam("keys", expanding=True)))
 
 

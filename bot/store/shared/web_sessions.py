@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import delete, or_, update
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.database.tables import table_of
+from bot.store.database.transaction_state import Wakeup, request_wakeup
 
 
 class WebSession(SQLModel, table=True):
@@ -13,7 +14,7 @@ class WebSession(SQLModel, table=True):
     A signed-in browser.
 
     `digest` is the hash of the token in its cookie: reading the table is not enough to sign in.
-    `seen_at` is the last request, rounded down to some minutes.
+    `way` is how the person signed in. `seen_at` is the last request, rounded down to some minutes.
     """
 
     __tablename__ = "web_session"
@@ -21,6 +22,7 @@ class WebSession(SQLModel, table=True):
     digest: str = Field(primary_key=True)
     team_id: str
     user_id: str = Field(index=True)
+    way: str
     signed_in_at: datetime
     seen_at: datetime
 
@@ -40,11 +42,19 @@ def mark_seen(session: Session, digest: str, at: datetime) -> None:
 
 def delete_session(session: Session, digest: str) -> None:
     session.execute(delete(WebSession).where(col(WebSession.digest).in_((digest,))))
+    request_wakeup(session, Wakeup.SESSIONS)
+
+
+def find_of_person(session: Session, team_id: str, user_id: str) -> list[WebSession]:
+    """The person's sessions, also those that are over; the latest request first."""
+    statement = select(WebSession).where(WebSession.team_id == team_id, WebSession.user_id == user_id)
+    return list(session.exec(statement.order_by(col(WebSession.seen_at).desc(), col(WebSession.digest))))
 
 
 def delete_of_person(session: Session, team_id: str, user_id: str) -> None:
     """Sign a person out everywhere."""
     session.execute(delete(WebSession).where(col(WebSession.team_id) == team_id, col(WebSession.user_id) == user_id))
+    request_wakeup(session, Wakeup.SESSIONS)
 
 
 def delete_ended(session: Session, signed_in_before: datetime, seen_before: datetime) -> None:

@@ -35,7 +35,7 @@ def check_clock(session: Session, now: datetime, step: timedelta) -> timedelta:
         _move_timers(session, moved)
     if moved or step <= -CLOCK_STEP:
         outbox.release_waiting(session, now)
-        request_wakeup(session, Wakeup.ROWS | Wakeup.TIMERS)
+        request_wakeup(session, Wakeup.ROWS | Wakeup.ROWS_LATER | Wakeup.TIMERS)
     return moved
 
 

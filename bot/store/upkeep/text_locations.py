@@ -12,9 +12,13 @@ from sqlmodel.sql.sqltypes import AutoString
 
 from bot.domain.terms import SourceKind
 from bot.store.database.tables import metadata, table_of
+from bot.store.incidents.document.blocks import PostmortemBlock
+from bot.store.incidents.document.comments import PostmortemComment
+from bot.store.incidents.document.versions import PostmortemChange
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem
 from bot.store.incidents.roles import IncidentRole
+from bot.store.incidents.search.text_index import find_indexed_words, purge_removed_words
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message, Reaction
 from bot.store.outbox import UNFINISHED, OutboxRow
@@ -43,6 +47,9 @@ def replace_in_incident(session: Session, incident: Incident, change: Change) ->
     _change(session, _rows(session, OutboxRow, key), ("details", "progress", "error"), change)
     _change(session, _rows(session, AuditRow, key), ("action", "details"), change)
     _change(session, _rows(session, Postmortem, key), ("blocks",), change)
+    _change(session, _rows(session, PostmortemBlock, key), ("base", "edited"), change)
+    _change(session, _rows(session, PostmortemChange, key), ("before", "after"), change)
+    _change(session, _rows(session, PostmortemComment, key), ("text",), change)
     _change(session, _rows(session, IncidentRole, key), ("note",), change)
     entries = _rows(session, TimelineEntry, key)
     _change(session, entries, ("withdrawal_reason",), change)
@@ -109,9 +116,8 @@ def clear_own_message(session: Session, team_id: str, channel_id: str, ts: str, 
 
 
 def find_audit_by_entry(session: Session, incident_id: int, entry_id: int) -> Iterator[AuditRow]:
-    for row in _rows(session, AuditRow, incident_id):
-        if row.details.get("entry") == entry_id:
-            yield row
+    named = col(AuditRow.details)["entry"].as_integer() == entry_id
+    yield from session.exec(sql_select(AuditRow).where(AuditRow.incident_id == incident_id, named))
 
 
 MACHINE_COLUMNS = frozenset(
@@ -139,6 +145,9 @@ MACHINE_COLUMNS = frozenset(
         "role",
         "need",
         "because",
+        "act",
+        "section",
+        "refs",
     }
 )
 """Columns with ids and words of ours or of the configuration: no names of people."""
@@ -158,6 +167,7 @@ def replace_everywhere(session: Session, words: tuple[str, ...], ids: Change, pr
         if found:
             counts[table.name] = found
     session.expire_all()
+    purge_removed_words(session)
     return counts
 
 
@@ -224,3 +234,4 @@ def iter_values(session: Session) -> Iterator[tuple[str, Any]]:
     for table in metadata.sorted_tables:
         for row in session.execute(select(table)):
             yield from ((table.name, value) for value in row)
+    yield from (("search_index", value) for value in find_indexed_words(session))

@@ -5,12 +5,12 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.escalation import Acknowledgement
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.record.facts import EscalationAcknowledged
 from bot.domain.terms import Kind, TargetKind
-from bot.services import outbox, vendors
+from bot.services import outbox
 from bot.services.escalation.ack_timeout import watch_acknowledgement
 from bot.services.escalation.advance import stop_escalation
 from bot.services.escalation.responses.common import (
@@ -25,10 +25,12 @@ from bot.services.escalation.responses.common import (
     refresh_messages,
 )
 from bot.services.escalation.state import acknowledgements_of, last_position
+from bot.services.escalation.view import WEB_METHOD
 from bot.services.oncall.targets import target_text
 from bot.services.paging.page_outcomes import cancel_pending_pages
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones
+from bot.services.vendors.updates import VendorUpdate, update_vendor_escalation
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.escalation import escalations, progress
 from bot.store.escalation.escalations import Escalation
@@ -56,12 +58,10 @@ def acknowledge(
     same = lock_same_policy(session, escalation_id)
     incident, escalation = lock_waiting(session, settings, escalation_id)
     if escalation.is_external:
-        return vendors.update_vendor_escalation(
-            session, settings, escalation_id, actor, vendors.VendorUpdate(act=VendorEvent.ANSWERED)
-        )
+        return update_vendor_escalation(session, settings, escalation_id, actor, VendorUpdate(act=VendorEvent.ANSWERED))
     if has_acknowledged(session, escalation, actor):
         needed = mention_people(missing_people(session, escalation))
-        raise UserError(f"You acknowledged it already. Still needed: {needed}.")
+        raise StateError(f"You acknowledged it already. Still needed: {needed}.")
     for each in (escalation, *same):
         if each.acknowledged_at is None and not has_acknowledged(session, each, actor):
             _record_acknowledgement(
@@ -90,7 +90,7 @@ def acknowledge_as_well(
     incident = incidents.lock(session, escalation.incident_id)
     check_waiting(session, settings, incident, escalation)
     if has_acknowledged(session, escalation, actor):
-        raise UserError("You acknowledged it already. Nothing was changed.")
+        raise StateError("You acknowledged it already. Nothing was changed.")
     _add_acknowledgement(session, incident, escalation, actor, method=method, name=name)
     session.add(escalation)
     refresh_messages(session, incident, escalation, actor)
@@ -113,6 +113,7 @@ def _tell_caller(session: Session, incident: Incident, escalation: Escalation, a
         by=actor.user_id,
         name=name,
         waited_seconds=round((actor.at - paged_at).total_seconds()) if paged_at else None,
+        page_at=actor.page_at,
     )
 
 
@@ -152,6 +153,7 @@ def _add_acknowledgement(
         escalation_id=escalation.key,
     )
     position = last_position(session, escalation)
+    method = WEB_METHOD if actor.origin is Origin.WEB else method
     given = Acknowledgement(actor.user_id, actor.at, method, position, entry_id=entry.key, name=name)
     progress.save_responses(session, escalation.key, [*acknowledgements_of(session, escalation), given])
     escalation.declined_by = [each for each in escalation.declined_by if each != actor.user_id]
@@ -195,7 +197,11 @@ def acknowledge_newest(
 
     chosen = min(waiting, key=rank, default=None)
     if chosen is None:
-        raise UserError("No escalation of this incident is unacknowledged.")
+        incident = incidents.get(session, incident_id)
+        if not incident.is_open:
+            label = settings.status_label(incident.status)
+            raise StateError(f"{incident.reference} is {label}: no action is needed.")
+        raise StateError("No escalation of this incident is unacknowledged.")
     return acknowledge(session, settings, chosen.key, actor, method=method)
 
 

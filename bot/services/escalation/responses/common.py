@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.escalation import Acknowledgement, PagedLevel, is_acknowledged, level_paged_instead, people_still_needed
 from bot.domain.terms import TargetKind
 from bot.services import outbox
@@ -17,6 +17,10 @@ from bot.store.escalation import escalations
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
+
+ENDED_BEFORE_REOPENING = (
+    "That escalation ended when {} was over, before it was reopened. To page again, type `/incident escalate`."
+)
 
 
 def lock_same_policy(session: Session, escalation_id: int) -> list[Escalation]:
@@ -65,19 +69,21 @@ def lock_waiting(session: Session, settings: Settings, escalation_id: int) -> tu
         raise UserError("That escalation does not exist.")
     if escalation.acknowledged_at is not None:
         by = f"<@{escalation.acknowledged_by}>" if escalation.acknowledged_by else "Somebody"
-        raise UserError(f"{by} acknowledged it already. Nothing was changed.")
+        raise StateError(f"{by} acknowledged it already. Nothing was changed.")
     incident = incidents.lock(session, escalation.incident_id)
     check_waiting(session, settings, incident, escalation)
     return incident, escalation
 
 
 def check_waiting(session: Session, settings: Settings, incident: Incident, escalation: Escalation) -> None:
-    """Raise UserError if the escalation was called off or the incident is over."""
+    """Raise UserError if the escalation was called off, or ended with its incident."""
     if escalations.is_called_off(session, escalation):
-        raise UserError("That escalation was called off: no action is needed.")
+        raise StateError("That escalation was called off: no action is needed.")
     if not incident.is_open:
         label = settings.status_label(incident.status)
-        raise UserError(f"{incident.reference} is {label}: no action is needed.")
+        raise StateError(f"{incident.reference} is {label}: no action is needed.")
+    if escalation.stopped_at is not None:
+        raise UserError(ENDED_BEFORE_REOPENING.format(incident.reference))
 
 
 def find_level_paged_instead(session: Session, escalation_id: int, actor: Actor) -> PagedLevel | None:
@@ -89,9 +95,8 @@ def find_level_paged_instead(session: Session, escalation_id: int, actor: Actor)
     escalation = escalations.get(session, escalation_id)
     if escalation is None or actor.user_id is None or escalation.is_external:
         return None
-    if escalation.acknowledged_at is not None or escalations.is_called_off(session, escalation):
-        return None
-    if not incidents.get(session, escalation.incident_id).is_open:
+    incident = incidents.get(session, escalation.incident_id)
+    if escalation.acknowledged_at is not None or escalations.is_over(session, escalation, incident):
         return None
     is_caller = actor.user_id == escalation.asked_by
     return level_paged_instead(paged_levels(session, escalation), actor.user_id, is_caller=is_caller)
@@ -123,7 +128,7 @@ def check_not_handed_over(session: Session, escalation: Escalation) -> None:
     """Raise UserError for an escalation that was handed over: people would be paged twice."""
     later = escalations.find_handover(session, escalation)
     if later is not None:
-        raise UserError(
+        raise StateError(
             f"It was handed over to {target_text(later)} and continues in a separate message. Answer or hand over"
             " there."
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.services import outbox
 from bot.services.escalation.ack_timeout import watch_acknowledgement
 from bot.services.escalation.advance import advance_escalation, stop_escalation
@@ -122,7 +122,7 @@ def record_unreachable(session: Session, settings: Settings, page: Page, actor: 
         return
     incident = incidents.lock(session, escalation.incident_id)
     levels = paged_levels(session, escalation)
-    if not incident.is_open or escalations.is_called_off(session, escalation) or not levels:
+    if escalations.is_over(session, escalation, incident) or not levels:
         return
     last, who = levels[-1], page.user_id or page.method
     if (page.level, page.round) != (last.position.level, last.position.round) or who in last.gone:
@@ -145,7 +145,7 @@ def extend_wait(session: Session, settings: Settings, escalation_id: int, actor:
         raise UserError(f"Ask for 1 to {MAX_EXTENSION} minutes.")
     incident, escalation = lock_waiting(session, settings, escalation_id)
     if escalation.next_step_at is None:
-        raise UserError("Nobody else will be paged automatically, so more time has no effect.")
+        raise StateError("Nobody else will be paged automatically, so more time has no effect.")
     until = actor.at + timedelta(minutes=minutes)
     escalation.more_time_until = max(until, escalation.more_time_until or until)
     escalation.next_step_at = max(escalation.next_step_at, escalation.more_time_until)

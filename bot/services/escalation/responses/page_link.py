@@ -12,6 +12,7 @@ from bot.domain.errors import InvalidField, UserError
 from bot.domain.escalation import Acknowledgement
 from bot.domain.text.normalize import to_one_line
 from bot.services.escalation.responses.acknowledge import acknowledge, acknowledge_as_well
+from bot.services.escalation.responses.common import ENDED_BEFORE_REOPENING
 from bot.services.escalation.responses.decline import decline
 from bot.services.escalation.state import active_acknowledgements
 from bot.services.paging.content import SOMEBODY, build_escalation_text, format_clock, recipient_name
@@ -122,6 +123,8 @@ def _closed_reason(session: Session, settings: Settings, page: Page, row: Escala
         return "The escalation was called off: no action is needed."
     if not incident.is_open:
         return f"{incident.reference} is {settings.status_label(incident.status)}: no action is needed."
+    if row.stopped_at is not None:
+        return ENDED_BEFORE_REOPENING.format(incident.reference)
     if page.link_used_at is not None:
         at = format_clock(page.link_used_at, ZoneInfo(incident.zone))
         return f"This link was used at {at} and works only once. Use the buttons in Slack."

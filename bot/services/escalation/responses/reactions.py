@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.timeline.emoji import LOOKING_EMOJI, normalise_emoji
 from bot.services import outbox
 from bot.services.escalation.page_bundles import acknowledge_bundle, unacknowledge_bundle
@@ -90,11 +90,10 @@ def _is_awaited(session: Session, escalation: Escalation, incident: Incident, us
     return (
         escalation.pages_people
         and escalation.acknowledged_at is None
-        and incident.is_open
         and user_id in escalation.members
         and user_id not in escalation.declined_by
         and user_id not in {each.by for each in active_acknowledgements(session, escalation)}
-        and not escalations.is_called_off(session, escalation)
+        and not escalations.is_over(session, escalation, incident)
     )
 
 
@@ -118,4 +117,4 @@ def _apply_to_bundle(
     if not is_present:
         unacknowledge_bundle(session, settings, page_id, actor, method=REACTION)
     elif not acknowledge_bundle(session, settings, page_id, actor, method=REACTION):
-        raise UserError("None of these pages needs your answer. Nothing was changed.")
+        raise StateError("None of these pages needs your answer. Nothing was changed.")

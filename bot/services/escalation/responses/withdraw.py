@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.escalation import Acknowledgement
 from bot.services import outbox
 from bot.services.escalation.advance import advance_escalation, resume_escalation
@@ -50,7 +50,7 @@ def unacknowledge(
         raise UserError("A vendor's answer cannot be withdrawn. It stays on record.")
     answers = active_acknowledgements(session, escalation)
     if not answers:
-        raise UserError("Nobody has acknowledged it. Nothing was changed.")
+        raise StateError("Nobody has acknowledged it. Nothing was changed.")
     check_not_handed_over(session, escalation)
     own = [each for each in answers if each.by == actor.user_id]
     gone = {each.by for each in own or answers}
@@ -95,6 +95,7 @@ def _withdraw(
         by=actor.user_id,
         why=why,
         before=gone[-1].by,
+        page_at=actor.page_at,
     )
     if was_over and goes_on and escalation.pages_people:
         if at_once:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from bot.domain.text.payload import Payload
 from bot.services.outbox import OutboxKind
@@ -14,15 +15,34 @@ from bot.slack.delivery.effects.channel.channels import (
     archive_channel,
     create_channel,
     invite_people,
+    load_invite,
+    load_pin,
+    load_topic,
     pin_card,
     set_topic,
 )
 from bot.slack.delivery.effects.channel.files import delete_file, upload_draft
 from bot.slack.delivery.effects.channel.public_preview import upload_public_preview
-from bot.slack.delivery.effects.channel.reactions import fetch_message, look_up_person, update_confirmation
-from bot.slack.delivery.effects.context import EffectContext
-from bot.slack.delivery.effects.escalations import ask_if_active, send_page, show_case_question, show_escalation
+from bot.slack.delivery.effects.channel.reactions import (
+    fetch_message,
+    load_is_on_timeline,
+    look_up_person,
+    update_confirmation,
+)
+from bot.slack.delivery.effects.context import EffectContext, Load, load_incident
+from bot.slack.delivery.effects.escalations import (
+    ask_if_active,
+    load_escalation,
+    load_page,
+    send_page,
+    show_case_question,
+    show_escalation,
+)
 from bot.slack.delivery.effects.incident_views import (
+    load_alerts,
+    load_announcement,
+    load_card,
+    load_followups,
     show_alerts,
     show_announcement,
     show_card,
@@ -31,6 +51,7 @@ from bot.slack.delivery.effects.incident_views import (
 )
 from bot.slack.delivery.effects.messages import (
     blank_redacted_message,
+    load_event,
     post_ephemeral,
     post_event,
     post_missing_permissions,
@@ -43,38 +64,56 @@ from bot.slack.delivery.effects.people.page_bundles import show_page_bundle
 from bot.slack.delivery.effects.people.reminders import show_reminder
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class EffectHandler:
-    """`method`: the call by which a row is rated; None for a view, posted once and then edited."""
+    """
+    `method`: the call by which a row is rated; None for a view, posted once and then edited.
+
+    `load` is read in the transaction that claims the row.
+    """
 
     run: Callable[[EffectContext, Claim], Awaitable[Outcome]]
     method: str | None = None
+    load: Load[Any] | None = None
+
+
+def loading(
+    load: Load[T], run: Callable[[EffectContext, Claim, T], Awaitable[Outcome]], method: str | None = None
+) -> EffectHandler:
+    """An effect that begins with `load`."""
+
+    async def load_and_run(context: EffectContext, claim: Claim) -> Outcome:
+        return await run(context, claim, await context.load(claim, load))
+
+    return EffectHandler(load_and_run, method, load)
 
 
 EFFECTS: Mapping[OutboxKind, EffectHandler] = {
-    OutboxKind.CREATE_CHANNEL: EffectHandler(create_channel, "conversations.create"),
-    OutboxKind.INVITE: EffectHandler(invite_people, "conversations.invite"),
-    OutboxKind.TOPIC: EffectHandler(set_topic, "conversations.setTopic"),
-    OutboxKind.PIN_CARD: EffectHandler(pin_card, "pins.add"),
-    OutboxKind.ARCHIVE_CHANNEL: EffectHandler(archive_channel, "conversations.archive"),
-    OutboxKind.CARD: EffectHandler(show_card),
-    OutboxKind.ANNOUNCEMENT: EffectHandler(show_announcement),
-    OutboxKind.FOLLOWUPS: EffectHandler(show_followups),
-    OutboxKind.ALERTS: EffectHandler(show_alerts),
+    OutboxKind.CREATE_CHANNEL: loading(load_incident, create_channel, "conversations.create"),
+    OutboxKind.INVITE: loading(load_invite, invite_people, "conversations.invite"),
+    OutboxKind.TOPIC: loading(load_topic, set_topic, "conversations.setTopic"),
+    OutboxKind.PIN_CARD: loading(load_pin, pin_card, "pins.add"),
+    OutboxKind.ARCHIVE_CHANNEL: loading(load_incident, archive_channel, "conversations.archive"),
+    OutboxKind.CARD: loading(load_card, show_card),
+    OutboxKind.ANNOUNCEMENT: loading(load_announcement, show_announcement),
+    OutboxKind.FOLLOWUPS: loading(load_followups, show_followups),
+    OutboxKind.ALERTS: loading(load_alerts, show_alerts),
     OutboxKind.RESOLUTION: EffectHandler(show_resolution),
     OutboxKind.VENDOR_CASE: EffectHandler(show_case_question),
-    OutboxKind.ESCALATION: EffectHandler(show_escalation),
-    OutboxKind.EVENT: EffectHandler(post_event, POST_MESSAGE),
-    OutboxKind.PAGE: EffectHandler(send_page, POST_MESSAGE),
-    OutboxKind.EPHEMERAL: EffectHandler(post_ephemeral, "chat.postEphemeral"),
+    OutboxKind.ESCALATION: loading(load_escalation, show_escalation),
+    OutboxKind.EVENT: loading(load_event, post_event, POST_MESSAGE),
+    OutboxKind.PAGE: loading(load_page, send_page, POST_MESSAGE),
+    OutboxKind.EPHEMERAL: loading(load_incident, post_ephemeral, "chat.postEphemeral"),
     OutboxKind.ROLE_BRIEFING: EffectHandler(send_role_briefing, POST_MESSAGE),
     OutboxKind.CONFIRM_ACTIVE: EffectHandler(ask_if_active, POST_MESSAGE),
     OutboxKind.BLANK_MESSAGE: EffectHandler(blank_redacted_message),
     OutboxKind.DELETE_FILE: EffectHandler(delete_file, "files.delete"),
     OutboxKind.DRAFT: EffectHandler(upload_draft, "files.getUploadURLExternal"),
     OutboxKind.PUBLIC_PREVIEW: EffectHandler(upload_public_preview, "files.getUploadURLExternal"),
-    OutboxKind.CONFIRM_REACTION: EffectHandler(update_confirmation, "reactions.add"),
+    OutboxKind.CONFIRM_REACTION: loading(load_is_on_timeline, update_confirmation, "reactions.add"),
     OutboxKind.FETCH_MESSAGE: EffectHandler(fetch_message, "conversations.history"),
     OutboxKind.USER_LOOKUP: EffectHandler(look_up_person, "users.info"),
     OutboxKind.RECONCILE_CHANNEL: EffectHandler(read_channel_history, "conversations.history"),

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import SENT_AGAIN
+from bot.services.views.card import CardView, load_card_view
 from bot.services.workspace.people import save_profile
 from bot.slack.api.client import Gateway
 from bot.slack.api.errors import SlackApiError
@@ -18,8 +19,9 @@ from bot.slack.api.payloads import parse_user
 from bot.slack.blocks.message import Message
 from bot.store import outbox
 from bot.store.database.session import Database
+from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents import incidents, installations
-from bot.store.outbox import Claim
+from bot.store.outbox import Claim, OutboxRow
 
 METADATA_EVENT = "dogwatch_row"
 SKEW = timedelta(minutes=5)
@@ -68,6 +70,20 @@ class EffectContext:
     clock: Clock
     settings: Callable[[], Settings]
     pacer: Pacer | None = None
+
+    async def load(self, claim: Claim, load: "Load[T]") -> T:
+        """Return what was loaded as the row was claimed, or load it now."""
+        if claim.loaded is not None:
+            loaded: T = claim.loaded.value
+            return loaded
+        return await self.database.read(lambda session: load(self, session, claim.row))
+
+    def load_card(self, session: Session, incident_id: int) -> CardView:
+        """The card's view, loaded once for all rows of a transaction that wrote before."""
+        known: dict[int, CardView] = transaction_state(session).card_views
+        if incident_id not in known:
+            known[incident_id] = load_card_view(session, self.settings(), incident_id)
+        return known[incident_id]
 
     async def read_installation(self) -> installations.Installation:
         return require_installation(await self.database.read(installations.find_installation))
@@ -160,3 +176,19 @@ class EffectContext:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+
+Load = Callable[[EffectContext, Session, OutboxRow], T]
+"""Reads what an effect needs first."""
+
+
+def load_incident(_context: EffectContext, session: Session, row: OutboxRow) -> incidents.Incident:
+    """Raises ValueError for a row without an incident."""
+    return incidents.get(session, incident_id_of(row))
+
+
+def incident_id_of(row: OutboxRow) -> int:
+    """Raises ValueError for a row without an incident."""
+    if row.incident_id is None:
+        raise ValueError("the row names no incident")
+    return row.incident_id

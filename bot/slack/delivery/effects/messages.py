@@ -1,8 +1,12 @@
 """Effects that post or edit messages of an incident: events, briefings, ephemeral answers."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlmodel import Session
 
 from bot.runtime.metrics import SENT_AGAIN
+from bot.services.escalation.view import EscalationView
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.incidents.role_briefing import load_role_briefing
 from bot.services.outbox import blank_message
@@ -12,6 +16,7 @@ from bot.services.outbox.payloads import (
     MissingPermissionsPayload,
     RoleBriefingPayload,
 )
+from bot.services.views.event import EventView
 from bot.services.views.shared_line import load_line
 from bot.services.workspace.missing_permissions import list_unreported, mark_reported
 from bot.slack.api.errors import SlackApiError
@@ -21,22 +26,35 @@ from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.message import Message, join_messages
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.delivery.effects.channel.lookup import incidents_channel
-from bot.slack.delivery.effects.context import EffectContext
+from bot.slack.delivery.effects.context import EffectContext, load_incident, require_channel
 from bot.slack.delivery.effects.escalations import moved_message
+from bot.slack.delivery.effects.people.private_incidents import is_member
 from bot.slack.delivery.effects.posting import edit_message, forget_channel_on_error, post_directly
+from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.outbox import Claim, Done, Outcome
+from bot.store.outbox import Claim, Done, OutboxRow, Outcome
 
 IN_THREAD = {"reminder", "level", "level empty", "answered"}
 """Events posted in the thread of the escalation's message."""
 
 
-async def post_event(context: EffectContext, claim: Claim) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The parts of an event's line. `ts`: of the message that shows all but the last."""
+
+    incident: Incident
+    views: Sequence[EventView]
+    ts: str | None
+
+
+def load_event(context: EffectContext, session: Session, row: OutboxRow) -> Line:
+    payload, incident = EventPayload.from_json(row.details), load_incident(context, session, row)
+    return Line(incident, *load_line(session, context.settings(), incident.key, payload))
+
+
+async def post_event(context: EffectContext, claim: Claim, line: Line) -> Outcome:
     """Post a line to the incident channel, the incidents channel or one person."""
-    payload, settings = EventPayload.from_json(claim.row.details), context.settings()
-    incident, (views, line_ts) = await context.read_with_incident(
-        claim.row.incident_id, lambda session, incident_id: load_line(session, settings, incident_id, payload)
-    )
+    payload, incident, views, line_ts = EventPayload.from_json(claim.row.details), line.incident, line.views, line.ts
     view, message = views[-1], join_messages([channel_line(each) for each in views])
     if payload.user_id:
         await post_directly(context, claim, payload.user_id, message)
@@ -91,7 +109,8 @@ async def blank_redacted_message(context: EffectContext, claim: Claim) -> Outcom
         if view and payload.is_left_behind:
             message = await moved_message(context, view)
         elif view:
-            message = page_message(view, payload.reader or "")
+            reader = payload.reader or ""
+            message = page_message(await _view_for(context, view, reader), reader)
     try:
         await context.gateway.call(
             "chat.update", channel=payload.channel_id, ts=payload.message_ts, **message.content()
@@ -102,6 +121,14 @@ async def blank_redacted_message(context: EffectContext, claim: Claim) -> Outcom
     return Done()
 
 
+async def _view_for(context: EffectContext, view: EscalationView, reader: str) -> EscalationView:
+    """The view of a sent page; without words if the reader may not see its incident."""
+    incident = view.incident
+    if not incident.is_private or await is_member(context, incident.channel_id or "", reader):
+        return view
+    return view.without_words()
+
+
 async def send_role_briefing(context: EffectContext, claim: Claim) -> Outcome:
     """Send a new role holder the briefing as it is now."""
     payload, settings, now = RoleBriefingPayload.from_json(claim.row.details), context.settings(), context.now()
@@ -110,9 +137,9 @@ async def send_role_briefing(context: EffectContext, claim: Claim) -> Outcome:
     return Done()
 
 
-async def post_ephemeral(context: EffectContext, claim: Claim) -> Outcome:
+async def post_ephemeral(context: EffectContext, claim: Claim, incident: Incident) -> Outcome:
     """Post to one person in the channel. An unknown outcome is repeated: it cannot be looked up."""
-    channel = await context.read_channel(claim.row.incident_id)
+    channel = require_channel(incident)
     if claim.is_unknown:
         SENT_AGAIN.labels(claim.row.kind).inc()
     payload = EventPayload.from_json(claim.row.details)

@@ -47,9 +47,9 @@ async def edit_or_post(
 
 async def open_direct_channel(context: EffectContext, claim: Claim, user_id: str) -> str:
     """Channel id of the bot's direct messages to a person."""
-    person = await context.database.read(people.get, claim.row.team_id, user_id)
-    if person is not None and person.dm_channel_id:
-        return person.dm_channel_id
+    known = await context.database.read(people.find_direct_channel, claim.row.team_id, user_id)
+    if known is not None:
+        return known
     answer = await context.gateway.call("conversations.open", users=user_id)
     channel = str(answer["channel"]["id"])
     await context.database.run(save_direct_channel, claim.row.team_id, user_id, channel)

@@ -14,14 +14,8 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config import Settings
-from bot.services.channel.backfill import (
-    RECONCILE_INTERVAL,
-    ChannelSnapshot,
-    MessageSnapshot,
-    ReactionMark,
-    apply_missed_changes,
-    find_missed_changes,
-)
+from bot.services.channel.backfill import RECONCILE_INTERVAL, apply_missed_changes, find_missed_changes
+from bot.services.channel.channel_view import ChannelSnapshot, MessageSnapshot, ReactionMark
 from bot.services.outbox import reconcile_channel
 from bot.services.outbox.payloads import ReconcilePayload
 from bot.slack.api.errors import SlackApiError

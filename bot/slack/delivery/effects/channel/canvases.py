@@ -49,7 +49,7 @@ async def update_canvas(context: EffectContext, claim: Claim) -> Outcome:
     payload = CanvasPayload.from_json(claim.row.details)
     draft = await write_draft(context, claim, payload.template, payload.languages)
     markdown = await asyncio.to_thread(
-        canvas_markdown, draft.markdown, incident_page_link(settings, incident.reference)
+        canvas_markdown, draft.markdown, incident_page_link(settings, incident.reference, incident.active_link)
     )
     try:
         if canvas is None:

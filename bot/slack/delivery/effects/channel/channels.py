@@ -15,17 +15,23 @@ from bot.services.alerts import storms
 from bot.services.channel.archive_timer import on_channel_archived_by_bot
 from bot.services.channel.creation import on_channel_created, on_channel_refused, on_topic_set
 from bot.services.outbox.payloads import InvitePayload
-from bot.services.views.card import load_card_view
 from bot.slack.api.errors import SlackApiError
 from bot.slack.blocks.incidents.card import channel_topic
 from bot.slack.delivery.effects.channel.lookup import list_channels
-from bot.slack.delivery.effects.context import PAGE_SIZE, SKEW, EffectContext, require_channel, require_installation
+from bot.slack.delivery.effects.context import (
+    PAGE_SIZE,
+    SKEW,
+    EffectContext,
+    load_incident,
+    require_channel,
+    require_installation,
+)
 from bot.store import outbox
 from bot.store.incidents import incident_lists, installations
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
 from bot.store.incidents.slack_messages import SlackView, find_digest, find_ts
-from bot.store.outbox import Claim, Done, Outcome
+from bot.store.outbox import Claim, Done, OutboxRow, Outcome
 
 log = get_logger(__name__)
 
@@ -33,13 +39,12 @@ MAX_NAMES = 20
 HARMLESS_INVITES = {"already_in_channel", "cant_invite_self"}
 
 
-async def create_channel(context: EffectContext, claim: Claim) -> Outcome:
+async def create_channel(context: EffectContext, claim: Claim, incident: Incident) -> Outcome:
     """
     Create the incident's channel under the first free name.
 
     After an attempt of unknown outcome, a channel that the bot created is used instead of another one.
     """
-    incident = await context.read_incident(claim.row.incident_id)
     if incident.channel_id is not None:
         return Done()
     wanted = channel_name(incident.series, incident.number, incident.title_without_count)
@@ -102,11 +107,13 @@ def _on_refusal(incident_id: int, error: str, at: datetime, session: Session) ->
     on_channel_refused(session, incident_id, error, at)
 
 
-async def invite_people(context: EffectContext, claim: Claim) -> Outcome:
+def load_invite(context: EffectContext, session: Session, row: OutboxRow) -> tuple[Incident, Installation | None]:
+    return load_incident(context, session, row), installations.get(session, row.team_id)
+
+
+async def invite_people(context: EffectContext, claim: Claim, loaded: tuple[Incident, Installation | None]) -> Outcome:
     """Invite people, user groups and a channel's members. A refusal does not stop the others."""
-    incident, found = await context.read_with_incident(
-        claim.row.incident_id, lambda session, _incident_id: installations.find_installation(session)
-    )
+    incident, found = loaded
     channel, installation = require_channel(incident), require_installation(found)
     payload = InvitePayload.from_json(claim.row.details)
     users = list(payload.users)
@@ -158,17 +165,17 @@ async def _list_members(context: EffectContext, channel: str) -> list[str]:
     return found
 
 
-async def set_topic(context: EffectContext, claim: Claim) -> Outcome:
+def load_topic(context: EffectContext, session: Session, row: OutboxRow) -> tuple[Incident, str, str | None]:
+    """The incident, its topic, and the digest of the topic that was set."""
+    incident = load_incident(context, session, row)
+    topic = channel_topic(context.load_card(session, incident.key))
+    return incident, topic, find_digest(session, incident.key, SlackView.TOPIC)
+
+
+async def set_topic(context: EffectContext, claim: Claim, loaded: tuple[Incident, str, str | None]) -> Outcome:
     """Set the topic if its text has changed: Slack posts a line each time that it is set."""
-    settings = context.settings()
-    incident, (view, known) = await context.read_with_incident(
-        claim.row.incident_id,
-        lambda session, incident_id: (
-            load_card_view(session, settings, incident_id),
-            find_digest(session, incident_id, SlackView.TOPIC),
-        ),
-    )
-    channel, wanted = require_channel(incident), channel_topic(view)
+    incident, wanted, known = loaded
+    channel = require_channel(incident)
     fingerprint = sha256(wanted.encode()).hexdigest()
     if fingerprint == known:
         return Done()
@@ -187,19 +194,24 @@ async def _has_topic(context: EffectContext, channel: str, topic: str) -> bool:
     return unescape(present) == unescape(topic)  # Slack escapes &, < and >
 
 
-async def pin_card(context: EffectContext, claim: Claim) -> Outcome:
-    incident, card_ts = await context.read_with_incident(claim.row.incident_id, partial(find_ts, view=SlackView.CARD))
+def load_pin(context: EffectContext, session: Session, row: OutboxRow) -> tuple[str | None, str | None]:
+    """Channel and ts of the card."""
+    incident = load_incident(context, session, row)
+    return incident.channel_id, find_ts(session, incident.key, SlackView.CARD)
+
+
+async def pin_card(context: EffectContext, _claim: Claim, place: tuple[str | None, str | None]) -> Outcome:
+    channel, card_ts = place
     try:
-        await context.gateway.call("pins.add", channel=incident.channel_id, timestamp=card_ts)
+        await context.gateway.call("pins.add", channel=channel, timestamp=card_ts)
     except SlackApiError as problem:
         if problem.error != "already_pinned":
             return outbox.Rejected(problem.error)
     return Done()
 
 
-async def archive_channel(context: EffectContext, claim: Claim) -> Outcome:
+async def archive_channel(context: EffectContext, _claim: Claim, incident: Incident) -> Outcome:
     """Archive the channel, unless the incident was reopened meanwhile."""
-    incident = await context.read_incident(claim.row.incident_id)
     if incident.is_open or incident.archived_at is not None:
         return Done()
     try:

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 from structlog import get_logger
 
+from bot.config import Settings
 from bot.services.channel.bookmarks_and_canvas import on_draft_posted
 from bot.services.outbox.payloads import DraftPayload, FilePayload
 from bot.services.postmortem.drafts import (
+    PostedDraft,
     WrittenDraft,
     assemble_draft,
     discard_draft,
@@ -19,13 +22,16 @@ from bot.services.postmortem.drafts import (
     is_overtaken,
     save_draft,
 )
-from bot.slack.api.errors import SlackApiError
+from bot.slack.api.errors import TRANSIENT, SlackApiError
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.posting import open_direct_channel
 from bot.slack.replies.render import escape_markup
 from bot.store import outbox
 from bot.store.incidents import postmortems
 from bot.store.outbox import Claim, Done, Outcome, Retry
+
+if TYPE_CHECKING:
+    from bot.export.image.plot_image import PlotImage
 
 log = get_logger(__name__)
 
@@ -35,9 +41,18 @@ MAX_CHECKS = 10
 
 
 @dataclass(frozen=True, slots=True)
+class NewPicture:
+    """A picture in the message of a file."""
+
+    filename: str
+    title: str
+    image: "PlotImage"
+
+
+@dataclass(frozen=True, slots=True)
 class NewFile:
     """
-    A file to upload. `title` is shown above it, `comment` is the message beside it.
+    A file to upload. `title` is shown above it, `comment` is the message beside both.
 
     `removals`: `mark_removals` of the record that it was written from.
     """
@@ -47,6 +62,7 @@ class NewFile:
     content: bytes
     comment: str
     removals: str
+    picture: NewPicture | None = None
 
 
 class Share(Enum):
@@ -59,7 +75,8 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
     """
     Write the draft from the present record, and upload it in Slack's three steps.
 
-    The file's id is saved before the last step, so that an upload of unknown outcome is looked up, not repeated.
+    The incident's picture is in the same message. The files' ids are saved before the last step, so that an upload of
+    unknown outcome is looked up, not repeated.
     """
     payload, settings = DraftPayload.from_json(claim.row.details), context.settings()
     channel, thread_ts = await find_file_place(context, claim, payload.user_id)
@@ -74,16 +91,17 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
         on_draft_posted(session, settings, draft.incident_id, at, payload)
 
     def apply(session: Session) -> None:
-        file_id = claim.row.progress.get("file_id")
+        posted = PostedDraft(claim.row.progress.get("file_id"), claim.row.progress.get("picture_id"))
         removals = str(claim.row.progress.get("removals", draft.removals))
         with_transcript = bool(draft.transcript)
-        if file_id is not None and is_overtaken(session, draft.incident_id, removals, with_transcript=with_transcript):
-            discard_draft(session, draft, payload, str(file_id), at)
+        if posted.file_id and is_overtaken(session, draft.incident_id, removals, with_transcript=with_transcript):
+            discard_draft(session, draft, payload, posted, at)
             return
-        save_draft(session, draft, at=at, by=payload.asked_by, file_id=file_id)
+        save_draft(session, draft, at=at, by=payload.asked_by, posted=posted)
         refresh_views(session)
 
-    file = NewFile(draft.filename, draft.title, draft.file_text.encode(), draft.comment, draft.removals)
+    content, picture = draft.file_text.encode(), await draw_picture(settings, draft)
+    file = NewFile(draft.filename, draft.title, content, draft.comment, draft.removals, picture)
     try:
         return await share_once(context, claim, channel, thread_ts, file) or Done(apply)
     except SlackApiError as problem:
@@ -134,23 +152,48 @@ async def write_draft(
     return await asyncio.to_thread(assembled.write, settings)
 
 
-async def request_upload(context: EffectContext, filename: str, content: bytes) -> str:
+async def draw_picture(settings: Settings, draft: WrittenDraft) -> NewPicture | None:
+    """The incident's picture to post with a draft; None where it is switched off."""
+    if not settings.postmortem.picture:
+        return None
+    image = await asyncio.to_thread(draft.draw_picture, settings)
+    return NewPicture(f"incident-{draft.reference}.png", f"Picture of {draft.reference}", image)
+
+
+async def request_upload(context: EffectContext, filename: str, content: bytes, alt_text: str | None = None) -> str:
     """Upload content. Returns the file's id, with which the upload has to be completed."""
-    ticket = await context.gateway.call("files.getUploadURLExternal", filename=filename, length=len(content))
+    ticket = await context.gateway.call(
+        "files.getUploadURLExternal", filename=filename, length=len(content), alt_txt=alt_text
+    )
     await context.gateway.upload(str(ticket["upload_url"]), content)
     return str(ticket["file_id"])
 
 
 async def _upload(context: EffectContext, claim: Claim, channel: str, thread_ts: str | None, file: NewFile) -> None:
+    picture_id = await _upload_picture(context, file.picture) if file.picture else None
     file_id = await request_upload(context, file.filename, file.content)
-    await context.save_progress(claim, file_id=file_id, looks=0, removals=file.removals)
+    await context.save_progress(claim, file_id=file_id, picture_id=picture_id, looks=0, removals=file.removals)
+    files = [{"id": file_id, "title": file.title}]
+    if file.picture and picture_id:
+        files.append({"id": picture_id, "title": file.picture.title})
     await context.gateway.call(
         "files.completeUploadExternal",
-        files=[{"id": file_id, "title": file.title}],
+        files=files,
         channel_id=channel,
         thread_ts=thread_ts,
         initial_comment=escape_markup(file.comment),
     )
+
+
+async def _upload_picture(context: EffectContext, picture: NewPicture) -> str | None:
+    """Upload a picture; None if Slack refuses it: the draft does without."""
+    try:
+        return await request_upload(context, picture.filename, picture.image.content, picture.image.alt_text)
+    except SlackApiError as problem:
+        if problem.error in TRANSIENT:
+            raise
+        log.warning("picture refused by Slack", filename=picture.filename, problem=str(problem))
+        return None
 
 
 async def find_permalink(context: EffectContext, file_id: str) -> str | None:

@@ -11,18 +11,22 @@ from bot.slack.api.errors import SlackApiError
 from bot.slack.delivery.effects.context import EffectContext
 from bot.store import outbox
 from bot.store.incidents.timeline import find_by_message
-from bot.store.outbox import Claim, Done, Outcome
+from bot.store.outbox import Claim, Done, OutboxRow, Outcome
 
 SETTLED_ADD = {"already_reacted", "message_not_found"}
 SETTLED_REMOVE = {"no_reaction", "message_not_found"}
 
 
-async def update_confirmation(context: EffectContext, claim: Claim) -> Outcome:
+def load_is_on_timeline(_context: EffectContext, session: Session, row: OutboxRow) -> bool:
+    message = MessagePayload.from_json(row.details)
+    entry = find_by_message(session, row.incident_id or 0, message.channel_id, message.message_ts)
+    return entry is not None and entry.withdrawn_at is None and entry.deleted_at is None
+
+
+async def update_confirmation(context: EffectContext, claim: Claim, is_on_timeline: bool) -> Outcome:
     """Add or remove the bot's emoji: it marks messages that are on the timeline."""
     message = MessagePayload.from_json(claim.row.details)
     channel, ts = message.channel_id, message.message_ts
-    entry = await context.database.read(find_by_message, claim.row.incident_id or 0, channel, ts)
-    is_on_timeline = entry is not None and entry.withdrawn_at is None and entry.deleted_at is None
     method, settled = ("reactions.add", SETTLED_ADD) if is_on_timeline else ("reactions.remove", SETTLED_REMOVE)
     emoji = context.settings().incidents.confirm_emoji
     try:

@@ -2,14 +2,15 @@
 
 import asyncio
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from sqlmodel import Session
 from structlog import get_logger
 
 from bot.domain.errors import UserError
-from bot.export.schedule_image import render_image
 from bot.export.schedule_text import Roster
+from bot.lazy_loader import LazyModule
 from bot.services.oncall.handover import load_handover_view
 from bot.services.oncall.override_change import load_override_change
 from bot.services.oncall.schedule_image import build_roster, people_without_names, schedule_image_cleanup
@@ -25,6 +26,11 @@ from bot.slack.delivery.effects.posting import post_directly
 from bot.slack.replies.render import render_ephemeral
 from bot.slack.replies.response_url import respond_via_url
 from bot.store.outbox import Claim, Done, Outcome, Retry
+
+if TYPE_CHECKING:
+    from bot.export.image import schedule_image
+else:
+    schedule_image = LazyModule("bot.export.image.schedule_image")
 
 log = get_logger(__name__)
 
@@ -107,7 +113,7 @@ async def _fetch_missing_names(context: EffectContext, claim: Claim) -> None:
 
 async def _upload(context: EffectContext, claim: Claim, roster: Roster) -> str:
     settings = context.settings()
-    content = await asyncio.to_thread(render_image, roster, settings.oncall.font)
+    content = await asyncio.to_thread(schedule_image.render_image, roster, settings.oncall.font)
     name = f"on-call-{roster.now:%Y-%m-%d}.png"
     file_id = await request_upload(context, name, content)
     await context.gateway.call("files.completeUploadExternal", files=[{"id": file_id, "title": roster.title}])
