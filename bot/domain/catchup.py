@@ -168,7 +168,7 @@ def _unanswered(
 ) -> tuple[UnansweredEscalation, ...]:
     if not record.incident.status.is_open:
         return ()
-    waiting = [each for each in record.escalations if each.acknowledged_at is None]
+    waiting = [each for each in record.escalations if each.acknowledged_at is None and each.stopped_at is None]
     return tuple(
         UnansweredEscalation(each, reminders.get(each.source.ref), *levels.get(each.source.ref, (1, 1)))
         for each in waiting

@@ -37,6 +37,10 @@ class UserError(Exception):
         super().__init__(message)
 
 
+class StateError(UserError):
+    """The state or the caller's rights do not permit it; the same line fails again."""
+
+
 class InvalidField(UserError):
     """An invalid value among several. `field` is its name for the reader."""
 
@@ -138,3 +142,7 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     """`" Did you mean `status`?"`, or an empty text, to follow an error."""
     guess = closest_word(word, known)
     return f" Did you mean `{guess}`?" if guess else ""
+
+
+class LookupUnavailable(Exception):
+    """Slack cannot look up an e-mail address at the moment."""

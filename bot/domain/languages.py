@@ -81,7 +81,7 @@ class Language:
 
     def is_foreign(self, code: str) -> bool:
         """Return whether the language differs from this one, regions aside."""
-        return code.partition("-")[0].lower() != self.code.partition("-")[0].lower()
+        return base_language(code) != base_language(self.code)
 
     def language_name(self, code: str) -> str:
         """The name of a language in this one (`French`); `code` if Babel does not know it."""
@@ -89,6 +89,11 @@ class Language:
             return Locale.parse(code, sep="-").get_display_name(self.locale) or code
         except (ValueError, UnknownLocaleError):
             return code
+
+
+def base_language(code: str) -> str:
+    """The language of a tag without its region: `pt` of `pt-BR` and `pt_BR`."""
+    return code.replace("_", "-").partition("-")[0].lower()
 
 
 @cache
@@ -108,7 +113,7 @@ def get_language(code: str) -> Language:
     Raises UserError, with the nearest that exists, for a language without words.
     """
     tag = code.replace("_", "-")
-    base = tag.partition("-")[0].lower()
+    base = base_language(code)
     if base not in LANGUAGES:
         raise UserError(
             f"There are no documents in `{code}`.{did_you_mean(base, LANGUAGES)} Languages: {', '.join(LANGUAGES)}."

@@ -13,9 +13,12 @@ from itertools import chain
 
 from bot.domain.drafting.alerts import alerts_section
 from bot.domain.drafting.block_builder import BlockBuilder
-from bot.domain.drafting.context import DraftContext
+from bot.domain.drafting.context import COURSE_SECTIONS, DraftContext
+from bot.domain.drafting.document.blocks import DocumentBlock
+from bot.domain.drafting.document.sections import merge_document
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind, Document, Draft, Sections
+from bot.domain.drafting.overview.changes import changes_section
 from bot.domain.drafting.overview.durations import durations_section
 from bot.domain.drafting.overview.header import (
     about_role_blocks,
@@ -42,14 +45,12 @@ from bot.domain.drafting.overview.summary import (
     window_section,
 )
 from bot.domain.drafting.sections import (
-    COURSE_SECTIONS,
     HISTORY_SECTION,
-    action_list_texts,
+    action_list_refs,
     cause_sections,
-    course_sections,
     follow_up_sections,
+    group_section,
     history_sections,
-    is_on_action_list,
     lesson_sections,
     public_sections,
     resolution_section,
@@ -73,12 +74,13 @@ def build_draft(
     languages: Sequence[str] | None = None,
     findings: Sequence[Finding] = (),
     with_roles: bool = False,
+    edits: Sequence[DocumentBlock] = (),
 ) -> Draft:
     """
     Build the draft of a record, once in each language (default: those it is published in).
 
     `findings` are for the reviewer; they stand in a section of their own. `with_roles`: people are shown by the
-    roles that they held, and not by name.
+    roles that they held, and not by name. `edits` are the blocks that people touched.
 
     Raises UserError for an unknown language.
     """
@@ -88,18 +90,30 @@ def build_draft(
         code: replace(record, people=RoleNames(record.roles, get_language(code))) if with_roles else record
         for code in chosen
     }
-    documents = tuple(_document(named[code], standing, code, chosen, findings) for code in chosen)
+    listed = action_list_refs(record)
+    documents = tuple(
+        _document(
+            named[code], standing, code, chosen, findings, listed, [each for each in edits if each.id.language == code]
+        )
+        for code in chosen
+    )
     return Draft(record.incident.reference, documents)
 
 
 def _document(
-    record: Record, standing: Sequence[Entry], code: str, languages: Sequence[str], findings: Sequence[Finding]
+    record: Record,
+    standing: Sequence[Entry],
+    code: str,
+    languages: Sequence[str],
+    findings: Sequence[Finding],
+    listed: frozenset[str],
+    edits: Sequence[DocumentBlock],
 ) -> Document:
     language = get_language(code)
     incident = record.incident
-    times = TimeFormatter(language, incident.zone, incident.started.at, _instants(record, standing))
+    times = TimeFormatter(language, incident.zone, incident.started.at, _instants(record, standing, listed))
     builder = BlockBuilder(record, language, times)
-    context = DraftContext(builder, standing, _chosen(record, code), languages)
+    context = DraftContext(builder, standing, _chosen(record, code), languages, listed)
     known = {
         **_incident_sections(context),
         "findings": finding_blocks(record, findings, times),
@@ -108,13 +122,19 @@ def _document(
     known["summary"] = summary_section(builder, known)
     known["questions"] = questions_section(builder, known)
     builders: dict[str, Callable[[], Mapping[str, tuple[Block, ...]]]] = {
-        **dict.fromkeys(COURSE_SECTIONS, cache(partial(course_sections, context))),
+        **{name: partial(_group_section, context, name) for name in COURSE_SECTIONS},
         **dict.fromkeys(TIMELINE_SECTIONS, cache(partial(timeline_sections, context))),
         "course": lambda: {"course": course_section(context, timeline_entries(context))},
         HISTORY_SECTION: cache(partial(history_sections, context)),
     }
     sections = Sections(known, builders)
-    return Document(code, times.zone_name, title_block(builder), sections, language.words, SourceNotes(builder))
+    notes = SourceNotes(builder)
+    document = Document(code, times.zone_name, title_block(builder), sections, language.words, notes)
+    return merge_document(document, edits, notes.edit_note) if edits else document
+
+
+def _group_section(context: DraftContext, name: str) -> Mapping[str, tuple[Block, ...]]:
+    return {name: group_section(context, name)}
 
 
 def _incident_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
@@ -151,6 +171,7 @@ def _event_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
         **to_do,
         "conclusion": conclusion,
         "alerts": alerts_section(context),
+        "changes": changes_section(context),
         "also_stated": (*title_blocks(context), *_also_stated(context.builder, context.languages)),
         "whereabouts": whereabouts_section(context),
     }
@@ -177,20 +198,21 @@ def _missing(what: str, record: Record) -> str:
     return "resolution_open" if what == "resolution" and record.incident.resolved is None else what
 
 
-def _instants(record: Record, standing: Sequence[Entry]) -> Iterable[datetime]:
+def _instants(record: Record, standing: Sequence[Entry], listed: frozenset[str]) -> Iterable[datetime]:
     """
     Times that the draft may show without zone: the zone's label may change among them.
 
     Follow-ups that were put on a list have no time there, and the publication of the document itself bears its zone.
     """
-    incident, listed = record.incident, action_list_texts(record)
+    incident = record.incident
 
     def has_time(entry: Entry) -> bool:
-        return bool(entry.files) or not (entry.public is UpdateState.POSTMORTEM or is_on_action_list(entry, listed))
+        return bool(entry.files) or not (entry.public is UpdateState.POSTMORTEM or entry.source.ref in listed)
 
     moments = (incident.detected, incident.declared, incident.ended, incident.resolved)
     return chain(
         (moment.at for moment in moments if moment),
+        (each.change.began_at for each in record.changes),
         (entry.happened_at for entry in standing if entry.happened_at and has_time(entry)),
         (at for each in record.escalations for at in _times_of(each) if at),
         (at for alert in record.alerts for at in (alert.starts_at, alert.ended_at) if at),

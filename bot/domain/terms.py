@@ -114,6 +114,7 @@ class SourceKind(StrEnum):
     ALERT = "alert"
     COMMAND = "command"
     SYSTEM = "system"
+    CHANGE = "change"
 
 
 class ActionKind(StrEnum):

@@ -4,8 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event, vDuration
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    import icalendar
+else:
+    icalendar = LazyModule("icalendar")
 
 REFRESH_INTERVAL = timedelta(hours=1)
 
@@ -29,20 +35,20 @@ class FeedShift:
 
 def render_calendar(shifts: Sequence[FeedShift], now: datetime) -> bytes:
     """The feed as of `now`. Times are in UTC; calendars show them in their own zone."""
-    feed = Calendar()
+    feed = icalendar.Calendar()
     feed.add("prodid", "-//Dogwatch//On call//EN")
     feed.add("version", "2.0")
     feed.add("method", "PUBLISH")
     feed.add("x-wr-calname", "On call")
-    feed.add("refresh-interval", vDuration(REFRESH_INTERVAL), parameters={"VALUE": "DURATION"})
-    feed.add("x-published-ttl", vDuration(REFRESH_INTERVAL))
+    feed.add("refresh-interval", icalendar.vDuration(REFRESH_INTERVAL), parameters={"VALUE": "DURATION"})
+    feed.add("x-published-ttl", icalendar.vDuration(REFRESH_INTERVAL))
     for shift in shifts:
         feed.add_component(_create_event(shift, now))
     return bytes(feed.to_ical())
 
 
-def _create_event(shift: FeedShift, now: datetime) -> Event:
-    event = Event()
+def _create_event(shift: FeedShift, now: datetime) -> "icalendar.Event":
+    event = icalendar.Event()
     event.add("uid", shift.uid)
     event.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
     event.add("dtstart", shift.starts_at.astimezone(UTC))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.drafting.sections import marked_follow_ups
 from bot.domain.findings import Finding
 from bot.domain.findings.wording import english_formatter
-from bot.domain.record.model import Action, Alert, Entry, Record, Update
+from bot.domain.record.model import Action, Alert, Entry, Record, RecordedChange, Update
 from bot.domain.record.transcript import Transcript, TranscriptMessage
 from bot.domain.record.translations import Translation
 from bot.domain.terms import ActionKind, SourceKind
@@ -33,6 +33,7 @@ def incident_json(record: Record, findings: Sequence[Finding] = (), *, transcrip
         ],
         "updates": [_update(fields, update) for update in record.updates],
         "alerts": [_alert(fields, alert) for alert in record.alerts],
+        "changes": [_change(fields, each) for each in record.changes],
         "findings": _findings(record, findings),
     }
     if transcript is not None:
@@ -196,6 +197,25 @@ def _alert(fields: RecordFields, alert: Alert) -> Json:
         "labels": dict(alert.labels),
         "annotations": dict(alert.annotations),
         "link": alert.source.link,
+    }
+
+
+def _change(fields: RecordFields, recorded: RecordedChange) -> Json:
+    change = recorded.change
+    return {
+        "ref": change.ref,
+        "kind": change.kind.value,
+        "title": change.title,
+        "services": list(change.services),
+        "status": change.status.value,
+        "started_at": fields.at(change.started_at),
+        "finished_at": fields.at(change.finished_at),
+        "environment": change.environment,
+        "version": change.version,
+        "author": change.author,
+        "origin": change.source,
+        "link": change.link,
+        "is_cause": recorded.is_cause,
     }
 
 

@@ -13,6 +13,7 @@ from bot.domain.record.facts import (
     AlertsEnded,
     AlertsFired,
     AlertsStillFire,
+    CausedByChange,
     Fact,
     MoreAlerts,
     RoleAssigned,
@@ -130,12 +131,19 @@ def localized_fact(fact: Fact, language: Language) -> str:
             return language.format_count(fact.kind, count, names=names)
         case UsersAffected():
             return localized_users(fact.users, language, as_sentence=True)
-        case StormBegan(references, minutes):  # or that it goes on
-            length = language.format_duration(timedelta(minutes=minutes))
-            return language.format_count(fact.kind, len(references), length=length, names=", ".join(references))
-        case StormOver(minutes):
-            return language.format_message("storm_over", length=language.format_duration(timedelta(minutes=minutes)))
+        case CausedByChange(change_kind):
+            return language.format_message(f"change_{change_kind}", what=fact.subject)
+        case StormBegan() | StormOver():
+            return _storm_sentence(fact, language)
     return fact.in_english()
+
+
+def _storm_sentence(fact: StormBegan | StormOver, language: Language) -> str:
+    """A storm began, goes on, or is over."""
+    length = language.format_duration(timedelta(minutes=fact.minutes))
+    if isinstance(fact, StormOver):
+        return language.format_message("storm_over", length=length)
+    return language.format_count(fact.kind, len(fact.references), length=length, names=", ".join(fact.references))
 
 
 def users_figure(users: AffectedUsers, language: Language) -> str:

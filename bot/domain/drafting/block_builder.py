@@ -16,13 +16,14 @@ from bot.domain.drafting.escalations import RecordText
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.escalation.vendors import VendorEvent
-from bot.domain.languages import Language, get_language
+from bot.domain.languages import Language, base_language, get_language
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import EscalationAcknowledged, RoleAssigned, VendorFixed, with_note
 from bot.domain.record.model import Action, Entry, Record
 from bot.domain.record.sources import Source
-from bot.domain.record.translations import base_language, words_for_reader
+from bot.domain.record.translations import words_for_reader
 from bot.domain.terms import Kind, Precision, SourceKind
+from bot.domain.text.durations import to_minute
 
 KINDS_WITHOUT_LABEL: Mapping[str, frozenset[Kind]] = MappingProxyType(
     {
@@ -44,9 +45,6 @@ CHANGES = frozenset({Kind.STATUS, Kind.SEVERITY})
 """Kinds whose entries are labelled as a change from one value to another."""
 VENDOR_LABELS: Mapping[VendorEvent | None, str] = {VendorEvent.CASE: "vendor_case", VendorEvent.FIXED: "vendor_fixed"}
 
-_EntryParts = tuple[str, tuple[Source, ...], str, str, tuple[str, ...]]
-"""Text, sources, time, author and notes of an entry."""
-
 
 class BlockBuilder(RecordText):
     """Blocks of one record in one language."""
@@ -60,7 +58,7 @@ class BlockBuilder(RecordText):
         self.title = self._title()
         self.services = self._services()
         self._alert_labels = distinguishing_labels(record.alerts)
-        self._parts: dict[str, _EntryParts] = {}
+        self._entry_blocks: dict[str, Block] = {}
         self._labels: dict[tuple[str, tuple[Kind, ...]], str] = {}
 
     @classmethod
@@ -72,27 +70,31 @@ class BlockBuilder(RecordText):
 
     def entry_block(self, section: str, entry: Entry) -> Block:
         """An entry in its order; `time` is empty if unknown."""
-        known = self._parts.get(entry.source.ref)
-        is_plain = self._is_plain(entry)
+        known = self._entry_blocks.get(entry.source.ref)
         if known is None:
-            text, notes = (
-                (self.resolve_mentions(entry.text, entry.sort_at), ()) if is_plain else self._entry_text(entry)
-            )
-            is_timed = entry.source.ref not in self.untimed
-            time = self._short_time(entry.happened_at, entry.precision) if is_timed else ""
-            sources = (entry.source, *entry.also)
-            known = self._parts[entry.source.ref] = (
-                text,
-                sources,
-                time,
-                self.person_name(entry.author, entry.sort_at),
-                notes,
-            )
-        text, sources, time, by, notes = known
-        label = self._kinds_label(section, entry.kinds) if is_plain else self._entry_label(section, entry, text)
-        return Block(
-            section, entry.source.ref, self.language.code, BlockKind.ENTRY, text, sources, time, label, by, notes
-        )
+            known = self._entry_blocks[entry.source.ref] = self._new_entry_block(section, entry)
+        elif known.section != section:
+            known = known._replace(section=section, label=self._entry_label(section, entry, known.text))
+        return known
+
+    def _new_entry_block(self, section: str, entry: Entry) -> Block:
+        ref, by = entry.source.ref, self._entry_author(entry)
+        time = self._short_time(entry.happened_at, entry.precision) if ref not in self.untimed else ""
+        if self._is_plain(entry):
+            text, label = self.resolve_mentions(entry.text, entry.sort_at), self._kinds_label(section, entry.kinds)
+            notes: tuple[str, ...] = ()
+        else:
+            text, notes = self._entry_text(entry)
+            label = self._entry_label(section, entry, text)
+        sources = (entry.source, *entry.also)
+        return Block(section, ref, self.language.code, BlockKind.ENTRY, text, sources, time, label, by, notes)
+
+    def _entry_author(self, entry: Entry) -> str:
+        """The author; empty for a change of role whose words name them."""
+        fact = entry.fact
+        if fact is not None and isinstance(fact, RoleAssigned) and not self.shows_roles:
+            return "" if entry.author in {fact.user_id, fact.before} else self.person_name(entry.author, entry.sort_at)
+        return self.person_name(entry.author, entry.sort_at)
 
     def _is_plain(self, entry: Entry) -> bool:
         """Return whether its own text and its kinds are all there is to say, as of most entries."""
@@ -105,6 +107,7 @@ class BlockBuilder(RecordText):
             and entry.redacted_at is None
             and entry.came_from is None
             and Kind.DECLARED not in entry.kinds
+            and Kind.IMPACT_BEGAN not in entry.kinds
             and entry.source.ref not in self.answers
             and not entry.translations
             and not has_remarks(entry)
@@ -138,7 +141,8 @@ class BlockBuilder(RecordText):
             notes.append(self.format_message("came_from", incident=entry.came_from))
         if self._label_says_all(entry) or self.repeats_title(entry):
             return "", tuple(notes)
-        return self.resolve_mentions(self._own_text(entry), entry.sort_at), tuple(notes)
+        name_people = self.resolve_mentions if entry.fact is None else self.name_people
+        return name_people(self._own_text(entry), entry.sort_at), tuple(notes)
 
     def _own_text(self, entry: Entry) -> str:
         """The text of an entry in the reader's words. Where roles are shown, a role has no holder."""
@@ -163,7 +167,7 @@ class BlockBuilder(RecordText):
         """By its subject, its change, or its kinds unless the section makes them clear."""
         if entry.about is not None and self._starts_escalation(entry):
             return self.escalation_label(self.escalations[entry.about])
-        if self._records_answer(entry):
+        if self.records_answer(entry):
             return self.answer_label(self.answers[entry.source.ref])
         if entry.vendor in VENDOR_LABELS and entry.about in self.escalations:
             return self.format_message(
@@ -175,10 +179,24 @@ class BlockBuilder(RecordText):
             return self.format_message("impact_times_stated")
         if entry.public is not None:
             return self.format_message("public_update", state=self.format_message(f"public_{entry.public.value}"))
-        return self._change_label(entry) or self._kinds_label(section, entry.kinds)
+        label = self._impact_label(section, entry) if Kind.IMPACT_BEGAN in entry.kinds else None
+        return label if label is not None else self._change_label(entry) or self._kinds_label(section, entry.kinds)
+
+    def _impact_label(self, section: str, entry: Entry) -> str | None:
+        """
+        The label of an entry marked as the beginning of the impact, which began at another time.
+
+        An earlier entry is its trigger, a later one a report of it. None if its time is unknown, or that of the impact.
+        """
+        began = to_minute(self.record.incident.started.at)
+        if entry.happened_at is None or to_minute(entry.happened_at) == began:
+            return None
+        others = self._kinds_label(section, tuple(kind for kind in entry.kinds if kind is not Kind.IMPACT_BEGAN))
+        is_trigger = entry.happened_at < began and section != "trigger"
+        return ", ".join(label for label in (self.format_message("trigger") if is_trigger else "", others) if label)
 
     def repeats_title(self, entry: Entry) -> bool:
-        """Return whether it is a declaration with no more than a title that the document has."""
+        """Return whether the entry is a declaration whose only text is a title in the document."""
         if entry.kinds != (Kind.DECLARED,):
             return False
         text, titles = " ".join(self.resolve_mentions(entry.text).split()), self.record.incident.titles
@@ -187,7 +205,7 @@ class BlockBuilder(RecordText):
     def _starts_escalation(self, entry: Entry) -> bool:
         return entry.about in self.escalations and Kind.ESCALATION in entry.kinds
 
-    def _records_answer(self, entry: Entry) -> bool:
+    def records_answer(self, entry: Entry) -> bool:
         """Return whether the bot recorded it for an acknowledgement: its text is generated."""
         return entry.source.ref in self.answers and entry.source.kind is not SourceKind.MESSAGE
 
@@ -195,7 +213,7 @@ class BlockBuilder(RecordText):
         """Return whether its text is generated and the label repeats it; reports on a vendor stay."""
         escalation = self.escalations.get(entry.about or "")
         if entry.vendor is None or escalation is None:
-            return self._records_answer(entry)
+            return self.records_answer(entry)
         return isinstance(entry.fact, EscalationAcknowledged | VendorFixed)
 
     def _kinds_label(self, section: str, kinds: tuple[Kind, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.misleading_paths import PathCost, find_path_costs
@@ -11,10 +12,17 @@ from bot.domain.record.model import Entry, Record, Statement
 from bot.domain.record.sources import Source
 from bot.domain.terms import Kind, Status
 
+ACTIONS_TAKEN = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.RULED_OUT, Kind.ACTION, Kind.ROLLBACK})
+OUTCOME = frozenset({Kind.FIXED, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED})
+COURSE_SECTIONS = ("actions_taken", "misleading_paths", "escalations", "outcome")
+"""The names of `DraftContext.course_groups`."""
+
 
 class DraftContext:
     """
     The builder, the active entries and the chosen statements of one document.
+
+    `listed` are the refs of `action_list_refs`.
 
     `statements` are those that the document gives in full, by kind: impact, cause and resolution. An entry that states
     one of them is reduced to its label, and so is an update: no fact is repeated.
@@ -26,10 +34,12 @@ class DraftContext:
         entries: Sequence[Entry],
         statements: Mapping[Kind, Statement | None],
         languages: Sequence[str],
+        listed: frozenset[str],
     ) -> None:
         self.builder = builder
         self.entries = entries
         self.languages = languages
+        self.listed = listed
         self.statements = statements
         self.record: Record = builder.record
         self.requesters = {
@@ -77,6 +87,25 @@ class DraftContext:
             found.update(self._by_kind.get(kind, {}))
         return [found[position] for position in sorted(found)]
 
+    @cached_property
+    def course_groups(self) -> Mapping[str, Sequence[Entry]]:
+        """
+        The entries of each of COURSE_SECTIONS, none in two of them.
+
+        A misleading path is not among the actions, whatever other kinds it has; a fix is the outcome.
+        """
+        groups: dict[str, list[Entry]] = {name: [] for name in COURSE_SECTIONS}
+        for entry in self.entries:
+            if Kind.MISLEADING_PATH in entry.kinds:
+                groups["misleading_paths"].append(entry)
+            elif not OUTCOME.isdisjoint(entry.kinds):
+                groups["outcome"].append(entry)
+            elif not ACTIONS_TAKEN.isdisjoint(entry.kinds):
+                groups["actions_taken"].append(entry)
+            elif Kind.ESCALATION in entry.kinds and entry.about not in self.builder.escalations:
+                groups["escalations"].append(entry)
+        return groups
+
     def _with_reason(self, block: Block, entry: Entry, escalation: Escalation) -> Block:
         """Add the reason of an escalation, unless it is the entry's text."""
         reason = self.builder.resolve_mentions(escalation.reason, escalation.paged_at)
@@ -102,8 +131,10 @@ class DraftContext:
         time = self.builder.times.format_short(cost.until)
         key = "path_cost_at_most" if cost.is_bound else "path_cost"
         note = self.builder.format_message(key, duration=length, time=time)
-        block = block._replace(notes=(*block.notes, note))
-        return block if cost.source is None else add_source(block, cost.source)
+        notes = (*block.notes, note)
+        if cost.source is None or cost.source in block.sources:
+            return block._replace(notes=notes)
+        return block._replace(notes=notes, sources=(*block.sources, cost.source))
 
     def _statement_labels(self) -> Iterable[tuple[str, str]]:
         words = self.builder.language.words

@@ -11,6 +11,7 @@ from bot.domain.languages import Language
 from bot.domain.record.escalations import Escalation, PageOutcome, RecordedPage, VendorFacts
 from bot.domain.record.model import Entry, Record
 from bot.domain.record.sources import Source
+from bot.domain.terms import Precision
 from bot.domain.text.durations import duration_between
 from bot.domain.text.mentions import MENTION, resolve_mentions
 
@@ -22,7 +23,7 @@ _SERVICE_NAMES: Mapping[str, str] = {
     "webhook": "Webhook",
 }
 _METHOD_MESSAGES: Mapping[str, str] = {"email": "means_email", "link": "means_link", "reaction": "means_reaction"}
-_DEFAULT_METHODS = frozenset({"slack", "command", ""})
+_DEFAULT_METHODS = frozenset({"slack", "command", "web", ""})
 """Contact methods that are left out behind an answer."""
 _REASON_MESSAGES: Mapping[str, str] = {
     "nobody left": "nobody_left",
@@ -53,6 +54,12 @@ class RecordText:
     def format_message(self, key: str, **values: object) -> str:
         return self.language.format_message(key, **values)
 
+    def format_length(self, start: datetime, end: datetime, *precisions: Precision) -> str:
+        """`1h 45m`; `about 1h 45m` if one of its ends is approximate."""
+        length = self.language.format_duration(duration_between(start, end))
+        is_about = Precision.APPROXIMATE in precisions
+        return self.format_message("roughly", time=length) if is_about else length
+
     def person_name(self, user_id: str | None, at: datetime | None = None) -> str:
         """A name, or the role at that time."""
         if not user_id:
@@ -73,6 +80,10 @@ class RecordText:
         if roles is not None:
             return MENTION.sub(lambda found: roles.find(found[1], at), text)
         return resolve_mentions(text, self.record.people)
+
+    def name_people(self, text: str, at: datetime | None = None) -> str:
+        """A generated text with plain names or roles in the place of mentions."""
+        return MENTION.sub(lambda found: self.person_name(found[1], at), text)
 
     def target_name(self, escalation: Escalation) -> str:
         return self.resolve_mentions(escalation.target, escalation.paged_at).strip()

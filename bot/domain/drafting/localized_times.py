@@ -15,6 +15,9 @@ from bot.domain.record.sources import Moment
 from bot.domain.terms import Precision
 from bot.domain.times import full_zone_label, zone_label
 
+_QUARTER = 15 * 60
+"""Seconds in which no clock changes: zones change their offset at quarters of an hour."""
+
 
 class TimeFormatter:
     """
@@ -37,15 +40,18 @@ class TimeFormatter:
         known = [first, *instants]
         self.known_span = min(known), max(known)
         self.labels, self.zone_name = self._labels(known)
+        self._has_labels = len(self.labels) > 1
         self._minutes = _formatted_minutes(language.locale)
         self.is_first_day_plain = self.day_of(self.known_span[0]) == self.first_day
         """Whether times of the first day have no date elsewhere than in the timeline."""
         self._days: dict[date, str] = {self.first_day: ""} if self.is_first_day_plain else {}
+        self._short: dict[Precision, dict[datetime, str]] = {precision: {} for precision in Precision}
 
     def _labels(self, instants: Iterable[datetime]) -> tuple[tuple[str, ...], str]:
         """The zone's labels, the earliest first, and all of them as a heading names them."""
         zone = self.zone
-        seen = {(local.tzname(), local.utcoffset()): local for local in (at.astimezone(zone) for at in instants)}
+        one_each = {int(at.timestamp()) // _QUARTER: at for at in instants}.values()
+        seen = {(local.tzname(), local.utcoffset()): local for local in (at.astimezone(zone) for at in one_each)}
         earliest_first = sorted(seen.values())
         named = dict.fromkeys(full_zone_label(local, zone) for local in earliest_first)
         labels = tuple(dict.fromkeys(zone_label(local, zone) for local in earliest_first))
@@ -53,8 +59,15 @@ class TimeFormatter:
 
     def format_short(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`08:45`; with the date if not the first day, with the zone if it has several labels."""
+        known = self._short[precision]
+        shown = known.get(at)
+        if shown is None:
+            shown = known[at] = self._format_short(at, precision)
+        return shown
+
+    def _format_short(self, at: datetime, precision: Precision) -> str:
         local = at.astimezone(self.zone)
-        text, day = self._format_local(local, precision), self._short_day(local.date())
+        text, day = self.format_local(local, precision), self._short_day(local.date())
         if not day:
             return text
         joint = "date_and_about" if precision is Precision.APPROXIMATE else "date_and_time"
@@ -62,11 +75,12 @@ class TimeFormatter:
 
     def format_time(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`format_short` without the date."""
-        return self._format_local(at.astimezone(self.zone), precision)
+        return self.format_local(at.astimezone(self.zone), precision)
 
-    def _format_local(self, local: datetime, precision: Precision) -> str:
+    def format_local(self, local: datetime, precision: Precision = Precision.EXACT) -> str:
+        """`format_time` of a local time."""
         text = self._minutes[local.hour * 60 + local.minute]
-        if len(self.labels) > 1:
+        if self._has_labels:
             text = f"{text} {zone_label(local, self.zone)}"
         if precision is Precision.APPROXIMATE:
             return self.language.format_count("about", local.hour, time=text)

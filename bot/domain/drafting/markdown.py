@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from bot.domain.drafting.document.anchors import block_anchor
+from bot.domain.drafting.document.markdown import end_written, indent_markdown, join_lines
 from bot.domain.drafting.model import Block, BlockKind
 from bot.domain.drafting.source_links import References
 from bot.domain.languages import get_language
@@ -38,17 +40,21 @@ class BlockRenderer:
     def render_line(self, block: Block) -> str:
         """All parts of a block; further lines of its text are indented to stay in its item."""
         if block.kind is BlockKind.MISSING:
-            return f"*{escape_markdown(block.text)}*"
-        text, label, by, notes, mark = block.text, block.label, block.by, block.notes, block.details.get("mark")
-        colon, semicolon = self._separators.get(block.language) or self._load_separators(block.language)
-        parts = [f"**{block.time}**"] if block.time else []
+            return join_markdown([f"*{escape_markdown(block.text)}*", *block_anchor(block)])
+        if block.kind is BlockKind.WRITTEN:
+            marks = [*self.references.cite(block.sources), *block_anchor(block)]
+            return end_written(indent_markdown(block.text), " ".join(marks))
+        _, _, language, _, text, sources, time, label, by, notes, details = block
+        mark = details.get("mark") if details else None
+        colon, semicolon = self._separators.get(language) or self._load_separators(language)
+        parts = [f"**{time}**"] if time else []
         if label:
             shown = self._escaped(label)
             parts.append(f"*{shown}{colon}*" if text else f"{shown}." if mark else shown)
         if text:
             shown = self._texts.get(text) or self._texts.setdefault(text, render_markdown(text))
-            # After a label, a number with a full stop (`1. März`) begins no list.
-            shown = _NUMBERED.sub(r"\1\2", shown) if parts else shown
+            if parts and shown[:1].isdigit():  # behind a label, `1. März` begins no list
+                shown = _NUMBERED.sub(r"\1\2", shown)
             parts.append(f"{shown}." if mark and not _is_ended(text) else shown)
         if mark:
             parts.append(f"**{self._escaped(mark)}**")
@@ -57,18 +63,23 @@ class BlockRenderer:
             if notes:
                 shown = semicolon.join([*([shown] if by else []), *map(self._rendered_note, notes)])
             parts.append(f"— {shown}" if parts else shown)
-        parts += self.references.cite(block.sources)
+        parts += self.references.cite(sources)
+        if details:
+            parts += block_anchor(block)
         return join_markdown(parts)
 
     def render_cell(self, block: Block) -> str:
         """Text, remarks and sources on one line, as the cell of a table."""
         if block.is_missing:
-            return f"*{escape_markdown(block.text)}*"
+            return " ".join([f"*{escape_markdown(block.text)}*", *block_anchor(block)])
+        if block.is_written:
+            return " ".join([join_lines(block.text), *self.references.cite(block.sources), *block_anchor(block)])
         semicolon = self._load_separators(block.language)[1]
         notes = semicolon.join(render_markdown_line(note, in_table=True) for note in block.notes)
         text = render_markdown_line(block.text, in_table=True)
         remarks = f"({notes})" if notes else ""
-        return " ".join(part for part in (text, remarks, *self.references.cite(block.sources)) if part)
+        references = self.references.cite(block.sources)
+        return " ".join(part for part in (text, remarks, *references, *block_anchor(block)) if part)
 
     def _load_separators(self, code: str) -> tuple[str, str]:
         """The signs after a label and between remarks; in French with a blank before them."""
@@ -89,7 +100,7 @@ def _is_ended(text: str) -> bool:
 
 def render_sources(renderer: BlockRenderer, block: Block) -> Markdown:
     """The references to a block's sources."""
-    return Markdown(" ".join(renderer.references.cite(block.sources)))
+    return Markdown(" ".join([*renderer.references.cite(block.sources), *block_anchor(block)]))
 
 
 def render_line(renderer: BlockRenderer, block: Block) -> Markdown:

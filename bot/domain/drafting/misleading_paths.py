@@ -13,6 +13,7 @@ ENDED_BY_ANYBODY = frozenset({Kind.RULED_OUT, Kind.CAUSE, Kind.ROLLBACK, Kind.FI
 """Kinds that end every misleading path, by any author: they contradict it, or go another way."""
 ENDED_BY_AUTHOR = frozenset({Kind.MISLEADING_PATH, Kind.INVESTIGATION, Kind.HYPOTHESIS})
 """Kinds that end a misleading path of the same author; others may look elsewhere at the same time."""
+_TELLING = ENDED_BY_ANYBODY | ENDED_BY_AUTHOR
 MARK_DELAY = timedelta(minutes=1)
 """A mark within this time of its message tells nothing: the path was marked as it was written down."""
 
@@ -47,13 +48,16 @@ def find_path_costs(
     as one or the impact ended. A beginning or an end without an exact time lies between the timed entries around it.
     Absent where neither is known. `untimed` are refs of entries whose time tells nothing.
     """
+    if not any(Kind.MISLEADING_PATH in entry.kinds for entry in entries):
+        return {}
     times = [_exact_time(entry, untimed) for entry in entries]
     following = _following(times)
     costs: dict[str, PathCost] = {}
     by_anybody: int | None = None
     by_author: dict[str | None, int] = {}
     preceding = _preceding(times)
-    for position in range(len(entries) - 1, -1, -1):
+    told = [place for place, entry in enumerate(entries) if not _TELLING.isdisjoint(entry.kinds)]
+    for position in reversed(told):
         entry = entries[position]
         if Kind.MISLEADING_PATH in entry.kinds:
             found = [place for place in (by_anybody, by_author.get(entry.author)) if place is not None]

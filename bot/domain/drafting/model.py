@@ -20,6 +20,8 @@ class BlockKind(StrEnum):
     FINDING = "finding"
     MISSING = "missing"
     """States that a fact was not recorded; has no source."""
+    WRITTEN = "written"
+    """A person's text in place of the record's, or beside it: Markdown."""
 
 
 NO_DETAILS: Mapping[str, str] = MappingProxyType({})
@@ -29,12 +31,13 @@ class Block(NamedTuple):
     """
     One statement of a draft.
 
-    Texts have the formatting that people typed in Slack, and no Markdown.
+    Texts have the formatting that people typed in Slack, and no Markdown; those of WRITTEN are Markdown.
     (`section`, `key`, `language`) is its identity, stable when the draft is rebuilt from a longer record; `key` is the
     ref of its source, or the name of the fact. A named tuple, because a long record has tens of thousands.
     `text` is somebody's text or a whole sentence, `label` the kind of statement ("Misleading path"); `time` is empty if
     unknown. `notes` are remarks made from the record ("nobody acknowledged"). `details` are for templates that show a
-    part by itself: `owner`, `due`, `symptom`, `type`, `length`, `code`; and `mark`, shown in bold ("Impact begins.").
+    part by itself: `owner`, `due`, `symptom`, `type`, `length`, `code`; `mark`, shown in bold ("Impact begins."); and
+    `anchor`, for the page on which blocks are edited.
     """
 
     section: str
@@ -60,6 +63,10 @@ class Block(NamedTuple):
     @property
     def is_missing(self) -> bool:
         return self.kind is BlockKind.MISSING
+
+    @property
+    def is_written(self) -> bool:
+        return self.kind is BlockKind.WRITTEN
 
 
 class Sections(Mapping[str, tuple[Block, ...]]):

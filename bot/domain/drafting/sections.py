@@ -8,40 +8,26 @@ from bot.domain.drafting.escalations import history_blocks
 from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.header import particulars_section
 from bot.domain.drafting.overview.summary import statement_section, window_section
+from bot.domain.languages import base_language
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Entry, Record, Update
 from bot.domain.terms import ActionKind, Kind, SourceKind, UpdateState
 
-ACTIONS_TAKEN = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.RULED_OUT, Kind.ACTION, Kind.ROLLBACK})
-OUTCOME = frozenset({Kind.FIXED, Kind.RESOLVED, Kind.REOPENED, Kind.CANCELLED})
 MARKS_BY_ACTION = {ActionKind.IMPROVEMENT: Kind.IMPROVEMENT, ActionKind.TASK: Kind.TASK}
 LESSONS = {"went_well": Kind.WENT_WELL, "went_badly": Kind.WENT_BADLY, "got_lucky": Kind.GOT_LUCKY}
 ONLY_LESSONS = frozenset({*LESSONS.values(), Kind.NOTE})
 
-COURSE_SECTIONS = ("actions_taken", "misleading_paths", "escalations", "outcome")
-"""The keys of `course_sections`."""
 HISTORY_SECTION = "chain"
 
 SectionMap = Mapping[str, tuple[Block, ...]]
 
 
-def course_sections(context: DraftContext) -> SectionMap:
-    """
-    Actions, misleading paths, escalations and outcome, each entry in one group.
-
-    A misleading path is not among the actions, whatever other kinds it has; a fix is the outcome.
-    """
-    sections: dict[str, list[Block]] = {name: [] for name in COURSE_SECTIONS}
-    for each in context.record.escalations:
-        sections["escalations"].append(_escalation_block(context, each))
-    for entry in context.entries:
-        section = course_group(entry, context.builder)
-        if section is not None:
-            sections[section].append(context.entry_block(section, entry))
-    return {
-        name: tuple(blocks) if blocks else (context.builder.missing_block(name, name),)
-        for name, blocks in sections.items()
-    }
+def group_section(context: DraftContext, name: str) -> tuple[Block, ...]:
+    """Actions, misleading paths, escalations or outcome, each entry in one of them."""
+    escalations = context.record.escalations if name == "escalations" else ()
+    blocks = [_escalation_block(context, each) for each in escalations]
+    blocks += [context.entry_block(name, entry) for entry in context.course_groups[name]]
+    return tuple(blocks) or (context.builder.missing_block(name, name),)
 
 
 def history_sections(context: DraftContext) -> SectionMap:
@@ -51,18 +37,6 @@ def history_sections(context: DraftContext) -> SectionMap:
         if steps := history_blocks(context.builder, HISTORY_SECTION, each):
             found += [_escalation_block(context, each)._replace(section=HISTORY_SECTION), *steps]
     return {HISTORY_SECTION: tuple(found)}
-
-
-def course_group(entry: Entry, builder: BlockBuilder) -> str | None:
-    """The group of an entry in `course_sections`; None if it is in none of them."""
-    kinds = entry.kinds
-    if Kind.MISLEADING_PATH in kinds:
-        return "misleading_paths"
-    if not OUTCOME.isdisjoint(kinds):
-        return "outcome"
-    if not ACTIONS_TAKEN.isdisjoint(kinds):
-        return "actions_taken"
-    return "escalations" if Kind.ESCALATION in kinds and entry.about not in builder.escalations else None
 
 
 def _escalation_block(context: DraftContext, escalation: Escalation) -> Block:
@@ -126,13 +100,9 @@ _COLUMNS = {"owner": "who", "due": "date", "symptom": "text"}
 def _action_blocks(context: DraftContext, section: str, kind: ActionKind) -> tuple[Block, ...]:
     """The actions of one kind, then messages that were only marked as one."""
     listed = [context.builder.action_block(section, action) for action in context.record.actions if action.kind is kind]
-    unlisted = {entry.source.ref for found, entry in marked_follow_ups(context.record) if found is kind}
-    marked = [
-        context.entry_block(section, entry)
-        for entry in context.entries_of_kinds(MARKS_BY_ACTION[kind])
-        if entry.source.ref in unlisted
-    ]
-    return (*listed, *marked)
+    marked = [] if context.record.incident.merged_into is not None else context.entries_of_kinds(MARKS_BY_ACTION[kind])
+    unlisted = (entry for entry in marked if entry.source.ref not in context.listed)
+    return (*listed, *(context.entry_block(section, entry) for entry in unlisted))
 
 
 def marked_follow_ups(record: Record) -> Iterator[tuple[ActionKind, Entry]]:
@@ -143,19 +113,20 @@ def marked_follow_ups(record: Record) -> Iterator[tuple[ActionKind, Entry]]:
     """
     if record.incident.merged_into is not None:
         return
-    known = action_list_texts(record)
+    listed = action_list_refs(record)
     for kind, mark in MARKS_BY_ACTION.items():
         for entry in record.entries:
-            if mark in entry.kinds and entry.withdrawn_at is None and not is_on_action_list(entry, known):
+            if mark in entry.kinds and entry.withdrawn_at is None and entry.source.ref not in listed:
                 yield kind, entry
 
 
-def action_list_texts(record: Record) -> frozenset[tuple[Kind, str]]:
-    return frozenset((MARKS_BY_ACTION[action.kind], action.text) for action in record.actions)
+def action_list_refs(record: Record) -> frozenset[str]:
+    """The refs of entries that became an action, or only record that one was added."""
+    known = frozenset((MARKS_BY_ACTION[action.kind], action.text) for action in record.actions)
+    return frozenset(entry.source.ref for entry in record.entries if _is_on_action_list(entry, known))
 
 
-def is_on_action_list(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
-    """Return whether an entry became an action, or only records that one was added."""
+def _is_on_action_list(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:
     became_action = entry.source.kind is SourceKind.MESSAGE and (entry.about or "").startswith("action-")
     return became_action or (
         len(entry.kinds) == 1 and entry.source.kind is not SourceKind.MESSAGE and (entry.kinds[0], entry.text) in known
@@ -254,18 +225,18 @@ def _update_blocks(context: DraftContext) -> Iterable[Block]:
     An update without this language is given in all that it has.
     """
     builder = context.builder
-    message, own = builder.format_message, _base_language(builder.language.code)
-    elsewhere = {_base_language(code) for code in context.languages} - {own}
+    message, own = builder.format_message, base_language(builder.language.code)
+    elsewhere = {base_language(code) for code in context.languages} - {own}
     language_name = builder.language.language_name
     for update in context.record.updates:
         state = message(f"public_{update.state.value}")
         time = _publication_time(builder, update)
-        has_own = any(_base_language(code) == own for code in update.texts)
+        has_own = any(base_language(code) == own for code in update.texts)
         for index, (code, text) in enumerate(update.texts.items()):
-            if has_own and _base_language(code) in elsewhere:
+            if has_own and base_language(code) in elsewhere:
                 continue
             source = update.sources[index] if len(update.sources) == len(update.texts) else update.sources[0]
-            label = f"{state} ({language_name(code)})" if code and _base_language(code) != own else state
+            label = f"{state} ({language_name(code)})" if code and base_language(code) != own else state
             yield builder.fact_block(
                 "updates",
                 f"{source.ref}-{code}",
@@ -288,7 +259,3 @@ def _publication_time(builder: BlockBuilder, update: Update) -> str:
         return ""
     formatted = builder.times.format_full if update.state is UpdateState.POSTMORTEM else builder.times.format_short
     return formatted(update.published_at, update.precision)
-
-
-def _base_language(code: str) -> str:
-    return code.partition("-")[0]

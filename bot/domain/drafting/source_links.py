@@ -1,7 +1,6 @@
 """Numbered references to sources, and the list of sources of a document."""
 
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 
 from bot.domain.record.sources import Source
 from bot.domain.text.markdown_escape import Markdown, escape_markdown, web_address
@@ -36,7 +35,8 @@ class References:
         self._numbers = numbers
         self._notes = notes
         self._marks: dict[str, str] = {}
-        self._cited: dict[int, tuple[Source, str | None]] = {}
+        self._cited: dict[int, Source] = {}
+        self._addresses: dict[int, str] = {}
 
     def cite(self, sources: Iterable[Source]) -> list[str]:
         """The references to these sources, each once."""
@@ -48,18 +48,22 @@ class References:
         address = web_address(source.link)
         key = source.ref if address is None else source.link or source.ref
         number = self._numbers.find(key)
-        self._cited.setdefault(number, (source, address))
-        return self._marks.setdefault(key, f"[{number}]" if address is None else f"[[{number}]]")
+        self._cited.setdefault(number, source)
+        if address is None:
+            return self._marks.setdefault(key, f"[{number}]")
+        self._addresses[number] = address
+        return self._marks.setdefault(key, f"[[{number}]]")
 
     def render_list(self) -> Markdown:
         """The cited sources, each with what it is, and the definitions of their links."""
-        cited, notes = sorted(self._cited.items(), key=itemgetter(0)), self._notes
+        cited, addresses, notes = self._cited, self._addresses, self._notes
+        numbers = sorted(cited)
         items = [
-            f"- {f'[{number}]' if address is None else f'[[{number}]]'} "
-            f"{escape_markdown(notes.get(source.ref) or notes[source.kind])}"
-            for number, (source, address) in cited
+            f"- {f'[[{number}]]' if number in addresses else f'[{number}]'} "
+            f"{escape_markdown(notes.get(cited[number].ref) or notes[cited[number].kind])}"
+            for number in numbers
         ]
-        definitions = [f"[{number}]: {address}" for number, (_, address) in cited if address is not None]
+        definitions = [f"[{number}]: {addresses[number]}" for number in numbers if number in addresses]
         return Markdown("\n".join([*items, *([""] if definitions else []), *definitions]))
 
     def fill_in(self, markdown: str, heading: str) -> str:
@@ -67,7 +71,7 @@ class References:
         if not self._cited:
             return markdown.replace(PLACE, "")
         listed = self.render_list()
-        if PLACE not in markdown:
+        before, place, after = markdown.partition(PLACE)
+        if not place:
             return f"{markdown.rstrip()}\n\n## {escape_markdown(heading)}\n\n{listed}\n"
-        before, _, after = markdown.partition(PLACE)
         return f"{before}{listed}{after.replace(PLACE, '')}"

@@ -5,12 +5,14 @@ from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from bot.domain.drafting.context import DraftContext, add_source
+from bot.domain.drafting.block_builder import BlockBuilder
+from bot.domain.drafting.context import COURSE_SECTIONS, DraftContext, add_source
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.header import current_details_filter
-from bot.domain.drafting.sections import action_list_texts, course_group, is_on_action_list, is_only_lesson
+from bot.domain.drafting.sections import is_only_lesson
 from bot.domain.escalation.vendors import VendorEvent
+from bot.domain.record.facts import EscalationAcknowledged
 from bot.domain.record.model import Entry, Incident
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Kind, Precision, Status, UpdateState
@@ -64,39 +66,43 @@ def _with_days(times: TimeFormatter, lines: Sequence[TimedBlock], apart: Abstrac
     for line in lines:
         block = line.block
         if line.at is not None and block.time:
-            group, day = block.key in apart, times.day_of(line.at)
+            group, local = block.key in apart, line.at.astimezone(times.zone)
+            day = local.date()
             if days.get(group) != day:
                 days[group] = day
                 block = block.at_time(times.format_with_day(line.at, line.precision))
             elif day != times.first_day or not times.is_first_day_plain:
-                block = block.at_time(times.format_time(line.at, line.precision))
+                block = block.at_time(times.format_local(local, line.precision))
         blocks.append(block)
     return tuple(blocks)
 
 
 def course_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Block, ...]:
     """The entries of the timeline that are in no other group."""
-    return tuple(context.entry_block("course", entry) for entry in entries if _is_in_course(context, entry)) or (
-        context.builder.missing_block("course", "actions_taken"),
-    )
+    groups = context.course_groups
+    apart = {entry.source.ref for name in COURSE_SECTIONS if name != "actions_taken" for entry in groups[name]}
+    return tuple(
+        context.entry_block("course", entry)
+        for entry in entries
+        if entry.source.ref not in apart and _is_in_course(context, entry)
+    ) or (context.builder.missing_block("course", "actions_taken"),)
 
 
 def _is_in_course(context: DraftContext, entry: Entry) -> bool:
     builder = context.builder
-    if ELSEWHERE.intersection(entry.kinds) or FOLLOW_UPS.issuperset(entry.kinds) or builder.repeats_title(entry):
+    if not ELSEWHERE.isdisjoint(entry.kinds) or FOLLOW_UPS.issuperset(entry.kinds) or builder.repeats_title(entry):
         return False
-    if course_group(entry, builder) not in {None, "actions_taken"}:
-        return False
-    if entry.about in builder.escalations and _is_told_by_escalation(entry):
+    if entry.about in builder.escalations and _is_told_by_escalation(builder, entry):
         return False
     if Kind.IMPACT in entry.kinds and entry.source.ref in context.impact_refs:
         return False
     return not (entry.kinds == (Kind.CAUSE,) and entry.source.ref in context.cause_refs)
 
 
-def _is_told_by_escalation(entry: Entry) -> bool:
+def _is_told_by_escalation(builder: BlockBuilder, entry: Entry) -> bool:
     """True if the escalation's line says it all: the entry has no words, changes or files."""
-    is_told = Kind.ESCALATION in entry.kinds or entry.vendor is VendorEvent.CASE or not entry.text
+    is_answer = builder.records_answer(entry) and isinstance(entry.fact, EscalationAcknowledged)
+    is_told = is_answer or Kind.ESCALATION in entry.kinds or entry.vendor is VendorEvent.CASE or not entry.text
     return is_told and not entry.files and not entry.changes
 
 
@@ -123,7 +129,6 @@ def timeline_entries(context: DraftContext) -> list[Entry]:
         for entry in context.entries
         if entry.kinds == (Kind.DETECTION,) and entry.author is None and entry.happened_at
     ]
-    known = action_list_texts(record)
     stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: context.causes_told_elsewhere}
     later = record.translation_refs
     is_current_detail = current_details_filter(context)
@@ -133,7 +138,7 @@ def timeline_entries(context: DraftContext) -> list[Entry]:
             return False
         if entry.files:  # they are shown with their entry and nowhere else
             return True
-        if entry.source.ref in later or is_on_action_list(entry, known):
+        if entry.source.ref in later or entry.source.ref in context.listed:
             return False
         if entry.public is UpdateState.POSTMORTEM or is_current_detail(entry):
             return False

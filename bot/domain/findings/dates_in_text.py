@@ -41,10 +41,11 @@ _PAIR = LazyPattern(
     rf"|(?<!\w)(?P<other>{DATE}),?\s?\(?(?P<after>{_names(dict(WHOLE_WEEKDAYS))})(?!\w)",
     re.IGNORECASE,
 )
-_WEEKDAY_WORDS = frozenset(name.partition("-")[0] for name in _WEEKDAYS)
+_WEEKDAY_WORDS = frozenset(name.partition("-")[0].encode("ascii") for name in _WEEKDAYS)
 """The first word of each name: a text without one needs no pattern, which takes ten times as long."""
 _DIGIT = re.compile(r"\d")
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_ONLY_LETTERS = bytes(ord(chr(sign).lower()) if chr(sign).isalpha() else ord(" ") for sign in range(128)).ljust(256)
+"""Translation of ASCII: capitals become small, everything but letters a blank."""
 _NAMED = LazyPattern(rf"(?P<month>{_MONTH})(?!\w)", re.IGNORECASE)
 
 
@@ -69,7 +70,8 @@ def may_have_weekday_date(text: str) -> bool:
     """Return whether it has a figure and the first word of a weekday. Most texts have not."""
     if not _DIGIT.search(text):
         return False
-    return not _WEEKDAY_WORDS.isdisjoint(_WORD.findall(strip_accents(text).casefold()))
+    letters = strip_accents(text).encode("ascii", "replace").translate(_ONLY_LETTERS)
+    return not _WEEKDAY_WORDS.isdisjoint(letters.split())
 
 
 def find_weekday_dates(text: str, near: date) -> Iterator[WeekdayDate]:

@@ -32,13 +32,19 @@ ABOUT = (
     r"por volta de|cerca di|etwa|ungefahr|rund|knapp|fast|gut|~|≈)"
 )
 LOWER = (
-    r"(?:more than|over|at least|longer than|plus d[e'u]|plus de|au moins|piu di|oltre|almeno|mas de|al menos|"
-    r"mais de|pelo menos|ao menos|mehr als|uber|mindestens)"
+    r"(?:more than|(?:well )?over|at least|longer than|plus d[e'u]|plus de|au moins|piu di|oltre|almeno|mas de|"
+    r"al menos|mais de|pelo menos|ao menos|mehr als|uber|mindestens)"
 )
 UPPER = (
-    r"(?:less than|under|at most|no more than|not even|moins de|au plus|meno di|al massimo|menos de|"
-    r"como maximo|no maximo|weniger als|unter|hochstens|nicht einmal)"
+    r"(?:less than|under|at most|(?:no|not) (?:more|longer) than|not even|moins d[e']|au plus|meno di|al massimo|"
+    r"menos de|como maximo|no maximo|weniger als|unter|hochstens|nicht einmal)"
 )
+LOOSELY = (
+    r"(?P<article>une|un'?|una|uma|eine[rn]?|a)\s(?:petite|bonne|grosse|gute[rn]?|knappe[rn]?|good|buona|buena|boa)\s"
+)
+"""Articles of lengths that are rough: "une bonne heure"."""
+WITHIN = r"(?:within|innerhalb(?: von)?|binnen|entro)"
+"""Words that make a length the longest that it can have been."""
 RECOVERED = (
     r"(?:back(?: to normal| up| online)?|restored|resolved|recovered|fixed|over|working again|available again|"
     r"normal again|came back|up again|retabli\w*|revenue?s?|resolue?s?|corrigee?s?|ripristinat\w*|risolt\w*|"
@@ -52,6 +58,8 @@ FAILURE = (
     r"inaccessibles?|en panne|n'ont pas pu|impossibles?|fuori servizio|non (?:era |"
     r"erano )?disponibil\w*|irraggiungibil\w*|bloccat\w*|"
     r"non (?:hanno|e stato|sono stat\w) po\w+|caid[oa]s?|fuera de servicio|no disponibles?|inaccesibles?|"
+    r"no est(?:a|an|aba|aban) disponibles?|echou\w+|en echec|fehl|fehlgeschlagen|fehlschl\w+|"
+    r"refused|rejected|declined|refuse[es]{1,2}|rejete[es]{1,2}|abgelehnt|abgewiesen|rifiutat\w+|rechazad\w+|recusad\w+|"
     r"no pudieron|no funcion\w+|fora do ar|indisponive(?:l|is)|inacessive(?:l|is)|"
     r"nao (?:conseguiram|puderam|funcion\w+)|"
     r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich)|blockiert|konnten?|fiel(?:en)?)"

@@ -17,6 +17,7 @@ from bot.domain.findings.duration_vocabulary import (
     FAILURE,
     INCIDENT,
     LASTED,
+    LOOSELY,
     LOWER,
     NO_WHOLE,
     NUMBERS,
@@ -24,6 +25,7 @@ from bot.domain.findings.duration_vocabulary import (
     PART,
     RECOVERED,
     UPPER,
+    WITHIN,
     WORK,
 )
 from bot.domain.findings.times_in_text import BEGAN, PlacedWindow, find_windows, fold_text
@@ -54,6 +56,7 @@ _BOUND = rf"(?P<bound>{LOWER}|{UPPER})?\s?(?P<about>{ABOUT})?\s?"
 _D = rf"{_BOUND}(?P<length>(?<!\w){_LENGTH})"
 _ANY = LazyPattern(rf"(?<![\w.:,]){_LENGTH}", _FLAGS)
 _STOP = (
+    r"(?:\s(?:or so|oder so|environ|circa))?"
     r"(?=\s*(?:$|[.,;:!)])|\s(?:for|in|on|at|because|while|pour|dans|chez|car|fur|bei|auf|weil|per|su|para|en|em|"
     r"porque|perche)\s)"
 )
@@ -70,6 +73,8 @@ _ADJECTIVE = LazyPattern(
 )
 _NUMBER_WORD = LazyPattern(rf"(?<!\w)({'|'.join(sorted(NUMBERS, key=len, reverse=True))})(?=[\s-]{_UNIT})", _FLAGS)
 _AND_A_HALF = LazyPattern(r"(?<!\w)(one|two|three|zwei|drei|vier) ?(?:and a half|einhalb)(?=\s)", _FLAGS)
+_LOOSELY = LazyPattern(rf"(?<!\w){LOOSELY}(?=[\w-]*\s?{_UNIT}|demi|halbe|mezz|media|meia)", _FLAGS)
+_WITHIN = LazyPattern(rf"(?<!\w){WITHIN}\s", _FLAGS)
 _QUESTION = LazyPattern(r"[^.!?]*\?")
 _HALVES = {"one": 1, "two": 2, "three": 3, "zwei": 2, "drei": 3, "vier": 4}
 _ADJECTIVE_UNITS = {"stundig": "stunden", "minutig": "minuten", "tagig": "tage"}
@@ -100,13 +105,13 @@ class StatedLength:
     is_most: bool = False
     may_be_part: bool = False
 
-    def contradicts(self, recorded: timedelta) -> bool:
-        difference = self.length - recorded
+    def contradicts(self, recorded: timedelta, *, tolerance: timedelta = timedelta()) -> bool:
+        difference, slack = self.length - recorded, self.slack + tolerance
         if self.is_least or self.may_be_part:
-            return difference > self.slack
+            return difference > slack
         if self.is_most:
-            return -difference > self.slack
-        return abs(difference) > self.slack
+            return -difference > slack
+        return abs(difference) > slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +141,11 @@ _CLAIMS: Sequence[tuple[Claim, LazyPattern]] = tuple(
             rf"(?<!\w)(?:for a total of|in total|total of|insgesamt|au total|in totale|en total|no total)\s{_D}",
         ),
         (Claim.WHOLE, rf"(?<!\w){_D}\s(?:in total|overall|insgesamt|au total|in totale|en total|no total)(?!\w)"),
-        (Claim.RECOVERY, rf"(?<!\w){RECOVERED}{_FEW_WORDS}\s(?:{_AFTER}|within|in|innerhalb von|en|em|entro)\s{_D}"),
-        (Claim.RECOVERY, rf"(?<!\w){_AFTER}\s{_D}(?!\s(?:of|de|di|von)\s),?{_FEW_WORDS}\s{RECOVERED}(?!\w)"),
+        (Claim.RECOVERY, rf"(?<!\w){RECOVERED}{_FEW_WORDS}\s(?:{_AFTER}|{WITHIN}|in|en|em)\s{_D}"),
+        (
+            Claim.RECOVERY,
+            rf"(?<!\w)(?:{_AFTER}|{WITHIN}|(?:in|en|em)(?=\s{UPPER}))\s{_D}(?!\s(?:of|de|di|von)\s),?{_FEW_WORDS}\s{RECOVERED}(?!\w)",
+        ),
         (Claim.RECOVERY, rf"(?<!\w)took\s(?:us\s)?{_D}\sto\s(?:fix|resolve|recover|restore)(?!\w)"),
         (
             Claim.LIKELY,
@@ -154,6 +162,7 @@ _CLAIMS: Sequence[tuple[Claim, LazyPattern]] = tuple(
 )
 _PART, _WORK, _NO_WHOLE = (LazyPattern(rf"(?<!\w)(?:{words})(?!\w)", _FLAGS) for words in (PART, WORK, NO_WHOLE))
 _FAILURE = LazyPattern(rf"(?<!\w)(?:{FAILURE}|{OUTAGE})(?!\w)", _FLAGS)
+_WORKS = LazyPattern(rf"(?<!\w)(?:{RECOVERED}|again|de nouveau|a nouveau|di nuovo|de nuevo|novamente)(?!\w)", _FLAGS)
 _LOWER = LazyPattern(LOWER, _FLAGS)
 _INCIDENT_WINDOW = LazyPattern(
     rf"(?<!\w){INCIDENT}(?!\w)(?:\s[^\s.;:!?]+){{0,9}}?\s"
@@ -208,6 +217,12 @@ def speaks_of_part(text: str) -> bool:
     return bool(_PART.search(folded) or _WORK.search(folded))
 
 
+def speaks_of_failure(text: str) -> bool:
+    """Return whether the text speaks of something that fails, and of nothing that works again."""
+    folded = fold_text(text)
+    return _FAILURE.search(folded) is not None and _WORKS.search(folded) is None
+
+
 def names_incident(text: str) -> bool:
     """Return whether a window of the text is said of the incident: "an outage occurred between"."""
     folded = fold_text(text)
@@ -217,6 +232,7 @@ def names_incident(text: str) -> bool:
 def _fold(text: str) -> str:
     """The text as the patterns read it, with figures for words, and without its questions."""
     folded = _QUESTION.compiled.sub(" ", fold_text(text))
+    folded = _LOOSELY.compiled.sub(r"~\g<article> ", folded)
     folded = _AND_A_HALF.compiled.sub(lambda each: f"{_HALVES[each[1].casefold()]}.5", folded)
     folded = _NUMBER_WORD.compiled.sub(lambda each: str(NUMBERS[each[1].casefold()]), folded)
     return _ADJECTIVE.compiled.sub(lambda each: f"{each['amount']} {_ADJECTIVE_UNITS[each['unit'].casefold()]}", folded)
@@ -265,10 +281,13 @@ def _read_match(match: re.Match[str], claim: Claim, *, may_be_part: bool) -> Sta
         return None
     bound = match["bound"] or ""
     is_least = bool(bound and _LOWER.match(bound))
+    is_most = bool(bound) or _WITHIN.search(match[0]) is not None
     slack = _rounding(text, length)
+    if is_least or is_most:  # a bound is not rounded
+        slack = min(slack, length / 20)
     if match["about"]:
         slack = max(slack, length / 5)
-    return StatedLength(length, slack, claim, is_least, bool(bound) and not is_least, may_be_part)
+    return StatedLength(length, slack, claim, is_least, is_most and not is_least, may_be_part)
 
 
 def _rounding(text: str, length: timedelta) -> timedelta:

@@ -6,6 +6,7 @@ Nothing here understands a text; it only compares words.
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
 from types import MappingProxyType
 
 _WORD = re.compile(r"\w+")
@@ -85,6 +86,8 @@ _ENDINGS = (
     "i",
 )
 _MIN_STEM = 4
+_SHARED_STEMS, _EQUAL_LETTERS = 0.6, 0.9
+"""Least share of stems, or of letters, that similar titles have in common."""
 
 
 def words_in(text: str) -> list[str]:
@@ -103,6 +106,15 @@ def stem_word(word: str) -> str:
 def content_stems(text: str) -> list[str]:
     """The stems of words that are no stop words, in order."""
     return [stem_word(word) for word in words_in(text) if word not in ALL_STOP_WORDS]
+
+
+def are_titles_similar(one: str, other: str) -> bool:
+    """True for titles with mostly the same words, in any order, also misspelt."""
+    stems, others = sorted(set(content_stems(one))), sorted(set(content_stems(other)))
+    if not stems or not others:
+        return one.casefold() == other.casefold()
+    shared = len({*stems} & {*others}) / len({*stems} | {*others})
+    return shared >= _SHARED_STEMS or SequenceMatcher(None, " ".join(stems), " ".join(others)).ratio() >= _EQUAL_LETTERS
 
 
 def guess_language(words: Iterable[str]) -> str | None:

@@ -90,6 +90,28 @@ _UNTIL = LazyPattern(
     rf"(?<!\w)(?:until|till|jusqu'a|jusqu'aux?|fino alle(?: ore)?|fino al|hasta(?: el)?|bis|ate)\s{_time('end')}",
     _FLAGS,
 )
+_RESOLVED_AT = (
+    LazyPattern(
+        rf"(?<!\w)(?:{_ENDED}|se resolvio|again|de nouveau|a nouveau|di nuovo|de nuevo|novamente)\s"
+        rf"(?:(?:since|by|depuis|desde|dalle|dal)\s)?{_time('end')}",
+        _FLAGS,
+    ),
+    LazyPattern(rf"(?<!\w)um\s{_time('end')}\s(?:\w+\s){{0,2}}(?:behoben|beendet)\b", _FLAGS),
+    LazyPattern(rf"(?<!\w)seit\s{_time('end')}[^.;\d]{{0,60}}\bwieder\b(?! an\b)", _FLAGS),
+)
+"""A single time of the end: "resolved at 16:23", "works again since 16:23"."""
+_SINCE = LazyPattern(
+    rf"(?<!\w)(?P<before>[\w']+\s(?:of this )?)?(?:since|depuis|seit|desde|dal(?:le)?(?: ore)?)\s"
+    rf"{_time('since')}",
+    _FLAGS,
+)
+_LEARNED = LazyPattern(
+    r"investigat\w*|aware|know\w*|knew|monitor\w*|working|looking|watching|informed|untersuch\w*|bekannt|informiert|"
+    r"analys\w*|enquet\w*|informes?|connaissance|surveill\w*|recherch\w*|indag\w*|investigan\w*|al corrente|cientes?",
+    _FLAGS,
+)
+"""Words before "since" that tell when people learned of it."""
+_ANY_CLOCK = LazyPattern(_CLOCK, _FLAGS)
 _LEADING_DATE = LazyPattern(
     rf"(?:^|[.!?:;(]\s?)(?:(?:on|no|em)\s)?{DAY}(?P<date>{DATE})[,:]?\s[^\d.!?;]{{0,80}}$"
     rf"|(?<!\w)(?P<beside>{DATE})[,:]?\s\(?$",
@@ -123,13 +145,15 @@ class StatedWindow:
     The window of an incident in a text, from the first start to the last end.
 
     `starts` is empty where only ends are stated. A text may have several windows, one for each service. `others` are
-    ends beside the windows ("some until 16:24"). `is_dated`: each of the windows has its day.
+    ends beside the windows ("some until 16:24"). `is_dated`: each of the windows has its day. `is_resolution`: the end
+    is when something was resolved, which can be later than the impact's end.
     """
 
     starts: tuple[StatedTime, ...]
     ends: tuple[StatedTime, ...]
     others: tuple[StatedTime, ...] = ()
     is_dated: bool = False
+    is_resolution: bool = False
 
     @property
     def start(self) -> StatedTime | None:
@@ -176,7 +200,29 @@ def parse_window(text: str, near: datetime, zone: ZoneInfo) -> StatedWindow | No
     if known:
         is_dated = all(each.is_dated for each in known)
         return StatedWindow(tuple(each.start for each in known), tuple(each.end for each in known), stated, is_dated)
+    if not ends:
+        return _parse_resolution(folded, near, zone)
     return StatedWindow((), stated) if stated and len(stated) == len(ends) else None
+
+
+def _parse_resolution(folded: str, near: datetime, zone: ZoneInfo) -> StatedWindow | None:
+    """The end by the only time of a text: beside others it can be that of a part."""
+    if len(list(_ANY_CLOCK.finditer(folded))) != 1:
+        return None
+    match = next((found for pattern in _RESOLVED_AT if (found := pattern.search(folded))), None)
+    end = _parse_end(match, near, zone) if match else None
+    return StatedWindow((), (end,), is_resolution=True) if end else None
+
+
+def parse_since(text: str, near: datetime, zone: ZoneInfo) -> StatedTime | None:
+    """The start in "fails since 15:50"; None unless it is the only clock time of the text."""
+    folded = fold_text(text)
+    match = _SINCE.search(folded)
+    if match is None or len(list(_ANY_CLOCK.finditer(folded))) != 1 or _LEARNED.match(match["before"] or ""):
+        return None
+    day = match["date_since"] or match["behind_since"]
+    at = _read_on(day, match["since"], near, zone) if day else _nearest_time(match["since"], near, zone)
+    return StatedTime(at, _tolerance(match["since"], at, match["about_since"])) if at else None
 
 
 def _cut_windows(folded: str, windows: list[PlacedWindow]) -> str:

@@ -62,17 +62,35 @@ _MEASURES = {
     "backup": "backup dump sauvegard sicherung snapshot",
     "database": "database datenbank db postgres mysql",
     "certificate": "certific zertifikat certs? tls ssl",
-    "failure": "fail fault error fehl echec errore fallo falha",
+    "failure": "fail(?!over) fault error fehl echec errore fallo falha",
     "configuration": "config konfig misconfig",
     "expiry": "expir ablauf ablaufend abgelauf scad caduc venc",
     "automation": "automat",
     "detection": "spot identif detect recogni erkenn rilev",
     "similarity": "similar comparable ahnlich vergleichbar simil parecid semelhant comparab",
-    "speed": "sooner faster earlier quick schneller fruher rapid",
+    "speed": "sooner faster earlier quick schneller fruher rapid tot",
     "change": "changes? upgrad anderung modif cambi mudanc",
     "usage": "usage used utilis nutzung auslast exhaust full utilizz uso",
     "renewal": "renew rotat erneuer renouvel rinnov renova",
+    "increase": "increas rais enlarg expand extend augment agrand erhoh vergrosser aument amplia ingrandi",
+    "decrease": "reduc decreas lower(?!case) verringer senk reduzier diminu ridu dismin reduzi",
+    "removal": "remov delet elimin supprim entfern losch rimuov",
+    "growth": "grow wachs croiss cresc crec",
+    "limit": "limit caps? begrenz plafonn",
+    "rollback": "roll(?!out|en|e) retour arrier ruckroll zuruckroll",
+    "restore": "restor restaur wiederherstell ripristin",
+    "telling": "tell inform preven benachrichtig",
+    "publication": "publish posts? veroffentlich publi[ce]",
+    "rehearsal": "rehears practi[cs] drills? ubung",
+    "weekly": "week woch hebdo semain settiman seman",
+    "monthly": "month mois monat mensu mens[ia]l mesi? mese",
+    "quarterly": "quarter quartal trimest",
 }
+DEEDS = word_set(
+    "=alert =test =training =document =review =backup =automation =renewal =increase =decrease =removal =limit "
+    "=rollback =restore =telling =publication =rehearsal"
+)
+"""Terms of what is done: measures with other ones are others, whatever they are about."""
 COARSE = frozenset({"deployment", "people"})
 """Groups of words that many entries use of other things: "push updates"."""
 LIGHT_WORDS = word_set(
@@ -80,6 +98,7 @@ LIGHT_WORDS = word_set(
     "implementing create creating introduce set setup "
     "write build make establish put install "
     "have get start ensure do perform keep maintain need better more regular regularly new proper dedicated own "
+    "size number amount step steps stage phase taille nombre grosse anzahl tamano numero dimensione rediger "
     "also all every each provide improve improved use hold conduct carry define relevant up out must will "
     "ajouter mettre place creer faire ecrire implementer prevoir organiser tous toutes regulier reguliers "
     "hinzufugen einrichten erstellen schreiben einfuhren machen anlegen aufsetzen alle regelmassig regelmassige neue "
@@ -90,12 +109,11 @@ LIGHT_WORDS = word_set(
 REVERSING_WORDS = frozenset(
     stem_word(word)
     for word in word_set(
-        "remove disable decrease reduce stop lower less without not no never supprimer desactiver reduire sans pas "
-        "entfernen abschalten verringern ohne nicht kein keine rimuovere disattivare ridurre senza non eliminar "
-        "desactivar reducir sin no remover desativar reduzir sem nao"
+        "disable stop less without not no never desactiver sans pas abschalten ohne nicht kein keine disattivare "
+        "senza non desactivar sin no remover desativar sem nao"
     )
-)
-"""Stems that turn a measure round: one that has them is another measure."""
+) | {"=decrease", "=removal", "=weekly", "=monthly", "=quarterly"}
+"""Terms that make another measure: those that turn it round, and how often."""
 GENERIC_WORDS = (
     r"server|servic|system|machine|maschin|user|nutzer|benutzer|utilisateur|customer|client|kunde|cliente|error|erreur|"
     r"fehler|problem|issue|fail|incident|vorfall|request|time|appli|platform|plattform|plateforme|produc|produk|page|"
@@ -136,7 +154,16 @@ def cause_groups(text: str) -> frozenset[str]:
 
 def cause_stems(text: str) -> frozenset[str]:
     """The stems of the words that tell a cause: neither generic nor of a coarse group."""
-    return frozenset(stem for word in words_in(text) if word not in ALL_STOP_WORDS and (stem := _cause_stem(word)))
+    return frozenset(cause_terms(text))
+
+
+def cause_terms(text: str) -> dict[str, str]:
+    """The words that tell a cause, in order: each stem with the first word that has it."""
+    found: dict[str, str] = {}
+    for word in words_in(text):
+        if word not in ALL_STOP_WORDS and (stem := _cause_stem(word)):
+            found.setdefault(stem, word)
+    return found
 
 
 @lru_cache(maxsize=16_384)

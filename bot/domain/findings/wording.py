@@ -30,6 +30,8 @@ def english_formatter(record: Record) -> "FindingFormatter":
 
 def finding_blocks(record: Record, findings: Sequence[Finding], times: TimeFormatter) -> tuple[Block, ...]:
     """The findings as a section of a draft, with links."""
+    if not findings:
+        return ()
     formatter = FindingFormatter(record, times)
     sources = formatter.sources
     return tuple(

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from anyascii import anyascii
 
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError
 from bot.domain.terms import Status
 
 CHANNEL_NAME_LENGTH = 80
@@ -78,7 +78,7 @@ EVENT_COMMANDS = {
 """Command that a person types for an event, if there is one."""
 
 
-class NotAllowed(UserError):
+class NotAllowed(StateError):
     """The incident's status does not permit the step. `allowed`: what it does permit."""
 
     def __init__(self, message: str, allowed: list[Event]) -> None:

@@ -15,6 +15,8 @@ from bot.domain.terms import Kind, Precision, Status
 
 DECLARED = "declared"
 """The rule of a milestone that only the declaration gives."""
+FIRST_LEAD = "first lead"
+"""The rule of an acknowledgement that only a lead gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,28 @@ MILESTONE_KINDS = frozenset(
     }
 )
 """Kinds of entries that milestones depend on."""
+FIRST_KINDS = frozenset({Kind.DETECTION, Kind.IMPACT_BEGAN, Kind.ACKNOWLEDGED, Kind.CAUSE})
+"""Kinds of which only the earliest entry counts; of causes, once the incident is over, the time of the others too."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingKinds:
+    """Kinds of which all entries are needed, or only the first or last: many may have those."""
+
+    all: frozenset[Kind]
+    first: frozenset[Kind]
+    last: frozenset[Kind]
+
+
+def deciding_kinds(*, is_over: bool) -> DecidingKinds:
+    """
+    Kinds of the entries that `compute_milestones` needs, beside those that set a status.
+
+    Of an incident that is over it compares causes and fixes with the time of the resolution: it needs all of them.
+    """
+    first = FIRST_KINDS - {Kind.CAUSE} if is_over else FIRST_KINDS
+    last = frozenset() if is_over else frozenset({Kind.FIXED})
+    return DecidingKinds(MILESTONE_KINDS - first - last, first, last)
 
 
 def compute_milestones(
@@ -110,17 +134,17 @@ def compute_milestones(
     declared = Milestone(declaration.happened_at, DECLARED, declaration.ref)
     from_alert = _storm(alerts, storm_began, declaration.ref) if storm_began else _first_alert(alerts, "earliest alert")
     resolution = _last(facts, Kind.RESOLVED) if is_over else None
+    ended = _impact_end(facts, resolution) if is_over else None
     return Milestones(
         declared=declared,
         started=_impact_start(facts, declaration) or from_alert or declared,
         detected=from_alert or _first_marked(facts, Kind.DETECTION, "message marked as detection") or declared,
         acknowledged=_first_marked(facts, Kind.ACKNOWLEDGED, "first acknowledgement")
-        or _first_marked([fact for fact in facts if fact.role == LEAD], Kind.ROLE, "first lead"),
-        identified=_first_status(facts, Status.IDENTIFIED, "status identified")
-        or _first_marked(_known_causes(facts, resolution), Kind.CAUSE, "first cause"),
+        or _first_marked([fact for fact in facts if fact.role == LEAD], Kind.ROLE, FIRST_LEAD),
+        identified=_identification(facts, resolution, ended),
         mitigated=_monitoring(facts) or _last_fix(facts, resolution),
         resolved=_at(resolution, "resolved"),
-        ended=_impact_end(facts, resolution) if is_over else None,
+        ended=ended,
     )
 
 
@@ -199,18 +223,21 @@ def _first_status(facts: Sequence[EntryFact], status: Status, because: str) -> M
     return _at(next((fact for fact in facts if fact.status == status and fact.happened_at is not None), None), because)
 
 
-def _known_causes(facts: Sequence[EntryFact], resolution: EntryFact | None) -> list[EntryFact]:
+def _identification(
+    facts: Sequence[EntryFact], resolution: EntryFact | None, ended: Milestone | None
+) -> Milestone | None:
     """
-    Facts without causes that were typed after the resolution.
+    The status that says the cause is known, else the first cause.
 
-    Such a command writes the cause down. It was known before, at a time that nobody recorded.
+    A cause that was typed after the end of the impact or after the resolution does not count: the command writes it
+    down. It was known before, at a time that nobody recorded.
     """
-    end = resolution.happened_at if resolution else None
-    return [
-        fact
-        for fact in facts
-        if not (fact.is_typed and end is not None and fact.happened_at is not None and fact.happened_at > end)
-    ]
+    ends = [each.happened_at for each in (resolution,) if each and each.happened_at] + ([ended.at] if ended else [])
+    end = min(ends, default=None)
+    causes = [fact for fact in facts if not (fact.is_typed and end and fact.happened_at and fact.happened_at > end)]
+    return _first_status(facts, Status.IDENTIFIED, "status identified") or _first_marked(
+        causes, Kind.CAUSE, "first cause"
+    )
 
 
 def _monitoring(facts: Sequence[EntryFact]) -> Milestone | None:

@@ -1,12 +1,18 @@
 """Public holidays and default working hours by country; the next working moment."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays as calendars
 from babel.core import get_global
 
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    import holidays as calendars
+else:
+    calendars = LazyModule("holidays")
 
 OPENS, CLOSES = 9 * 60, 18 * 60
 """Default working hours, in minutes since midnight."""
@@ -53,7 +59,7 @@ def next_working_moment(after: datetime, hours: WorkingHours, country: str | Non
     return after.astimezone(UTC)
 
 
-def _calendar(country: str) -> calendars.HolidayBase:
+def _calendar(country: str) -> "calendars.HolidayBase":
     code, _, part = country.partition("-")
     return calendars.country_holidays(code, subdiv=part or None)
 

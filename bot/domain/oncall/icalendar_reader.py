@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from time import thread_time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, vCalAddress
-
-from bot.domain.oncall.calendar_matching import MAIL, Event, Guest
+from bot.domain.oncall.calendar_matching import Event
+from bot.domain.oncall.calendar_people import as_list, read_guests
 from bot.domain.oncall.recurrence import parse_rule, rule_parts, rule_problem
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    import icalendar
+else:
+    icalendar = LazyModule("icalendar")
 
 Component = Any
 """Component of the library, whose annotations allow any value for any property."""
@@ -26,7 +31,6 @@ DAY = timedelta(days=1)
 TIMES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 LIBRARY_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """Errors that the library's values cause when they are repeated or of an unexpected kind."""
-ROOMS = ("RESOURCE", "ROOM")
 MAX_OCCURRENCES = 20_000
 """Limit of occurrences of one event: 18 years of eight-hour shifts."""
 MAX_SECONDS = 2.0
@@ -86,7 +90,7 @@ def _parse_text(text: str) -> Component:
     if not text.rstrip().upper().endswith("END:VCALENDAR"):
         raise InvalidCalendar("it is incomplete")
     try:
-        return Calendar.from_ical(text)
+        return icalendar.Calendar.from_ical(text)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as problem:
         raise InvalidCalendar(f"it cannot be read ({' '.join(str(problem).split())[:100]})") from None
 
@@ -116,7 +120,7 @@ def _event_occurrences(
     if "DTSTART" not in component:
         raise UnreadableEvent("it has no DTSTART")
     title = " ".join(str(component.get("SUMMARY", "")).split())[:MAX_TITLE]
-    guests = tuple(_guests(component))
+    guests = tuple(read_guests(component))
     is_single = "RECURRENCE-ID" in component
     if is_single and _wall_time(component["RECURRENCE-ID"], own) and component["RECURRENCE-ID"].params.get("RANGE"):
         raise UnreadableEvent("it changes all later occurrences at once (RANGE=THISANDFUTURE), which is not supported")
@@ -151,10 +155,10 @@ def _occurrence_starts(component: Component, start: WallTime, own: ZoneInfo, unt
     wall, zone = start
     last = until.astimezone(zone).replace(tzinfo=None) + DAY
     begins = {wall}
-    for rule in _as_list(component.get("RRULE")):
+    for rule in as_list(component.get("RRULE")):
         begins |= set(_rule_occurrences(rule.to_ical().decode().upper(), wall, zone, last))
     found: list[WallTime] = [(each, zone) for each in begins]
-    for values in _as_list(component.get("RDATE")):
+    for values in as_list(component.get("RDATE")):
         found += [_wall_time(each, own, values) for each in values.dts]
     except_days, except_times = _exceptions(component, own)
     return [
@@ -192,7 +196,7 @@ def _exceptions(component: Component, own: ZoneInfo) -> tuple[set[date], set[dat
     """Excluded days and moments; some calendars exclude days of events that have a time."""
     days: set[date] = set()
     moments: set[datetime] = set()
-    for values in _as_list(component.get("EXDATE")):
+    for values in as_list(component.get("EXDATE")):
         for each in values.dts:
             if isinstance(each.dt, datetime):
                 moments.add(_instant(_wall_time(each, own, values)))
@@ -217,31 +221,6 @@ def _wall_time(value: Any, own: ZoneInfo, around: Any = None) -> WallTime:
 def _instant(wall: WallTime) -> datetime:
     """RFC 5545 3.3.5: the first of two ambiguous times; the earlier offset for a skipped one."""
     return wall[0].replace(tzinfo=wall[1], fold=0).astimezone(UTC)
-
-
-def _guests(component: Component) -> Iterator[Guest]:
-    for each in _as_list(component.get("ATTENDEE")):
-        if isinstance(each, vCalAddress):
-            has_declined = str(each.params.get("PARTSTAT", "")).upper() == "DECLINED"
-            if not has_declined and str(each.params.get("CUTYPE", "")).upper() not in ROOMS:
-                mail = _guest_email(each)
-                name = " ".join(str(each.params.get("CN", "")).split())[:MAX_TITLE]
-                if name or mail:
-                    yield Guest("" if name == mail else name, mail)
-
-
-def _guest_email(guest: vCalAddress) -> str:
-    """E-mail address, or empty. RFC 7986 6.2: EMAIL is set if the value is no mailto address."""
-    if email := str(guest.params.get("EMAIL", "")).strip():
-        return email
-    scheme, _, rest = str(guest).partition(":")
-    if scheme.lower() == "mailto":
-        return rest
-    return scheme if MAIL.fullmatch(scheme) and not rest else ""
-
-
-def _as_list(value: Any) -> list[Any]:
-    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 def _event_label(component: Component) -> str:

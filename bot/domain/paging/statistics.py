@@ -27,6 +27,7 @@ class PersonPage:
     at: datetime
     zone: ZoneInfo
     out_of_hours: bool | None
+    incident_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,36 @@ class EscalationOutcome:
     paged_at: datetime
     acknowledged_at: datetime | None
     zone: ZoneInfo
+    severity: str = ""
+    incident_id: int | None = None
+
+    @property
+    def month(self) -> str:
+        return month_of(self.paged_at, self.zone)
+
+    @property
+    def length(self) -> timedelta | None:
+        return None if self.acknowledged_at is None else self.acknowledged_at - self.paged_at
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """`measured` of the `cases` have a length; without any there is neither median nor p90."""
+
+    cases: int
+    measured: int
+    median: timedelta | None
+    p90: timedelta | None
+
+
+def spread_of(lengths: Iterable[timedelta | None]) -> Spread:
+    """None: the case has no length, such as an escalation without an acknowledgement."""
+    found = list(lengths)
+    ordered = sorted(each for each in found if each is not None)
+    if not ordered:
+        return Spread(len(found), 0, None, None)
+    middle = timedelta(seconds=median(each.total_seconds() for each in ordered))
+    return Spread(len(found), len(ordered), middle, percentile(ordered, 90))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +122,7 @@ def night_of(at: datetime, zone: ZoneInfo) -> date | None:
 
 
 def month_of(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m}"
+    return at.astimezone(zone).isoformat()[:7]
 
 
 def person_months(calls: Iterable[PersonPage], months: Collection[str]) -> list[PersonMonth]:
@@ -120,20 +151,16 @@ def acknowledgement_months(answers: Iterable[EscalationOutcome], months: Collect
     """
     grouped: dict[tuple[str, str | None], list[EscalationOutcome]] = defaultdict(list)
     for answer in answers:
-        month = month_of(answer.paged_at, answer.zone)
-        if month in months:
+        if answer.month in months:
             for service in (None, *(answer.services or ("",))):
-                grouped[month, service].append(answer)
+                grouped[answer.month, service].append(answer)
     rows = [_answers(month, service, found) for (month, service), found in grouped.items()]
     return sorted(rows, key=lambda row: (row.month, row.service is not None, row.service or ""))
 
 
 def _answers(month: str, service: str | None, answers: Sequence[EscalationOutcome]) -> AcknowledgementMonth:
-    waited = sorted(each.acknowledged_at - each.paged_at for each in answers if each.acknowledged_at is not None)
-    if not waited:
-        return AcknowledgementMonth(month, service, len(answers), 0, None, None)
-    middle = timedelta(seconds=median(each.total_seconds() for each in waited))
-    return AcknowledgementMonth(month, service, len(answers), len(waited), middle, percentile(waited, 90))
+    spread = spread_of(each.length for each in answers)
+    return AcknowledgementMonth(month, service, spread.cases, spread.measured, spread.median, spread.p90)
 
 
 def percentile(ordered: Sequence[timedelta], percent: int) -> timedelta:

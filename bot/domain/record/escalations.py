@@ -71,7 +71,7 @@ class Escalation:
     `policy` is the policy's name and `levels` its number of levels, empty and 0 without a policy; `called` the levels
     that were paged, `pages` each page, `answers` each acknowledgement, also withdrawn ones. `started_by` is `person`,
     `policy` or `handover`, `follows` the ref of the escalation that this continues. `gave_up_at` is when it ended
-    without an answer.
+    without an answer, `stopped_at` when its incident ended before one.
     """
 
     source: Source
@@ -95,6 +95,7 @@ class Escalation:
     pages: tuple[RecordedPage, ...] = ()
     answers: tuple[Acknowledgement, ...] = ()
     exhausted_at: datetime | None = None
+    stopped_at: datetime | None = None
     vendor: VendorFacts | None = None
 
     @property

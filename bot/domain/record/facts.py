@@ -99,6 +99,24 @@ class UsersAffected(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CausedByChange(Fact):
+    """`change_kind` as in `ChangeKind`; `services` are separated by commas."""
+
+    kind: ClassVar[str] = "caused_by_change"
+    change_kind: str
+    title: str
+    services: str = ""
+    version: str = ""
+
+    def in_english(self) -> str:
+        return f"{self.change_kind.capitalize()}: {self.subject}"
+
+    @property
+    def subject(self) -> str:
+        return change_subject(self.title, self.services, self.version)
+
+
+@dataclass(frozen=True, slots=True)
 class AlertEnded(Fact):
     """`line` is the alert's own text, `words` that of its end, where it has one."""
 
@@ -230,6 +248,7 @@ FACTS: Mapping[str, type[Fact]] = {
         VendorFixed,
         RoleAssigned,
         UsersAffected,
+        CausedByChange,
         AlertEnded,
         AlertsFired,
         MoreAlerts,
@@ -251,6 +270,12 @@ def store_fact(fact: Fact) -> dict[str, Any]:
 def read_fact(stored: Mapping[str, Any]) -> Fact:
     """Raises KeyError for an unknown kind."""
     return FACTS[stored[KIND]].from_json(stored)
+
+
+def change_subject(title: str, services: str, version: str) -> str:
+    """`Use the new pool (checkout, v1.42)`, without what the title says already."""
+    more = [each for each in (services, version) if each and each not in title]
+    return f"{title} ({', '.join(more)})" if more else title
 
 
 def with_note(sentence: str, note: str) -> str:

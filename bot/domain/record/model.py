@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain.changes.change import Change
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.incidents.impact import AffectedUsers
-from bot.domain.incidents.milestones import DECLARED
+from bot.domain.incidents.milestones import DECLARED, FIRST_LEAD
 from bot.domain.record.escalations import Escalation
-from bot.domain.record.facts import Fact, StormTitle
+from bot.domain.record.facts import Fact, StormTitle, change_subject
 from bot.domain.record.sources import Moment, Source
 from bot.domain.record.translations import Translation
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity, SourceKind, Status, UpdateState
@@ -257,10 +258,14 @@ class Incident:
 
     @property
     def recorded_moments(self) -> tuple[tuple[str, Moment], ...]:
-        """The recorded milestones by name; no detection where only the declaration is one."""
+        """
+        The recorded milestones by name; no detection where only the declaration is one.
+
+        An acknowledgement by a lead alone is the first lead.
+        """
         names = ("started", "detected", "declared", "acknowledged", "identified", "mitigated", "resolved", "ended")
         found = ((name, getattr(self, name)) for name in names if name != "detected" or self.is_detection_recorded)
-        return tuple((name, moment) for name, moment in found if moment is not None)
+        return tuple((milestone_name(name, moment), moment) for name, moment in found if moment is not None)
 
     @property
     def status_label(self) -> str:
@@ -278,6 +283,24 @@ class Incident:
         if typed and (typed in named or self.titles.get(next(iter(self.languages), "")) is None):
             return typed
         return next(iter(named), typed or "")
+
+
+def milestone_name(name: str, moment: Moment) -> str:
+    return FIRST_LEAD if name == "acknowledged" and moment.because == FIRST_LEAD else name
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedChange:
+    """A change shortly before the first error. `is_cause`: somebody recorded it as the cause."""
+
+    source: Source
+    change: Change
+    is_cause: bool = False
+
+    @property
+    def subject(self) -> str:
+        change = self.change
+        return change_subject(change.title, ", ".join(change.services), change.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +324,10 @@ class Record:
     resolutions: Sequence[Statement] = ()
     updates: Sequence[Update] = ()
     """Public updates in the order of publication."""
+    changes: Sequence[RecordedChange] = ()
+    """The newest first."""
+    reports_changes: bool = False
+    """Whether tools have reported changes of these services lately."""
     people: Mapping[str, str] = field(default_factory=dict)
     """Names by user id. An id that is not in it is shown itself."""
 

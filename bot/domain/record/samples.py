@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.changes.change import Change
+from bot.domain.changes.events import ChangeKind, ChangeStatus
 from bot.domain.record.escalations import Escalation
-from bot.domain.record.model import Action, Alert, Entry, Incident, Record, Statement, Update
+from bot.domain.record.model import Action, Alert, Entry, Incident, Record, RecordedChange, Statement, Update
 from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import (
     ActionKind,
@@ -45,7 +47,22 @@ def full_record() -> Record:
         causes=_statements("cause"),
         resolutions=_statements("resolution"),
         updates=[_update(number, state) for number, state in enumerate(UpdateState, 1)],
+        changes=[RecordedChange(_source("change-1", SourceKind.CHANGE), _change(), is_cause=True)],
         people={"USAMPLE": "someone"},
+    )
+
+
+def _change() -> Change:
+    return Change(
+        1,
+        "generic",
+        ChangeKind.DEPLOYMENT,
+        "Sample change",
+        ("sample",),
+        ChangeStatus.SUCCEEDED,
+        _at(-5),
+        _at(-5),
+        _at(-4),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from bot.domain.languages import base_language
 from bot.domain.terms import SourceKind
 
 
@@ -43,11 +44,6 @@ def words_for_reader(text: str, language: str | None, translations: Sequence[Tra
         return Words(text)
     found = next((each for each in translations if base_language(each.language) == own), None)
     return Words(found.text, translation=found) if found else Words(text, foreign=language)
-
-
-def base_language(code: str) -> str:
-    """The language of a tag without its region: `pt` of `pt-BR`."""
-    return code.replace("_", "-").partition("-")[0].casefold()
 
 
 def read_translations(stored: Mapping[str, Mapping[str, Any]] | None) -> tuple[Translation, ...]:

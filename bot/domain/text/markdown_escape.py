@@ -38,6 +38,9 @@ _START = re.compile(
     r"(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$)|(?P<mark>[-+](?=\s|$|[-+\s]*$)|[=-]+\s*$|\#{1,6}(?=\s|$)|>|:(?=-))"
 )
 
+_PLAIN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-z0-9À-ɏ ,.;:'\"()/%?!@$=+’“”«»…—–-]*+(?<! )")
+"""One line in which nothing is escaped, as most texts are."""
+
 _SAFE_LINK = re.compile(r"https?://[\w.~:/?#@!$&'*+,=%\-]+", re.ASCII)
 _LINK = re.compile(r"(?i:https?)://[^\s/]")
 
@@ -52,12 +55,19 @@ def visible_lines(text: str) -> list[str]:
     return [line for line in (part.strip() for part in LINE_BREAK.split(remove_controls(text))) if line]
 
 
+def is_plain(text: str) -> bool:
+    """Return whether a text is one line that has nothing to escape. False says nothing."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 def escape_markdown(text: str, *, indent: str | None = None) -> Markdown:
     """
     Escape a text as one line; with `indent`, as lines that stay in the list item so indented.
 
     Empty lines are dropped.
     """
+    if is_plain(text):
+        return Markdown(text)
     if text.isprintable() and text[:1] != " " != text[-1:]:  # one line, with nothing to strip
         return Markdown(escape_line(text))
     lines = [escape_line(line) for line in visible_lines(text)]
@@ -79,7 +89,7 @@ def escape_part(line: str) -> str:
     for mark, shown in _ANYWHERE:
         if mark in line:
             line = line.replace(mark, shown)
-    if "_" in line:
+    if "_" in line and _UNDERSCORE.search(line):
         line = _UNDERSCORE.sub(r"\\_", line)
     if line[-1:] == "#":
         line = _CLOSING.sub(r"\\#", line)

@@ -42,3 +42,8 @@ def to_one_line(text: str, limit: int) -> str:
     parted = (" " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign for sign in visible)
     line = " ".join("".join(parted).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def parse_id(text: str) -> int | None:
+    """The id of a row, of at most 18 digits; None for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None

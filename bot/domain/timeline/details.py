@@ -44,10 +44,14 @@ class EntryDetails(Payload):
     alert_id: int | None = None
     alert_ids: tuple[int, ...] = ()
     action_id: int | None = None
+    change_id: int | None = None
+    """The change that was the cause."""
     marked_by_hand: tuple[str, ...] = ()
     """Marks that a person chose: no reaction takes them away."""
     marks_dropped: tuple[str, ...] = ()
     """Marks that a person removed: no reaction brings them back."""
+    from_page: bool = False
+    """A person recorded it on a page, not in Slack."""
     parts: tuple[Any, ...] = ()
     """`[entry id, text]` of each source of a merged text, until somebody amends it."""
     came_from: Mapping[str, Any] = field(default_factory=dict)

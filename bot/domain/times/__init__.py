@@ -34,6 +34,7 @@ __all__ = [
     "read_date",
     "read_leading_date",
     "read_leading_time",
+    "read_text_time",
     "read_time",
     "read_zone",
     "refuse_future",
@@ -102,6 +103,17 @@ def read_certain_time(text: str, *, now: datetime, zone: ZoneInfo) -> ParsedTime
     if found is None or found[0].at is None or not _CERTAIN.search(strip_accents(found[0].text)):
         return None
     return None if is_future(found[0], now) else found[0]
+
+
+def read_text_time(text: str, *, now: datetime, zone: ZoneInfo) -> ParsedTime | None:
+    """
+    Parse a time at the start of a note, also after `at`.
+
+    None for any other text, and for the present minute.
+    """
+    first, _, rest = text.partition(" ")
+    found = read_certain_time(rest if first.casefold() in {"at", "@"} else text, now=now, zone=zone)
+    return found if found and found.at and abs(now - found.at) >= timedelta(minutes=1) else None
 
 
 def is_future(when: ParsedTime, now: datetime) -> bool:

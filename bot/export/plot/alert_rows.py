@@ -24,7 +24,7 @@ def escalation_rows(words: PlotWords) -> Iterator[Row]:
 
 def _escalation_row(words: PlotWords, each: Escalation) -> Row:
     paged, answered = each.paged_at, each.acknowledged_at if words.has_timed_answer(each) else None
-    end = answered or (each.exhausted_at if not each.is_answered else None)
+    end = answered or (each.exhausted_at or each.stopped_at if not each.is_answered else None)
     bars: tuple[Bar, ...] = ()
     if (paged or end) and not (paged and end and end < paged):
         bars = (Bar(paged, end, each.precision, each.acknowledged_precision, _escalation_label(words, each, end)),)
@@ -44,7 +44,7 @@ def _escalation_label(words: PlotWords, each: Escalation, end: datetime | None) 
     length = words.duration(each.paged_at, end) if each.paged_at and end else ""
     if each.is_answered:
         return ", ".join(filter(None, [length, words.person_name(each.acknowledged_by)]))
-    is_open = words.record.incident.status.is_open and each.exhausted_at is None
+    is_open = words.record.incident.status.is_open and not (each.exhausted_at or each.stopped_at)
     key = "no_answer_yet" if is_open else "no_answer_recorded" if each.external else "nobody_acknowledged"
     return ", ".join(filter(None, [length, words.word(key)]))
 

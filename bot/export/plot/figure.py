@@ -30,12 +30,12 @@ def render_plot(record: Record, language: str = "en") -> str:
     plot = build_plot(words)
     key = f"plot-{plain_label(language)}"
     figure = Element("figure", {"class": "plot"})
-    description = " ".join(f"{row.label}: {row.text}." for row in plot.rows if not row.group)
+    description = f"{describe_plot(plot)} {words.word('plot_described')}"
     for width in (WIDE, NARROW):
-        drawn = draw_plot(plot, words, width, key, f"{description} {words.word('plot_described')}")
+        drawn = draw_plot(plot, words, width, key, description)
         drawn.set("class", f"plot-{width.name}")
         figure.append(drawn)
-    _add_caption(figure, plot, words)
+    SubElement(figure, "figcaption").text = write_caption(plot, words)
     _add_table(figure, plot, words)
     return tostring(figure, encoding="unicode", short_empty_elements=False)
 
@@ -47,7 +47,12 @@ def build_plot(words: PlotWords) -> Plot:
     return Plot(words.period, milestones(words), rows)
 
 
-def _add_caption(figure: Element, plot: Plot, words: PlotWords) -> None:
+def describe_plot(plot: Plot) -> str:
+    """The rows of the incident itself in words."""
+    return " ".join(f"{row.label}: {row.text}." for row in plot.rows if not row.group)
+
+
+def write_caption(plot: Plot, words: PlotWords) -> str:
     """The zone, and what the signs in this picture mean."""
     columns = find_columns(plot)
     parts = [words.format_message("plot_zone", zone=words.times.zone_name)]
@@ -59,7 +64,7 @@ def _add_caption(figure: Element, plot: Plot, words: PlotWords) -> None:
         parts.append(words.word("plot_counts"))
     signs = [(COLUMN_SIGNS[name], words.word(key)) for name, key in COLUMN_WORDS.items() if name in columns]
     parts += [f"{sign}{words.word('colon')} {text}." for sign, text in signs]
-    SubElement(figure, "figcaption").text = " ".join(map(plain_label, parts))
+    return " ".join(map(plain_label, parts))
 
 
 def _is_hatched(row: Row) -> bool:

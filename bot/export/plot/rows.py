@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from bot.domain.incidents.milestones import DECLARED
+from bot.domain.incidents.milestones import DECLARED, FIRST_LEAD
 from bot.domain.incidents.roles import LEAD
-from bot.domain.record.model import Entry, RoleAssignment, Update
+from bot.domain.record.model import Entry, RoleAssignment, Update, milestone_name
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Kind, Precision, UpdateState
 from bot.export.plot.model import Bar, Mark, Milestone, Row, Tone
@@ -17,6 +17,7 @@ MILESTONE_WORDS = {
     "detected": "detected",
     "declared": "declared",
     "acknowledged": "first_response",
+    FIRST_LEAD: "first_lead",
     "identified": "identified",
     "mitigated": "mitigated",
     "resolved": "resolved",
@@ -35,7 +36,7 @@ def milestones(words: PlotWords) -> tuple[Milestone, ...]:
             name == "detected" and not incident.is_detection_recorded
         ):
             continue
-        label = words.word(MILESTONE_WORDS[name])
+        label = words.word(MILESTONE_WORDS[milestone_name(name, moment)])
         found.append(Milestone(label, moment.at, words.time(moment.at, moment.precision)))
     return tuple(sorted(found, key=lambda each: each.at))
 

@@ -1,16 +1,44 @@
 """CSS of an incident's picture: light, dark, phone, print."""
 
-PLOT_STYLE = """
-.plot { margin: 1.25rem 0; --plot-ink: #1d2129; --plot-quiet: #5b6472; --plot-line: #d9dde3; --plot-paper: #fff;
-  --plot-impact: #b3261e; --plot-response: #1259c3; --plot-public: #7a3fb3; --plot-lead: #0b6e63;
-  --plot-waiting: #8a5200; --plot-alert: #b8400a; --plot-entry: #3d4654; }
-@media (prefers-color-scheme: dark) {
-  .plot { --plot-ink: #e4e7ec; --plot-quiet: #9aa3b2; --plot-line: #363c46; --plot-paper: #15181d;
-    --plot-impact: #ff8a80; --plot-response: #7fb0ff; --plot-public: #c9a2ff; --plot-lead: #5fd3c4;
-    --plot-waiting: #ffc266; --plot-alert: #ff9e6b; --plot-entry: #b8c0cc; }
+from collections.abc import Mapping
+
+LIGHT = {
+    "ink": "#1d2129",
+    "quiet": "#5b6472",
+    "line": "#d9dde3",
+    "paper": "#ffffff",
+    "impact": "#b3261e",
+    "response": "#1259c3",
+    "public": "#7a3fb3",
+    "lead": "#0b6e63",
+    "waiting": "#8a5200",
+    "alert": "#b8400a",
+    "entry": "#3d4654",
 }
-.plot svg { display: block; width: 100%; height: auto; font-family: system-ui, -apple-system, "Segoe UI", Roboto,
-  "Noto Sans", sans-serif; font-variant-numeric: tabular-nums; }
+"""Colours by name: those of each `Tone`, and of letters and lines."""
+DARK = {
+    "ink": "#e4e7ec",
+    "quiet": "#9aa3b2",
+    "line": "#363c46",
+    "paper": "#15181d",
+    "impact": "#ff8a80",
+    "response": "#7fb0ff",
+    "public": "#c9a2ff",
+    "lead": "#5fd3c4",
+    "waiting": "#ffc266",
+    "alert": "#ff9e6b",
+    "entry": "#b8c0cc",
+}
+PRINT = {**LIGHT, "ink": "#000000", "quiet": "#444444", "line": "#bbbbbb", "entry": "#333333"}
+
+
+def _variables(colours: Mapping[str, str]) -> str:
+    return " ".join(f"--plot-{name}: {colour};" for name, colour in colours.items())
+
+
+RULES = """
+.plot svg { display: block; width: 100%; height: auto; font-family: system-ui, -apple-system, "Segoe UI",
+  Roboto, "Noto Sans", sans-serif; font-variant-numeric: tabular-nums; }
 .plot .plot-narrow { display: none; }
 .plot text { fill: var(--plot-ink); }
 .plot .plot-group { font-weight: 600; }
@@ -37,10 +65,9 @@ PLOT_STYLE = """
   vertical-align: top; font-weight: 400; }
 .plot tr > th[scope="row"] { width: 30%; color: var(--plot-quiet); } .plot th[scope="rowgroup"] { font-weight: 600; }
 @media (max-width: 38rem) { .plot .plot-wide { display: none; } .plot .plot-narrow { display: block; } }
-@media print {
-  .plot { break-inside: avoid; --plot-ink: #000; --plot-quiet: #444; --plot-line: #bbb; --plot-paper: #fff;
-    --plot-impact: #b3261e; --plot-response: #1259c3; --plot-public: #7a3fb3; --plot-lead: #0b6e63;
-    --plot-waiting: #8a5200; --plot-alert: #b8400a; --plot-entry: #333; }
-  .plot details { display: none; }
-}
 """
+PLOT_STYLE = f"""
+.plot {{ margin: 1.25rem 0; {_variables(LIGHT)} }}
+@media (prefers-color-scheme: dark) {{ .plot {{ {_variables(DARK)} }} }}
+@media print {{ .plot {{ break-inside: avoid; {_variables(PRINT)} }} .plot details {{ display: none; }} }}
+{RULES}"""

@@ -13,6 +13,7 @@ from bot.domain.incidents.roles import LEAD
 from bot.services.escalation.view_loader import load_progress
 from bot.services.postmortem.load_record import load_record
 from bot.store.escalation import escalations
+from bot.store.incidents import incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ def load_catchup(session: Session, settings: Settings, incident_id: int, now: da
     }
     due = {ref: each.next.at for ref, each in running.items() if each.next}
     levels = {ref: (each.level, each.levels) for ref, each in running.items() if each.level}
-    url = incident_page_link(settings, record.incident.reference)
+    row = incidents.get(session, incident_id)
+    url = incident_page_link(settings, row.reference, row.active_link)
     catchup = build_catchup(record, now, reminders=due, levels=levels)
     return CatchupView(catchup, url, now, record.people, settings.role_named(LEAD).label)

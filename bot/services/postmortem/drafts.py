@@ -3,15 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.drafting.document.blocks import DocumentBlock
+from bot.domain.drafting.document.sections import EARLIER_REFS
 from bot.domain.drafting.overview.people_roles import RoleNames
 from bot.domain.languages import get_language
 from bot.domain.postmortem import Draft, build_draft
+from bot.domain.record.model import Record
 from bot.export.transcript import transcript_markdown
+from bot.lazy_loader import LazyModule
 from bot.services import outbox
 from bot.services.channel.transcript_export import load_transcript
 from bot.services.outbox.payloads import DraftPayload
@@ -19,12 +23,18 @@ from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record
 from bot.services.postmortem.templates import render_draft
 from bot.store.incidents import incidents, postmortems
+from bot.store.incidents.document import blocks
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem
 from bot.store.incidents.slack_messages import SlackView, find_ts
-from bot.store.shared import audit
+from bot.store.shared import audit, people
 from bot.store.upkeep import text_locations
 from bot.templating.render import join_documents
+
+if TYPE_CHECKING:
+    from bot.export.image import plot_image
+else:
+    plot_image = LazyModule("bot.export.image.plot_image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class WrittenDraft:
     documents: Mapping[str, str]
     """Markdown, by language."""
     draft: Draft
+    record: Record
+    """The record that it was written from; people have the names that the draft shows."""
     problem: str | None = None
     """Why the requested template was not used, for the channel."""
     problem_details: str | None = None
@@ -69,6 +81,10 @@ class WrittenDraft:
     def filename(self) -> str:
         return f"postmortem-{self.reference}.md"
 
+    def draw_picture(self, settings: Settings) -> "plot_image.PlotImage":
+        """The incident's picture in the first language."""
+        return plot_image.render_plot_image(self.record, self.languages[0], settings.oncall.font)
+
     @property
     def comment(self) -> str:
         return (
@@ -96,6 +112,17 @@ def write_draft(
 
 
 @dataclass(frozen=True, slots=True)
+class PostedDraft:
+    """Slack's ids of a draft's file and of the picture beside it."""
+
+    file_id: str | None = None
+    picture_id: str | None = None
+
+
+NOT_POSTED = PostedDraft()
+
+
+@dataclass(frozen=True, slots=True)
 class AssembledDraft:
     """A draft before rendering in the template `wanted`. It needs no database."""
 
@@ -105,6 +132,7 @@ class AssembledDraft:
     wanted: str
     draft: Draft
     removals: str
+    record: Record
     transcript: str = ""
 
     def write(self, settings: Settings) -> WrittenDraft:
@@ -121,6 +149,7 @@ class AssembledDraft:
             problem_details=written.details,
             removals=self.removals,
             transcript=self.transcript,
+            record=self.record,
         )
 
 
@@ -135,15 +164,16 @@ def assemble_draft(
 ) -> AssembledDraft:
     """Arrange the record and its appendix. None follows from the incident."""
     row = incidents.get(session, incident_id)
-    record = load_record(session, settings, incident_id)
+    record, edits = load_edited_record(session, settings, incident_id)
     with_roles = settings.postmortem.people == "roles"
-    findings = find_in_record(settings, record)
-    draft = build_draft(record, languages=languages, findings=findings, with_roles=with_roles)
-    appendix = ""
+    draft = build_incident_draft(settings, record, languages=languages, edits=edits)
+    appendix, language = "", draft.documents[0].language
+    if with_roles:
+        record = replace(record, people=RoleNames(record.roles, get_language(language)))
     if with_transcript:
-        kept, language = load_transcript(session, incident_id), draft.documents[0].language
+        kept = load_transcript(session, incident_id)
         if with_roles:
-            kept = replace(kept, people=RoleNames(record.roles, get_language(language)))
+            kept = replace(kept, people=record.people)
         appendix = transcript_markdown(kept, record.incident, language=language)
     return AssembledDraft(
         incident_id=incident_id,
@@ -152,7 +182,33 @@ def assemble_draft(
         wanted=template or row.template,
         draft=draft,
         removals=text_locations.mark_removals(session, row, with_transcript=with_transcript),
+        record=record,
         transcript=appendix,
+    )
+
+
+def load_edited_record(
+    session: Session, settings: Settings, incident_id: int
+) -> tuple[Record, Sequence[DocumentBlock]]:
+    """The record with the names of those who edited its draft, and the blocks that they touched."""
+    record, edits = load_record(session, settings, incident_id), blocks.find_blocks(session, incident_id)
+    editors = {each.by for each in edits if each.by} - record.people.keys()
+    if editors:
+        team_id = incidents.get(session, incident_id).team_id
+        record = replace(record, people={**record.people, **people.find_names(session, team_id, editors)})
+    return record, edits
+
+
+def build_incident_draft(
+    settings: Settings, record: Record, *, languages: Sequence[str] | None = None, edits: Sequence[DocumentBlock] = ()
+) -> Draft:
+    """The draft with findings, as the settings ask for it."""
+    return build_draft(
+        record,
+        languages=languages,
+        findings=find_in_record(settings, record),
+        with_roles=settings.postmortem.people == "roles",
+        edits=edits,
     )
 
 
@@ -166,18 +222,21 @@ def is_overtaken(session: Session, incident_id: int, removals: str, *, with_tran
     return removals != text_locations.mark_removals(session, incident, with_transcript=with_transcript)
 
 
-def discard_draft(session: Session, made: WrittenDraft, payload: DraftPayload, file_id: str, at: datetime) -> None:
-    """Delete the file of a draft that was overtaken by a redaction, and post a new one."""
+def discard_draft(
+    session: Session, made: WrittenDraft, payload: DraftPayload, posted: PostedDraft, at: datetime
+) -> None:
+    """Delete the files of a draft that was overtaken by a redaction, and post a new one."""
     incident = incidents.get(session, made.incident_id)
-    outbox.delete_file(session, incident, at, file_id)
+    for file_id in filter(None, (posted.file_id, posted.picture_id)):
+        outbox.delete_file(session, incident, at, file_id)
     outbox.post_draft(session, incident, at, replace(payload, went=True))
 
 
 def save_draft(
-    session: Session, made: WrittenDraft, *, at: datetime, by: str | None, file_id: str | None = None
+    session: Session, made: WrittenDraft, *, at: datetime, by: str | None, posted: PostedDraft = NOT_POSTED
 ) -> Postmortem:
     """
-    Store a version of the draft, block by block. `file_id` is the file it was posted as.
+    Store a version of the draft, block by block.
 
     An earlier file of the same template and languages is deleted: its version stays in the record.
     """
@@ -190,10 +249,11 @@ def save_draft(
         blocks=_block_rows(made.draft),
         created_by=by,
         created_at=at,
-        file_id=file_id,
+        file_id=posted.file_id,
+        picture_id=posted.picture_id,
         has_transcript=bool(made.transcript),
     )
-    if file_id is not None:
+    if posted.file_id is not None:
         delete_replaced_files(session, incident, version, at)
     session.add(version)
     audit.record(
@@ -216,8 +276,8 @@ def find_draft_thread(session: Session, incident_id: int) -> str | None:
 
 
 def delete_replaced_files(session: Session, incident: Incident, version: Postmortem, at: datetime) -> None:
-    """Delete the files of earlier versions in the same form and languages."""
-    for earlier in postmortems.find_by_incident(session, version.incident_id):
+    """Delete the files of earlier versions in the same form and languages, and earlier pictures."""
+    for earlier in postmortems.find_posted(session, version.incident_id):
         is_same = (earlier.state, earlier.template, earlier.languages) == (
             version.state,
             version.template,
@@ -225,6 +285,8 @@ def delete_replaced_files(session: Session, incident: Incident, version: Postmor
         )
         if is_same and earlier.file_id and earlier.file_id != version.file_id:
             outbox.delete_file(session, incident, at, earlier.file_id)
+        if (is_same or version.picture_id) and earlier.picture_id and earlier.picture_id != version.picture_id:
+            outbox.delete_file(session, incident, at, earlier.picture_id)
 
 
 def _block_rows(assembled: Draft) -> list[dict[str, Any]]:
@@ -234,7 +296,7 @@ def _block_rows(assembled: Draft) -> list[dict[str, Any]]:
             "source": block.key,
             "language": block.language,
             "kind": block.kind.value,
-            "refs": [source.ref for source in block.sources],
+            "refs": [*(source.ref for source in block.sources), *block.details.get(EARLIER_REFS, "").split()],
             "generated": {"text": block.text, "time": block.time, "label": block.label, "by": block.by},
         }
         for block in assembled.blocks()

@@ -11,7 +11,7 @@ from bot.domain.oncall.working_hours import hours_from_json, is_outside_hours
 from bot.domain.record.escalations import Escalation, PageOutcome, RecordedPage, VendorFacts
 from bot.domain.record.sources import Source
 from bot.domain.terms import Precision, SourceKind, TargetKind
-from bot.services.vendors import newest_event_entry
+from bot.services.vendors.entry_sync import newest_event_entry
 from bot.store.escalation import escalations, progress
 from bot.store.escalation.pages import LEFT_BEHIND, NOT_NEEDED, Page, find_pages_by_incident
 from bot.store.incidents.timeline import TimelineEntry
@@ -66,6 +66,7 @@ def build_escalation(
         pages=tuple(_build_page(page) for page in pages if page.method != LEFT_BEHIND),
         answers=answers,
         exhausted_at=row.exhausted_at,
+        stopped_at=row.stopped_at,
         vendor=_vendor_facts(row, sources, entries) if row.is_external else None,
     )
 

@@ -11,11 +11,12 @@ from bot.config import Settings
 from bot.config.crypto import incident_page_link
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import StormTitle, read_fact
-from bot.domain.record.model import Entry, Incident, Record
+from bot.domain.record.model import Entry, Incident, Record, RecordedChange
 from bot.domain.record.sources import Moment, Source
 from bot.domain.record.translations import read_translations
 from bot.domain.terms import Kind, Precision, Severity, SourceKind, Status
 from bot.domain.text.links import channel_link
+from bot.services.changes import find_recent_changes, reports_changes
 from bot.services.postmortem.escalation_history import build_escalation, load_pages_by_escalation
 from bot.services.postmortem.mark_times import load_misleading_mark_times
 from bot.services.postmortem.record_parts import (
@@ -75,7 +76,7 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
     """
     rows = _load_rows(session, incident_id)
     installation = installations.find_installation(session)
-    page_url = incident_page_link(settings, rows.incident.reference)
+    page_url = incident_page_link(settings, rows.incident.reference, rows.incident.active_link)
     links = Links(installation.url if installation else "", page_url, rows.incident, _posted(session, incident_id))
     sources = _entry_sources(links, rows)
     standing = rows.standing
@@ -98,8 +99,20 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
         resolutions=[] if not rows.incident.is_resolved else latest_by_language(standing, Kind.RESOLVED, sources),
         roles=roles,
         updates=build_updates(standing, sources),
+        changes=_build_changes(session, settings, links, rows),
+        reports_changes=reports_changes(session, settings, rows.incident),
         people=people.find_names(session, rows.incident.team_id, known),
     )
+
+
+def _build_changes(session: Session, settings: Settings, links: Links, rows: _Rows) -> list[RecordedChange]:
+    causes = {entry.values.change_id for entry in rows.standing if entry.details and entry.has(Kind.CAUSE)}
+    return [
+        RecordedChange(
+            Source(SourceKind.CHANGE, each.ref, each.link or links.page(each.ref)), each, each.change_id in causes
+        )
+        for each in find_recent_changes(session, settings, rows.incident)
+    ]
 
 
 def _entry_sources(links: Links, rows: _Rows) -> dict[int, Source]:

@@ -11,6 +11,7 @@ from bot.config.crypto import incident_page_link
 from bot.domain.record.model import Record, Statement
 from bot.domain.terms import Precision
 from bot.services.postmortem.load_record import load_record
+from bot.store.incidents import incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def load_overview(session: Session, settings: Settings, incident_id: int) -> Ove
             *_overview_statements("Resolution", record.resolutions),
         ),
         counts=_overview_counts(record),
-        page_url=incident_page_link(settings, incident.reference),
+        page_url=incident_page_link(settings, incident.reference, incidents.get(session, incident_id).active_link),
         names=record.people,
     )
 

@@ -7,7 +7,7 @@ The command line, the preview in Slack and every later publication take their by
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
@@ -19,7 +19,7 @@ from bot.domain.errors import UserError
 from bot.domain.findings.blocking import find_blocking
 from bot.domain.findings.wording import english_formatter
 from bot.domain.record.model import Record
-from bot.export.html import Article, render_html_document
+from bot.lazy_loader import LazyModule
 from bot.services import outbox
 from bot.services.outbox.payloads import PublicPreviewPayload
 from bot.services.postmortem.drafts import delete_replaced_files
@@ -31,6 +31,11 @@ from bot.store.shared import audit, people
 from bot.store.upkeep import text_locations
 from bot.templating.public import render_public_document
 from bot.templating.render import join_documents
+
+if TYPE_CHECKING:
+    from bot.export import html
+else:
+    html = LazyModule("bot.export.html")
 
 
 class PublicationRefused(UserError):
@@ -69,8 +74,8 @@ class WrittenPublicPostmortem:
     @property
     def html(self) -> str:
         """One self-contained file."""
-        articles = [Article(code, markdown) for code, markdown in self.documents.items()]
-        return render_html_document(articles, title=self.title)
+        articles = [html.Article(code, markdown) for code, markdown in self.documents.items()]
+        return html.render_html_document(articles, title=self.title)
 
     @property
     def filename(self) -> str:

@@ -12,7 +12,7 @@ from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, SourceKin
 from bot.domain.text.links import message_link
 from bot.services.channel.messages import parse_ts
 from bot.services.postmortem.role_history import previous_role_holder
-from bot.services.vendors import vendor_event_of
+from bot.services.vendors.entry_sync import vendor_event_of
 from bot.store.alerts import alerts
 from bot.store.incidents import incidents
 from bot.store.incidents.action_items import ActionItem

@@ -35,7 +35,10 @@ def _has_one_window(incident: Incident) -> bool:
 
 
 def _response_length(builder: BlockBuilder) -> Block | None:
+    """The time from detection to resolution; None if it was declared after the impact."""
     incident = builder.record.incident
+    if incident.ended is not None and incident.declared.at > incident.ended.at:
+        return None
     is_detected = incident.is_detection_recorded
     start, end = incident.detected if is_detected else incident.declared, incident.resolved
     if end is None or end.at < start.at:
@@ -55,10 +58,10 @@ def _public_length(builder: BlockBuilder, entries: Sequence[Entry]) -> Block | N
     started = builder.record.incident.started
     parts = []
     if first_at >= started.at:
-        delay = builder.language.format_duration(duration_between(started.at, first_at))
+        delay = builder.format_length(started.at, first_at, started.precision, first.precision)
         parts.append(builder.format_message("told_after", duration=delay))
     if last_at - first_at >= timedelta(minutes=1):
-        length = builder.language.format_duration(duration_between(first_at, last_at))
+        length = builder.format_length(first_at, last_at, first.precision, last.precision)
         parts.append(builder.format_message("public_record_lasted", duration=length))
     if not parts:
         return None

@@ -17,6 +17,7 @@ _WORDS: Mapping[SourceKind, str] = {
     SourceKind.ALERT: "kind_detection",
     SourceKind.COMMAND: "source_command",
     SourceKind.SYSTEM: "source_record",
+    SourceKind.CHANGE: "source_change",
 }
 
 
@@ -43,6 +44,10 @@ class SourceNotes(Mapping[str, str]):
         if entry is not None:
             return self._entry_note(entry)
         return self._others[ref]
+
+    def edit_note(self, by: str | None, at: datetime | None) -> str:
+        """The note on a person's edit of a document: `Edit — dba, 14:05`."""
+        return self._note(self._builder.format_message("source_edit"), by, at)
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._entries, **self._others})
@@ -75,6 +80,10 @@ class SourceNotes(Mapping[str, str]):
             )
             for each in record.alerts
         }
+        changes = {
+            each.source.ref: self._note(self._words[SourceKind.CHANGE], None, each.change.began_at)
+            for each in record.changes
+        }
         escalations = {
             ref: self._note(builder.escalation_label(each), None, each.paged_at, each.precision)
             for ref, each in builder.escalations.items()
@@ -82,7 +91,7 @@ class SourceNotes(Mapping[str, str]):
         declared = self._note(self._declared, incident.declared_by, incident.declared.at)
         channel = f"{message('channel')} #{incident.channel_name}" if incident.channel_name else message("channel")
         kinds = {kind.value: word for kind, word in self._words.items()}
-        return {**kinds, "declared": declared, CHANNEL: channel, **actions, **alerts, **escalations}
+        return {**kinds, "declared": declared, CHANNEL: channel, **actions, **alerts, **changes, **escalations}
 
     @cached_property
     def _links(self) -> Mapping[str, str | None]:

@@ -65,9 +65,34 @@ def duration_section(builder: BlockBuilder) -> tuple[Block, ...]:
         first, last = builder.times.format_dated(incident.started), builder.times.format_dated(incident.ended)
         unclear = message("from_to_unclear", start=first, end=last)
         return (builder.fact_block("duration", "whole", as_sentence(unclear), sources),)
-    length = builder.language.format_duration(duration_between(incident.started.at, incident.ended.at))
+    length = builder.format_length(
+        incident.started.at, incident.ended.at, incident.started.precision, incident.ended.precision
+    )
     text = message("from_to", duration=length, span=builder.times.format_span(incident.started, incident.ended))
+    pauses = tuple(_pauses(builder))
+    text = message("semicolon").join([text, *(each for each, _ in pauses)])
+    sources += [source for _, found in pauses for source in found]
     return (builder.fact_block("duration", "whole", text, sources, details={"length": length}),)
+
+
+_ENDS = frozenset({Kind.RESOLVED, Kind.REOPENED})
+
+
+def _pauses(builder: BlockBuilder) -> Iterator[tuple[str, tuple[Source, Source]]]:
+    """The resolutions that were followed by a reopening, with their sources."""
+    resolved: Entry | None = None
+    format_phrase = builder.times.format_short_phrase
+    ends = (entry for entry in builder.record.entries if not _ENDS.isdisjoint(entry.kinds))
+    for entry in ends:
+        if entry.withdrawn_at is not None or entry.happened_at is None:
+            continue
+        if Kind.RESOLVED in entry.kinds:
+            resolved = entry
+        elif Kind.REOPENED in entry.kinds and resolved is not None and resolved.happened_at is not None:
+            first = format_phrase(resolved.states_end or resolved.happened_at)
+            words = builder.format_message("interrupted", resolved=first, reopened=format_phrase(entry.happened_at))
+            yield words, (resolved.source, entry.source)
+            resolved = None
 
 
 def cancellation_block(builder: BlockBuilder, section: str) -> Block:

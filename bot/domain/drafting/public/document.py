@@ -18,15 +18,9 @@ from bot.domain.drafting.public.model import (
     PublicUpdate,
     Refusal,
 )
-from bot.domain.drafting.public.statements import (
-    base_language,
-    choose_statement,
-    choose_title,
-    statement_text,
-    update_text,
-)
+from bot.domain.drafting.public.statements import choose_statement, choose_title, statement_text, update_text
 from bot.domain.drafting.public.wording import PublicWording
-from bot.domain.languages import Language, get_language
+from bot.domain.languages import Language, base_language, get_language
 from bot.domain.record.model import Incident, Record, Statement, Update
 from bot.domain.terms import Status, UpdateState
 from bot.domain.text.durations import duration_between

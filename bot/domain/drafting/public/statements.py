@@ -4,16 +4,12 @@ from collections.abc import Sequence
 
 from bot.domain.drafting.annotations import localized_text
 from bot.domain.drafting.public.model import Refusal
-from bot.domain.languages import Language
-from bot.domain.record.facts import REDACTED, UsersAffected
+from bot.domain.languages import Language, base_language
+from bot.domain.record.facts import REDACTED, CausedByChange, UsersAffected
 from bot.domain.record.model import Incident, Record, Statement, Update
 from bot.domain.terms import SourceKind, UpdateState
 
 ENGLISH = "en"
-
-
-def base_language(code: str) -> str:
-    return code.replace("_", "-").partition("-")[0].lower()
 
 
 def unstated_language(incident: Incident) -> str:
@@ -36,10 +32,11 @@ def choose_statement(
     """
     The statement in this language. None if there is none in any language.
 
-    A message of the channel is no statement for the public, and one in another language is not shown.
+    A message of the channel or a tool's report of a change is no statement for the public, and one in another language
+    is not shown.
     """
     stated = [each for each in statements if each.text.strip() and each.text != REDACTED]
-    typed = [each for each in stated if each.source.kind is not SourceKind.MESSAGE]
+    typed = [each for each in stated if each.source.kind is not SourceKind.MESSAGE and not _is_reported(each)]
     fitting = [each for each in typed if is_fitting(each, language, record.incident)]
     if fitting or not stated:
         return min(fitting, key=lambda each: not each.language, default=None)
@@ -47,9 +44,15 @@ def choose_statement(
         return None
     ref = (typed or stated)[0].source.ref
     if not typed:
-        return Refusal(f"{noun} ({ref})", "is a message of the channel. State it with a command.")
+        origin = "comes from a delivery tool" if _is_reported(stated[0]) else "is a message of the channel"
+        return Refusal(f"{noun} ({ref})", f"{origin}. State it with a command.")
     name = language.language_name(language.code)
     return Refusal(f"{noun} ({ref})", f"is not stated in {_english_name(language, name)}.{_language_hint(typed)}")
+
+
+def _is_reported(statement: Statement) -> bool:
+    """Return whether the words are a tool's, with names and versions of internal systems."""
+    return isinstance(statement.fact, CausedByChange)
 
 
 def is_fitting(statement: Statement, language: Language, incident: Incident) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.findings.causes_in_text import are_other_causes, is_cause_unknown, name_cause
 from bot.domain.findings.common import active_entries, existing_refs, known_refs, update_sources
@@ -20,6 +20,8 @@ MIN_ENTRIES = 3
 """With fewer entries nobody can say that the record is about something else."""
 MIN_WORDS = 3
 MIN_LETTERS = 4
+WRITING_TIME = timedelta(minutes=10)
+"""A text for the public can be this much behind what the responders know."""
 MIN_GROUPS = 2
 """Kinds of causes that a cause shares with the evidence, where they have no telling word in common."""
 EVIDENCE = frozenset(
@@ -62,13 +64,15 @@ def check_cause_unsupported(record: Record) -> Iterator[Finding]:
     evidence, where the cause is in another or in an unknown language, where one of several causes is supported, and
     where it is a link or a few words.
     """
+    if not record.causes:
+        return
     own = {statement.source.ref for statement in record.causes}
     evidence = [
         entry
         for entry in active_entries(record)
         if entry.text and entry.source.ref not in own and not EVIDENCE.isdisjoint(entry.kinds)
     ]
-    if not record.causes or len(evidence) < MIN_ENTRIES:
+    if len(evidence) < MIN_ENTRIES:
         return
     if any(_content_words(statement.text) < MIN_WORDS for statement in record.causes):
         return
@@ -159,8 +163,10 @@ def _marked_causes(record: Record) -> list[str]:
 
 
 def _should_have_known(record: Record, text: _PublicText) -> bool:
-    """Return whether the cause was stated before the text, or the text is the public's last one."""
+    """Return whether the cause was known before the text, or the text is the public's last one."""
     if any(each.state is UpdateState.POSTMORTEM for each in record.updates):
         return False
     last = max((each.published_at for each in record.updates if each.published_at is not None), default=text.at)
-    return text.at >= last or text.at >= min(each.at for each in record.causes)
+    identified = record.incident.identified
+    known = [each.at for each in record.causes] + ([identified.at + WRITING_TIME] if identified else [])
+    return text.at >= last or text.at >= min(known)

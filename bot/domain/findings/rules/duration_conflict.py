@@ -1,8 +1,8 @@
 """A duration in a text that differs from the record's, or from the window beside it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.domain.findings.common import active_entries, entries_with_time, known_refs, last_reopened_at, update_sources
 from bot.domain.findings.durations_in_text import Claim, StatedLength, StatedSpan, find_spans, parse_impact_duration
@@ -38,12 +38,11 @@ def check_duration_conflict(record: Record) -> Iterator[Finding]:
     Silent within the rounding of the text ("2 hours" is 1 h 30 to 2 h 30), about a part ("for 10 minutes, then slowly")
     that is shorter than the whole, and where an end of the recorded window is approximate.
     """
-    known, told = known_refs(record), set[str]()
-    for text in _texts(record):
-        if not known.issuperset(text.refs) or text.refs[0] in told:
-            continue
-        finding = _own_conflict(record, text) or _conflict(record, text)
-        if finding is not None:
+    conflicts = ((text, _own_conflict(record, text) or _conflict(record, text)) for text in _texts(record))
+    found = [(text, finding) for text, finding in conflicts if finding is not None]
+    known, told = known_refs(record) if found else frozenset[str](), set[str]()
+    for text, finding in found:
+        if known.issuperset(text.refs) and text.refs[0] not in told:
             told.add(text.refs[0])
             yield finding
 
@@ -53,7 +52,8 @@ def _own_conflict(record: Record, text: _Text) -> Finding | None:
     for span in _spans(record, text):
         start, end = span.window.start, span.window.end
         length = duration_between(start.at, end.at)
-        if abs(span.stated.length - length) > span.stated.slack + start.slack + end.slack:
+        stated = replace(span.stated, may_be_part=False)
+        if stated.contradicts(length, tolerance=start.slack + end.slack):
             values: dict[str, Value] = {
                 "stated": span.stated.length,
                 "start": start.at,
@@ -80,18 +80,37 @@ def _conflict(record: Record, text: _Text) -> Finding | None:
     recorded = duration_between(start.at, end.at)
     if not all(stated.contradicts(length) for length in _recorded_lengths(record, stated, end)):
         return None
-    return Finding(CODE, text.refs, {"stated": stated.length, "recorded": recorded})
+    variant = "at_most" if stated.is_most else "at_least" if stated.is_least else ""
+    return Finding(CODE, text.refs, {"stated": stated.length, "recorded": recorded}, variant)
 
 
 def _recorded_lengths(record: Record, stated: StatedLength, end: Moment) -> Iterator[timedelta]:
-    """The lengths that a text can mean. Some count a recovery from detection or declaration."""
+    """
+    The lengths that a text can mean.
+
+    Some leave out the time between a resolution and the reopening, or count a recovery from detection or declaration.
+    """
     incident = record.incident
-    yield duration_between(incident.started.at, end.at)
+    whole = duration_between(incident.started.at, end.at)
+    yield whole
+    yield whole - _time_resolved(record)
     if stated.claim is Claim.RECOVERY:
         for first in (incident.detected, incident.declared):
             for last in (incident.resolved, incident.mitigated, end):
                 if last is not None:
                     yield duration_between(first.at, last.at)
+
+
+def _time_resolved(record: Record) -> timedelta:
+    """The time between resolutions and the reopenings that followed them."""
+    resolved: datetime | None = None
+    found = timedelta()
+    for entry, at in entries_with_time(active_entries(record)):
+        if Kind.RESOLVED in entry.kinds:
+            resolved = entry.states_end or at
+        elif Kind.REOPENED in entry.kinds and resolved is not None:
+            found, resolved = found + max(duration_between(resolved, at), timedelta()), None
+    return found
 
 
 def _length_of_window(record: Record, text: _Text, end: Moment) -> StatedLength | None:

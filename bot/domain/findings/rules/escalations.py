@@ -22,7 +22,7 @@ def check_escalation_not_acknowledged(record: Record) -> Iterator[Finding]:
     Silent while the incident is open, where the same target answered another escalation, where the paged person wrote
     an entry afterwards, and within five minutes of the end.
     """
-    if record.incident.ended is None:
+    if record.incident.ended is None or not record.escalations:
         return
     answered = {each.target for each in record.escalations if each.acknowledged_at is not None}
     entries = active_entries(record)

@@ -1,13 +1,12 @@
 """Missing languages, and texts that are outdated in one language."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from bot.domain.findings.common import active_entries, existing_refs, known_refs
 from bot.domain.findings.finding import Finding, LanguageName, Value
+from bot.domain.languages import base_language
 from bot.domain.record.model import Action, Entry, Record, Statement, Update
-from bot.domain.record.translations import base_language
 from bot.domain.terms import Kind, UpdateState
 
 MISSING = "language-missing"
@@ -53,7 +52,11 @@ def _untranslated(record: Record, documents: Sequence[str]) -> Iterator[Finding]
     rows = [
         entry
         for entry in active_entries(record)
-        if entry.text and entry.fact is None and entry.source.ref not in published and ELSEWHERE.isdisjoint(entry.kinds)
+        if entry.language is not None
+        and entry.text
+        and entry.fact is None
+        and entry.source.ref not in published
+        and ELSEWHERE.isdisjoint(entry.kinds)
     ]
     groups: tuple[tuple[str, Sequence[Entry | Action]], ...] = (("entry", rows), ("action", record.actions))
     for variant, items in groups:
@@ -116,8 +119,8 @@ def _missing_languages(
     missing = [code for code in wanted if code and base_language(code) not in have]
     refs = [source.ref for source in update.sources] if update else []
     refs += [ref for code in missing for ref in wanted.get(code, ())[:2]]
-    named = existing_refs(known_refs(record), refs)
-    if have and missing and named:
+    named = existing_refs(known_refs(record), refs) if have and missing else ()
+    if named:
         yield Finding(MISSING, named, {"languages": tuple(LanguageName(code) for code in missing)}, variant)
 
 
@@ -127,14 +130,16 @@ def check_language_outdated(record: Record) -> Iterator[Finding]:
 
     Silent within ten minutes, where nothing was stated twice, and about texts in no stated language.
     """
-    entries = [entry for entry in active_entries(record) if entry.text]
-    times = Counter((kind, entry.language or "") for entry in entries for kind in entry.kinds)
     for variant, kind, statements in (("impact", Kind.IMPACT, record.impacts), ("cause", Kind.CAUSE, record.causes)):
         known = [statement for statement in statements if statement.language]
         newest = max(known, key=lambda each: each.at, default=None)
-        if newest is None or times[kind, newest.language or ""] < 2:
-            continue
-        yield from _outdated_languages(record, known, newest, variant)
+        if newest is not None and _is_stated_twice(record, kind, newest.language):
+            yield from _outdated_languages(record, known, newest, variant)
+
+
+def _is_stated_twice(record: Record, kind: Kind, language: str | None) -> bool:
+    entries = active_entries(record)
+    return sum(kind in entry.kinds and entry.language == language and bool(entry.text) for entry in entries) > 1
 
 
 def _outdated_languages(

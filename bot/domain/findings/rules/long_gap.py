@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from bot.domain.findings.common import active_entries, existing_refs, known_refs
@@ -15,6 +16,8 @@ from bot.domain.text.durations import duration_between, to_minute
 CODE = "long-gap"
 LATE = "detected-late"
 MIN_LENGTH = timedelta(minutes=60)
+_NEARLY_LONG = MIN_LENGTH - timedelta(minutes=1)
+"""Lengths are compared by their printed minutes."""
 SHARE = 3
 """The gap has to be more than a third of the response."""
 DAY = timedelta(hours=24)
@@ -63,11 +66,9 @@ def check_long_gap(record: Record) -> Iterator[Finding]:
     first = max(incident.started.at, min(incident.declared.at, incident.detected.at))
     if incident.retro or incident.declared.at > incident.ended.at:
         first = max(incident.started.at, incident.declared.at)
-    known = known_refs(record)
-    for gap in _gaps(record, first, incident.ended):
-        if not _is_long(record, gap, incident.ended.at - first):
-            continue
-        if refs := existing_refs(known, gap.refs):
+    response = incident.ended.at - first
+    for gap in [gap for gap in _gaps(record, first, incident.ended) if _is_long(record, gap, response)]:
+        if refs := existing_refs(known_refs(record), gap.refs):
             values: dict[str, Value] = {"start": gap.start, "end": gap.end, "length": gap.length}
             yield Finding(CODE, refs, values, "untimed" if gap.untimed else "")
 
@@ -93,15 +94,15 @@ def _is_over_a_night(start: datetime, end: datetime, zone: ZoneInfo) -> bool:
 def _gaps(record: Record, first: datetime, ended: Moment) -> Iterator[_Gap]:
     """The gaps from `first` to the end that may be long, in order."""
     before, before_ref, untimed = first, record.incident.declared.source.ref, 0
-    points = [
-        (entry.happened_at, entry.source.ref) for entry in active_entries(record) if entry.kinds != (Kind.DETAILS,)
-    ]
-    for at, ref in [*points, (ended.at, ended.source.ref)]:
+    end = ended.at
+    entries = (entry for entry in active_entries(record) if entry.kinds != (Kind.DETAILS,))
+    points = ((entry.happened_at, entry.source.ref) for entry in entries)
+    for at, ref in chain(points, [(end, ended.source.ref)]):
         if at is None:
             untimed += 1
             continue
-        bounded = min(at, ended.at)
-        if at > first and bounded - before > MIN_LENGTH - timedelta(minutes=1):
+        bounded = min(at, end)
+        if at > first and bounded - before > _NEARLY_LONG:
             yield _Gap(before, bounded, (before_ref, ref), untimed)
         if at >= before or at <= first:
             before_ref = ref
@@ -122,17 +123,19 @@ def check_late_detection(record: Record) -> Iterator[Finding]:
     if is_unmarked and incident.retro:
         return
     delay = duration_between(start.at, found.at)
-    refs = existing_refs(known_refs(record), (found.source.ref, start.source.ref)) or existing_refs(
-        known_refs(record), (incident.declared.source.ref,)
-    )
-    values: dict[str, Value] = {"start": start.at, "detected": found.at, "length": delay}
+    values: dict[str, Value]
     variant = "unmarked" if is_unmarked else ""
-    if not refs:
-        return
     if end is not None and to_minute(found.at) - to_minute(end.at) > _margin(AFTER_END, found, end):
-        after: dict[str, Value] = {"end": end.at, "detected": found.at}
-        yield Finding(LATE, refs, after, f"after_end_{variant}".rstrip("_"))
+        values, variant = {"end": end.at, "detected": found.at}, f"after_end_{variant}".rstrip("_")
     elif _is_late(delay - _margin(timedelta(), found, start), end.at - start.at if end else None):
+        values = {"start": start.at, "detected": found.at, "length": delay}
+    else:
+        return
+    known = known_refs(record)
+    refs = existing_refs(known, (found.source.ref, start.source.ref)) or existing_refs(
+        known, (incident.declared.source.ref,)
+    )
+    if refs:
         yield Finding(LATE, refs, values, variant)
 
 

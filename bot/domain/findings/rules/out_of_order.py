@@ -62,9 +62,11 @@ def _early_responses(record: Record, entries: Sequence[Entry]) -> Iterator[Findi
     """Responses long before the incident: their day or time is wrong."""
     incident = record.incident
     first = min((incident.started, incident.detected, incident.declared), key=lambda each: each.at)
+    if first.precision is not Precision.EXACT:
+        return
+    earliest = first.at - MAX_HEAD_START
     for entry, at in entries_with_time(entries):
-        is_exact = entry.precision is Precision.EXACT and first.precision is Precision.EXACT
-        if is_exact and at < first.at - MAX_HEAD_START and not _RESPONSES.isdisjoint(entry.kinds):
+        if at < earliest and entry.precision is Precision.EXACT and not _RESPONSES.isdisjoint(entry.kinds):
             values: dict[str, Value] = {"text": Quote(entry.text), "recorded": at, "start": first.at}
             yield Finding(CODE, (entry.source.ref,), values, variant="early")
 

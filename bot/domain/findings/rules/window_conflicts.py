@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.findings.common import active_entries, existing_refs, known_refs, last_reopened_at, update_sources
 from bot.domain.findings.dates_in_text import WeekdayDate, find_weekday_dates, may_have_weekday_date
-from bot.domain.findings.durations_in_text import names_incident, speaks_of_part
+from bot.domain.findings.durations_in_text import names_incident, speaks_of_failure, speaks_of_part
 from bot.domain.findings.finding import Finding, Quote, Value, Weekday
-from bot.domain.findings.times_in_text import StatedTime, StatedWindow, parse_window
+from bot.domain.findings.times_in_text import StatedTime, StatedWindow, parse_since, parse_window
 from bot.domain.record.model import Entry, Record
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Precision, UpdateState
@@ -95,10 +95,15 @@ def check_start_time_conflict(record: Record) -> Iterator[Finding]:
     Find starts in commands, updates and impact statements that contradict the record.
 
     Silent where the text does not say it of the incident and the window's end is not the incident's, or where less than
-    half of the windows is common to both. The incident's window on another day is a contradiction too.
+    half of the windows is common to both. The incident's window on another day is a contradiction too, and so is
+    "fails since 15:50".
     """
     start, end = record.incident.started, record.incident.ended
     stated = dict(_stated_by_command(record, start, "states_start"))
+    for text in _texts_with_windows(record):
+        since = _stated_since(record, text)
+        if since is not None and _differs(since, start):
+            stated.setdefault(to_minute(since.at), []).extend(text.refs)
     for text in _texts_with_windows(record) if end is not None else ():
         window = _stated_window(record, text)
         if window is None or window.start is None or end is None or not _all_differ(window.starts, start):
@@ -120,13 +125,16 @@ def _findings(record: Record, code: str, moment: Moment, stated: Mapping[datetim
 
 def _stated_by_command(record: Record, moment: Moment, states: str) -> dict[datetime, list[str]]:
     """Refs by other time that a command stated and none corrected."""
-    reopened = last_reopened_at(record)
-    entries = active_entries(record)
-    current = next((entry for entry in entries if entry.source.ref == moment.source.ref), None)
     found: dict[datetime, list[str]] = defaultdict(list)
-    for entry in entries:
-        at: datetime | None = getattr(entry, states)
-        if at is None or to_minute(at) == to_minute(moment.at) or _is_corrected(entry, current):
+    entries = active_entries(record)
+    stating = [entry for entry in entries if getattr(entry, states) is not None]
+    if not stating:
+        return found
+    reopened = last_reopened_at(record)
+    current = next((entry for entry in entries if entry.source.ref == moment.source.ref), None)
+    for entry in stating:
+        at: datetime = getattr(entry, states)
+        if to_minute(at) == to_minute(moment.at) or _is_corrected(entry, current):
             continue
         if states == "states_end" and reopened is not None and entry.recorded_at < reopened:
             continue
@@ -159,10 +167,28 @@ def _stated_window(record: Record, text: _Text) -> StatedWindow | None:
     return None if window is None or (is_long and not window.is_dated) else window
 
 
+def _stated_since(record: Record, text: _Text) -> StatedTime | None:
+    """
+    The time since which something fails, as a text says.
+
+    None where it can be that of the detection or of the declaration, and where a part can fail since then.
+    """
+    incident = record.incident
+    since = parse_since(text.text, incident.started.at, incident.zone) if speaks_of_failure(text.text) else None
+    if since is None or since.at > text.at or text.at - incident.started.at > MAX_DURATION:
+        return None
+    known = (incident.detected, incident.declared)
+    if any(abs(to_minute(since.at) - to_minute(each.at)) <= MAX_ANCHOR for each in known):
+        return None
+    return None if since.at > incident.started.at and speaks_of_part(text.text) else since
+
+
 def _is_about_end(record: Record, window: StatedWindow, text: _Text) -> bool:
     """Return whether the window's end is the impact's: it is past, and the starts agree."""
     start, end = record.incident.started.at, record.incident.ended
     if end is None or window.end.at > text.at + MAX_ANCHOR or window.end.at <= start:
+        return False
+    if window.is_resolution and window.end.at >= end.at - MAX_ANCHOR:
         return False
     if _is_said_of_incident(record, window, text):
         return True

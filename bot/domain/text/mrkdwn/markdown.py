@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.domain.text.markdown_escape import Markdown, escape_line, escape_markdown, escape_part
+from bot.domain.text.markdown_escape import Markdown, escape_line, escape_markdown, escape_part, is_plain
 from bot.domain.text.mrkdwn.parser import (
     Code,
     Fence,
@@ -34,6 +34,8 @@ def render_markdown(text: str, indent: str = INDENT) -> Markdown:
     A fence or a quote is on separate lines, so a text may begin with a line break. `join_markdown` puts such a
     text beside others.
     """
+    if is_plain(text):
+        return Markdown(text)
     if not _MARKED.search(text) or not may_be_formatted(text):
         return escape_markdown(text, indent=indent)
     if text.isprintable() and "`" not in text and ">" not in text:  # one line without blocks

@@ -160,6 +160,8 @@ class _Marks:
 
         None if there is none, or if code opens before it and is not closed.
         """
+        if not self._backticks:
+            return self._first_stop(style, start)
         passed = []
         number = bisect_left(self._backticks, start)
         while (style, number) not in self._behind_code:

@@ -7,15 +7,13 @@ shown by colour alone: bars have names, gaps are hatched and labelled.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from io import BytesIO
 
-from anyascii import anyascii
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from bot.export.image.fonts import load_font, substitute_missing_glyphs
 from bot.export.schedule_text import NOBODY, Bar, Roster
 
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Box = tuple[float, float, float, float]
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 760, 122, 16, 92, 20
@@ -137,10 +135,10 @@ class _Pen:
         self.image, self.draw, self.font_file = image, ImageDraw.Draw(image), font_file
 
     def width(self, text: str, size: int) -> float:
-        return self.draw.textlength(text, _font(self.font_file, size))
+        return self.draw.textlength(text, load_font(self.font_file, size))
 
     def text(self, at: tuple[float, float], text: str, size: int, colour: str, max_width: float) -> None:
-        self.draw.text(at, self.truncate(text, size, max_width), colour, _font(self.font_file, size))
+        self.draw.text(at, self.truncate(text, size, max_width), colour, load_font(self.font_file, size))
 
     def truncate(self, text: str, size: int, max_width: float) -> str:
         """Substitute missing letters and truncate; empty if not even two letters fit."""
@@ -166,7 +164,7 @@ class _Pen:
         label, size = next(fits, (text, sizes[-1]))
         label = self.truncate(label, size, max_width)
         x = left + 5 + (max_width - self.width(label, size)) / 2
-        self.draw.text((x, (top + bottom) / 2), label, colour, _font(self.font_file, size), anchor="lm")
+        self.draw.text((x, (top + bottom) / 2), label, colour, load_font(self.font_file, size), anchor="lm")
 
     def draw_now(self, x: float, top: float, bottom: float) -> None:
         """The current time, visible on bright bars and between them."""
@@ -188,30 +186,4 @@ class _Pen:
         if size:
             half, x, y = self.width(NOBODY, size) / 2 + 6, (x0 + x1) / 2, (y0 + y1) / 2
             self.draw.rectangle((x - half, y - size / 2 - 2, x + half, y + size / 2 + 2), BACKGROUND)
-            self.draw.text((x, y), NOBODY, TEXT, _font(self.font_file, size), anchor="mm")
-
-
-@cache
-def _font(font_file: str | None, size: int) -> Font:
-    """
-    Pillow searches the host's font folders for a bare file name.
-
-    Its own font has ASCII letters only.
-    """
-    try:
-        return ImageFont.truetype(font_file or "DejaVuSans.ttf", size)
-    except OSError:
-        return ImageFont.load_default(size)
-
-
-def substitute_missing_glyphs(text: str, font_file: str | None = None) -> str:
-    """Transliterate words with letters that the font lacks."""
-    text = " ".join(text.split())
-    return " ".join(word if _has_glyphs(font_file, word) else anyascii(word) for word in text.split(" "))
-
-
-@cache
-def _has_glyphs(font_file: str | None, word: str) -> bool:
-    font = _font(font_file, BAR_SIZES[0])
-    placeholder = bytes(font.getmask("\uffff"))  # a noncharacter, drawn like every missing letter
-    return all(bytes(font.getmask(letter)) != placeholder for letter in word)
+            self.draw.text((x, y), NOBODY, TEXT, load_font(self.font_file, size), anchor="mm")
