@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -16,9 +15,8 @@ from bot.config import Report, Settings, examine
 from bot.config.crypto import ensure_secret_key
 from bot.config.environment_settings import SLACK_API
 from bot.config.reloading import Configuration, Reader
-from bot.domain.alerts.events import SOURCE_NAMES
-from bot.domain.errors import UserError
-from bot.engine.calendar_sync import LookupUnavailable
+from bot.doctor import run_report
+from bot.domain.errors import LookupUnavailable, UserError
 from bot.engine.clock_sync import sync_clock
 from bot.engine.health import STARTING, STOPPING, Health
 from bot.engine.heartbeat import Heartbeat
@@ -28,6 +26,7 @@ from bot.notifiers.outcome import Timeouts
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.log import hide_secrets
 from bot.runtime.supervision import restart_on_failure
+from bot.services.alerts.heartbeats import watch_heartbeats
 from bot.services.channel import backfill
 from bot.services.oncall.handover import watch_schedules
 from bot.services.outbox import OutboxKind
@@ -41,7 +40,7 @@ from bot.slack.api.missing_permissions import MissingPermissionReporter
 from bot.slack.api.pacing import Pacer
 from bot.slack.delivery.effects import EFFECTS, EffectHandler
 from bot.slack.delivery.effects.context import EffectContext
-from bot.slack.delivery.effects.people.private_incidents import find_private_incidents
+from bot.slack.delivery.effects.people.private_incidents import ChannelMembers
 from bot.slack.delivery.worker import LEASE, MAX_LANES, POLL, Sender
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import ModalOpener
@@ -53,17 +52,23 @@ from bot.store import outbox
 from bot.store.database.migrate import migrate
 from bot.store.database.session import Database, DatabaseUnavailable, open_database
 from bot.store.database.sqlite_database import SqliteDatabase
-from bot.store.database.transaction_state import Wakeup
+from bot.store.database.transaction_state import DueWork, Wakeup
 from bot.store.incidents import installations
 from bot.store.shared import timers
 from bot.web import health
-from bot.web.pages import oncall_calendar, responders
+from bot.web.live.changes import LiveChanges
+from bot.web.pages import responders
 from bot.web.pages.acknowledgement import AcknowledgementPage
-from bot.web.pages.outbox import OutboxRoutes
+from bot.web.pages.oncall import oncall_calendar
+from bot.web.pages.operations.operation_deps import OperationDeps
+from bot.web.pages.operations.outbox_link import OutboxRoutes
+from bot.web.secret_usage import SecretUsage
 from bot.web.server import Listener
+from bot.web.status.server import StatusPageServer
 from bot.web.webhooks.acknowledgements import PagingWebhooks
-from bot.web.webhooks.alerts import AlertIntake
+from bot.web.webhooks.receivers import WebhookIntakes
 from bot.web.webhooks.slack import SlackIntake
+from bot.web.webhooks.sns_client import SnsClient
 
 log = get_logger(__name__)
 
@@ -84,7 +89,7 @@ def _read_configuration(path: Path | None) -> Report:
 
 
 class Timing(TypedDict, total=False):
-    """Limits that tests shorten."""
+    """Limits that tests shorten, and addresses that they replace."""
 
     call_seconds: float
     lease: timedelta
@@ -93,6 +98,7 @@ class Timing(TypedDict, total=False):
     ping_seconds: float
     page_timeouts: Timeouts
     lanes_at_once: int
+    sns: SnsClient
 
 
 class Dogwatch:
@@ -124,7 +130,9 @@ class Dogwatch:
         call_seconds = timing.get("call_seconds", CALL_SECONDS)
         self.gateway = Gateway(self._token, settings.slack_api_url, seconds=call_seconds, probe=probe)
         self._create_workers()
-        self.alerts = AlertIntake(self.database, self.clock, self.configuration.refresh_secrets)
+        self.secret_usage = SecretUsage(self.clock.real_now)
+        intake = (self.database, self.clock, self.configuration.refresh_secrets, self.secret_usage)
+        self.webhooks = WebhookIntakes(*intake, timing.get("sns"))
         self.slack: SlackIntake | None = None
         self.sockets: SocketModePool | None = None
         self._heartbeat: Heartbeat | None = None
@@ -139,6 +147,8 @@ class Dogwatch:
         self.gateway.on_api_error = self.missing_permissions.on_api_error
         self._identity = IdentityLookup(self.gateway, self.database, self.clock, self.missing_permissions)
         self.modal_opener = ModalOpener(self.gateway)
+        self.live = LiveChanges(self.database, self.clock)
+        self.status_page = StatusPageServer(self.database, lambda: self.settings, self.clock)
         self._users = UserCache(self.database, self.gateway, self.clock)
         pacer = None if self._is_clock_given else Pacer()
         self.effect_context = EffectContext(self.database, self.gateway, self.clock, lambda: self.settings, pacer)
@@ -183,11 +193,12 @@ class Dogwatch:
         return is_taken
 
     async def _watch_shifts(self) -> None:
-        """Compare who is on call by each schedule, and set the timers of the next handovers."""
+        """Compare who is on call by each schedule, and set the timers of handovers and heartbeats."""
         try:
             await self.database.run(watch_schedules, self.settings, self.clock.now())
+            await self.database.run(watch_heartbeats, self.settings, self.clock.now())
         except DatabaseUnavailable as problem:
-            log.warning("on-call check failed", problem=str(problem))
+            log.warning("on-call and heartbeat check failed", problem=str(problem))
 
     async def _keep_reloading(self) -> None:
         while await self._reload_requested.wait():
@@ -209,7 +220,7 @@ class Dogwatch:
         is_known = await self._identity.look_up()
         app = await self._build_app(is_known=is_known)
         if self.settings.slack_signing_secret is not None:
-            self.slack = SlackIntake(app, self.configuration.refresh_secrets)
+            self.slack = SlackIntake(app, self.configuration.refresh_secrets, self.secret_usage)
         self.health.phase = None
         if not self.settings.uses_socket_mode:  # else the first connection ends the gap
             await self.database.run(backfill.reconcile_after_gap, self.clock.now())
@@ -219,6 +230,8 @@ class Dogwatch:
         if is_known or installation is None or not installation.team_id.startswith(ORGANISATION_PREFIX):
             self.sender.start()
         self.engine.start()
+        self.live.start()
+        self.status_page.publisher.start()
         self._tasks.append(asyncio.create_task(restart_on_failure("reload", self._keep_reloading), name="reload"))
         if not is_known:
             self._tasks.append(asyncio.create_task(self._keep_identifying(), name="identify bot"))
@@ -255,10 +268,8 @@ class Dogwatch:
 
     def _log_start(self, installation: installations.Installation | None) -> None:
         settings = self.settings
-        if settings.alert_token is None and not settings.alert_tokens:
-            log.warning("alerts refused", reason="DOGWATCH_ALERT_TOKEN is not set")
-        if settings.public_url is None:
-            log.warning("page links work on this machine only", reason="DOGWATCH_PUBLIC_URL is not set")
+        for event, variable in settings.start_warnings:
+            log.warning(event, reason=f"{variable} is not set")
         team = f"{installation.team_name} ({installation.team_id})" if installation else None
         log.info(
             "dogwatch started",
@@ -274,14 +285,16 @@ class Dogwatch:
             configuration=self.configuration.fingerprint,
             configuration_file=str(settings.config_path) if settings.config_path else None,
             incidents_channel=settings.incidents.channel,
-            alerts_from=[name for name in SOURCE_NAMES if settings.credentials(name).are_set],
+            alerts_from=list(settings.alert_sources),
         )
 
-    def _wake(self, due: Wakeup) -> None:
-        if due & (Wakeup.ROWS | Wakeup.ROWS_LATER):
-            self.sender.wake()
-        if Wakeup.TIMERS in due:
-            self.engine.wake()
+    def _wake(self, due: DueWork) -> None:
+        if due.wakeup & (Wakeup.ROWS | Wakeup.ROWS_LATER):
+            self.sender.wake(is_later=Wakeup.ROWS_LATER in due.wakeup)
+        if Wakeup.TIMERS in due.wakeup:
+            self.engine.wake(due.timers_at)
+        self.live.wake(due.wakeup)
+        self.status_page.publisher.wake(due.wakeup)
 
     async def _keep_identifying(self) -> None:
         try:
@@ -299,21 +312,22 @@ class Dogwatch:
         site = self._listener.site
         site.add_routes(health.routes(self.health.find_unreadiness, lambda: self.configuration.fingerprint))
         site.add_routes(oncall_calendar.routes(self.database, lambda: self.settings, self.clock))
-        site.add_routes(OutboxRoutes(self.database, self.configuration, self.clock).routes())
         site.add_routes(self._responder_pages())
-        site.add_routes(AcknowledgementPage(self.database, self.configuration, self.clock).routes())
-        site.add_routes(PagingWebhooks(self.database, self.configuration, self.clock).routes())
-        site.router.add_post("/alerts/{source}", self.alerts.handle)
-        site.router.add_put("/alerts/{source}", self.alerts.handle)
+        for routes in (OutboxRoutes, AcknowledgementPage, PagingWebhooks):
+            site.add_routes(routes(self.database, self.configuration, self.clock).routes())
+        site.add_routes([*self.webhooks.routes(), *self.status_page.routes()])
         if self.settings.slack_signing_secret is not None:
             site.router.add_post("/slack/events", self._handle_slack)
         self.port = await self._listener.open(self.settings, self._answer_seconds)
+        await self.status_page.open(self._answer_seconds)
         # Links contain the port.
         self.configuration.replace(self.settings.model_copy(update={"port": self.port}))
 
     def _responder_pages(self) -> list[web.RouteDef]:
-        find_private = partial(find_private_incidents, self.effect_context)
-        return responders.routes(self.database, self.configuration, self.clock, self._users.ensure_known, find_private)
+        find_private = ChannelMembers(self.effect_context).find_private
+        operations = OperationDeps(self.configuration, self.secret_usage, lambda: run_report(self.settings))
+        lookups = responders.SlackLookups(self._users.ensure_known, find_private, self._find_by_mail)
+        return responders.routes(self.database, self.configuration, self.clock, self.live, lookups, operations)
 
     async def _handle_slack(self, request: web.Request) -> web.Response:
         if self.slack is None:  # it is created before the listener admits requests
@@ -338,7 +352,7 @@ class Dogwatch:
     @property
     def is_quiet(self) -> bool:
         """No request, delivery or timer is in progress."""
-        intake = (self.alerts, self.slack, self.sockets)
+        intake = (self.webhooks, self.slack, self.sockets)
         parts = (*intake, self.missing_permissions, self.modal_opener, self.sender, self.engine)
         return all(part is None or part.is_idle for part in parts) and not self.gateway.in_flight
 
@@ -364,6 +378,7 @@ class Dogwatch:
         drain_seconds = 0 if self.health.phase == STARTING else self.settings.drain_seconds
         self.health.phase = STOPPING
         log.info("dogwatch stopping", listens_for=drain_seconds, finishes_for=self.settings.stop_seconds)
+        await self.live.stop()
         if self._heartbeat is not None:
             await self._heartbeat.stop()
         drained = asyncio.create_task(asyncio.sleep(drain_seconds))
@@ -374,7 +389,7 @@ class Dogwatch:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._listener.close()
+        await asyncio.gather(self._listener.close(), self.status_page.close())
         await self.modal_opener.stop()
         await self.engine.stop()
         await self.sender.stop(max(ends_at - asyncio.get_running_loop().time(), 0.0))

@@ -45,6 +45,7 @@ class ReplyView(StrEnum):
     ON_CALL = "on call"
     PAGES = "pages"
     PAGE_AGAIN = "page again"
+    NOTE_TIME = "note time"
 
 
 @dataclass(frozen=True, slots=True)

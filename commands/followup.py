@@ -43,7 +43,16 @@ def note_or_change(session: Session, caller: Caller, typed: Invocation, kind: Ac
         symptom=typed.options.get("symptom"),
         language=typed.options.get("lang"),
     )
-    return Reply(f"{kind.capitalize()} {item.number} noted.")
+    return Reply(f"{kind.capitalize()} {item.number} noted.{_missing_facts(item, kind)}")
+
+
+def _missing_facts(item: ActionItem, kind: ActionKind) -> str:
+    """Name the owner and date that a task does not have; an improvement needs neither."""
+    absent = [name for name, value in (("@owner", item.owner), ("due:friday", item.due)) if not value]
+    if kind is not ActionKind.TASK or not absent:
+        return ""
+    names = " and ".join({"@owner": "owner", "due:friday": "date"}[each] for each in absent)
+    return f" It has no {names}: `/incident task #{item.number} {' '.join(absent)}`."
 
 
 def _typed_number(typed: Invocation) -> int:

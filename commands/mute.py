@@ -45,5 +45,6 @@ COMMAND = Command(
     positionals=(Positional("person", Value.PERSON, required=False),),
     text="optional",
     needs_incident=False,
+    also_meant=("snooze", "silence", "dnd"),
     run=run,
 )

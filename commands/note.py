@@ -2,9 +2,10 @@
 
 from bot.command.table import Command, Option, Value
 from bot.domain.languages import get_language
+from bot.domain.times import read_text_time
 from bot.services.entries.translate import ENTRY_PREFIX, translate_numbered_entry
-from bot.services.timeline.notes import record_note
-from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line
+from bot.services.timeline.notes import NoteTime, record_note
+from commands.base import LANGUAGE, Caller, Invocation, Reply, ReplyView, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
@@ -21,6 +22,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         when=typed.options.get("at"),
         kind=typed.options.get("kind"),
     )
+    found = read_text_time(typed.text, now=caller.actor.at, zone=typed.zone) if "at" not in typed.options else None
+    if found is not None:
+        return Reply("", ReplyView.NOTE_TIME, values={"view": NoteTime(caller.about.reference, entry, found)})
     return reply_beside_line(caller, f"Logged ({entry.kinds[0]}).")
 
 

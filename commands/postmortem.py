@@ -55,5 +55,6 @@ COMMAND = Command(
         Option("public", Value.FLAG, about="preview the public postmortem, exactly as it leaves"),
     ),
     aliases=("pm",),
+    also_meant=("rca", "retro", "draft", "export"),
     run=run,
 )

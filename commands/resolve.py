@@ -6,6 +6,9 @@ from bot.domain.times import format_unambiguous, read_certain_time
 from bot.services.entries.translate import translate_resolution
 from bot.services.incidents.alerts import describe_firing
 from bot.services.incidents.lifecycle import resolve_incident
+from bot.services.status_page.publish import describe_suggestion
+from bot.store import status_page
+from bot.store.incidents.incidents import Incident
 from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, reply_beside_line
 from commands.postmortem import announce_draft
 
@@ -22,7 +25,14 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     label = caller.settings.status_label(resolved.status)
     firing = describe_firing(session, resolved.key)
     answer = f"{resolved.reference} is {label}.{firing} The postmortem draft {announce_draft(resolved)}."
-    return reply_beside_line(caller, answer, hint)
+    return reply_beside_line(caller, answer, f"{hint}{_publish_hint(session, caller, resolved)}".strip())
+
+
+def _publish_hint(session: Session, caller: Caller, resolved: Incident) -> str:
+    """Suggest the end on the status page, if the incident is on it."""
+    if caller.settings.status is None or status_page.find_by_incident(session, resolved.key) is None:
+        return ""
+    return describe_suggestion(caller.settings, resolved)
 
 
 def _time_hint(caller: Caller, typed: Invocation) -> str:

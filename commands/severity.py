@@ -25,6 +25,6 @@ COMMAND = Command(
     positionals=(Positional("severity", Value.SEVERITY),),
     text="optional",
     aliases=("sev",),
-    also_meant=("priority", "prio", "level"),
+    also_meant=("priority", "prio", "level", "upgrade", "downgrade", "raise", "lower"),
     run=run,
 )

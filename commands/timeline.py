@@ -14,6 +14,7 @@ COMMAND = Command(
     usage="timeline",
     summary="Show the timeline, with a menu beside each entry: amend, move, merge, remove, redact, undo.",
     aliases=("tl",),
+    also_meant=("undo", "delete", "remove", "history", "amend"),
     run=run,
     reads_only=True,
 )

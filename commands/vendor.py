@@ -6,7 +6,8 @@ from bot.command.table import Command, Option, Positional, Value
 from bot.domain.errors import UserError
 from bot.domain.escalation.vendors import Vendor, VendorEvent, format_hours
 from bot.domain.times import format_time
-from bot.services.vendors import VendorUpdate, find_vendor, record_vendor_update
+from bot.services.vendors.lookup import find_vendor
+from bot.services.vendors.updates import VendorUpdate, record_vendor_update
 from bot.store.escalation.escalations import Escalation
 from commands.base import LANGUAGE, Caller, Invocation, Reply, Session
 

@@ -6,13 +6,19 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 from structlog import get_logger
 
-from bot.config import ConfigurationError
 from bot.domain.errors import UserError
-from bot.store.database.session import DatabaseDamaged, DatabaseInUse, DatabaseUnavailable
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    from bot.config import problems
+    from bot.store.database import session
+else:
+    problems, session = LazyModule("bot.config.problems"), LazyModule("bot.store.database.session")
 
 log = get_logger(__name__)
 
@@ -37,17 +43,17 @@ def exit_on_error() -> Iterator[None]:
         sys.exit(problem.exit_code)
     except click.Abort:
         sys.exit(BY_SIGNAL + signal.SIGINT)
-    except ConfigurationError as problem:
+    except problems.ConfigurationError as problem:
         for each in problem.problems:
             click.echo(str(each), err=True)
         sys.exit(UNUSABLE)
     except UserError as problem:
         click.echo(problem.message, err=True)
-        sys.exit(IN_USE if isinstance(problem, DatabaseInUse) else UNUSABLE)
-    except DatabaseDamaged as problem:
+        sys.exit(IN_USE if isinstance(problem, session.DatabaseInUse) else UNUSABLE)
+    except session.DatabaseDamaged as problem:
         click.echo(str(problem), err=True)
         sys.exit(UNUSABLE)
-    except DatabaseUnavailable as problem:
+    except session.DatabaseUnavailable as problem:
         click.echo(f"The database does not answer: {problem}", err=True)
         sys.exit(FAILED)
 

@@ -1,5 +1,6 @@
 """`dogwatch`: the command line for operators. Each command is imported when it is called."""
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
@@ -27,6 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "figures": "bot.cli.commands.figures:figures",
         "erase-person": "bot.cli.commands.erase_person:erase_person_command",
         "retention": "bot.cli.commands.retention:retention",
+        "status": "bot.cli.status_page:status_page",
         "explain": "bot.cli.commands.explain:explain",
     }
 )
@@ -47,6 +49,9 @@ class LazyGroup(click.Group):
             exit_on_sigterm()
         module, _, function = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), function)
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         return command
 
 

@@ -11,26 +11,16 @@ from bot.command.line import KEEP_AS_TEXT, Line
 from bot.command.slack_text import parse_marks
 from bot.command.table import Command, Context, Invocation, Positional, Value
 from bot.command.tokenizer import Word, split_words, strip_quotes
-from bot.command.typed_words import commands_by_word, ordered_line, unknown_command
+from bot.command.typed_words import commands_by_word, lone_incident, ordered_line, unknown_command
 from bot.command.values import incident_reference
-from bot.command.word_values import count_name_words, quote_word
+from bot.command.word_values import JOINING_WORDS, NAMED, NOUNS, count_name_words, quote_word
 from bot.domain.errors import Ambiguous, Offer, UserError, did_you_mean
+from bot.domain.terms import DIRECT_STATUSES
 from bot.domain.text.normalize import is_visible
 
 NO_COMMAND = "No command given. Type `/incident help` for the list."
 _TEXT_NAMES = MappingProxyType({"WHY": "a reason", "WORDS": "words to look for", "TITLE": "a title"})
 """Names of a command's text, by the word in its usage; any other is a text."""
-JOINING_WORDS = frozenset({"and", "&", "+", ","})
-"""Words between two persons or targets."""
-NAMED = MappingProxyType(
-    {
-        **dict.fromkeys((Value.PERSON, Value.OWNER), re.compile(r"<@[UW]|@\w")),
-        Value.TARGET: re.compile(r"<@[UW]|@\w|(?:policy|schedule|vendor):\S", re.IGNORECASE),
-    }
-)
-"""Beginnings of a word that names a person or a target."""
-_NOUNS = MappingProxyType({Value.PERSON: "person", Value.OWNER: "owner"})
-"""Kinds of value that name somebody."""
 
 
 class IncidentNotNamed(UserError):
@@ -104,7 +94,7 @@ class _LineParser:
         is_alone = not self.command.name
         incident = (named or self.line.context.inside) if self.command.needs_incident else named if is_alone else None
         if self.command.needs_incident and incident is None:
-            self._ask_which_incident()
+            self._ask_which_incident(text)
         may_be_text = bool(taken and text) and self._is_valid_here(taken, skipped)
         return Invocation(
             self.command, self.line.options, self.positionals, text, incident, self.line.context.zone, may_be_text
@@ -175,7 +165,7 @@ class _LineParser:
     def _check_is_text(self, positional: Positional, place: int, problem: UserError) -> None:
         """Raise `problem` for an unresolved `@name` where a person is expected."""
         word = self.line.words[place].text
-        if positional.kind in _NOUNS and re.match(r"@\w", word) and self.line.context.chosen.get(word) != word:
+        if positional.kind in NOUNS and re.match(r"@\w", word) and self.line.context.chosen.get(word) != word:
             kept = [Offer(word, label=KEEP_AS_TEXT)] if positional.at_either_end else []
             raise UserError(problem.message, mistake=word, offers=kept) from None
 
@@ -199,7 +189,7 @@ class _LineParser:
             return
         one, other = (self.line.words[each].text.rstrip(",;:.!") for each in (place, second))
         raise UserError(
-            f"`/incident {self.command.name}` takes one {_NOUNS.get(positional.kind, 'target')}, not two: "
+            f"`/incident {self.command.name}` takes one {NOUNS.get(positional.kind, 'target')}, not two: "
             f"{one} and {other}. Name one. If {other} belongs to your text, put the text in quotes."
         )
 
@@ -230,7 +220,14 @@ class _LineParser:
 
     def _missing(self, positional: Positional) -> UserError:
         wanted = positional.about or describe_value(positional.kind, positional.choices, self.line.context)
-        return UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_hint(self.command)}")
+        word = self.line.words[0].text if self.line.words else ""
+        statuses = DIRECT_STATUSES if positional.kind is Value.STATUS else ()
+        choices = (positional.choices or statuses) if self.command.text != "required" else ()
+        return UserError(
+            f"`/incident {self.command.name}` needs {wanted}. {usage_hint(self.command)}",
+            mistake=word if choices else "",
+            offers=[Offer(f"{word} {each}", label=each.capitalize()) for each in choices],
+        )
 
     def _check_text(self, text: str) -> None:
         if self.command.text == "required" and not is_visible(text):
@@ -238,13 +235,29 @@ class _LineParser:
             raise UserError(f"`/incident {self.command.name}` needs {wanted}. {usage_hint(self.command)}")
         if self.command.text == "none" and text:
             key = text.split(":", maxsplit=1)[0]
+            value = self._unquoted_value(text)
             guess = did_you_mean(f"{key}:", [f"{name}:" for name in self.line.keys]) if ":" in text else ""
             raise UserError(
                 f"`/incident {self.command.name}` does not take {quote_word(text)}.{guess} {usage_hint(self.command)}",
-                mistake=text,
+                mistake=value or text,
+                offers=[Offer(f'"{value}"')] if value else [],
             )
 
-    def _ask_which_incident(self) -> None:
+    def _unquoted_value(self, text: str) -> str:
+        """The value of an option without its quotes: `title:Checkout is slow`; empty if none."""
+        place = min(self.line.unspent_places()) - 1
+        first = self.line.words[place] if place > 0 else None
+        if first is None or first.quoted is not None:
+            return ""
+        key = first.text.partition(":")[0] if ":" in first.text else self.line.words[place - 1].text.rstrip(":")
+        option = self.line.keys.get(key.casefold())
+        whole = f"{first.text.removeprefix(f'{key}:')} {text}"
+        return whole if option is not None and option.kind is Value.TEXT and whole in self.line.text else ""
+
+    def _ask_which_incident(self, text: str) -> None:
+        if (number := lone_incident(text, self.line.context)) is not None:
+            message = f"Name the incident in full: `/incident {self.command.name} {number}`."
+            raise UserError(message, mistake=text, offers=[Offer(number)])
         raise IncidentNotNamed(
             f"Which incident? Type this in its channel, or name it: `/incident {self.command.name} "
             f"{self.line.context.series[0]}-7 …`.",

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,8 +11,8 @@ from bot.command.help import describe_value
 from bot.command.table import OF_LANGUAGE, Command, Context, Option, Positional, Value
 from bot.command.tokenizer import Word, remove_words
 from bot.command.values import is_flag_value, read_span, read_value
-from bot.command.word_values import count_name_words, quote_word
-from bot.domain.errors import NEARLY, Ambiguous, Offer, UserError
+from bot.command.word_values import closest_key, count_name_words, quote_word
+from bot.domain.errors import Ambiguous, Offer, UserError
 from bot.domain.times import ParsedTime, refuse_future
 
 _GOES_ON = re.compile(r"~?\d+(?:[.,]\d+)? %|~?\d{1,3} \d{3}", re.ASCII)
@@ -62,9 +61,9 @@ class Line:
             if match is None or self.context.chosen.get(word.text) == word.text:
                 continue
             name = match["name"].lstrip("-—–")
-            if match["sign"] == "=" and name == match["name"]:
+            if match["sign"] == "=" and name == match["name"] and name.casefold() not in self.keys:
                 continue
-            key = _closest_key(name, list(self.keys), is_figure=match["value"][:1].isdecimal())
+            key = closest_key(name, list(self.keys), is_figure=match["value"][:1].isdecimal())
             if key is not None:
                 raise _nearly_an_option(word.text, f"{key}:{match['value']}", may_be_text=may_be_text)
 
@@ -227,20 +226,6 @@ class Line:
 
 def _keep_offer(word: str) -> Offer:
     return Offer(word, label=KEEP_AS_TEXT)
-
-
-def _closest_key(name: str, keys: Sequence[str], *, is_figure: bool) -> str | None:
-    """
-    The key that `name` misspells: some signs differ, or two changed places (`sve`).
-
-    `is_figure`: a figure is behind it. Only then a short key may have other signs (`att:14:05`).
-    """
-    typed = name.casefold()
-    similar = {each: SequenceMatcher(None, each, typed).ratio() for each in keys}
-    best = max(similar, key=similar.__getitem__, default="")
-    if best and (is_figure or min(len(best), len(typed)) > 3) and similar[best] >= NEARLY:
-        return best
-    return next((each for each in keys if len(each) > 1 and sorted(each) == sorted(typed)), None)
 
 
 def _nearly_an_option(word: str, meant: str, *, may_be_text: bool) -> UserError:

@@ -100,8 +100,8 @@ def read_target(word: str, context: Context, groups: Mapping[str, str]) -> Targe
             name = known_vendor(name, context)
         return Target(_PREFIXED_TARGETS[kind.casefold()], name)
     raise UserError(
-        f"{quote_word(word)} is not a target. Name one (`@user`, `@team`, `policy:NAME`, `schedule:NAME` or "
-        "`vendor:NAME`), then give the reason."
+        f"{quote_word(word)} is not a target. Type `@` and choose a person or group from Slack's list, or name a "
+        "`policy:NAME`, `schedule:NAME` or `vendor:NAME`. Then give the reason."
     )
 
 

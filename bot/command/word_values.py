@@ -6,10 +6,11 @@ Errors name the word, the nearest valid one, and the choices.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 from types import MappingProxyType
 
 from bot.command.table import Context, Value
-from bot.domain.errors import Offer, UserError, closest_word, did_you_mean, offer_closest
+from bot.domain.errors import NEARLY, Offer, UserError, closest_word, did_you_mean, offer_closest
 from bot.domain.terms import DIRECT_STATUSES, MARKS, Kind, Severity, Status
 
 _COMMON_SEVERITIES: Mapping[str, Severity] = MappingProxyType(
@@ -22,6 +23,30 @@ _COMMON_SEVERITIES: Mapping[str, Severity] = MappingProxyType(
     }
 )
 """Words of other tools. They are only suggested, because their meaning differs between teams."""
+_COMMON_STATUSES: Mapping[str, Status] = MappingProxyType(
+    {
+        word: status
+        for status, words in {
+            Status.INVESTIGATING: "open started new ongoing looking",
+            Status.IDENTIFIED: "found known caused",
+            Status.MONITORING: "mitigated stable watching recovering",
+            Status.RESOLVED: "fixed done closed over ended finished solved",
+        }.items()
+        for word in words.split()
+    }
+)
+"""Words that people use for a status. They are only suggested."""
+JOINING_WORDS = frozenset({"and", "&", "+", ","})
+"""Words between two persons or targets."""
+NAMED = MappingProxyType(
+    {
+        **dict.fromkeys((Value.PERSON, Value.OWNER), re.compile(r"<@[UW]|@\w")),
+        Value.TARGET: re.compile(r"<@[UW]|@\w|(?:policy|schedule|vendor):\S", re.IGNORECASE),
+    }
+)
+"""Beginnings of a word that names a person or a target."""
+NOUNS = MappingProxyType({Value.PERSON: "person", Value.OWNER: "owner"})
+"""Kinds of value that name somebody."""
 
 
 def quote_word(word: str) -> str:
@@ -35,17 +60,20 @@ def quote_words(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
-def unknown_word(what: str, word: str, choices: Sequence[str], known: Sequence[str] = ()) -> UserError:
+def unknown_word(
+    what: str, word: str, choices: Sequence[str], known: Sequence[str] = (), suggested: str = ""
+) -> UserError:
     """
     Build the error for a word that is none of `choices`.
 
-    `known` has further words for the suggestion.
+    `known` has further words for the suggestion; `suggested` is the one to make.
     """
     candidates = known or choices
     return UserError(
-        f"{quote_word(word)} is not {what}.{did_you_mean(word, candidates)} Use one of {quote_words(choices)}.",
+        f"{quote_word(word)} is not {what}.{did_you_mean(suggested or word, candidates)} "
+        f"Use one of {quote_words(choices)}.",
         mistake=word,
-        offers=offer_closest(word, candidates),
+        offers=offer_closest(suggested or word, candidates),
     )
 
 
@@ -116,7 +144,9 @@ def read_status(word: str, context: Context, choices: Sequence[str]) -> Status:
     if found is None or (choices and found not in choices):
         meant = {Status(each) for each in choices or DIRECT_STATUSES}
         words = [each for each, status in context.statuses.items() if status in meant]
-        raise unknown_word("a status", word, words)
+        common = _COMMON_STATUSES.get(dashed_key(word))
+        suggested = [each for each, status in context.statuses.items() if status is common and status in meant]
+        raise unknown_word("a status", word, words, suggested=suggested[0] if suggested else "")
     return found
 
 
@@ -170,3 +200,17 @@ def read_kind(word: str, context: Context) -> Kind:
         mistake=word,
         offers=[Offer(f'"{words[each.text].value}"') for each in offer_closest(typed, list(words))],
     )
+
+
+def closest_key(name: str, keys: Sequence[str], *, is_figure: bool) -> str | None:
+    """
+    The key that `name` misspells: some signs differ, or two changed places (`sve`).
+
+    `is_figure`: a figure is behind it. Only then a short key may have other signs (`att:14:05`).
+    """
+    typed = name.casefold()
+    similar = {each: SequenceMatcher(None, each, typed).ratio() for each in keys}
+    best = max(similar, key=similar.__getitem__, default="")
+    if best and (is_figure or min(len(best), len(typed)) > 3) and similar[best] >= NEARLY:
+        return best
+    return next((each for each in keys if len(each) > 1 and sorted(each) == sorted(typed)), None)

@@ -12,14 +12,21 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
 from bot.config import Settings
 from bot.domain.errors import UserError
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    from cryptography import exceptions
+    from cryptography.hazmat.primitives.ciphers import aead
+else:
+    exceptions = LazyModule("cryptography.exceptions")
+    aead = LazyModule("cryptography.hazmat.primitives.ciphers.aead")
 
 VERSION = "v1."
 """Prefix of a ciphertext, for a change of the algorithm."""
@@ -73,7 +80,7 @@ def encrypt_text(settings: Settings, text: str, *, about: str) -> str:
     if settings.secret_key is None:
         raise UserError(NO_KEY)
     nonce = secrets.token_bytes(NONCE_BYTES)
-    ciphertext = nonce + AESGCM(_address_key(settings)).encrypt(nonce, text.encode(), about.encode())
+    ciphertext = nonce + aead.AESGCM(_address_key(settings)).encrypt(nonce, text.encode(), about.encode())
     return VERSION + base64.urlsafe_b64encode(ciphertext).decode()
 
 
@@ -83,8 +90,10 @@ def decrypt_text(settings: Settings, ciphertext: str, *, about: str) -> str:
         raise CannotDecrypt
     try:
         raw = base64.urlsafe_b64decode(ciphertext.removeprefix(VERSION))
-        return AESGCM(_address_key(settings)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], about.encode()).decode()
-    except (InvalidTag, ValueError, binascii.Error) as problem:
+        return (
+            aead.AESGCM(_address_key(settings)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], about.encode()).decode()
+        )
+    except (exceptions.InvalidTag, ValueError, binascii.Error) as problem:
         raise CannotDecrypt from problem
 
 
@@ -107,18 +116,33 @@ def _is_timestamp(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 12
 
 
-def incident_page_key(settings: Settings, reference: str) -> str:
-    """Return the key for an incident's page, which gives access to that incident alone."""
-    return _sign(settings, f"incident page {reference}")[:32]
+def incident_page_key(settings: Settings, reference: str, generation: int = 0) -> str:
+    """
+    Return the key for an incident's page, which gives access to that incident alone.
+
+    `generation` is the number of the share link: the key of an earlier one is still ours, but no longer accepted.
+    """
+    if generation == 0:
+        return _sign(settings, f"incident page {reference}")[:32]
+    return f"{generation}.{_sign(settings, f'incident page {reference} link {generation}')[:32]}"
 
 
-def is_incident_page_key(settings: Settings, reference: str, given: str) -> bool:
-    return _is_equal(incident_page_key(settings, reference), given)
+def verify_incident_page_key(settings: Settings, reference: str, given: str) -> int | None:
+    """Return the number of the share link of an untrusted key; None if it is forged."""
+    number = given.partition(".")[0] if "." in given else "0"
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        return None
+    return int(number) if _is_equal(incident_page_key(settings, reference, int(number)), given) else None
 
 
-def incident_page_link(settings: Settings, reference: str) -> str:
-    """Return the link to the bot's page of an incident; each statement on it has an anchor."""
-    return f"{settings.base_url}/incidents/{reference}?key={incident_page_key(settings, reference)}"
+def incident_page_link(settings: Settings, reference: str, generation: int | None = 0) -> str:
+    """
+    Return the link to the bot's page of an incident; each statement on it has an anchor.
+
+    `generation`: the number of its share link; None if that was ended, then the reader has to sign in.
+    """
+    page = f"{settings.base_url}/incidents/{reference}"
+    return page if generation is None else f"{page}?key={incident_page_key(settings, reference, generation)}"
 
 
 def outbox_key(settings: Settings, until: int) -> str:

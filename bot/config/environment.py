@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bot.config.problems import KeyPath, Problem
-from bot.domain.alerts.events import SOURCE_NAMES
+from bot.domain.alerts.events import SIGNING_SOURCES, TOKEN_SOURCES
 from bot.domain.errors import did_you_mean
 
 FILE_SUFFIX = "_FILE"
@@ -23,18 +23,28 @@ class Variable:
     secret: bool = False
 
 
+def variable_suffix(name: str) -> str:
+    """Return the end of the variable for a name of the file: `EU_WEST` for `eu-west`."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
 VARIABLES = (
     Variable("SLACK_BOT_TOKEN", ("slack_bot_token",), secret=True),
     Variable("SLACK_APP_TOKEN", ("slack_app_token",), secret=True),
     Variable("SLACK_SIGNING_SECRET", ("slack_signing_secret",), secret=True),
     Variable("SLACK_CLIENT_ID", ("slack_client_id",)),
     Variable("SLACK_CLIENT_SECRET", ("slack_client_secret",), secret=True),
+    Variable("DOGWATCH_OIDC_ISSUER", ("oidc_issuer",)),
+    Variable("DOGWATCH_OIDC_CLIENT_ID", ("oidc_client_id",)),
+    Variable("DOGWATCH_OIDC_CLIENT_SECRET", ("oidc_client_secret",), secret=True),
+    Variable("DOGWATCH_OIDC_NAME", ("oidc_name",)),
     Variable("SLACK_API_URL", ("slack_api_url",)),
     Variable("DOGWATCH_SOCKET_CONNECTIONS", ("socket_connections",)),
     Variable("DATABASE_URL", ("database_url",), secret=True),
     Variable(CONFIG_VARIABLE, ("config_path",)),
     Variable("DOGWATCH_HOST", ("host",)),
     Variable("DOGWATCH_PORT", ("port",)),
+    Variable("DOGWATCH_PUBLIC_PORT", ("public_port",)),
     Variable("DOGWATCH_DRAIN_SECONDS", ("drain_seconds",)),
     Variable("DOGWATCH_STOP_SECONDS", ("stop_seconds",)),
     Variable("DOGWATCH_LOG_LEVEL", ("log_level",)),
@@ -45,8 +55,17 @@ VARIABLES = (
     Variable("DOGWATCH_HEARTBEAT_SECONDS", ("heartbeat_seconds",)),
     Variable("DOGWATCH_INCIDENTS_CHANNEL", ("incidents", "channel")),
     Variable("DOGWATCH_ALERT_TOKEN", ("alert_token",), secret=True),
-    *(Variable(f"DOGWATCH_ALERT_TOKEN_{name.upper()}", ("alert_tokens", name), secret=True) for name in SOURCE_NAMES),
-    Variable("DOGWATCH_ALERT_SECRET_GRAFANA", ("alert_secrets", "grafana"), secret=True),
+    *(
+        Variable(f"DOGWATCH_ALERT_TOKEN_{variable_suffix(name)}", ("alert_tokens", name), secret=True)
+        for name in TOKEN_SOURCES
+    ),
+    *(
+        Variable(f"DOGWATCH_ALERT_SECRET_{variable_suffix(name)}", ("alert_secrets", name), secret=True)
+        for name in SIGNING_SOURCES
+    ),
+    Variable("DOGWATCH_CHANGE_TOKEN", ("change_token",), secret=True),
+    Variable("DOGWATCH_CHANGE_SECRET_GITHUB", ("change_secrets", "github"), secret=True),
+    Variable("DOGWATCH_HEARTBEAT_TOKEN", ("heartbeat_token",), secret=True),
     Variable("DOGWATCH_SMTP_PASSWORD", ("smtp_password",), secret=True),
     Variable("DOGWATCH_NTFY_TOKEN", ("ntfy_token",), secret=True),
     Variable("DOGWATCH_PAGERDUTY_WEBHOOK_SECRET", ("pagerduty_webhook_secret",), secret=True),
@@ -71,11 +90,6 @@ FAMILIES = (
     Family("DOGWATCH_APPRISE_", "apprise_addresses"),
     Family(CALENDAR_PREFIX, "calendars"),
 )
-
-
-def variable_suffix(name: str) -> str:
-    """Return the end of the variable for a name of the file: `EU_WEST` for `eu-west`."""
-    return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
 def find_variables(names: Iterable[str]) -> tuple[Variable, ...]:

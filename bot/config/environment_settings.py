@@ -17,7 +17,12 @@ SLACK_API = "https://slack.com/api/"
 SHORTEST_SECRET_KEY = 32
 """Characters."""
 SHORTEST_TOKEN = 16
-"""Characters of an alert token. A shorter one could be guessed, because attempts are not limited."""
+"""
+Characters of an alert token.
+
+A shorter one could be guessed, because attempts are not limited.
+"""
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 POSTGRESQL = ("postgres://", "postgresql://")
 
 
@@ -51,6 +56,16 @@ def _check_url(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("This is not a web address. Use http:// or https:// and the host.")
     return value.rstrip("/")
+
+
+def _check_issuer(value: str) -> str:
+    """The issuer as it is, for it is compared: some end in a slash."""
+    parts = urlsplit(_check_url(value))
+    if parts.query or parts.fragment:
+        raise ValueError("An issuer has no ? or #. Copy it from the provider's own description.")
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise ValueError("The sign-in provider needs https://.")
+    return value
 
 
 def _check_api_url(value: str) -> str:
@@ -137,11 +152,19 @@ class EnvironmentSettings(BaseModel):
     slack_client_id: str | None = None
     slack_client_secret: SecretStr | None = None
     """Both are for Sign in with Slack."""
+    oidc_issuer: Annotated[str, AfterValidator(_check_issuer)] | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    """All three are for a sign-in provider of the company's own."""
+    oidc_name: Annotated[str, Field(min_length=1, max_length=40)] = "your company account"
+    """Shown on the button: `Sign in with {oidc_name}`."""
     slack_api_url: Annotated[str, AfterValidator(_check_api_url)] = SLACK_API
     socket_connections: Annotated[int, Field(ge=1, le=10)] = 2
     database_url: Annotated[SecretStr, AfterValidator(_check_database_url)] = SecretStr("sqlite:///dogwatch.db")
     host: str = "127.0.0.1"
     port: Annotated[int, BeforeValidator(_refuse_service_link), Field(ge=0, le=65535)] = 3000
+    public_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Port that serves the public status page and nothing else."""
     drain_seconds: Annotated[int, Field(ge=0, le=300)] = 0
     """How long a stopping process still listens, with `/readyz` at 503."""
     stop_seconds: Annotated[int, Field(ge=1, le=300)] = 20
@@ -156,6 +179,9 @@ class EnvironmentSettings(BaseModel):
     alert_token: Token | None = None
     alert_tokens: Mapping[str, Token] = Field(default_factory=dict)
     alert_secrets: Mapping[str, Token] = Field(default_factory=dict)
+    change_token: Token | None = None
+    change_secrets: Mapping[str, Token] = Field(default_factory=dict)
+    heartbeat_token: Token | None = None
     smtp_password: SecretStr | None = None
     ntfy_token: Annotated[SecretStr, AfterValidator(_check_access_token)] | None = None
     pagerduty_webhook_secret: Token | None = None
@@ -169,6 +195,8 @@ class EnvironmentSettings(BaseModel):
     config_path: Path | None = None
     secret_files: Mapping[str, Path] = Field(default_factory=dict)
     """Path by variable, where `NAME_FILE` named a file."""
+    set_variables: frozenset[str] = frozenset()
+    """Names of the variables that were set, directly or by a file."""
 
     @property
     def token_problem(self) -> str | None:
@@ -220,6 +248,7 @@ class EnvironmentSettings(BaseModel):
             self.slack_bot_token,
             self.slack_app_token,
             self.slack_client_secret,
+            self.oidc_client_secret,
             self.secret_key,
             self.heartbeat_url,
             self.smtp_password,
@@ -235,8 +264,11 @@ class EnvironmentSettings(BaseModel):
             self.webhook_secret,
             self.slack_signing_secret,
             self.alert_token,
+            self.change_token,
+            self.heartbeat_token,
             *self.alert_tokens.values(),
             *self.alert_secrets.values(),
+            *self.change_secrets.values(),
         )
         password = urlsplit(self.database_url.get_secret_value()).password if self.sqlite_path is None else None
         found = [each.get_secret_value() for each in single if each]

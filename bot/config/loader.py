@@ -49,6 +49,7 @@ def examine(environ: Mapping[str, str], *, config_path: Path | None = None, read
         loader.read_file()
     loader.apply_environment(values)
     loader.data["secret_files"] = secret_files(environ)
+    loader.data["set_variables"] = frozenset(values)
     settings = loader.build_settings()
     in_order = sorted(loader.problems, key=lambda problem: (problem.origin != "environment", problem.line or 0))
     found = (*problems, *in_order)

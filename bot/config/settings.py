@@ -1,6 +1,6 @@
 """`Settings`: the environment and `dogwatch.toml` as one typed value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -13,11 +13,14 @@ from bot.config.environment_settings import EnvironmentSettings, secret_alternat
 from bot.config.sections import (
     TEMPLATES,
     AlertsSection,
+    ChangesSection,
     EscalationSection,
     FindingsSection,
+    HeartbeatSection,
     IncidentsSection,
     IntakeSection,
     OwnHoursSection,
+    PagesSection,
     PostmortemSection,
     RetentionSection,
     RoleSection,
@@ -29,14 +32,17 @@ from bot.config.sections import (
     TeamSection,
     WorkingHoursSection,
 )
-from bot.config.sections.fields import Mark, RoleName, Word, minutes_of_day
+from bot.config.sections.durations import parse_length
+from bot.config.sections.fields import HeartbeatName, Mark, RoleName, Word, minutes_of_day
 from bot.config.sections.paging import PagingSection
 from bot.config.sections.policies import PolicySection
 from bot.config.sections.reminders import RemindersSection
 from bot.config.sections.schedules import OnCallSection, ScheduleSection
 from bot.config.sections.severity_words import build_severity_words
+from bot.config.sections.status_page import StatusPageSection
 from bot.config.sections.vendors import VendorSection
-from bot.domain.alerts.events import Credentials
+from bot.domain.alerts.events import SOURCE_NAMES, TOKEN_SOURCES, Credentials
+from bot.domain.alerts.heartbeats import Heartbeat
 from bot.domain.alerts.routing import DEFAULT_WORDS, Route, RoutingDefaults
 from bot.domain.alerts.storms import StormLimits
 from bot.domain.incidents.roles import DEFAULT_ROLES, Role, role_aliases, role_from_name
@@ -66,7 +72,9 @@ class Settings(EnvironmentSettings):
     vendors: Mapping[Word, VendorSection] = Field(default_factory=dict)
     routes: tuple[RouteSection, ...] = ()
     alerts: AlertsSection = AlertsSection()
+    changes: ChangesSection = ChangesSection()
     intake: IntakeSection = IntakeSection()
+    heartbeats: Mapping[HeartbeatName, HeartbeatSection] = Field(default_factory=dict)
     storms: StormsSection = StormsSection()
     working_hours: WorkingHoursSection | None = None
     """None: unknown, and no message mentions them."""
@@ -79,6 +87,9 @@ class Settings(EnvironmentSettings):
     findings: FindingsSection = FindingsSection()
     retention: RetentionSection = RetentionSection()
     postmortem: PostmortemSection = PostmortemSection()
+    pages: PagesSection = PagesSection()
+    status: StatusPageSection | None = None
+    """None: there is no public status page."""
     own_reactions: Mapping[Word, Mark] = Field(default_factory=dict, alias="reactions")
 
     # Words and labels of the workspace
@@ -172,11 +183,57 @@ class Settings(EnvironmentSettings):
 
     def credentials(self, source: str) -> Credentials:
         """The tokens of an alert source, its own or the common ones, and its signing secrets."""
+        if source not in TOKEN_SOURCES:
+            return Credentials(topics=self.alerts.sns.topics)
         return Credentials(
             tokens=secret_alternatives(self.alert_tokens.get(source, self.alert_token)),
             secrets=secret_alternatives(self.alert_secrets.get(source)),
             signature_header=self.alerts.grafana.signature_header,
             timestamp_header=self.alerts.grafana.timestamp_header,
+        )
+
+    def change_credentials(self, source: str) -> Credentials:
+        """The tokens of a source of changes, and its signing secrets."""
+        return Credentials(
+            tokens=secret_alternatives(self.change_token),
+            secrets=secret_alternatives(self.change_secrets.get(source)),
+            variable="DOGWATCH_CHANGE_TOKEN",
+        )
+
+    @property
+    def change_window(self) -> timedelta:
+        return parse_length(self.changes.window)
+
+    @cached_property
+    def service_names(self) -> Mapping[str, str]:
+        """Names of the services by their names and aliases, casefolded."""
+        aliases = {alias.casefold(): name for name, each in self.services.items() for alias in each.aliases}
+        return {**aliases, **{name.casefold(): name for name in self.services}}
+
+    @cached_property
+    def service_dependencies(self) -> Mapping[str, tuple[str, ...]]:
+        return {name: tuple(each.depends_on) for name, each in self.services.items()}
+
+    @property
+    def start_warnings(self) -> Iterator[tuple[str, str]]:
+        """Events to log at the start, each with the missing variable."""
+        if not self.alert_sources:
+            yield "alerts refused", "DOGWATCH_ALERT_TOKEN"
+        if self.heartbeats and self.heartbeat_token is None:
+            yield "heartbeats refused", "DOGWATCH_HEARTBEAT_TOKEN"
+        if self.public_url is None:
+            yield "page links work on this machine only", "DOGWATCH_PUBLIC_URL"
+
+    @property
+    def alert_sources(self) -> tuple[str, ...]:
+        """The sources that can prove themselves; the others are refused."""
+        return tuple(name for name in SOURCE_NAMES if self.credentials(name).are_set)
+
+    def heartbeat(self, name: str) -> Heartbeat:
+        """A configured heartbeat. Raises KeyError."""
+        section = self.heartbeats[name]
+        return Heartbeat(
+            name, parse_length(section.every), parse_length(section.grace), section.service, section.severity
         )
 
     # People, schedules and hours
@@ -262,9 +319,29 @@ class Settings(EnvironmentSettings):
         return self.config_path.parent if self.config_path else Path()
 
     @property
+    def sns_certificate_folder(self) -> Path | None:
+        """Amazon's certificates; None: they are fetched."""
+        return self._config_folder / self.alerts.sns.certificates if self.alerts.sns.certificates else None
+
+    @property
     def smtp_ca_file(self) -> Path | None:
         """The CA file for the mail server's certificate; None: the system's."""
         return self._config_folder / self.paging.email.ca_file if self.paging.email.ca_file else None
+
+    def status_path(self, name: str) -> Path:
+        """A file or folder that `[status]` names."""
+        return self._config_folder / name
+
+    @property
+    def status_zone(self) -> ZoneInfo:
+        """The zone of the days and times on the status page."""
+        return self.status.zone if self.status and self.status.zone else self.incidents.zone
+
+    @property
+    def status_url(self) -> str:
+        """The public address of the status page, without a trailing slash."""
+        own = self.status.url if self.status else None
+        return own.rstrip("/") if own else f"{self.base_url}/status"
 
     @property
     def drill_folders(self) -> tuple[Path, ...]:

@@ -20,13 +20,13 @@ from bot.doctor.network import (
     check_signing_secret,
 )
 from bot.doctor.paging import check_contact_methods
-from bot.doctor.report import CheckResult, failed, ok, warning
+from bot.doctor.report import CheckResult, failed, ok, report_as_json, warning
 from bot.doctor.schedules import check_schedules
 from bot.doctor.slack import SlackChecks
 from bot.runtime.log import scrub_text
 from bot.services.postmortem.templates import find_template_problems
 
-__all__ = ["check_configuration", "run_checks"]
+__all__ = ["check_configuration", "run_checks", "run_report"]
 
 Check = Callable[[], Awaitable[list[CheckResult]]]
 
@@ -74,6 +74,14 @@ async def run_checks(settings: Settings) -> list[CheckResult]:
     finally:
         await slack.close()
     return results
+
+
+async def run_report(settings: Settings) -> list[dict[str, str]]:
+    """The findings about the settings in force, as in the report's JSON."""
+    path = settings.config_path
+    results = check_configuration(settings, {CONFIG_VARIABLE: str(path)} if path else {})
+    findings: list[dict[str, str]] = report_as_json([*results, *await run_checks(settings)])["findings"]
+    return findings
 
 
 async def _run_check(name: str, check: Check) -> list[CheckResult]:

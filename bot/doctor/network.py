@@ -13,7 +13,6 @@ import aiohttp
 
 from bot.config import Settings
 from bot.doctor.report import CheckResult, failed, ok, warning
-from bot.domain.alerts.events import SOURCE_NAMES
 from bot.sources.authentication import hex_signature
 
 SECONDS = 4.0
@@ -135,14 +134,13 @@ def _challenge_result(url: str, answer: Response, bot: RunningBot) -> CheckResul
 
 async def check_alert_tokens(settings: Settings) -> list[CheckResult]:
     name = "alerts"
-    taken = [each for each in SOURCE_NAMES if settings.credentials(each).are_set]
-    if not taken:
+    if not settings.alert_sources:
         return [
             warning(
                 name, "DOGWATCH_ALERT_TOKEN is not set: alerts are refused", "Create one with `openssl rand -hex 32`."
             )
         ]
-    return [ok(name, f"accepted with a token from {', '.join(taken)}")]
+    return [ok(name, f"accepted with a token from {', '.join(settings.alert_sources)}")]
 
 
 async def check_heartbeat(settings: Settings) -> list[CheckResult]:

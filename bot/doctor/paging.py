@@ -6,16 +6,21 @@ Nobody is paged.
 
 from collections.abc import Iterator
 from contextlib import suppress
-
-import aiosmtplib
+from typing import TYPE_CHECKING
 
 from bot.config import Settings
 from bot.config.checks.paging import UNSIGNED_WEBHOOKS
 from bot.config.environment import variable_suffix
 from bot.doctor.network import connect_to_host
 from bot.doctor.report import CheckResult, failed, ok, warning
+from bot.lazy_loader import LazyModule
 from bot.notifiers import apprise, email
 from bot.notifiers.outcome import PermanentFailure
+
+if TYPE_CHECKING:
+    import aiosmtplib
+else:
+    aiosmtplib = LazyModule("aiosmtplib")
 
 NAME = "paging"
 SECONDS = 4.0

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from structlog import get_logger
 
 from bot.config import Settings
+from bot.domain.errors import LookupUnavailable
 from bot.domain.oncall.calendar_matching import CalendarCopy, unmatched_emails
 from bot.domain.oncall.icalendar_reader import InvalidCalendar
 from bot.engine.http_fetch import SECONDS, FetchError, FetchResult, fetch, read_file
@@ -36,10 +37,6 @@ PARSE_SECONDS = 60.0
 """A calendar full of recurring events delays the others no longer than this."""
 START_DELAY = timedelta(seconds=2)
 """Short: until the first fetch nobody is on call by a new calendar."""
-
-
-class LookupUnavailable(Exception):
-    """Slack cannot look up a mail address at the moment."""
 
 
 FindByMail = Callable[[str], Awaitable[str | None]]

@@ -43,6 +43,8 @@ class Engine:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._has_retried = False
+        self._looks_at: datetime | None = None
+        """Time of the next look for due timers; None during one."""
         self.is_working = False
         self.beat_at: datetime | None = None
         """Time of the last successful look for due timers."""
@@ -55,8 +57,10 @@ class Engine:
             asyncio.create_task(restart_on_failure("calendars", self.calendars.run_forever), name="calendars"),
         ]
 
-    def wake(self) -> None:
-        self._wake.set()
+    def wake(self, at: datetime | None = None) -> None:
+        """Look for due timers now, unless that happens by `at`; None: in any case."""
+        if at is None or self._looks_at is None or at < self._looks_at:
+            self._wake.set()
 
     @property
     def is_idle(self) -> bool:
@@ -70,7 +74,7 @@ class Engine:
     async def _run_timers(self) -> None:
         while True:
             self._wake.clear()
-            self.is_working = True
+            self.is_working, self._looks_at = True, None
             try:
                 await self._retry_exhausted_once()
                 next_due = await self._run_due()
@@ -86,8 +90,8 @@ class Engine:
             if next_due is not None and next_due <= now:
                 await sleep_or_wake(LEASED_PAUSE, self._wake)
             else:
-                limit = now + POLL
-                await self._clock.sleep_until(limit if next_due is None else min(next_due, limit), self._wake)
+                self._looks_at = now + POLL if next_due is None else min(next_due, now + POLL)
+                await self._clock.sleep_until(self._looks_at, self._wake)
 
     async def _retry_exhausted_once(self) -> None:
         """After a start, retry timers that were given up: a new version may have fixed them."""

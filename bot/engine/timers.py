@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.services import vendors
 from bot.services.alerts.announcements import SUMMARY_TIMER, run_summary_timer
+from bot.services.alerts.heartbeats import HEARTBEAT_WATCH, run_heartbeat_timer
 from bot.services.alerts.maintenance_end import lock_windows, run_window_end_timer
 from bot.services.channel.archive_timer import ARCHIVE_TIMER, run_archive_timer
 from bot.services.channel.backfill import RECONCILE_TIMER, run_reconcile_timer
@@ -28,6 +28,7 @@ from bot.services.outbox import REMINDER_CHECK
 from bot.services.outbox.timer_payloads import IncidentTimer
 from bot.services.paging.pages import LATER_PAGE, UNREACHABLE_PERSON, UNSENT_CHECK
 from bot.services.reminders.check import check_reminders
+from bot.services.vendors import case_questions
 from bot.store import outbox
 from bot.store.database.connections import is_transient
 from bot.store.database.savepoint import savepoint
@@ -58,7 +59,7 @@ def _for_each(handle: Callable[[Session, Settings, Timer, datetime], None]) -> H
 
 HANDLERS: Mapping[str, tuple[Handler, Lock]] = {
     ESCALATION_STEP: (run_due_steps, lock_escalations),
-    vendors.CASE_QUESTION: (_for_each(vendors.ask_for_case), lock_escalations),
+    case_questions.CASE_QUESTION: (_for_each(case_questions.ask_for_case), lock_escalations),
     RECONCILE_TIMER: (_for_each(run_reconcile_timer), _lock_incidents),
     ARCHIVE_TIMER: (_for_each(run_archive_timer), _lock_incidents),
     DRILL_TIMER: (_for_each(play_due_lines), _lock_incidents),
@@ -70,6 +71,7 @@ HANDLERS: Mapping[str, tuple[Handler, Lock]] = {
     SCHEDULE_WATCH: (_for_each(run_schedule_timer), lock_schedules),
     ACK_TIMEOUT_CHECK: (_for_each(check_ack_timeout), lock_escalations),
     REMINDER_CHECK: (check_reminders, _lock_nothing),
+    HEARTBEAT_WATCH: (_for_each(run_heartbeat_timer), _lock_nothing),
     SUMMARY_TIMER: (_for_each(run_summary_timer), _lock_incidents),
 }
 """Handler of each kind, and the lock that a batch takes first, in one order against deadlocks."""

@@ -120,6 +120,7 @@ def _environment(slack: Sandbox, data: Path, bot_url: str, ports: Ports, alert_t
         "DOGWATCH_PORT": str(ports.bot),
         "DOGWATCH_PUBLIC_URL": bot_url,
         "DOGWATCH_ALERT_TOKEN": alert_token,
+        "DOGWATCH_CHANGE_TOKEN": alert_token,
     }
 
 

@@ -44,6 +44,23 @@ members = ["U0DEVELOPER", "U0DBA"]
 
 [vendors.payment-gateway]
 name = "Payment gateway"
+
+[pages]
+admins = ["U0DEVELOPER"]
+
+[status]
+title = "Harbour"
+languages = ["en", "fr"]
+
+[status.components.checkout]
+name = "Checkout"
+names = { fr = "Commande" }
+services = ["checkout"]
+
+[status.components.payments]
+name = "Payments"
+names = { fr = "Paiements" }
+services = ["payments"]
 """
 
 

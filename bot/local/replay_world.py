@@ -14,7 +14,7 @@ from bot.config import Settings, load
 from bot.runtime.clock import ManualClock
 from bot.sandbox.server import Sandbox
 from bot.scenario.model import Step
-from bot.store.database.transaction_state import Wakeup
+from bot.store.database.transaction_state import DueWork
 
 SETTLE_SECONDS = 30.0
 """Real seconds for everything to settle; a step takes a fraction of one."""
@@ -80,6 +80,7 @@ class ReplayWorld:
                 "DOGWATCH_PORT": "0",
                 "DOGWATCH_PUBLIC_URL": BOT_URL,
                 "DOGWATCH_ALERT_TOKEN": ALERT_TOKEN,
+                "DOGWATCH_CHANGE_TOKEN": ALERT_TOKEN,
                 "DOGWATCH_SECRET_KEY": SECRET_KEY,
             },
             config_path=settings_file,
@@ -150,5 +151,5 @@ class ReplayWorld:
         return step.at
 
 
-def _ignore_commit(_due: Wakeup) -> None:
+def _ignore_commit(_due: DueWork) -> None:
     """Replaces the wake-up after a commit."""

@@ -34,6 +34,23 @@ SAMPLE_LABELS = {"alertname": "CheckoutErrorRateHigh", "service": "checkout", "s
 SUMMARY = "Checkout fails for 12% of customers"
 
 
+PUBLIC_GROUP = Group(
+    "Tell the public",
+    (
+        Suggestion(
+            "Publish an update",
+            "In an incident’s channel. The answer has the link to the status page.",
+            types="/incident update investigating lang:en affects:checkout=partial Some orders fail. We look into it.",
+        ),
+        Suggestion(
+            "Publish it in French",
+            "The same update, in a second language.",
+            types="/incident update investigating lang:fr Des commandes échouent. Nous cherchons la cause.",
+        ),
+    ),
+)
+
+
 @dataclass
 class Activity:
     """A background activity. `until`: Unix time of its end; None if unknown."""
@@ -57,7 +74,7 @@ class Tour:
         self._slack = slack
         self._bot = bot
         self._progress = progress
-        self._alerts = f"{bot_url}/alerts"
+        self._bot_url = bot_url
         self._token = alert_token
         self._scenarios = {path.stem: read_scenario(path) for path in sorted(scenarios.glob("*.yaml"))}
         self._activities: list[Activity] = []
@@ -67,7 +84,7 @@ class Tour:
         return Guide(
             title="Try Dogwatch",
             words="A Slack of your own, with a bot that runs incidents. Nothing here leaves this machine.",
-            groups=(self._start_group(), self._fault_group()),
+            groups=(self._start_group(), PUBLIC_GROUP, self._fault_group()),
             plays=tuple(Play(name, scenario.title, len(scenario.steps)) for name, scenario in self._scenarios.items()),
             play=self.play,
             now=self.now,
@@ -127,7 +144,7 @@ class Tour:
         try:
             async with (
                 aiohttp.ClientSession() as session,
-                session.post(f"{self._alerts}/alertmanager", json=body, headers=headers) as answer,
+                session.post(f"{self._bot_url}/alerts/alertmanager", json=body, headers=headers) as answer,
             ):
                 text = (
                     "The bot accepted the alert"
@@ -186,8 +203,8 @@ class Tour:
         await play_live(
             scenario,
             self._slack,
-            alert_url=self._alerts,
-            alert_token=self._token,
+            bot_url=self._bot_url,
+            token=self._token,
             seconds_between=pause,
             before_each=before_each,
         )

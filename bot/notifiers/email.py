@@ -13,16 +13,21 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-
-import aiosmtplib
+from typing import TYPE_CHECKING
 
 from bot.config import Settings
 from bot.domain.paging.contact_methods import split_mailbox
 from bot.domain.text.normalize import to_one_line
+from bot.lazy_loader import LazyModule
 from bot.notifiers.outcome import PermanentFailure, Sent, TemporaryFailure, Timeouts
 from bot.notifiers.wording import headline, template_values
 from bot.services.paging.content import PageText
 from bot.templating.render import render_template
+
+if TYPE_CHECKING:
+    import aiosmtplib
+else:
+    aiosmtplib = LazyModule("aiosmtplib")
 
 MAX_SUBJECT = 150
 """Characters."""
@@ -73,7 +78,7 @@ def compose(page: PageText, address: str, settings: Settings, *, message_id: str
     return message
 
 
-async def connect(settings: Settings, step: float) -> aiosmtplib.SMTP:
+async def connect(settings: Settings, step: float) -> "aiosmtplib.SMTP":
     """
     Connect, secure and log in as configured. `step`: seconds for each command.
 
@@ -135,7 +140,7 @@ def _local_hostname() -> str:
         return "[127.0.0.1]"
 
 
-def _abort(client: aiosmtplib.SMTP) -> None:
+def _abort(client: "aiosmtplib.SMTP") -> None:
     """
     Drop a connection that is still open.
 

@@ -83,6 +83,7 @@ class OpenIdProvider:
                 "scopes_supported": ["openid", "profile", "email"],
                 "response_types_supported": ["code"],
                 "id_token_signing_alg_values_supported": ["RS256"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post"],
                 "code_challenge_methods_supported": ["S256"],
             }
         )

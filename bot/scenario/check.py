@@ -11,10 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.languages import get_language
+from bot.domain.status_page.publication import PublishedIncident
 from bot.domain.terms import LANGUAGES, ActionKind, Kind
 from bot.domain.text.duration_parser import read_duration
 from bot.domain.text.durations import format_duration
-from bot.scenario.model import Expected, ExpectedEscalation, Scenario
+from bot.scenario.model import Expected, ExpectedEscalation, ExpectedPublicPage, Scenario
 
 ACTIONS_TAKEN = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.ACTION, Kind.ROLLBACK})
 BESIDE_A_TIME = r"[0-9][:h.][0-9]{2}[^\n0-9]{0,6}"
@@ -27,10 +28,44 @@ PART_OF_A_LENGTH = re.compile(r"\d ?(?:d|j|h|giorn[oi]|días?|Tage?|dias?) $")
 Json = Mapping[str, Any]
 
 
-def find_differences(scenario: Scenario, record: Json, markdown: str) -> list[str]:
-    """Describe each wrong fact of `incident.json`: `duration: expected 2h 0m, found 1h 55m`."""
+def find_differences(scenario: Scenario, record: Json, markdown: str, public_page: Json | None = None) -> list[str]:
+    """
+    Describe each wrong fact of `incident.json`: `duration: expected 2h 0m, found 1h 55m`.
+
+    `public_page`: what `describe_public_page` says of the incident's public page, None if it has none.
+    """
     outcome = _Outcome(scenario.expected, scenario.zone, record, markdown)
-    return [line for check in CHECKS for line in check(outcome)]
+    lines = [line for check in CHECKS for line in check(outcome)]
+    return [*lines, *_compare_public_page(scenario.expected.public_page, public_page or {})]
+
+
+def describe_public_page(incident: PublishedIncident) -> dict[str, Any]:
+    """Return the facts that readers of the public page see."""
+    ended_at = incident.resolved_at
+    return {
+        "first_update": incident.announced_at.isoformat(),
+        "resolved_update": ended_at.isoformat() if ended_at else None,
+        "seconds": incident.announced_for.total_seconds() if incident.announced_for else None,
+        "languages": list(incident.languages),
+        "states": list(incident.states),
+    }
+
+
+def _compare_public_page(expected: ExpectedPublicPage | None, page: Json) -> Iterator[str]:
+    if expected is None:
+        return
+    for name, at in (("first_update", expected.first_update), ("resolved_update", expected.resolved_update)):
+        stated = page.get(name)
+        if at is not None and (stated is None or datetime.fromisoformat(stated) != at):
+            yield _describe_difference(f"public_page: {name}", at.isoformat(), stated)
+    length = read_duration(expected.shown_duration) if expected.shown_duration else None
+    if length is not None and page.get("seconds") != length.total_seconds():
+        found = page.get("seconds")
+        shown = format_duration(timedelta(seconds=found)) if found is not None else None
+        yield _describe_difference("public_page: shown_duration", expected.shown_duration, shown)
+    for name, wanted in (("languages", expected.languages), ("states", expected.states)):
+        if wanted is not None and tuple(page.get(name, ())) != wanted:
+            yield _describe_difference(f"public_page: {name}", ", ".join(wanted), ", ".join(page.get(name, ())))
 
 
 def list_not_compared(scenario: Scenario) -> list[str]:

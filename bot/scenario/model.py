@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -25,8 +25,11 @@ from bot.scenario.fields import (
     Zone,
 )
 
-NOT_COMPARED = ("public_page", "vendor_view")
+NOT_COMPARED = ("vendor_view",)
 """Expectations without a counterpart in the record."""
+
+
+ChangeWord = Literal["deployment", "release", "pipeline", "configuration", "flag", "change"]
 
 
 class Section(BaseModel):
@@ -48,6 +51,21 @@ class Alert(Section):
     status: Status
     labels: Labels
     annotations: TextTable = Field(default_factory=dict)
+
+
+class DeliveredChange(Section):
+    """A delivery tool reports a change. Without times it ended at the step's time."""
+
+    kind: ClassVar = "change"
+    title: Text
+    services: Annotated[Services, Field(alias="service")] = ()
+    name: Annotated[Text | None, Field(alias="id")] = None
+    change_kind: Annotated[ChangeWord, Field(alias="kind")] = "deployment"
+    status: Literal["started", "succeeded", "failed"] | None = None
+    version: Text | None = None
+    environment: Text | None = None
+    author: Text | None = None
+    url: Text | None = None
 
 
 class VendorStatus(Section):
@@ -102,7 +120,7 @@ class Acknowledgement(Section):
     target: Annotated[Handle, AfterValidator(lambda name: name.removeprefix("vendor:"))]
 
 
-Action = Alert | VendorStatus | SlashCommand | Message | Reaction | MessageShortcut | Acknowledgement
+Action = Alert | DeliveredChange | VendorStatus | SlashCommand | Message | Reaction | MessageShortcut | Acknowledgement
 
 
 class StepEntry(Section):
@@ -110,6 +128,7 @@ class StepEntry(Section):
 
     at: Text | None = None
     alert: Alert | None = None
+    change: DeliveredChange | None = None
     vendor_status: VendorStatus | None = None
     command: SlashCommand | None = None
     say: Message | None = None
@@ -164,6 +183,16 @@ class ExpectedImpact(Section):
     count_of_users: int | None = None
 
 
+class ExpectedPublicPage(Section):
+    """Times of the first and the resolving update; `shown_duration` from one to the other."""
+
+    first_update: Instant | None = None
+    resolved_update: Instant | None = None
+    shown_duration: Duration | None = None
+    languages: Texts | None = None
+    states: Texts | None = None
+
+
 class Expected(Section):
     """
     The expected facts; None is not compared.
@@ -188,7 +217,7 @@ class Expected(Section):
     symptom_table: Count | None = None
     conclusion: bool | None = None
     findings: Texts | None = None
-    public_page: Any = None
+    public_page: ExpectedPublicPage | None = None
     vendor_view: Any = None
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.terms import AlertStatus
-from bot.scenario.model import Alert
+from bot.scenario.model import Alert, DeliveredChange
 
 NEVER = "0001-01-01T00:00:00Z"
 """The end of an alert that goes on, for Alertmanager and Grafana."""
@@ -25,6 +25,24 @@ def build_notification(alert: Alert, *, starts_at: datetime, ends_at: datetime |
     `run` names one replay of a scenario. Each run has its own alert groups, and so its own incident.
     """
     return FORMATS[alert.source](alert, _format_iso(starts_at), _format_iso(ends_at) if ends_at else None, run)
+
+
+def build_change(change: DeliveredChange, at: datetime) -> dict[str, Any]:
+    """Build the body of `POST /changes/generic`."""
+    ends = change.status != "started"
+    fields = {
+        "title": change.title,
+        "services": list(change.services),
+        "id": change.name,
+        "kind": change.change_kind,
+        "status": change.status,
+        "finished_at" if ends else "started_at": _format_iso(at),
+        "version": change.version,
+        "environment": change.environment,
+        "author": change.author,
+        "url": change.url,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _format_iso(at: datetime) -> str:

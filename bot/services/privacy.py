@@ -19,7 +19,7 @@ from bot.services.paging.contacts import delete_contacts
 from bot.services.workspace.actor import Origin
 from bot.store.escalation import calendars
 from bot.store.incidents import incidents, installations
-from bot.store.shared import audit, people, web_sessions
+from bot.store.shared import audit, people, sign_in_identities, web_sessions
 from bot.store.shared.idempotency import DELIVERY_RETENTION
 from bot.store.shared.people import Person
 from bot.store.upkeep import retention, text_locations
@@ -78,6 +78,7 @@ def erase_person(
     delete_contacts(session, team_id, user_id)
     calendars.delete_calendar_key(session, team_id, user_id)
     web_sessions.delete_of_person(session, team_id, user_id)
+    sign_in_identities.delete_of_person(session, team_id, user_id)
     text_locations.freeze_messages(session, team_id, user_id, at)
     incidents.start_history(session, team_id, at)
     rows = text_locations.replace_everywhere(

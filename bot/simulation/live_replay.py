@@ -35,8 +35,8 @@ async def play_live(
     scenario: Scenario,
     sandbox: Sandbox,
     *,
-    alert_url: str,
-    alert_token: str,
+    bot_url: str,
+    token: str,
     seconds_between: float = 4.0,
     before_each: Callable[[Step], None] = lambda _step: None,
 ) -> None:
@@ -48,9 +48,7 @@ async def play_live(
     its own. Raises PlayError for a step that cannot be done.
     """
     run = f"/{sandbox.now():%Y%m%d%H%M%S}"
-    player = Player(
-        scenario, sandbox, LivePace(sandbox), alert_url=alert_url, alert_token=alert_token, run=run, keeps_times=False
-    )
+    player = Player(scenario, sandbox, LivePace(sandbox), bot_url=bot_url, token=token, run=run, keeps_times=False)
     for step in scenario.steps:
         if step.number > 1:
             await asyncio.sleep(seconds_between)

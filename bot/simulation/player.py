@@ -5,7 +5,7 @@ It acts as people and monitors, through Slack and the alert webhook only, and se
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol, assert_never
 
@@ -20,6 +20,7 @@ from bot.scenario.model import (
     Acknowledgement,
     Action,
     Alert,
+    DeliveredChange,
     Message,
     MessageShortcut,
     Reaction,
@@ -28,7 +29,7 @@ from bot.scenario.model import (
     Step,
     VendorStatus,
 )
-from bot.scenario.webhooks import build_notification, fingerprint
+from bot.scenario.webhooks import build_change, build_notification, fingerprint
 from bot.simulation.workspace_setup import add_people, add_usergroups
 
 REFUSALS = (":warning:", ":grey_question:")
@@ -84,16 +85,16 @@ class Player:
         sandbox: Sandbox,
         pace: Pace,
         *,
-        alert_url: str,
-        alert_token: str,
+        bot_url: str,
+        token: str,
         run: str = "",
         keeps_times: bool = True,
     ) -> None:
         self.scenario = scenario
         self.sandbox = sandbox
         self._pace = pace
-        self._alert_url = alert_url.rstrip("/")
-        self._alert_token = alert_token
+        self._alert_url, self._change_url = f"{bot_url}/alerts", f"{bot_url}/changes"
+        self._token = token
         self._run = run
         self._keeps_times = keeps_times
         self._channels_before = {channel["id"] for channel in sandbox.channels()}
@@ -141,6 +142,8 @@ class Player:
         match action:
             case Alert():
                 await self._send_alert(step, action)
+            case DeliveredChange():
+                await self._send_change(step, action)
             case SlashCommand():
                 await self._type_command(step, action)
             case Message():
@@ -290,15 +293,20 @@ class Player:
         elif key not in self._fired:
             raise PlayError(step, "no earlier step fires an alert with these labels.")
         body = build_notification(alert, starts_at=self._fired[key], ends_at=None if is_firing else at, run=self._run)
-        headers = {"Authorization": f"Bearer {self._alert_token}"}
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(f"{self._alert_url}/{alert.source}", json=body, headers=headers) as answer,
-        ):
+        if not (await self._post(step, f"{self._alert_url}/{alert.source}", body)).get("recorded"):
+            raise PlayError(step, "a route in the bot's configuration drops the alert.")
+
+    async def _send_change(self, step: Step, change: DeliveredChange) -> None:
+        await self._post(step, f"{self._change_url}/generic", build_change(change, self._pace.moment(step)))
+
+    async def _post(self, step: Step, url: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send a webhook; returns the answer."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with aiohttp.ClientSession() as session, session.post(url, json=body, headers=headers) as answer:
             if answer.status != 200:
                 raise PlayError(step, f"the bot refuses it (HTTP {answer.status}): {await answer.text()}")
-            if not (await answer.json()).get("recorded"):
-                raise PlayError(step, "a route in the bot's configuration drops the alert.")
+            received: Mapping[str, Any] = await answer.json()
+            return received
 
 
 def unescape_mentions(text: str) -> str:

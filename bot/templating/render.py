@@ -88,7 +88,7 @@ class Sections(Mapping[str, Section]):
 
 def render_template(name: str, values: Mapping[str, object], *, folders: Sequence[Path] = ()) -> str:
     """
-    Render a template by its path under `templates/`, as `web/incident.html.j2`.
+    Render a template by its path under `templates/`, as `web/now/now.html.j2`.
 
     Raises UserError if it is missing, and BrokenTemplate if it is wrong or exceeds a limit.
     """
@@ -248,11 +248,20 @@ def template_variables(
 
 def collapse_blank_lines(markdown: str) -> str:
     """Remove blank lines that omitted parts leave behind; those in code stay."""
-    parts = _FENCED.split(markdown) if "```" in markdown else [markdown]
-    for place in range(0, len(parts), 3):
-        while "\n\n\n" in parts[place]:  # ten times as fast as a regular expression on megabytes
-            parts[place] = parts[place].replace("\n\n\n", "\n\n")
-    return "".join(parts[place] for place in range(len(parts)) if place % 3 < 2).strip() + "\n"
+    if "```" not in markdown:
+        return _collapse(markdown.strip()) + "\n"
+    parts = _FENCED.split(markdown)
+    return (
+        "".join(part if place % 3 else _collapse(part) for place, part in enumerate(parts) if place % 3 < 2).strip()
+        + "\n"
+    )
+
+
+def _collapse(text: str) -> str:
+    """Cut runs of line breaks to two. Ten times as fast as a regular expression on megabytes."""
+    first, *others = text.split("\n\n\n")
+    stripped = [other.lstrip("\n") for other in others]
+    return "\n\n".join([first, *filter(None, stripped[:-1]), *stripped[-1:]])
 
 
 _FENCED = re.compile(r"(^[ >]*(`{3,})[^`\n]*\n.*?^[ >]*\2`*[ ]*$)", re.MULTILINE | re.DOTALL)

@@ -1,12 +1,13 @@
-"""`dogwatch explain`: show how a command or a time would be parsed, as JSON."""
+"""`dogwatch explain`: show how a command, a time or an alert would be read, as JSON."""
 
+import asyncio
 import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,7 +20,14 @@ from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.terms import Owner
 from bot.domain.times import ParsedTime, read_time, read_zone
+from bot.lazy_loader import LazyModule
+from bot.sources import SOURCES, generic
 from commands import COMMANDS
+
+if TYPE_CHECKING:
+    from bot.cli import alert_preview
+else:
+    alert_preview = LazyModule("bot.cli.alert_preview")
 
 CALLER = "caller"
 """Id of the person who types, in the answer for `@me`."""
@@ -31,7 +39,7 @@ def explain_input(
     """
     Explain one text, indented, or each line of standard input as one line of JSON.
 
-    Raises UserError for an unknown zone, and for a `now_text` that is not ISO 8601.
+    Empty lines are left out. Raises UserError for an unknown zone, and for a `now_text` that is not ISO 8601.
     """
     time_zone = read_zone(zone)
     context = Context(
@@ -58,7 +66,7 @@ def explain_input(
         yield json.dumps(explain(single), ensure_ascii=False, indent=2)
         return
     for line in sys.stdin:
-        if line.strip():
+        if line.rstrip("\r\n"):
             yield json.dumps(explain(line.strip() if time_text else line.rstrip("\n")), ensure_ascii=False)
 
 
@@ -174,12 +182,32 @@ def _time(when: ParsedTime, zone: ZoneInfo) -> dict[str, Any]:
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of the input.")
 @click.option("--now", "now_text", help="Base of relative times (ISO 8601). Default: now.")
 @click.option("--inside", help="As if typed in this incident's channel, for example INC-7.")
-def explain(text: str | None, time_text: str | None, zone: str, now_text: str | None, inside: str | None) -> None:
+@click.option("--alert", metavar="FILE", help="Show what the alert body in FILE would do. With -, read standard input.")
+@click.option(
+    "--source",
+    type=click.Choice(sorted(SOURCES)),
+    default=generic.NAME,
+    show_default=True,
+    help="Source of the alert body.",
+)
+def explain(
+    text: str | None,
+    time_text: str | None,
+    zone: str,
+    now_text: str | None,
+    inside: str | None,
+    alert: str | None,
+    source: str,
+) -> None:
     """
     Show how a text would be read, without running it.
 
-    Without TEXT or --time, each line of standard input is explained, one JSON object a line.
+    Without TEXT, --time or --alert, each line of standard input is explained, one JSON object a line.
     """
     settings = load_settings()
+    if alert is not None:
+        found = asyncio.run(alert_preview.explain_alert(settings, alert, source, _parse_now(now_text)))
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
     for line in explain_input(settings, text, time_text, zone=zone, now_text=now_text, inside=inside):
         click.echo(line)

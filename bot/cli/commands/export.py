@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 from sqlmodel import Session
@@ -18,10 +19,9 @@ from bot.config.crypto import ensure_secret_key
 from bot.domain.errors import UserError
 from bot.domain.record.model import Incident, Record
 from bot.domain.record.transcript import Transcript
-from bot.export.html import Article, render_html_document
 from bot.export.json import incident_json, json_text
-from bot.export.plot.figure import render_plot
 from bot.export.transcript import transcript_markdown
+from bot.lazy_loader import LazyModule
 from bot.services.channel.transcript_export import load_transcript
 from bot.services.postmortem import findings
 from bot.services.postmortem.drafts import WrittenDraft, write_draft
@@ -32,6 +32,12 @@ from bot.store.database.migrate import require_current
 from bot.store.database.session import open_database
 from bot.store.incidents import incidents
 from bot.templating.render import join_documents
+
+if TYPE_CHECKING:
+    from bot.export import html
+    from bot.export.plot import figure
+else:
+    html, figure = LazyModule("bot.export.html"), LazyModule("bot.export.plot.figure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +113,12 @@ def draft_html(
 ) -> str:
     """The draft in each language with its picture, then the transcript in the first one."""
     articles = [
-        Article(code, markdown, picture=render_plot(record, code) if with_picture else "")
+        html.Article(code, markdown, picture=figure.render_plot(record, code) if with_picture else "")
         for code, markdown in draft.documents.items()
     ]
     transcripts = _transcripts(draft, record.incident, transcript)
-    articles += [Article(draft.languages[0], each, "transcript") for each in transcripts]
-    return render_html_document(articles, title=draft.document_title)
+    articles += [html.Article(draft.languages[0], each, "transcript") for each in transcripts]
+    return html.render_html_document(articles, title=draft.document_title)
 
 
 def _transcripts(draft: WrittenDraft, incident: Incident, transcript: Transcript | None) -> list[str]:

@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,23 @@ from bot.cli.commands.export import draft_html
 from bot.config import ConfigurationError, Settings
 from bot.config.sections.severity_words import PLAIN_WORDS
 from bot.domain.errors import UserError
+from bot.domain.status_page.publication import PublishedIncident
 from bot.domain.terms import Severity
 from bot.export.json import incident_json, json_text
 from bot.local.replay_world import ALERT_TOKEN, ReplayWorld
 from bot.runtime import log
-from bot.scenario.check import find_differences, list_not_compared
+from bot.scenario.check import describe_public_page, find_differences, list_not_compared
 from bot.scenario.command_line import opens_incident
 from bot.scenario.model import Alert, Scenario
 from bot.scenario.reader import read_scenario
 from bot.services.postmortem import findings
 from bot.services.postmortem.drafts import write_draft
 from bot.services.postmortem.load_record import load_record
+from bot.services.status_page.load_state import load_public_state
 from bot.simulation.player import Player, PlayError
+from bot.store import status_page
 from bot.store.incidents import incidents, installations
+from bot.web.status.site import Site, build_site, write_folder
 
 LEAD_TIME = timedelta(minutes=5)
 """Between the start of the clock and the first step."""
@@ -48,7 +52,14 @@ def scenario_config(scenario: Scenario) -> str:
     if scenario.severity:
         lines += [f"default_severity = {_toml(_severity(scenario.severity).value)}", "", "[severities]"]
         lines += [f"{severity} = {_toml(label)}" for severity, label in _labels(scenario.severity).items()]
-    return "\n".join([*lines, *_routes(scenario)]) + "\n"
+    return "\n".join([*lines, *_routes(scenario), *_status_page(scenario)]) + "\n"
+
+
+def _status_page(scenario: Scenario) -> Iterator[str]:
+    """A public page, if the scenario expects one: in the languages of its titles."""
+    if scenario.expected.public_page is not None:
+        codes = [code for code in scenario.titles if code] or ["en"]
+        yield from ("", "[status]", f"title = {_toml(scenario.title)}", f"languages = {_toml(codes)}")
 
 
 def _severity(word: str) -> Severity:
@@ -89,11 +100,20 @@ def _toml(value: str | Sequence[str]) -> str:
 
 
 class ReplayResult:
-    """The three documents of a replay. `others`: names of the channels of further incidents."""
+    """The documents of a replay. `others`: names of the channels of further incidents."""
 
     def __init__(
-        self, scenario: Scenario, *, record: dict[str, Any], markdown: str, html: str, others: Sequence[str] = ()
+        self,
+        scenario: Scenario,
+        *,
+        record: dict[str, Any],
+        markdown: str,
+        html: str,
+        others: Sequence[str] = (),
+        site: Site | None = None,
+        published: PublishedIncident | None = None,
     ) -> None:
+        self._site, self._published = site, published
         self._others = others
         self.scenario = scenario
         self.record = record
@@ -102,7 +122,8 @@ class ReplayResult:
 
     @property
     def differences(self) -> list[str]:
-        return find_differences(self.scenario, self.record, self.markdown)
+        page = describe_public_page(self._published) if self._published else None
+        return find_differences(self.scenario, self.record, self.markdown, page)
 
     @property
     def notes(self) -> list[str]:
@@ -115,6 +136,8 @@ class ReplayResult:
         (folder / "postmortem.md").write_text(self.markdown)
         (folder / "postmortem.html").write_text(self.html)
         (folder / "incident.json").write_text(json_text(self.record))
+        if self._site is not None:
+            write_folder(self._site, folder / "status-page")
 
 
 async def play(scenario: Scenario) -> ReplayResult:
@@ -136,7 +159,7 @@ async def play(scenario: Scenario) -> ReplayResult:
 
 
 async def _play_in(world: ReplayWorld, scenario: Scenario) -> ReplayResult:
-    player = Player(scenario, world.sandbox, world, alert_url=f"{world.url}/alerts", alert_token=ALERT_TOKEN)
+    player = Player(scenario, world.sandbox, world, bot_url=world.url, token=ALERT_TOKEN)
     for step in scenario.steps:
         await world.advance_to(step.at)
         await player.perform(step)
@@ -145,11 +168,13 @@ async def _play_in(world: ReplayWorld, scenario: Scenario) -> ReplayResult:
     if channel is None:
         raise PlayError(scenario.steps[-1], "the scenario ended without an incident. Declare one, or send an alert.")
     others = [str(each["name"]) for each in player.incident_channels()[1:]]
-    return await world.dogwatch.database.read(_collect_result, world.dogwatch.settings, scenario, channel, others)
+    return await world.dogwatch.database.read(
+        _collect_result, world.dogwatch.settings, scenario, channel, others, world.clock.now()
+    )
 
 
 def _collect_result(
-    session: Session, settings: Settings, scenario: Scenario, channel_id: str, others: list[str]
+    session: Session, settings: Settings, scenario: Scenario, channel_id: str, others: list[str], now: datetime
 ) -> ReplayResult:
     installation = installations.find_installation(session)
     incident = incidents.find_by_channel(session, installation.team_id if installation else "", channel_id)
@@ -159,7 +184,12 @@ def _collect_result(
     as_json = incident_json(record, findings.find_in_record(settings, record))
     draft = write_draft(session, settings, incident.key)
     html = draft_html(draft, record)
-    return ReplayResult(scenario, record=as_json, markdown=draft.markdown, html=html, others=others)
+    site = build_site(settings, load_public_state(session, settings, now)) if settings.status else None
+    public = status_page.find_by_incident(session, incident.key)
+    published = status_page.as_published(public, status_page.find_updates(session, public.key)) if public else None
+    return ReplayResult(
+        scenario, record=as_json, markdown=draft.markdown, html=html, others=others, site=site, published=published
+    )
 
 
 async def replay(path: Path, out: Path) -> list[str]:

@@ -1,11 +1,12 @@
 """Checks between tables: unknown names, ambiguous words, and doubtful settings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from bot.config.checks.paging import find_paging_conflicts, find_paging_doubts
 from bot.config.checks.policies import find_policy_conflicts, find_policy_doubts
 from bot.config.checks.schedules import find_schedule_conflicts, find_schedule_doubts
+from bot.config.checks.status_page import find_status_page_conflicts, find_status_page_doubts
 from bot.config.problems import Conflict, KeyPath
 from bot.config.sections import OwnHoursSection
 from bot.config.sections.fields import is_user_id
@@ -38,6 +39,7 @@ def find_conflicts(settings: Settings) -> Iterator[Conflict]:
         find_schedule_conflicts,
         _find_database_conflicts,
         _find_sign_in_conflicts,
+        find_status_page_conflicts,
     )
     return chain.from_iterable(check(settings) for check in checks)
 
@@ -48,6 +50,7 @@ def find_doubts(settings: Settings) -> Iterator[Conflict]:
     yield from find_policy_doubts(settings)
     yield from find_paging_doubts(settings)
     yield from find_schedule_doubts(settings)
+    yield from find_status_page_doubts(settings)
     if settings.incidents.bridge is not None and bridge.RANDOM not in settings.incidents.bridge:
         message = f"The link is predictable, so private incidents get no call. Add {bridge.RANDOM} to change that."
         yield ("incidents", "bridge"), message, settings.incidents.bridge
@@ -82,6 +85,17 @@ def _find_service_conflicts(settings: Settings) -> Iterator[Conflict]:
             if person not in teams and not is_user_id(person):
                 message = _unknown_name("team", person, teams) + " A person is given by user id, like U0123456789."
                 yield ("services", name, "people", index), message, person
+    yield from _find_alias_conflicts(settings)
+
+
+def _find_alias_conflicts(settings: Settings) -> Iterator[Conflict]:
+    """A name of a change stands for one service."""
+    owners = {name.casefold(): name for name in settings.services}
+    for name, service in settings.services.items():
+        for index, alias in enumerate(service.aliases):
+            owner = owners.setdefault(alias.casefold(), name)
+            if owner != name:
+                yield ("services", name, "aliases", index), f"This is a name of the service {owner} already.", alias
 
 
 def _find_template_conflicts(settings: Settings) -> Iterator[Conflict]:
@@ -204,8 +218,22 @@ def _find_database_conflicts(settings: Settings) -> Iterator[Conflict]:
 
 
 def _find_sign_in_conflicts(settings: Settings) -> Iterator[Conflict]:
-    values = {"slack_client_id": settings.slack_client_id, "slack_client_secret": settings.slack_client_secret}
+    yield from _find_missing(
+        {"slack_client_id": settings.slack_client_id, "slack_client_secret": settings.slack_client_secret},
+        "Sign in with Slack needs both the client id and the client secret. Set this one, too, or neither.",
+    )
+    yield from _find_missing(
+        {
+            "oidc_issuer": settings.oidc_issuer,
+            "oidc_client_id": settings.oidc_client_id,
+            "oidc_client_secret": settings.oidc_client_secret,
+        },
+        "A sign-in provider needs its issuer, a client id and a client secret. Set this one, too, or none of them.",
+    )
+
+
+def _find_missing(values: Mapping[str, object], message: str) -> Iterator[Conflict]:
+    """A conflict at each missing value, if others of the group are set."""
     missing = [name for name, value in values.items() if value is None]
-    if len(missing) == 1:
-        message = "Sign in with Slack needs both the client id and the client secret. Set this one, too, or neither."
-        yield (missing[0],), message, None
+    if 0 < len(missing) < len(values):
+        yield from (((name,), message, None) for name in missing)

@@ -60,7 +60,7 @@ def find_policy_doubts(settings: Settings) -> Iterator[Conflict]:
 
 def _find_unreachable_policies(settings: Settings) -> Iterator[Conflict]:
     """Find policies that start only at severities that no alert has."""
-    if settings.alert_token is None and not settings.alert_tokens:
+    if not settings.alert_sources:
         return
     default = settings.incidents.default_severity
     mapped = {*settings.alerts.severities.values(), *(each.severity for each in settings.routes)}

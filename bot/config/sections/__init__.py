@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from bot.config.sections.durations import Length
 from bot.config.sections.fields import (
     BridgeTemplate,
     Channel,
@@ -24,6 +25,7 @@ from bot.config.sections.fields import (
     PolicyBySeverity,
     SeverityWord,
     Template,
+    TopicName,
     UsergroupId,
     UserIdText,
     Word,
@@ -129,9 +131,15 @@ class RoleSection(Section):
 
 
 class ServiceSection(Section):
-    """`[services.NAME]`. `people` are user ids and names of teams. None: the incident's value."""
+    """
+    `[services.NAME]`. `people` are user ids and names of teams. None: the incident's value.
+
+    `aliases` are its names in other systems, `depends_on` the services that it needs.
+    """
 
     people: ListOf[Word] = ()
+    aliases: ListOf[Word] = ()
+    depends_on: ListOf[Word] = ()
     team: Word | None = None
     severity: SeverityWord | None = None
     template: Template | None = None
@@ -165,12 +173,35 @@ class GrafanaSection(Section):
     timestamp_header: Word = "X-Grafana-Alerting-Timestamp"
 
 
+class SnsSection(Section):
+    """`[alerts.sns]`: accepted topics, and a folder of certificates that are not fetched then."""
+
+    topics: ListOf[TopicName] = ()
+    certificates: FileName | None = None
+
+
 class AlertsSection(Section):
     """`[alerts]`. `severities` maps values of the label `severity`, beside the usual ones."""
 
     severities: Mapping[Word, SeverityWord] = Field(default_factory=dict)
     default_severities: bool = True
     grafana: GrafanaSection = GrafanaSection()
+    sns: SnsSection = SnsSection()
+
+
+class ChangesSection(Section):
+    """`[changes]`: how long before the first error a change comes into question."""
+
+    window: Length = "2h"
+
+
+class HeartbeatSection(Section):
+    """`[heartbeats.NAME]`: a job that reports, and how long it may be silent."""
+
+    every: Length
+    grace: Length = "5m"
+    service: Word | None = None
+    severity: SeverityWord | None = None
 
 
 class IntakeSection(Section):
@@ -208,17 +239,24 @@ class PostmortemSection(Section):
     """
     `[postmortem]`. `templates` is a folder, relative to the file's own.
 
-    `canvas`: whether the draft also goes into a canvas of the incident's channel. `people`: how drafts name them. The
-    others are for the public postmortem: codes of findings that block it, words that block it, and hosts of links that
-    stay in it.
+    `canvas`: whether the draft also goes into a canvas of the incident's channel. `picture`: whether the incident's
+    picture is posted beside the draft. `people`: how drafts name them. The others are for the public postmortem: codes
+    of findings that block it, words that block it, and hosts of links that stay in it.
     """
 
     templates: FileName | None = None
     canvas: bool = True
+    picture: bool = True
     public_blocked_by: ListOf[FindingCode] = PUBLIC_BLOCKED_BY
     private_words: ListOf[Word] = ()
     public_hosts: ListOf[Host] = ()
     people: Literal["names", "roles"] = "names"
+
+
+class PagesSection(Section):
+    """`[pages]`: the pages for people who are signed in. `admins` may open those for operations."""
+
+    admins: ListOf[UserIdText] = ()
 
 
 class FindingsSection(Section):

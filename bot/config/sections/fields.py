@@ -221,6 +221,16 @@ WebLink = Annotated[
     Field(max_length=2000),
     matching(r"https?://[^\s/]\S*", "This is not a web address. Use one with http:// or https://."),
 ]
+HeartbeatName = Annotated[
+    str, matching(r"[a-z0-9][a-z0-9_-]{0,63}", "Use lower-case letters, digits, - and _, like nightly-backup.")
+]
+TopicName = Annotated[
+    str,
+    matching(
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?",
+        "This is not the ARN of a topic. Use one like arn:aws:sns:eu-west-1:123456789012:alarms.",
+    ),
+]
 Day = Annotated[str, AfterValidator(_check_day)]
 ClockTime = Annotated[str, BeforeValidator(_check_clock_time)]
 ClosingTime = Annotated[str, BeforeValidator(_check_closing_time)]

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import ErrorCollector, UserError, errors_at
+from bot.domain.errors import ErrorCollector, StateError, UserError, errors_at
 from bot.domain.oncall.overrides import (
     MAX_AHEAD,
     MAX_LENGTH,
@@ -140,7 +140,7 @@ def set_override(
     check_override(rota.schedule, rota.overrides, new)
     relieved = relieved_people(rota.schedule, rota.overrides, new)
     if not may_override(actor.user_id or "", [person, *relieved], rota.people):
-        raise UserError(NOT_ALLOWED.format(schedule=name))
+        raise StateError(NOT_ALLOWED.format(schedule=name))
     row = _new_row(actor, name, person, Span(new.starts_at, new.ends_at), instead, reason)
     row.relieved = list(relieved)
     session.add(row)
@@ -167,10 +167,10 @@ def cancel_override(session: Session, settings: Settings, actor: Actor, override
         if each.withdrawn_at is None and each.ends_at > actor.at
     ]
     if not halves:
-        raise UserError("That change is over, or was undone already. Nothing was changed.")
+        raise StateError("That change is over, or was undone already. Nothing was changed.")
     concerned = {who for each in halves for who in (each.user_id, each.replaces, each.created_by)}
     if not may_override(actor.user_id or "", concerned, rota.people):
-        raise UserError(NOT_ALLOWED.format(schedule=row.schedule))
+        raise StateError(NOT_ALLOWED.format(schedule=row.schedule))
     for each in halves:
         each.withdrawn_at, each.withdrawn_by = actor.at, actor.user_id
         session.add(each)

@@ -1,6 +1,6 @@
 """Resolve a policy level's targets to people at a point in time; targets as text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.escalation import Target
+from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import TargetKind
 from bot.services.oncall.schedule import explain_nobody, people_on_call
 from bot.services.workspace.people import is_bot
@@ -114,3 +115,19 @@ def target_mention(escalation: Escalation) -> str:
     if escalation.target_kind == TargetKind.GROUP:
         return f"<!subteam^{escalation.target_id}>"
     return target_text(escalation)
+
+
+def target_name(target: Target, names: Mapping[str, str]) -> str:
+    """Name of a target, without a mention."""
+    match target.kind:
+        case TargetKind.PERSON:
+            return names.get(target.name, "one more person")
+        case TargetKind.GROUP:
+            return "a user group"
+        case TargetKind.TEAM:
+            return f"@{target.name}"
+        case TargetKind.SERVICE:
+            return contact_method_label(target.name)
+        case _:
+            on_call = names.get(str(target))
+            return f"{on_call}, on call for {target.name}" if on_call else f"{target.kind.value} {target.name}"

@@ -1,14 +1,14 @@
 """Post due reminders once, mark obsolete ones, and snooze them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError
 from bot.domain.reminders import DueReminder, ReminderKey, ReminderKind, ReminderPlan, ReminderState, plan_reminders
 from bot.services import outbox
 from bot.services.outbox.timer_payloads import IncidentTimer
@@ -36,22 +36,46 @@ def check_reminders(session: Session, settings: Settings, due_timers: Sequence[T
     """
     Run the reminder timers of several incidents.
 
-    Incidents are read without a lock: a change meanwhile sets the timer again.
+    Incidents are read without a lock: a change meanwhile sets the timer again. A new entry does so only where a
+    reminder stands, so that one is sent under the lock.
     """
     keys = sorted({IncidentTimer.from_json(timer.details).incident_id for timer in due_timers})
     found = incidents.find_by_ids(session, keys)
     rows: dict[int, list[Reminder]] = defaultdict(list)
     for row in reminders.lock_all(session, keys):
         rows[row.incident_id].append(row)
-    facts = load_facts(session, settings, found)
-    later: dict[datetime, dict[str, IncidentTimer]] = defaultdict(dict)
+    plans = _plan_all(session, settings, found, rows, at)
+    if asking := {key for key, plan in plans.items() if plan.ask}:
+        locked = incidents.lock_free(session, asking)
+        held = [each for each in found if each.key in locked]
+        plans |= dict.fromkeys(asking, ASK_LATER) | _plan_all(session, settings, held, rows, at)
+    due = {}
     for incident in found:
-        plan = plan_reminders(facts[incident.key], rules_of(settings, incident), _states(rows[incident.key]), at)
+        plan = plans[incident.key]
         _apply_plan(session, incident, plan, rows[incident.key], at)
-        if plan.next_at is not None:
-            later[plan.next_at][outbox.reminder_timer_key(incident.key)] = IncidentTimer(incident.key)
-    for next_at, payloads in later.items():
-        timers.set_timers(session, outbox.REMINDER_CHECK, payloads, next_at)
+        next_at = at + outbox.REMINDER_CHECK_DELAY if plan is ASK_LATER else plan.next_at
+        if next_at is not None:
+            due[outbox.reminder_timer_key(incident.key)] = next_at, IncidentTimer(incident.key)
+    timers.set_timers_at(session, outbox.REMINDER_CHECK, due)
+
+
+ASK_LATER = ReminderPlan((), (), None)
+"""Somebody changes the incident at this moment, which may make the reminder obsolete."""
+
+
+def _plan_all(
+    session: Session,
+    settings: Settings,
+    found: Sequence[Incident],
+    rows: Mapping[int, Sequence[Reminder]],
+    at: datetime,
+) -> dict[int, ReminderPlan]:
+    """Plans by incident id."""
+    facts = load_facts(session, settings, found)
+    return {
+        each.key: plan_reminders(facts[each.key], rules_of(settings, each), _states(rows[each.key]), at)
+        for each in found
+    }
 
 
 def _states(rows: Iterable[Reminder]) -> dict[ReminderKey, ReminderState]:
@@ -127,7 +151,7 @@ def snooze_reminder(session: Session, settings: Settings, reminder_id: int, acto
     """
     row = reminders.lock(session, reminder_id)
     if row is None or row.done_at is not None:
-        raise UserError("Nothing to put off: this reminder is no longer due.")
+        raise StateError("Nothing to put off: this reminder is no longer due.")
     incident = incidents.get(session, row.incident_id)
     row.snoozed_by = actor.user_id
     row.snoozed_until = row.disabled_at = None

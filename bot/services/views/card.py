@@ -8,12 +8,14 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.changes.change import SHOWN_CHANGES, Change
 from bot.domain.incidents.next_step import NextStep, Situation, find_next_step
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.incidents.roles import LEAD
 from bot.domain.reminders import ReminderKind
 from bot.domain.terms import AlertStatus, Kind, Severity, Status
 from bot.domain.text.durations import duration_between
+from bot.services.changes import find_recent_changes
 from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress
 from bot.services.incidents.requirements import severity_requirements, status_requirements
@@ -23,7 +25,7 @@ from bot.services.oncall.targets import target_mention
 from bot.services.views.alert_lines import AlertLine, build_alert_line
 from bot.services.views.outbox_operations import list_failed_steps
 from bot.services.workspace.people import MENTION
-from bot.store import outbox
+from bot.store import changes, outbox
 from bot.store.alerts import alerts, storms
 from bot.store.database.tables import check_all
 from bot.store.escalation import escalations, reminders
@@ -166,6 +168,8 @@ class CardView:
     related: CardRelations = field(default_factory=CardRelations)
     open_work: CardOpenWork = field(default_factory=CardOpenWork)
     reactions: Mapping[str, Kind] = field(default_factory=dict)
+    recent_changes: tuple[Change, ...] = ()
+    """The newest before the first error, until a cause is recorded."""
 
 
 class _Existing(NamedTuple):
@@ -178,9 +182,11 @@ class _Existing(NamedTuple):
     failures: bool
     impact: bool
     update_reminder: bool
+    changes: bool
 
 
-def _find_existing(session: Session, incident_id: int) -> _Existing:
+def _find_existing(session: Session, settings: Settings, row: incidents.Incident) -> _Existing:
+    incident_id = row.key
     found = check_all(
         session,
         alerts.alerts_exist(incident_id),
@@ -190,13 +196,14 @@ def _find_existing(session: Session, incident_id: int) -> _Existing:
         outbox.failures_exist(incident_id),
         timeline.statement_exists(incident_id, Kind.IMPACT),
         reminders.standing_exists(incident_id, ReminderKind.UPDATE_DUE),
+        changes.changes_exist(row.team_id, row.started_at - settings.change_window, row.started_at),
     )
     return _Existing(*found)
 
 
 def load_card_view(session: Session, settings: Settings, incident_id: int) -> CardView:
     row = incidents.get(session, incident_id)
-    existing = _find_existing(session, incident_id)
+    existing = _find_existing(session, settings, row)
     counts = alerts.count(session, incident_id) if existing.alerts else alerts.NO_ALERTS
     open_work = _load_open_work(session, settings, row, counts, existing)
     texts = f"{row.title} {row.closure_reason or ''} {' '.join(open_work.problems)}"
@@ -219,7 +226,14 @@ def load_card_view(session: Session, settings: Settings, incident_id: int) -> Ca
         related=_load_relations(session, row, existing),
         open_work=open_work,
         reactions=settings.reactions,
+        recent_changes=_load_changes(session, settings, row) if existing.changes else (),
     )
+
+
+def _load_changes(session: Session, settings: Settings, row: incidents.Incident) -> tuple[Change, ...]:
+    if not row.is_open or timeline.find_last_statement(session, row.key, Kind.CAUSE) is not None:
+        return ()
+    return tuple(find_recent_changes(session, settings, row)[:SHOWN_CHANGES])
 
 
 def _build_state(settings: Settings, row: incidents.Incident) -> CardState:
@@ -295,7 +309,7 @@ def _load_open_work(
 
 def load_next_step(session: Session, settings: Settings, row: incidents.Incident) -> NextStep | None:
     """The most urgent step of an open incident; None if nothing is missing."""
-    existing = _find_existing(session, row.key)
+    existing = _find_existing(session, settings, row)
     counts = alerts.count(session, row.key) if existing.alerts else alerts.NO_ALERTS
     return find_next_step(_situation(settings, row, counts, existing))
 

@@ -37,6 +37,8 @@ class ResolutionView:
     missing: MissingFactsView
     findings: FindingsView
     firing: str = ""
+    page_at: datetime | None = None
+    """When somebody resolved it on the page; None if in Slack."""
 
 
 def load_resolution_view(session: Session, settings: Settings, incident_id: int) -> ResolutionView:
@@ -55,6 +57,7 @@ def load_resolution_view(session: Session, settings: Settings, incident_id: int)
         missing=load_missing_facts(session, incident_id, entries),
         findings=load_findings(session, settings, incident_id),
         firing=find_firing(session, incident_id).sentence,
+        page_at=entry.recorded_at if entry and entry.values.from_page else None,
     )
 
 

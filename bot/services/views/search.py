@@ -9,14 +9,17 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.config.crypto import incident_page_link
 from bot.domain.errors import UserError, did_you_mean
+from bot.domain.record.translations import read_translations
 from bot.domain.terms import Severity, Status
 from bot.domain.text.links import channel_link, message_link
 from bot.domain.text.search_key import search_key, search_words
+from bot.domain.text.search_terms import Excerpt, SearchTerm, has_formatting, make_excerpt, search_terms
 from bot.services.workspace.people import MENTION
-from bot.store.incidents import installations, search
+from bot.store.incidents import installations
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
-from bot.store.incidents.search import IncidentFilter
+from bot.store.incidents.search.filter import IncidentFilter, find_by_ids, find_ids
+from bot.store.incidents.search.text_index import find_matches, load_entries
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
@@ -25,13 +28,15 @@ OPEN_STATUSES = frozenset(status for status in Status if status.is_open)
 RESOLVED_STATUSES = frozenset({Status.RESOLVED, Status.CLOSED})
 PAGE_SIZE = 8
 """Incidents on one page of an answer."""
-EXCERPT_LENGTH = 200
-"""Characters of the excerpt around the first match."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedIncident:
-    """One incident in a list. `line` is the matching entry, None if only the head matches."""
+    """
+    One incident in a list.
+
+    `line`: excerpt of the matching entry, if one matches. `formatted`: its whole text, if that has formatting.
+    """
 
     incident_id: int
     reference: str
@@ -48,14 +53,15 @@ class ListedIncident:
     declared_at: datetime
     channel_id: str | None
     channel_url: str | None
-    line: str | None = None
+    line: Excerpt | None = None
+    formatted: str = ""
     line_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentListView:
     """
-    One page of a list: the newest first, or with `is_by_severity` the most severe first.
+    One page of a list: the newest or most severe first, of a search the best title.
 
     `text` is the typed text, for the next page. `first` counts from 0; `count` are all matches.
     """
@@ -70,6 +76,7 @@ class IncidentListView:
     guess: str = ""
     """Suggested word, shown if there are no matches."""
     is_by_severity: bool = False
+    is_search: bool = False
 
 
 def list_incidents(
@@ -78,7 +85,7 @@ def list_incidents(
     """The incidents that match the words of `/incident list`; open ones by severity."""
     wanted, what = parse_filter(settings, text)
     is_by_severity = wanted.statuses == OPEN_STATUSES
-    ids = search.find_ids(session, visibility, wanted, by_severity=is_by_severity)
+    ids = find_ids(session, visibility, wanted, by_severity=is_by_severity)
     found = replace(_load_page(session, settings, ids, what, text, first), is_by_severity=is_by_severity)
     return found if ids else replace(found, guess=_suggest_word(settings, wanted))
 
@@ -161,22 +168,17 @@ def find_incidents(
     first: int = 0,
 ) -> IncidentListView:
     """
-    Incidents with all words, in their head or in their timeline.
+    Incidents with all words, in their fields or in their timeline.
 
     Raises UserError for an empty search.
     """
-    words = search_words(text)
-    if not words:
+    terms = search_terms(text)
+    if not terms:
         raise UserError("Add words to search for, for example `/incident find certificate expired`.")
-    matches = search.find_word_matches(session, visibility, words, with_drills=with_drills)
-    heads = search.find_heads(session, visibility, with_drills=with_drills)
-    ids = [
-        head.incident_id
-        for head in heads
-        if all(word in matches.get(head.incident_id, ()) or word in head.text for word in words)
-    ]
-    found = _load_page(session, settings, ids, f"incidents with “{text.strip()}”", text, first, words)
-    return replace(found, with_drills=with_drills)
+    wanted = IncidentFilter(drills=None if with_drills else False)
+    matches = find_matches(session, visibility, terms, wanted)
+    found = _load_page(session, settings, list(matches), f"incidents with “{text.strip()}”", text, first, matches)
+    return replace(found, with_drills=with_drills, is_search=True)
 
 
 def _load_page(
@@ -186,14 +188,15 @@ def _load_page(
     what: str,
     text: str,
     first: int,
-    words: Sequence[str] = (),
+    matches: Mapping[int, int | None] | None = None,
 ) -> IncidentListView:
     first = max(0, min(first, (len(ids) - 1) // PAGE_SIZE * PAGE_SIZE))
-    shown = search.find_by_ids(session, ids[first : first + PAGE_SIZE])
-    lines = search.find_best_entries(session, [each.key for each in shown], words) if words and shown else {}
+    shown = find_by_ids(session, ids[first : first + PAGE_SIZE])
+    terms = search_terms(text)
+    entries = load_entries(session, {each.key: matches[each.key] for each in shown}) if matches else {}
     installation = installations.find_installation(session)
-    listed = tuple(_listed_incident(settings, installation, each, lines.get(each.key), words) for each in shown)
-    texts = " ".join(f"{each.title} {each.line or ''}" for each in listed)
+    listed = tuple(_listed_incident(settings, installation, each, entries.get(each.key), terms) for each in shown)
+    texts = " ".join([*(each.title for each in listed), *(each.text for each in entries.values())])
     names = (
         people.find_names(
             session, shown[0].team_id, [*MENTION.findall(texts), *(each.lead for each in listed if each.lead)]
@@ -209,7 +212,7 @@ def _listed_incident(
     installation: Installation | None,
     row: Incident,
     entry: TimelineEntry | None,
-    words: Sequence[str],
+    terms: Sequence[SearchTerm],
 ) -> ListedIncident:
     severity, url = Severity(row.severity), installation.url if installation else ""
     place = None
@@ -217,7 +220,7 @@ def _listed_incident(
         channel, ts = entry.channel_id or row.channel_id, entry.message_ts or entry.posted_ts
         place = message_link(url, channel, ts, entry.thread_ts) if channel and ts else None
     if entry is not None and place is None:
-        place = f"{incident_page_link(settings, row.reference)}#entry-{entry.key}"
+        place = f"{incident_page_link(settings, row.reference, row.active_link)}#entry-{entry.key}"
     return ListedIncident(
         incident_id=row.key,
         reference=row.reference,
@@ -233,17 +236,14 @@ def _listed_incident(
         declared_at=row.declared_at,
         channel_id=row.channel_id,
         channel_url=channel_link(url, row.channel_id) if url and row.channel_id else None,
-        line=_excerpt(entry.text, words) if entry is not None else None,
+        line=entry_excerpt(entry, terms) if entry is not None else None,
+        formatted=entry.text if entry is not None and has_formatting(entry.text) else "",
         line_url=place,
     )
 
 
-def _excerpt(text: str, words: Sequence[str]) -> str:
-    """The text on one line; of a long one the part around the first match."""
-    line = " ".join(text.split())
-    if len(line) <= EXCERPT_LENGTH:
-        return line
-    found = [place for place in map(search_key(line).find, words) if place >= 0]
-    begin = max(0, min(found, default=0) - EXCERPT_LENGTH // 4)
-    end = begin + EXCERPT_LENGTH
-    return f"{'…' if begin else ''}{line[begin:end].strip()}{'…' if end < len(line) else ''}"
+def entry_excerpt(entry: TimelineEntry, terms: Sequence[SearchTerm]) -> Excerpt:
+    """The part of an entry's text or translation with a term; else its beginning."""
+    translations = [each.text for each in read_translations(entry.translations)]
+    excerpts = [make_excerpt(text, terms) for text in (entry.text, *translations)]
+    return next((each for each in excerpts if any(part.is_match for part in each)), excerpts[0])

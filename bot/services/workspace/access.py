@@ -6,7 +6,7 @@ Guests, people of other workspaces, bots and workflows may not; what they write 
 
 from sqlmodel import Session
 
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError
 from bot.runtime import metrics
 from bot.services.workspace.actor import Actor
 from bot.store.shared import people
@@ -22,7 +22,7 @@ REFUSAL = (
 REFUSAL_TO_ACCOUNT = "Only members of this workspace can use commands, not bots, workflows or deactivated accounts."
 
 
-class NotPermitted(UserError):
+class NotPermitted(StateError):
     """The person may not use commands."""
 
 

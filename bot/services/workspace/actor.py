@@ -18,6 +18,8 @@ class Origin(StrEnum):
     CLI = "cli"
     PAGE = "page"
     WEBHOOK = "webhook"
+    WEB = "web"
+    """A page of a person who is signed in. `PAGE` is one behind a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,8 @@ class Actor:
     at: datetime
     origin: Origin
     language: str | None = None
+
+    @property
+    def page_at(self) -> str | None:
+        """The time in ISO 8601 if it was done on a page, for the line in the channel."""
+        return self.at.isoformat() if self.origin is Origin.WEB else None

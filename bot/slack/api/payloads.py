@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.text.normalize import parse_id
 from bot.services.channel.messages import SlackMessage
 from bot.services.workspace.people import SlackProfile
 from bot.slack.api.plain_text import message_text
@@ -84,7 +85,7 @@ def replace_unstorable(value: Any) -> Any:
 
 def is_row_id(text: str) -> bool:
     """Return True if the text can be the id of a row: at most 18 digits."""
-    return text.isascii() and text.isdecimal() and len(text) <= 18
+    return parse_id(text) is not None
 
 
 class MalformedPayload(Exception):

@@ -5,17 +5,25 @@ FORM_TEXTS holds the labels that the table lacks; a command without an entry get
 parameters' names in the table.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from bot.command.forms.choices import Choice, parameter_choices, target_choices
+from bot.command.forms.parameters import (
+    PERSON,
+    TEAM,
+    TEXT,
+    Parameter,
+    command_parameters,
+    form_text,
+    is_required,
+    parameter_hint,
+)
+from bot.command.forms.texts import DEFAULT_LABELS, FormText
 from bot.command.groups import PHRASES
-from bot.command.help import describe_value
-from bot.command.table import OF_LANGUAGE, Command, Option, Positional, Value
+from bot.command.table import OF_LANGUAGE, Command, Option, Value
 from bot.config import Settings
-from bot.slack.blocks import modals
-from bot.slack.blocks.form_texts import DEFAULT_LABELS, FORM_TEXTS, FormText
 from bot.slack.blocks.inputs import (
-    Choice,
     checkboxes_field,
     date_field,
     modal,
@@ -25,35 +33,11 @@ from bot.slack.blocks.inputs import (
     text_field,
 )
 from bot.slack.blocks.limits import Block, View
-from bot.slack.blocks.modals import PERSON, TEAM, TEXT
-
-Parameter = Option | Positional
-
-TEMPLATE, VENDOR = "template", "vendor"
 
 
 def form_callback_id(name: str) -> str:
     """Id of a command's form and of the button that opens it."""
     return f"do_{name}"
-
-
-def form_text(command: Command) -> FormText:
-    return FORM_TEXTS.get(command.name) or FormText("Save")
-
-
-def command_parameters(command: Command) -> list[Parameter]:
-    """Parameters of a command except its text, each name once."""
-    parameters: list[Parameter] = [*command.positionals, *command.options]
-    return list({each.name: each for each in parameters}.values())
-
-
-def is_required(parameter: Parameter) -> bool:
-    return isinstance(parameter, Positional) and parameter.required
-
-
-def has_fields(command: Command) -> bool:
-    """False for a command without parameters: it is a plain button."""
-    return bool(command.options or command.positionals or command.text != "none")
 
 
 def command_form(
@@ -96,9 +80,9 @@ def _fields(
     name = parameter.name
     is_optional = not (is_required(parameter) or name in texts.required)
     label = texts.labels.get(name, DEFAULT_LABELS.get(name, name.capitalize()))
-    hint = texts.hints.get(name, _hint(parameter, is_labelled=name in texts.labels))
+    hint = texts.hints.get(name, parameter_hint(parameter, is_labelled=name in texts.labels))
     example = texts.examples.get(name, "")
-    choices = [*incidents] if parameter.kind is Value.INCIDENT else _choices(parameter, settings)
+    choices = [*incidents] if parameter.kind is Value.INCIDENT else parameter_choices(parameter, settings)
     match parameter.kind:
         case Value.PERSON | Value.OWNER:
             return [person_field(name, label, hint=texts.hints.get(name, ""))]
@@ -119,42 +103,8 @@ def _fields(
             return [text_field(name, label, hint=hint, example=example, is_optional=is_optional)]
 
 
-def _hint(parameter: Parameter, *, is_labelled: bool) -> str:
-    """Hint from the command table, without backquotes, which a form would show."""
-    about = parameter.about if isinstance(parameter, Option) and not is_labelled else ""
-    takes = modals.TIME_HINT if parameter.kind is Value.TIME else describe_value(parameter.kind, parameter.choices)
-    text = "; ".join(filter(None, [about, takes])).replace("`", "")
-    return text[:1].upper() + text[1:]
-
-
-def _choices(parameter: Parameter, settings: Settings) -> list[Choice]:
-    """Options of a parameter; empty if it is typed."""
-    if parameter.name == VENDOR:
-        return [Choice(name, each.name or name) for name, each in sorted(settings.vendors.items())]
-    if parameter.name == TEMPLATE:
-        return [Choice(name, name.capitalize()) for name in settings.template_names]
-    if parameter.choices and parameter.kind is Value.STATUS:
-        return [Choice(each, settings.status_name(each)) for each in parameter.choices]
-    if parameter.choices and parameter.kind is Value.WORD:
-        return [Choice(each, each.capitalize()) for each in parameter.choices]
-    found = CHOICES_BY_KIND.get(parameter.kind)
-    return list(found(settings)) if found else []
-
-
-CHOICES_BY_KIND: Mapping[Value, Callable[[Settings], Sequence[Choice]]] = {
-    Value.SEVERITY: modals.severity_choices,
-    Value.STATUS: modals.status_choices,
-    Value.LANGUAGE: lambda _settings: modals.language_choices(),
-    Value.LANGUAGES: lambda _settings: modals.language_choices(),
-    Value.ROLE: lambda settings: [Choice(name, role.label) for name, role in settings.role_table.items()],
-    Value.KIND: lambda _settings: modals.kind_choices(),
-}
-
-
 def target_fields(settings: Settings) -> list[Block]:
     """Fields for an escalation target: a person, or a schedule, team or vendor."""
-    teams = [Choice(f"schedule:{name}", name, "the person on call") for name in sorted(settings.schedules)]
-    teams += [Choice(f"@{name}", f"@{name}", "team") for name in sorted(settings.teams)]
-    teams += [Choice(f"vendor:{name}", name, "vendor") for name in sorted(settings.vendors)]
+    teams = target_choices(settings)
     person = person_field(PERSON, "A person")
     return [person, select_field(TEAM, "Or a schedule, team or vendor", teams)] if teams else [person]

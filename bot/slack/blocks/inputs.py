@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from bot.command.forms.choices import Choice
 from bot.slack.blocks.limits import Block, View, cut, plain_text
 
 MAX_TITLE = 24
@@ -13,15 +13,6 @@ MAX_OPTION_TEXT = 75
 MAX_OPTIONS = 100
 MAX_INPUT = 3_000
 MAX_METADATA = 3_000
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An option of a select."""
-
-    value: str
-    text: str
-    description: str = ""
 
 
 def modal(

@@ -28,6 +28,7 @@ FIELD_TEXT = 2_000
 HEADER_TEXT = 150
 BUTTON_TEXT = 75
 MENTION = re.compile(r"<@([UWB][A-Z0-9]+)>")
+SLACK_MARKUP = re.compile(r"<(?P<what>[!@#][^<>|]*|[a-z]{2,8}:[^<>|]*)(?:\|(?P<label>[^<>]*))?>", re.IGNORECASE)
 MENTION_PARTS = re.compile(r"(<@[UWB][A-Z0-9]+>)")
 
 
@@ -165,7 +166,13 @@ def in_channel(channel_id: str | None) -> str:
 
 
 def plain_text(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": True}
+    """Slack interprets nothing here and shows each sign: of markup only the words stay."""
+    return {"type": "plain_text", "text": strip_markup(text), "emoji": True}
+
+
+def strip_markup(text: str) -> str:
+    """`<!channel>` becomes `@channel`, `<https://example.com|words>` becomes `words`."""
+    return SLACK_MARKUP.sub(lambda found: found["label"] or found["what"].replace("!", "@", 1), text)
 
 
 def section(text: str, *, accessory: Block | None = None) -> Block:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from bot.slack.blocks.limits import MESSAGE_TEXT, Blocks, cut, section
+from bot.slack.blocks.limits import MESSAGE_TEXT, Blocks, context, cut, section, slack_datetime
 
 MAX_BLOCKS = 50
 
@@ -27,6 +28,13 @@ class Message:
 def join_messages(messages: Sequence[Message]) -> Message:
     """One message of the blocks of several; the newest text is the fallback."""
     return Message(messages[-1].text, [block for each in messages for block in each.blocks])
+
+
+def with_page_mark(message: Message, at: datetime | None) -> Message:
+    """Add the time at which it was done on the page; None: it was done in Slack."""
+    if at is None:
+        return message
+    return Message(message.text, [*message.blocks, context(f"From the page · {slack_datetime(at)}")])
 
 
 def plain_message(text: str) -> Message:

@@ -1,12 +1,12 @@
 """Incident forms that open without a database query."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from bot.command.forms.choices import Choice, kind_choices, language_choices, severity_choices, status_choices
+from bot.command.forms.texts import DEFAULT_NOW, TIME_HINT, UNKNOWN_TIME_HINT
 from bot.config import Settings
-from bot.domain.languages import get_language
-from bot.domain.terms import LANGUAGES, MARKS, Kind, Severity, Status
-from bot.slack.blocks.inputs import Choice, modal, person_field, select_field, text_field
+from bot.domain.terms import Kind
+from bot.slack.blocks.inputs import modal, person_field, select_field, text_field
 from bot.slack.blocks.limits import Block, View
 
 DECLARE, RESOLVE, NOTE, MARK = "declare_modal", "resolve_modal", "note_modal", "mark_modal"
@@ -28,30 +28,6 @@ TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
 )
 PERSON, TEAM, USERS, INCIDENT, LANGUAGE = "person", "team", "users", "incident", "lang"
 
-SEVERITY_DESCRIPTIONS: Mapping[Severity, str] = {
-    Severity.SEV1: "Most people cannot use it, or data is at risk",
-    Severity.SEV2: "An important part is broken for many",
-    Severity.SEV3: "Something is broken or slow; there is a way around it",
-    Severity.SEV4: "No customer is affected",
-}
-TIME_HINT = "For example 14:05, 10 min ago, yesterday 15:00."
-DEFAULT_NOW = f"Default: now. {TIME_HINT}"
-END_TIME_HINT = "For example 18:00, in 8 hours, tomorrow 09:00."
-STATUS_CHOICES = (
-    Choice(Status.INVESTIGATING, "Investigating", "The cause is not known"),
-    Choice(Status.IDENTIFIED, "Identified", "The cause is known, a fix is on its way"),
-    Choice(Status.MONITORING, "Monitoring", "A fix is in place, is it enough?"),
-    Choice(Status.RESOLVED, "Resolved", "It is over; the postmortem draft follows"),
-)
-
-
-def severity_choices(settings: Settings) -> Sequence[Choice]:
-    def label_of(severity: Severity) -> str:
-        label = settings.severity_label(severity)
-        return label if label == severity.value else f"{label} ({severity.value})"
-
-    return [Choice(severity.value, label_of(severity), SEVERITY_DESCRIPTIONS[severity]) for severity in Severity]
-
 
 def resolve_form(_settings: Settings, incident_id: int) -> View:
     fields = [
@@ -60,15 +36,6 @@ def resolve_form(_settings: Settings, incident_id: int) -> View:
         language_field(),
     ]
     return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id})
-
-
-def kind_choices() -> Sequence[Choice]:
-    return [Choice(kind.value, kind.capitalize()) for kind in MARKS]
-
-
-def language_choices() -> list[Choice]:
-    english = get_language("en")
-    return [Choice(code, english.language_name(code).capitalize()) for code in LANGUAGES]
 
 
 def language_field() -> Block:
@@ -84,7 +51,7 @@ def note_form(_settings: Settings, incident_id: int) -> View:
     fields = [
         text_field(TEXT, "Note", is_long=True, is_optional=False),
         kind_field(),
-        text_field(AT, "Time", hint=f"{DEFAULT_NOW} Use ~14:05 for an approximate time, ? for an unknown one."),
+        text_field(AT, "Time", hint=f"{DEFAULT_NOW} {UNKNOWN_TIME_HINT}"),
         language_field(),
     ]
     return modal(NOTE, "Add a note", "Add", fields, {INCIDENT: incident_id})
@@ -97,11 +64,6 @@ def severity_form(settings: Settings, incident_id: int) -> View:
         language_field(),
     ]
     return modal(SEVERITY_FORM, "Change the severity", "Change", fields, {INCIDENT: incident_id})
-
-
-def status_choices(settings: Settings) -> Sequence[Choice]:
-    """Statuses under the names that the workspace gives them."""
-    return [replace(each, text=settings.status_name(each.value)) for each in STATUS_CHOICES]
 
 
 def status_form(settings: Settings, incident_id: int) -> View:

@@ -1,21 +1,17 @@
 """Declare an incident by form: from App Home, by shortcut, or by `/incident` alone."""
 
-from dataclasses import replace
-
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import ErrorCollector, InvalidFields
 from bot.domain.terms import Kind
 from bot.services.channel.marks import mark_message
-from bot.services.incidents.declare import check_declaration, declare_incident
-from bot.services.timeline.notes import record_note
+from bot.services.incidents.merge import find_similar_open
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks import app_home, menu
 from bot.slack.blocks.incidents.forms.declare_form import FIELD_OF, SEEN, declare_form
 from bot.slack.blocks.limits import View, one_line
 from bot.slack.blocks.modals import DECLARE, FLAGS, TITLE
-from bot.slack.handlers.commands.command_forms import parse_form
 from bot.slack.handlers.interactions import ShortcutUse, ViewSubmission
 from bot.slack.handlers.registry import ROW, Answer, Button, Form, Shortcut
 from bot.slack.replies.render import render_text
@@ -41,29 +37,27 @@ def _declare(session: Session, settings: Settings, actor: Actor, submission: Vie
 
     The answer is shown in the channel that the form was opened from; without one, in the window.
     """
-    errors = ErrorCollector()
-    invocation = parse_form(settings, start.COMMAND, actor, _with_parameter_names(submission), None, errors)
-    wanted = start.read_declaration(invocation)
+    is_of_message = bool(submission.metadata.get("channel") and submission.metadata.get("ts"))
+    fields = _with_parameter_names(submission)
+    if not is_of_message:
+        fields[start.SEEN] = submission.text(SEEN)
+    errors, incident = ErrorCollector(), None
     with errors.collect():
-        check_declaration(settings, actor, wanted)
-    if errors.by_field:
+        incident = start.declare_by_form(session, settings, actor, fields)
+    if incident is None:
         raise InvalidFields({FIELD_OF[name]: message for name, message in errors.by_field.items()})
-    incident = declare_incident(session, settings, actor, wanted)
-    if submission.metadata.get("channel") and submission.metadata.get("ts"):
+    if is_of_message:
         mark_message(session, incident, actor, submission.message, Kind.DETECTION)
-    elif submission.text(SEEN):
-        record_note(session, incident.key, actor, submission.text(SEEN), when=None, kind=Kind.NOTE)
-    return render_text(start.declared_reply(settings, incident))
+    return render_text(start.declared_reply(settings, incident, find_similar_open(session, incident)))
 
 
-def _with_parameter_names(submission: ViewSubmission) -> ViewSubmission:
+def _with_parameter_names(submission: ViewSubmission) -> dict[str, str]:
     """Return the fields under the names of the command's parameters; a ticked box is "yes"."""
     ticked = submission.values.get(FLAGS, "").split(",")
-    values = {
+    return {
         name: ("yes" if name in ticked else "") if field == FLAGS else submission.values.get(field, "")
         for name, field in FIELD_OF.items()
     }
-    return replace(submission, values=values)
 
 
 BUTTONS = (Button(app_home.DECLARE, about=ROW, modal=_open_form),)

@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from bot.command.forms.choices import VENDOR
 from bot.config import Settings
 from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.escalation.vendors import VendorEvent
@@ -16,11 +17,11 @@ from bot.services.escalation.responses.handover import hand_over_escalation
 from bot.services.escalation.start import escalate_to_all
 from bot.services.escalation.target_lookup import find_target
 from bot.services.escalation.view_loader import load_escalation_view
-from bot.services.vendors import VendorUpdate, update_vendor_escalation
+from bot.services.vendors.updates import VendorUpdate, update_vendor_escalation
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks import menu, modals
-from bot.slack.blocks.command_forms import VENDOR, command_form
+from bot.slack.blocks.command_forms import command_form
 from bot.slack.blocks.escalation import controls, page_bundle, question, vendors
 from bot.slack.blocks.escalation.ack_timeout import ON_IT, active_confirmed_message
 from bot.slack.blocks.escalation.page import page_message

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot.domain.errors import Ambiguous, errors_at
+from bot.domain.errors import errors_at
 from bot.domain.times import ParsedTime, read_time
 from bot.slack.blocks.modals import AT
 from bot.slack.handlers.interactions import ViewSubmission
@@ -20,9 +20,3 @@ def parse_time_field(session: Session, submission: ViewSubmission, at: datetime)
     incident = incidents.get(session, submission.incident_id)
     with errors_at(AT):
         return read_time(text, now=at, zone=ZoneInfo(incident.zone))
-
-
-def list_candidates(question: Ambiguous, verb: str) -> str:
-    """Return the message of a question, with the candidates that it does not name."""
-    missing = [each for each in question.candidates if each not in question.message]
-    return question.message + (f" {verb} one of: {', '.join(missing)}." if missing else "")

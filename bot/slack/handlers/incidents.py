@@ -10,7 +10,8 @@ from bot.config import Settings
 from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Severity, Status
-from bot.domain.times import read_zone
+from bot.domain.times import format_unambiguous, read_zone
+from bot.services.changes import state_change_as_cause
 from bot.services.channel.channel_changes import move_to_new_channel
 from bot.services.incidents import edit, lifecycle, roles
 from bot.services.incidents.alerts import find_firing
@@ -25,11 +26,12 @@ from bot.slack.blocks import menu, modals
 from bot.slack.blocks.alerts.card import REOPEN, SET_SEVERITY
 from bot.slack.blocks.alerts.help import LINK_BUTTONS
 from bot.slack.blocks.incidents import archiving, card, lists, reminders
+from bot.slack.blocks.incidents.changes import IS_CAUSE
 from bot.slack.blocks.incidents.forms.details_form import empty_details_form
 from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form
 from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message
 from bot.slack.blocks.limits import View
-from bot.slack.blocks.message import Message
+from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, SEVERITY, STATUS, TEXT, TITLE
 from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
@@ -54,10 +56,19 @@ def _read_postponement(click: ButtonClick) -> tuple[int, SnoozePeriod]:
     return int(reminder_id), SnoozePeriod(later)
 
 
+def _read_change(click: ButtonClick) -> tuple[int, int]:
+    incident_id, _, change_id = click.value.partition(".")
+    if not (is_row_id(incident_id) and is_row_id(change_id)):
+        raise UserError("This button is from another version of Dogwatch. Type `/incident cause TEXT` instead.")
+    return int(incident_id), int(change_id)
+
+
 ARCHIVED_INCIDENT = About(_read_archived_incident)
 """The id of an incident whose channel is archived, so that it is visible nowhere."""
 POSTPONEMENT = About(_read_postponement)
 """A reminder's id, and until when to postpone it."""
+CHANGE = About(_read_change, incident=lambda _session, click: _read_change(click)[0])
+"""An incident's id, and that of a change."""
 
 
 def _take_lead(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
@@ -88,6 +99,20 @@ def _follow_link(_session: Session, _settings: Settings, _click: ButtonClick) ->
 def _accept_role(session: Session, settings: Settings, actor: Actor, role_id: int) -> Message:
     accept_role(session, settings, role_id, actor)
     return role_briefing_message(load_role_briefing(session, settings, role_id, actor.at), is_taken=True)
+
+
+def _record_change_as_cause(
+    session: Session, settings: Settings, actor: Actor, subject: tuple[int, int]
+) -> EphemeralMessage:
+    """Record the cause, and say how to date the impact by it."""
+    incident_id, change_id = subject
+    change = state_change_as_cause(session, settings, incident_id, actor, change_id)
+    began_at = format_unambiguous(change.began_at, ZoneInfo(incidents.get(session, incident_id).zone))
+    return EphemeralMessage(
+        plain_message(
+            f"The cause is recorded. If the impact began with the change, type `/incident impact started:{began_at}`."
+        )
+    )
 
 
 def _retry_failed(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
@@ -219,6 +244,7 @@ BUTTONS: tuple[Button[Any], ...] = (
     Button(card.LEAD, about=INCIDENT, run=_take_lead),
     Button(card.ACCEPT, about=INCIDENT, run=_accept_incident),
     Button(card.RETRY, about=INCIDENT, run=_retry_failed),
+    Button(IS_CAUSE, about=CHANGE, run=_record_change_as_cause),
     Button(card.SEVERITY, about=INCIDENT, modal=modals.severity_form),
     Button(card.STATUS, about=INCIDENT, modal=modals.status_form),
     Button(card.RESOLVE, about=INCIDENT, modal=modals.resolve_form, filled_modal=load_resolve_form),

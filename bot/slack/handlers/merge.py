@@ -2,13 +2,13 @@
 
 from sqlmodel import Session
 
+from bot.command.forms.choices import Choice
 from bot.config import Settings
 from bot.domain.errors import UserError, errors_at
 from bot.services.incidents.merge import check_merge, merge_incidents
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks.incidents import card, merge
-from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.limits import View, one_line
 from bot.slack.blocks.message import Message
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission

@@ -1,7 +1,7 @@
 """
 The entries of the tables of buttons, forms and shortcuts.
 
-An entry is all there is to add: Bolt routes by its id, and every entry passes the same checks of access and repetition.
+An entry is all there is to add: a request finds it by its id, and passes the same checks of access and repetition.
 """
 
 from collections.abc import Callable

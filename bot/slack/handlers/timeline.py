@@ -1,23 +1,29 @@
 """Buttons, forms and shortcuts of the timeline: pages, notes, messages as entries."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.command.forms.choices import Choice
+from bot.command.forms.parser import parse_form
 from bot.command.mark_help import mark_help
 from bot.config import Settings
 from bot.domain.errors import ErrorCollector, UserError, errors_at
-from bot.domain.terms import MARKS, ActionKind, Kind
+from bot.domain.terms import MARKS, ActionKind, Kind, Precision
+from bot.domain.times import ParsedTime
 from bot.services.channel.candidates import load_candidates, record_candidates
 from bot.services.channel.marks import mark_message
+from bot.services.entries.amend import Amendment, amend_entry
 from bot.services.timeline.action_items import add_action_item
 from bot.services.timeline.notes import record_note
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks import menu, modals
 from bot.slack.blocks.command_forms import command_form
+from bot.slack.blocks.commands.note_time import SET_TIME, time_set_message
 from bot.slack.blocks.incidents import card
-from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.limits import View, one_line, plain_text
+from bot.slack.blocks.message import Message
 from bot.slack.blocks.modals import AT, INCIDENT, KIND, TEXT, incident_field
 from bot.slack.blocks.postmortem.candidates import (
     CHOOSE,
@@ -27,10 +33,9 @@ from bot.slack.blocks.postmortem.candidates import (
     parse_message_values,
 )
 from bot.slack.handlers import registry
-from bot.slack.handlers.commands.command_forms import parse_form
 from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ShortcutUse, ViewSubmission
-from bot.slack.handlers.registry import CLICK, Answer, Button, ButtonReply, Form, Shortcut, check_visible
+from bot.slack.handlers.registry import CLICK, About, Answer, Button, ButtonReply, Form, Shortcut, check_visible
 from bot.slack.handlers.timeline_entries import open_entry_form
 from bot.slack.replies.render import render_text
 from bot.slack.replies.timeline import NEWER, OLDER, SHOW_REMOVED, TimelinePage, render_timeline_page
@@ -38,6 +43,7 @@ from bot.store.incidents import incident_lists, incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import visibility_in_channel
 from commands import task
+from commands.execution import build_form_context
 
 ADD_TO_TIMELINE, AMEND_ENTRY, MAKE_TASK = "add_to_timeline", "amend_entry", "make_it_a_task"
 MAX_CHOICE = 60
@@ -141,7 +147,8 @@ def _make_task(session: Session, settings: Settings, actor: Actor, submission: V
     errors, incident = ErrorCollector(), None
     with errors.collect():
         incident = _find_incident(session, submission)
-    invocation = parse_form(settings, task.COMMAND, actor, submission, incident, errors)
+    context = build_form_context(settings, actor.at, incident)
+    invocation = parse_form(task.COMMAND, submission.values, context, errors)
     errors.check()
     assert incident is not None  # noqa: S101  else there is an error
     entry = mark_message(session, incident, actor, submission.message, Kind.TASK)
@@ -194,7 +201,27 @@ def _record_chosen(session: Session, _settings: Settings, actor: Actor, submissi
     return render_text(f":white_check_mark: {count}{' A new draft follows.' if done.has_draft else ''}")
 
 
+@dataclass(frozen=True, slots=True)
+class TextTime:
+    """The time at which a note's text begins. `entry_id` is the note."""
+
+    entry_id: int
+    when: ParsedTime
+
+
+def _read_text_time(click: ButtonClick) -> TextTime:
+    _, entry_id, precision, at = click.value.split(":", maxsplit=3)
+    return TextTime(int(entry_id), ParsedTime(datetime.fromisoformat(at), Precision(precision)))
+
+
+def _set_time(session: Session, _settings: Settings, actor: Actor, chosen: TextTime) -> Message:
+    entry = amend_entry(session, chosen.entry_id, actor, Amendment(when=chosen.when))
+    return time_set_message(entry.happened_at or entry.sort_at)
+
+
+TEXT_TIME = About(_read_text_time, incident=lambda _session, click: int(click.value.partition(":")[0]))
 BUTTONS = (
+    Button(SET_TIME, about=TEXT_TIME, run=_set_time),
     Button(card.REACTIONS, about=registry.INCIDENT, show=_show_reactions),
     Button(card.NOTE, about=registry.INCIDENT, modal=modals.note_form),
     Button(CHOOSE, about=registry.INCIDENT, filled_modal=_fill_choice),

@@ -6,21 +6,27 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from bot.command.forms.parser import list_candidates
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, ErrorCollector, InvalidField, UserError, errors_at
-from bot.domain.record.translations import read_translations
 from bot.domain.terms import LANGUAGES, MARKS, Kind
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.amendments import parse_amended_time
 from bot.domain.times import ParsedTime
 from bot.services import outbox
 from bot.services.entries import amend
-from bot.services.entries.form_view import EntryView, entry_names, load_entry_view, restore_mentions
-from bot.services.entries.merge import MergedText, merge_entries, undo_merge
+from bot.services.entries.form_view import (
+    EntryView,
+    changed_translations,
+    entry_names,
+    load_entry_view,
+    restore_mentions,
+)
+from bot.services.entries.merge import MergedText, merge_entries
 from bot.services.entries.redact import redact_entry
 from bot.services.entries.remove import put_back_entry, removal_objection, remove_entry
 from bot.services.entries.translate import translate_entry
-from bot.services.entries.versions import last_undoable_change, lock_entry
+from bot.services.entries.undo import undo_change
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks import menu
@@ -28,7 +34,6 @@ from bot.slack.blocks.inputs import MAX_INPUT
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem import entry_forms
-from bot.slack.handlers.fields import list_candidates
 from bot.slack.handlers.interactions import OLD_FORM, ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import About, Button, Form
 from bot.slack.replies.timeline import TimelinePage, render_timeline_page
@@ -125,22 +130,12 @@ def _amend(session: Session, _settings: Settings, actor: Actor, submission: View
         marks=marks,
         language=submission.text(entry_forms.LANGUAGE).replace(entry_forms.NO_LANGUAGE, ""),
     )
-    translations = _read_translations(session, submission, entry)
+    fields = {code: entry_forms.translation_field(code) for code in LANGUAGES}
+    given = {code: submission.text(field) for code, field in fields.items() if field in submission.values}
+    translations = changed_translations(session, entry, given)
     amend.amend_entry(session, entry.key, actor, wanted, seen=seen)
     for code, text in translations.items():
         translate_entry(session, entry.key, actor, code, text)
-
-
-def _read_translations(session: Session, submission: ViewSubmission, entry: TimelineEntry) -> dict[str, str]:
-    """Return the changed words by language; empty for those that are removed."""
-    names, known = entry_names(session, entry), {each.language: each for each in read_translations(entry.translations)}
-    changed = {}
-    for code in LANGUAGES:
-        before = known[code].text if code in known else ""
-        text = submission.text(field := entry_forms.translation_field(code))
-        if field in submission.values and text != resolve_mentions(before, names).strip():
-            changed[code] = restore_mentions(text, "", entry, names) if text else ""
-    return changed
 
 
 def _read_text(session: Session, submission: ViewSubmission, entry: TimelineEntry) -> str | None:
@@ -218,15 +213,7 @@ def _undo(session: Session, settings: Settings, actor: Actor, submission: ViewSu
     if submission.text(entry_forms.ACT) != "undo":
         return
     entry, seen = _find_entry(session, submission)
-    if entry.withdrawn_at is not None:
-        put_back_entry(session, settings, entry.key, actor, seen=seen)
-        return
-    last = last_undoable_change(entry)
-    if last is not None and last["act"] == "merged":
-        lock_entry(session, entry.key, seen)
-        undo_merge(session, settings, int(last["other"]), actor)
-    else:
-        amend.undo_last_change(session, settings, entry.key, actor, seen=seen)
+    undo_change(session, settings, entry.key, actor, seen=seen)
 
 
 BUTTONS = (Button(entry_forms.MENU, about=ENTRY, filled_modal=_fill_form),)

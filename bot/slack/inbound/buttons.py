@@ -35,28 +35,20 @@ MAX_LOGGED_ID = 100
 
 
 def register_buttons(app: AsyncApp, deps: Deps) -> None:
-    for button in BUTTONS:
-        _register_button(app, deps, button)
+    """Register one listener for all: Bolt would try a listener for each button in turn."""
+    buttons = {button.action_id: button for button in BUTTONS}
 
-    async def on_unknown(ack: AsyncAck, body: dict[str, Any]) -> None:
-        with parsing_payload():
-            click = ButtonClick.from_payload(body)
-        log.info("unknown action ignored", action_id=click.action_id[:MAX_LOGGED_ID])
-        await ack()
-
-    app.action(re.compile(".*"))(on_unknown)
-
-
-def _register_button(app: AsyncApp, deps: Deps, button: Button[Any]) -> None:
     async def on_click(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         with parsing_payload():
             click = ButtonClick.from_payload(body)
-        answer = await _handle_click(deps, button, click)
-        if answer is not None:
+        button = buttons.get(click.action_id)
+        if button is None:
+            log.info("unknown action ignored", action_id=click.action_id[:MAX_LOGGED_ID])
+        elif (answer := await _handle_click(deps, button, click)) is not None:
             await _send_answer(deps, click, respond, answer)
         await ack()
 
-    app.action(button.action_id)(on_click)
+    app.action(re.compile(".*"))(on_click)
 
 
 async def _handle_click(deps: Deps, button: Button[Any], click: ButtonClick) -> Answer | None:

@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
 from sqlmodel import Session
 
 from bot.config import Settings
@@ -28,7 +29,6 @@ from bot.slack.api.payloads import (
 from bot.slack.handlers.commands.mentions import BotMention
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.mentions import MENTION_EVENT, start_mention_answer
-from bot.store.incidents import installations
 from bot.store.incidents.transcript import Reaction
 from bot.store.shared import idempotency
 
@@ -65,14 +65,14 @@ IGNORED_SUBTYPES = SYSTEM_SUBTYPES - RECORDED_SUBTYPES
 
 
 def register_events(app: AsyncApp, deps: Deps) -> None:
-    async def on_event(body: dict[str, Any]) -> None:
+    async def on_event(body: dict[str, Any], context: AsyncBoltContext) -> None:
         started = perf_counter()
         with parsing_payload():
             check_shape(body)
         if (user := find_responder(deps.settings(), body)) is not None:
             await deps.user_cache.ensure_known(*user)
         is_new = is_ignored(body["event"]) or await deps.database.run(
-            record_event, deps.settings(), body, deps.clock.now()
+            record_event, deps.settings(), body, deps.clock.now(), _bot_identity(context)
         )
         if is_new and body["event"].get("type") == MENTION_EVENT:
             start_mention_answer(deps, body)
@@ -83,7 +83,11 @@ def register_events(app: AsyncApp, deps: Deps) -> None:
         app.event(name)(on_event)
 
 
-def record_event(session: Session, settings: Settings, body: Mapping[str, Any], at: datetime) -> bool:
+def _bot_identity(context: AsyncBoltContext) -> BotIdentity:
+    return BotIdentity(context.bot_user_id or "", context.bot_id or "")
+
+
+def record_event(session: Session, settings: Settings, body: Mapping[str, Any], at: datetime, bot: BotIdentity) -> bool:
     """Record an event. Returns False for a redelivered one."""
     event, team_id = body["event"], parse_team_id(body)
     event_id = body.get("event_id")
@@ -91,9 +95,9 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
         return False
     match event.get("type"):
         case "message":
-            _record_message(session, settings, team_id, event, at)
+            _record_message(session, settings, team_id, event, at, bot)
         case "reaction_added" | "reaction_removed":
-            _record_reaction(session, settings, team_id, event, at)
+            _record_reaction(session, settings, team_id, event, at, bot)
         case "user_change":
             update_profile(session, team_id, parse_user(event["user"]), at)
         case "app_home_opened":
@@ -144,7 +148,9 @@ def check_shape(body: Mapping[str, Any]) -> None:
             _ = event["channel"]["id"], event["channel"]["name"]
 
 
-def _record_message(session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime) -> None:
+def _record_message(
+    session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime, bot: BotIdentity
+) -> None:
     channel_id = str(event.get("channel") or "")
     match event.get("subtype"):
         case "channel_archive" | "group_archive":
@@ -153,7 +159,7 @@ def _record_message(session: Session, settings: Settings, team_id: str, event: M
             channel_changes.on_channel_unarchived(session, team_id, channel_id, at)
         case "channel_convert_to_private":
             channel_changes.on_channel_made_private(session, settings, team_id, channel_id, at)
-    message = parse_message_event(event, _bot_identity(session))
+    message = parse_message_event(event, bot)
     if isinstance(message, DeletedMessage):
         transcript.record_deletion(session, team_id, message.channel_id, message.ts, at)
     elif message is not None:
@@ -161,9 +167,9 @@ def _record_message(session: Session, settings: Settings, team_id: str, event: M
 
 
 def _record_reaction(
-    session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime
+    session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime, bot: BotIdentity
 ) -> None:
-    item, bot = event.get("item") or {}, _bot_identity(session)
+    item = event.get("item") or {}
     if item.get("type", "message") != "message" or event.get("user") == bot.bot_user_id:
         return
     reaction = Reaction(
@@ -178,8 +184,3 @@ def _record_reaction(
     )
     is_own = bool(event.get("item_user")) and event.get("item_user") == bot.bot_user_id
     record_reaction(session, settings, reaction, at, is_on_own_message=is_own)
-
-
-def _bot_identity(session: Session) -> BotIdentity:
-    installation = installations.find_installation(session)
-    return BotIdentity(installation.bot_user_id, installation.bot_id) if installation else BotIdentity("", "")

@@ -51,34 +51,32 @@ class FormResult:
 
 
 def register_forms(app: AsyncApp, deps: Deps) -> None:
-    for form in FORMS:
-        _register_form(app, deps, form)
+    forms = {form.callback_id: form for form in FORMS}
 
-    async def on_unknown(ack: AsyncAck, body: dict[str, Any]) -> None:
-        with parsing_payload():
-            submission = ViewSubmission.from_payload(body)
-        log.info("unknown form ignored", callback_id=submission.callback_id[:MAX_LOGGED_ID])
-        await ack()
-
-    app.view(re.compile(".*"))(on_unknown)
-
-
-def _register_form(app: AsyncApp, deps: Deps, form: Form) -> None:
     async def on_submission(ack: AsyncAck, body: dict[str, Any]) -> None:
         with parsing_payload():
             submission = ViewSubmission.from_payload(body)
-        result = await _submit(deps, form, submission)
-        url = str(submission.metadata.get(menu.URL) or "")
-        if result.errors:
-            await ack(response_action="errors", errors=result.errors)
-        elif result.answer is not None and not url:
-            await ack(response_action="update", view=reply_modal(result.answer))
-        else:
-            if url:
-                await _respond_via_url(deps, form, submission, result.answer, url)
+        form = forms.get(submission.callback_id)
+        if form is None:
+            log.info("unknown form ignored", callback_id=submission.callback_id[:MAX_LOGGED_ID])
             await ack()
+            return
+        await _answer_submission(ack, deps, form, submission)
 
-    app.view(form.callback_id)(on_submission)
+    app.view(re.compile(".*"))(on_submission)
+
+
+async def _answer_submission(ack: AsyncAck, deps: Deps, form: Form, submission: ViewSubmission) -> None:
+    result = await _submit(deps, form, submission)
+    url = str(submission.metadata.get(menu.URL) or "")
+    if result.errors:
+        await ack(response_action="errors", errors=result.errors)
+    elif result.answer is not None and not url:
+        await ack(response_action="update", view=reply_modal(result.answer))
+    else:
+        if url:
+            await _respond_via_url(deps, form, submission, result.answer, url)
+        await ack()
 
 
 async def _submit(deps: Deps, form: Form, submission: ViewSubmission) -> FormResult:

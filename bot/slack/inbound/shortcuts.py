@@ -10,29 +10,22 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from bot.slack.api.payloads import parsing_payload
 from bot.slack.handlers import SHORTCUTS
 from bot.slack.handlers.interactions import ShortcutUse
-from bot.slack.handlers.registry import Shortcut, render_reply
+from bot.slack.handlers.registry import render_reply
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modals import open_for_shortcut
 from bot.slack.replies.response_url import respond_via_url
 
 
 def register_shortcuts(app: AsyncApp, deps: Deps) -> None:
-    for shortcut in SHORTCUTS:
-        _register_shortcut(app, deps, shortcut)
+    shortcuts = {shortcut.callback_id: shortcut for shortcut in SHORTCUTS}
 
-    async def on_unknown(ack: AsyncAck) -> None:
-        await ack()
-
-    app.shortcut(re.compile(".*"))(on_unknown)
-
-
-def _register_shortcut(app: AsyncApp, deps: Deps, shortcut: Shortcut) -> None:
     async def on_shortcut(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        with parsing_payload():
-            use = ShortcutUse.from_payload(body, is_on_message=shortcut.is_on_message)
-        answer = render_reply(await open_for_shortcut(deps, shortcut, use))
-        if answer is not None and body.get("response_url"):
-            await respond_via_url(respond, answer)
+        if (shortcut := shortcuts.get(body["callback_id"])) is not None:
+            with parsing_payload():
+                use = ShortcutUse.from_payload(body, is_on_message=shortcut.is_on_message)
+            answer = render_reply(await open_for_shortcut(deps, shortcut, use))
+            if answer is not None and body.get("response_url"):
+                await respond_via_url(respond, answer)
         await ack()
 
-    app.shortcut(shortcut.callback_id)(on_shortcut)
+    app.shortcut(re.compile(".*"))(on_shortcut)

@@ -6,8 +6,9 @@ Derived from the table of commands, so that a new one has an entry point at once
 
 from collections.abc import Mapping
 
+from bot.command.forms.parameters import has_fields
 from bot.command.table import Command
-from bot.slack.blocks.command_forms import form_callback_id, has_fields
+from bot.slack.blocks.command_forms import form_callback_id
 from bot.slack.blocks.incidents import card
 from commands import COMMANDS
 

@@ -11,6 +11,7 @@ from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.services.postmortem.catchup import load_catchup
 from bot.services.views.card import load_card_view
+from bot.slack.blocks.commands.note_time import note_time_question
 from bot.slack.blocks.escalation.contact_settings import contact_settings_message
 from bot.slack.blocks.escalation.oncall import oncall_message
 from bot.slack.blocks.escalation.question import page_again_question
@@ -62,6 +63,7 @@ MESSAGES: Mapping[ReplyView, Callable[[Any], Message]] = {
     ReplyView.ON_CALL: oncall_message,
     ReplyView.PAGES: contact_settings_message,
     ReplyView.PAGE_AGAIN: page_again_question,
+    ReplyView.NOTE_TIME: note_time_question,
 }
 """Messages of views that the command has loaded."""
 
@@ -83,7 +85,7 @@ def render_command_reply(session: Session, settings: Settings, reply: Reply, at:
         case ReplyView.ARCHIVED:
             row = incidents.get(session, incident_id)
             return render_ephemeral(channel_archived_message(row.key, row.reference, row.channel_name or ""))
-        case ReplyView.ON_CALL | ReplyView.PAGES | ReplyView.PAGE_AGAIN:
+        case ReplyView.ON_CALL | ReplyView.PAGES | ReplyView.PAGE_AGAIN | ReplyView.NOTE_TIME:
             return render_ephemeral(MESSAGES[reply.shows](values["view"]))
         case ReplyView.MERGE:
             return render_ephemeral(merge_question(values["preview"]))

@@ -71,6 +71,8 @@ function say(text) {
   byId("notice").textContent = text;
 }
 
+const coversMessages = () => getComputedStyle(byId("pane")).position === "absolute"; // on a phone
+
 // --- where one is
 
 export function goTo(channel, { marked = "", thread = "", push = true } = {}) {
@@ -78,7 +80,7 @@ export function goTo(channel, { marked = "", thread = "", push = true } = {}) {
   if (push) history.pushState(null, "", addressOf(channel, thread));
   dropToast(channel);
   byId("messages").replaceChildren();
-  if (paneShows() !== "guide" && !thread) closePane();
+  if (!thread && (paneShows() !== "guide" || coversMessages())) closePane();
   say("");
   composers.main.refill();
   return refresh().then(() => { if (!marked && !matchMedia("(pointer: coarse)").matches) composers.main.focus(); });
@@ -109,6 +111,8 @@ function leaveThread() {
 async function send(text, form) {
   const inThread = form === byId("reply");
   const where = { user: state.me, channel: state.channel, text };
+  const box = form ? form.parentElement.querySelector(".log") : byId("log");
+  box.scrollTop = box.scrollHeight; // the answer comes at the end
   if (!/^\/[a-z]/i.test(text)) {
     const thread = inThread ? { thread_ts: state.thread, broadcast: byId("broadcast").checked } : {};
     byId("broadcast").checked = false;

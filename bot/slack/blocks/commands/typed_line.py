@@ -15,18 +15,23 @@ MAX_MISTAKE = 60
 
 
 def refusal_message(
-    reason: str, line: str = "", *, mistake: str = "", offers: Sequence[tuple[str, str]] = ()
+    reason: str,
+    line: str = "",
+    *,
+    mistake: str = "",
+    offers: Sequence[tuple[str, str]] = (),
+    can_be_repeated: bool = True,
 ) -> Message:
     """
     The message of a refused line. `reason` is markup.
 
     `line`: what was typed, empty if it need not be repeated; `mistake`: the wrong part of it.
-    `offers`: label and value of each button, at most MAX_OFFERS.
+    `offers`: label and value of each button, at most MAX_OFFERS. `can_be_repeated`: off if the same line fails again.
     """
     blocks = [section(reason)]
     texts = [reason]
     if line:
-        heading = _heading(line, mistake)
+        heading = _heading(line, mistake) if can_be_repeated else "Your text was not used:"
         blocks += [section(heading), _code_block(line[:MAX_LINE])]
         texts += [heading, f"```{literal(line)}```"]
     if offers:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from bot.command.forms.choices import Choice
 from bot.services.paging.addresses import ContactMethodOffer
 from bot.services.paging.contacts import ADDRESS, DELAY, MEANS, ContactLine, ContactSettingsView
 from bot.services.paging.page_tests import MethodResult, PageTestView
-from bot.slack.blocks.inputs import Choice, modal, select_field, text_field
+from bot.slack.blocks.inputs import modal, select_field, text_field
 from bot.slack.blocks.limits import (
     NO_VALUE,
     Block,

@@ -32,11 +32,11 @@ from bot.slack.blocks.limits import (
     slack_time,
     with_quote,
 )
-from bot.slack.blocks.message import Message
+from bot.slack.blocks.message import Message, with_page_mark
 
 NEXT = 5
 """Targets of the next level that are named."""
-ANSWERED_BY = {"slack": "", "reaction": " with a reaction"}
+ANSWERED_BY = {"slack": "", "reaction": " with a reaction", "web": " from the page"}
 
 
 def escalation_message(view: EscalationView) -> Message:
@@ -48,7 +48,8 @@ def escalation_message(view: EscalationView) -> Message:
         blocks.append(context(earlier))
     if buttons := _buttons(view):
         blocks.append(actions(*buttons))
-    return Message(f"{line}. {formatted(view.reason, view.names, 500)}" if view.reason else line, blocks)
+    text = f"{line}. {formatted(view.reason, view.names, 500)}" if view.reason else line
+    return with_page_mark(Message(text, blocks), view.page_at)
 
 
 def moved_escalation_message(view: EscalationView, of_vendor: Message | None = None) -> Message:
@@ -105,7 +106,7 @@ def escalation_state(view: EscalationView) -> str:
         return _acknowledged_state(view)
     if view.is_called_off:
         return "called off"
-    if not view.incident.is_open:
+    if not view.incident.is_open or view.is_stopped:
         return "nobody acknowledged before the incident ended"
     parts = [_pending_state(view)]
     parts += [_withdrawn_answer(each) for each in view.responses.answers[-1:] if each.withdrawn_at is not None]

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.command.forms.choices import Choice
 from bot.config import Settings
 from bot.services.oncall.handover import HandoverView, OpenIncident
 from bot.services.oncall.override_change import OverrideChange
-from bot.slack.blocks.inputs import Choice, input_block, modal, person_field, select_field, text_field
+from bot.slack.blocks.inputs import input_block, modal, person_field, select_field, text_field
 from bot.slack.blocks.limits import (
     Blocks,
     View,
@@ -27,6 +28,8 @@ UNDO = "oncall_undo"
 FORM = "oncall_change_form"
 SCHEDULE, PERSON, INSTEAD, STARTS, ENDS = "schedule", "person", "instead", "starts", "ends"
 NONE = "There is no on-call schedule yet. The operator adds one to dogwatch.toml."
+NAME = 150
+"""Characters of a schedule's name, which stands in sentences."""
 TITLE, REASON = 150, 300
 
 
@@ -46,7 +49,7 @@ def override_message(view: OverrideChange) -> Message:
     if not view.is_withdrawn:
         blocks.append(actions(button("Undo this change", UNDO, str(view.override_id))))
     others = " The others get a direct message." if len(concerned) > 1 else ""
-    blocks.append(context(f"Number {view.override_id} on {literal(view.schedule)}.{others}"))
+    blocks.append(context(f"Number {view.override_id} on {literal(view.schedule, limit=NAME)}.{others}"))
     return Message("\n".join([text, *muted]), blocks)
 
 
@@ -64,7 +67,10 @@ def _change_text(view: OverrideChange) -> str:
 
 
 def _override_line(view: OverrideChange) -> str:
-    name, span = (f"*{literal(view.schedule)}*", f"{slack_datetime(view.starts_at)} to {slack_datetime(view.ends_at)}")
+    name, span = (
+        f"*{literal(view.schedule, limit=NAME)}*",
+        f"{slack_datetime(view.starts_at)} to {slack_datetime(view.ends_at)}",
+    )
     if view.is_withdrawn:
         back = people_markup(view.relieved) if view.relieved else "the rotation's person"
         return f"{back} on call for {name} again, instead of <@{view.person}>, {span}."
@@ -97,7 +103,7 @@ def shift_handover_message(view: HandoverView, reader: str | None) -> Message:
 
 
 def _handover_heading(view: HandoverView, reader: str | None) -> str:
-    name = f"*{literal(view.schedule)}*"
+    name = f"*{literal(view.schedule, limit=NAME)}*"
     if reader in view.came:
         after = f", after {people_markup(view.left)}" if view.left else ""
         return f":pager: You are on call for {name} now{after}."

@@ -8,6 +8,7 @@ from bot.domain.terms import Status
 from bot.domain.text.durations import format_duration
 from bot.services.views.card import CardView, RelatedIncident, WaitingEscalation
 from bot.slack.blocks.alerts.card import alert_blocks, alerts_field, reopen_button, still_fires, still_firing_line
+from bot.slack.blocks.incidents.changes import change_blocks
 from bot.slack.blocks.limits import (
     FIELD_TEXT,
     TIME_AND_AGO,
@@ -31,6 +32,8 @@ from bot.slack.blocks.limits import (
 from bot.slack.blocks.message import Message, plain_message
 
 LIGHTS = ("🔴", "🟠", "🟡", "🔵")
+TITLE = 1_000
+"""Characters of a title in a line."""
 TOPIC_LENGTH = 250
 WHY = 300
 """Characters of a cancellation reason."""
@@ -124,6 +127,7 @@ def card_message(view: CardView) -> Message:
         *_next_step_blocks(view),
         context(_state_text(view)),
         *alert_blocks(view),
+        *change_blocks(view),
         *_requirement_blocks(view),
     ]
     if view.related.beside:
@@ -131,7 +135,7 @@ def card_message(view: CardView) -> Message:
     if view.open_work.problems:
         blocks += _problem_blocks(view, "Not everything could be done")
     blocks += _buttons(view)
-    title = literal(f"{title_marks(view)}{view.reference} {view.title}", view.names)
+    title = literal(f"{title_marks(view)}{view.reference} {view.title}", view.names, TITLE)
     return Message(f"{title}: {literal(view.state.severity)}, {_status_text(view)}", blocks)
 
 
@@ -303,7 +307,7 @@ def announcement_message(view: CardView) -> Message:
     where = f"<#{view.channel_id}>" if view.channel_id else "its channel opens now"
     lead = f" · led by <@{view.people.lead}>" if view.people.lead else ""
     state = f"{literal(view.state.severity)} · {_status_text(view)}{lead}"
-    title = literal(f"{title_marks(view)}{view.reference} {view.title}", view.names)
+    title = literal(f"{title_marks(view)}{view.reference} {view.title}", view.names, TITLE)
     span = f"since {slack_datetime(view.times.started_at)}" if view.state.is_open else _span_text(view)
     if view.state.status == Status.CANCELLED:
         span = _cancellation_reason(view)

@@ -1,6 +1,9 @@
 """Lists of incidents, page by page, with a button for each."""
 
+from collections.abc import Mapping
+
 from bot.domain.terms import Status
+from bot.domain.text.search_terms import Excerpt
 from bot.services.views.search import PAGE_SIZE, IncidentListView, ListedIncident
 from bot.slack.blocks.incidents.card import LIGHTS
 from bot.slack.blocks.limits import (
@@ -24,6 +27,8 @@ SHOW = "incident_show"
 LIST_NEWER, LIST_OLDER = "list_newer", "list_older"
 FIND_NEWER, FIND_OLDER = "find_newer", "find_older"
 TITLE, SERVICES, ASKED = 150, 100, 300
+FORMATTED_LENGTH = 400
+"""Characters of an entry with its own formatting."""
 BUTTON_VALUE = 2_000
 LIST_HINT = (
     "Narrow it down: `/incident list all`, `resolved`, `drills`, a status, a severity or a service. "
@@ -47,11 +52,17 @@ def _list_message(view: IncidentListView, newer: str, older: str, hint: str) -> 
         return Message(text, [section(text), *below])
     what = view.what if view.count != 1 else view.what.replace("incidents", "incident", 1).replace("drills", "drill", 1)
     part = f", {view.first + 1:,} to {view.first + len(view.listed):,}" if len(view.listed) < view.count else ""
-    order = "most severe first" if view.is_by_severity else "newest first"
+    order = _order(view)
     head = f"{view.count:,} {literal(what, limit=ASKED)}{part}, {order}"
     lines = [_incident_block(view, each) for each in view.listed]
     text = "\n".join([head, *(block["text"]["text"] for block in lines)])
     return Message(text, [section(f"*{head}*"), *lines, *_page_buttons(view, newer, older), *below])
+
+
+def _order(view: IncidentListView) -> str:
+    if view.is_by_severity:
+        return "most severe first"
+    return "matches in the title first" if view.is_search else "newest first"
 
 
 def _page_buttons(view: IncidentListView, newer: str, older: str) -> Blocks:
@@ -80,9 +91,16 @@ def _incident_block(view: IncidentListView, each: ListedIncident) -> Block:
         f"{state} · {slack_datetime(each.declared_at)}{services}{led}{channel_suffix(each.channel_id)}",
     ]
     if each.line:
-        excerpt = formatted_line(each.line, view.names)
+        excerpt = _excerpt(each.line, each.formatted, view.names)
         lines.append(f">{excerpt}{' ' + link(each.line_url, '↗') if each.line_url else ''}")
     return section("\n".join(lines), accessory=button("Show", SHOW, str(each.incident_id)))
+
+
+def _excerpt(excerpt: Excerpt, formatted: str, names: Mapping[str, str]) -> str:
+    """The text with its own formatting; one without has its matches in bold."""
+    if formatted:
+        return formatted_line(formatted, names, FORMATTED_LENGTH, FORMATTED_LENGTH)
+    return "".join(f"*{literal(each.text)}*" if each.is_match else literal(each.text, names) for each in excerpt)
 
 
 def _is_void(status: Status) -> bool:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from bot.command.forms.choices import Choice
 from bot.config import Settings
 from bot.services.incidents.merge import MergePreview, MergeResult
-from bot.slack.blocks.inputs import MAX_OPTIONS, Choice, modal, select_field, text_field
+from bot.slack.blocks.inputs import MAX_OPTIONS, modal, select_field, text_field
 from bot.slack.blocks.limits import View, actions, button, literal, one_line, section
 from bot.slack.blocks.message import Message, plain_message
 

@@ -3,7 +3,7 @@
 from bot.services.views.resolution import ResolutionView
 from bot.slack.blocks.alerts.card import reopen_button
 from bot.slack.blocks.limits import Blocks, context, link, literal, section, with_quote
-from bot.slack.blocks.message import Message
+from bot.slack.blocks.message import Message, with_page_mark
 from bot.slack.blocks.postmortem.findings import findings_message
 from bot.slack.blocks.postmortem.missing_facts import missing_facts_message
 
@@ -13,6 +13,7 @@ def resolution_message(view: ResolutionView, draft_link: str | None = None) -> M
     line = f":white_check_mark: *Resolved* by {_author_text(view)}"
     blocks: Blocks = [section(with_quote(line, view.text, view.names))]
     text = f"{line} {literal(view.text, view.names, 1_000)}".strip()
+    blocks = with_page_mark(Message(line, blocks), view.page_at).blocks
     if not view.is_over:
         return Message(text, [*blocks, context(f"{view.reference} was reopened since.")])
     if view.firing:

@@ -1,9 +1,10 @@
 """Form to choose the messages that belong on the timeline."""
 
+from bot.command.forms.choices import Choice
 from bot.domain.timeline.candidates import ChannelMessage
 from bot.domain.times import format_time
 from bot.services.channel.candidates import CandidatesView
-from bot.slack.blocks.inputs import MAX_OPTION_TEXT, Choice, checkboxes_field, modal
+from bot.slack.blocks.inputs import MAX_OPTION_TEXT, checkboxes_field, modal
 from bot.slack.blocks.limits import Block, View, context, one_line, replace_mentions
 from bot.slack.blocks.modals import INCIDENT
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
+from bot.command.forms.choices import Choice, kind_choices, language_choices
 from bot.domain.languages import get_language
 from bot.domain.terms import MARKS
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.entries.merge import MergedText
-from bot.slack.blocks.inputs import MAX_INPUT, Choice, modal, multi_select_field, select_field, text_field
+from bot.slack.blocks.inputs import MAX_INPUT, modal, multi_select_field, select_field, text_field
 from bot.slack.blocks.limits import (
     Block,
     View,
@@ -18,7 +19,6 @@ from bot.slack.blocks.limits import (
     replace_mentions,
     section,
 )
-from bot.slack.blocks.modals import kind_choices, language_choices
 
 AMEND, MOVE, MERGE, REMOVE, HISTORY = "amend_modal", "move_modal", "merge_modal", "remove_modal", "history_modal"
 MENU = "entry_menu"

@@ -22,7 +22,6 @@ from bot.slack.blocks.command_question import CHOICE_ACTIONS
 from bot.slack.blocks.commands.typed_line import OFFER_ACTIONS
 from bot.slack.handlers.commands.command_questions import CommandQuestion, render_question
 from bot.slack.handlers.commands.incident_questions import find_named_incident, name_other_incident
-from bot.slack.handlers.commands.parse_context import build_context
 from bot.slack.handlers.commands.typed_lines import render_refusal, with_open_incidents
 from bot.slack.handlers.interactions import ButtonClick
 from bot.slack.handlers.registry import CLICK, Answer, Button
@@ -33,12 +32,15 @@ from bot.store.incidents.incidents import Incident, IncidentNotFound
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import idempotency
 from commands import COMMANDS
-from commands.base import Caller, Reply, ReplyView, with_language
+from commands.base import Caller, Reply, ReplyView
+from commands.execution import build_context, run_invocation
 
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)\|([^>|]+)>")
 """A mention as Slack escapes it in slash commands: user id and handle."""
 REFERENCE = re.compile(r"(?i)(?<![\w-])[a-z][a-z0-9_]*-[0-9]+(?![\w-])")
 """An incident's reference, such as INC-7."""
+STORED_VIEWS = frozenset({ReplyView.NOTHING, ReplyView.NOTE_TIME})
+"""Views of commands that change something, for the redelivery; they quote nobody's text."""
 ANSWERED_ALREADY = "You answered this already, and your command was run then."
 
 
@@ -106,7 +108,7 @@ def execute_command(session: Session, settings: Settings, command: SlashCommand,
     except UserError as problem:
         return render_refusal(problem, _as_question(command, at))
     answer = render_command_reply(session, settings, reply, at)
-    if command.trigger_id and reply.shows is ReplyView.NOTHING:
+    if command.trigger_id and reply.shows in STORED_VIEWS:
         idempotency.save_answer(session, key, answer)
     return answer
 
@@ -197,10 +199,8 @@ def _run_command(
     except IncidentNotNamed as problem:
         raise with_open_incidents(session, visibility, problem) from problem
     incident = find_named_incident(session, visibility, here, invocation, context.chosen)
-    if invocation.command.run is None:
-        raise UserError(f"`{invocation.command.name}` does nothing.")
-    caller = Caller(with_language(actor, invocation), settings, incident, here, visibility, command.response_url)
-    reply: Reply = invocation.command.run(session, caller, invocation)
+    caller = Caller(actor, settings, incident, here, visibility, command.response_url)
+    reply = run_invocation(session, caller, invocation)
     return reply if incident is None or incident is here else name_other_incident(reply, incident)
 
 

@@ -15,12 +15,12 @@ from bot.services.workspace.people import MENTION
 from bot.slack.api.payloads import parse_team_id
 from bot.slack.blocks.limits import one_line, replace_mentions
 from bot.slack.handlers.commands.execution import SlashCommand, answer_read_only
-from bot.slack.handlers.commands.parse_context import build_context
 from bot.slack.handlers.registry import Answer
 from bot.slack.replies.render import render_text
 from bot.store.incidents import incidents, installations
 from bot.store.shared import people
 from commands import COMMANDS
+from commands.execution import build_context
 
 HELP = "help"
 MAX_LINE = 300

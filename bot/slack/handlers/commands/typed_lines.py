@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from bot.command.slack_text import corrected_text, retyped_text
-from bot.domain.errors import Offer, UserError
+from bot.domain.errors import Offer, StateError, UserError
 from bot.slack.blocks.commands.typed_line import MAX_OFFERS, offer_label, refusal_message
 from bot.slack.blocks.limits import BUTTON_TEXT, one_line
 from bot.slack.handlers.commands.command_questions import MAX_VALUE, CommandQuestion
@@ -16,20 +16,26 @@ from bot.store.incidents import incident_lists
 from bot.store.incidents.visibility import Visibility
 
 COMMAND = "/incident"
+SHORT_LINE = 4
+"""Words of a line, its command included, that are typed again faster than copied."""
 
 
 def render_refusal(problem: UserError, typed: CommandQuestion, *, with_line: bool = True) -> Answer:
     """
     Render a refusal of a typed line; Slack has cleared the field in which it was typed.
 
-    `with_line`: off for a line that only reads, which is not worth repeating.
+    `with_line`: off for a line that only reads, which is not worth repeating. Nor is a short one that fails again.
     """
-    line = _whole_line(typed.text) if with_line else ""
+    is_final = isinstance(problem, StateError)
+    is_kept = with_line and not (is_final and len(typed.text.split()) <= SHORT_LINE)
+    line = _whole_line(typed.text) if is_kept else ""
     offers = list(_offers(problem, typed))[:MAX_OFFERS]
     reason = escape_markup(f":warning: {problem.message}")
     # Where an offer only adds to the word, the word itself is right.
     is_right = any(each.text.startswith(f"{problem.mistake} ") for each in problem.offers)
-    return render_ephemeral(refusal_message(reason, line, mistake="" if is_right else problem.mistake, offers=offers))
+    mistake = "" if is_right else problem.mistake
+    message = refusal_message(reason, line, mistake=mistake, offers=offers, can_be_repeated=not is_final)
+    return render_ephemeral(message)
 
 
 def with_open_incidents(session: Session, visibility: Visibility, problem: UserError) -> UserError:

@@ -1,6 +1,7 @@
 """Lines posted into the incident channel, one wording for each event."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from bot.services.views.event import EventView
 from bot.slack.blocks.incidents.channel_lines.alerts import (
@@ -47,7 +48,7 @@ from bot.slack.blocks.incidents.channel_lines.roles import (
     role_taken_line,
 )
 from bot.slack.blocks.limits import literal_with_mentions
-from bot.slack.blocks.message import Message, plain_message
+from bot.slack.blocks.message import Message, plain_message, with_page_mark
 
 LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "severity": severity_line,
@@ -95,7 +96,13 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
 
 def channel_line(view: EventView) -> Message:
     """Message of an event. Raises KeyError for an event without a wording, which is a defect."""
-    return LINE_BUILDERS[view.event](view)
+    return with_page_mark(LINE_BUILDERS[view.event](view), _page_time(view))
+
+
+def _page_time(view: EventView) -> datetime | None:
+    given = view.values.get("page_at")
+    at = datetime.fromisoformat(str(given)) if given else None
+    return at or (view.recorded_at if view.details.from_page else None)
 
 
 def redacted_message() -> Message:

@@ -2,18 +2,11 @@
 
 from collections.abc import Mapping
 
+from bot.command.forms.choices import Choice, severity_choices
+from bot.command.forms.texts import DEFAULT_NOW
 from bot.config import Settings
 from bot.domain.terms import Status
-from bot.slack.blocks import modals
-from bot.slack.blocks.inputs import (
-    MAX_OPTIONS,
-    Choice,
-    checkboxes_field,
-    modal,
-    multi_select_field,
-    select_field,
-    text_field,
-)
+from bot.slack.blocks.inputs import MAX_OPTIONS, checkboxes_field, modal, multi_select_field, select_field, text_field
 from bot.slack.blocks.limits import Block, View
 from bot.slack.blocks.modals import AT, DECLARE, FLAGS, SERVICE, SEVERITY, STATUS, TEXT, TITLE
 
@@ -56,13 +49,13 @@ def declare_form(
         select_field(
             SEVERITY,
             "Severity",
-            modals.severity_choices(settings),
+            severity_choices(settings),
             chosen=settings.incidents.default_severity.value,
             is_optional=False,
         ),
         _service_field(settings),
         text_field(SEEN, "Observation", initial=seen, hint="The first entry of the timeline.", is_long=True),
-        text_field(AT, "Start time", hint=modals.DEFAULT_NOW),
+        text_field(AT, "Start time", hint=DEFAULT_NOW),
         checkboxes_field(FLAGS, "Options", FLAG_CHOICES, hint="Default: public, not a drill."),
         _status_field(settings),
         text_field(REFERENCE, "Reference", hint="ID in another system.", example="TSR-1532"),

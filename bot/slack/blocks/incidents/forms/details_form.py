@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.command.forms.choices import Choice
 from bot.config import Settings
 from bot.domain.languages import get_language
 from bot.services.incidents import edit
 from bot.slack.blocks import modals
-from bot.slack.blocks.inputs import Choice, modal, select_field, text_field
+from bot.slack.blocks.inputs import modal, select_field, text_field
 from bot.slack.blocks.limits import Block, View
 from bot.store.incidents.incidents import Incident
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from bot.slack.blocks.modals import DEFAULT_NOW, END_TIME_HINT
-
 
 @dataclass(frozen=True, slots=True)
 class FormText:
@@ -22,6 +20,10 @@ class FormText:
     required: frozenset[str] = frozenset()
 
 
+TIME_HINT = "For example 14:05, 10 min ago, yesterday 15:00."
+DEFAULT_NOW = f"Default: now. {TIME_HINT}"
+END_TIME_HINT = "For example 18:00, in 8 hours, tomorrow 09:00."
+UNKNOWN_TIME_HINT = "Use ~14:05 for an approximate time, ? for an unknown one."
 DEFAULT_LABELS = {"lang": "Language of the text"}
 """Labels of parameters that have none of their own."""
 ZONE_LABEL = {"tz": "Time zone"}
@@ -42,20 +44,87 @@ FORM_TEXTS: Mapping[str, FormText] = {
     "moretime": FormText("Wait", {"minutes": "Minutes"}, {"minutes": "Default: 5."}),
     "unack": FormText("Undo", {"text": "Reason"}, {"text": "The escalation continues where it was."}),
     "reassign": FormText("Page them", {"text": "Note"}, {"text": NOTE_HINT}),
-    "note": FormText("Add"),
-    "status": FormText("Change"),
-    "severity": FormText("Change"),
-    "edit": FormText("Save"),
-    "escalate": FormText("Page them"),
-    "role": FormText("Save"),
+    "note": FormText(
+        "Add", {"text": "Note", "at": "Time", "kind": "Kind"}, {"at": f"{DEFAULT_NOW} {UNKNOWN_TIME_HINT}"}
+    ),
+    "status": FormText(
+        "Change", {"status": "Status", "text": "Status update"}, {"text": "Known facts and next steps."}
+    ),
+    "severity": FormText("Change", {"severity": "Severity", "text": "Reason"}),
+    "edit": FormText(
+        "Save",
+        {
+            "title": "Title",
+            "service": "Services",
+            "ref": "Reference",
+            "grade": "Grade",
+            "category": "Category",
+            "responsibility": "Responsibility",
+            "lang": "Languages",
+            "template": "Postmortem template",
+            **ZONE_LABEL,
+        },
+        {"lang": "Of the documents. With a title or services: the language of the words.", **ZONE_HINT},
+        {"tz": "Europe/Paris", "ref": "TSR-1532"},
+    ),
+    "escalate": FormText(
+        "Page them",
+        {"target": "Target", "text": "Reason", "at": "Time of the call", "case": "Case reference"},
+        {
+            "text": "Why they are needed.",
+            "at": "Already called them? Enter when, for example 14:05. It is recorded, and nobody is paged.",
+            "case": "Of a vendor.",
+        },
+        {"case": "CS-123"},
+    ),
+    "role": FormText(
+        "Save",
+        {"role": "Role", "person": "Person", "text": "Note"},
+        {"person": "Default: you.", "text": "Enter nobody to clear the role."},
+        required=frozenset({"role"}),
+    ),
     "handover": FormText(
         "Hand over",
         {"role": "Role", "person": "New holder", "text": "Note"},
         {"role": "Default: the lead.", "text": "The new holder reads it with the briefing."},
     ),
-    "merge": FormText("Merge"),
-    "resolve": FormText("Resolve"),
-    "cancel": FormText("Cancel incident"),
+    "merge": FormText("Merge", {"incident": "Target incident"}),
+    "resolve": FormText(
+        "Resolve",
+        {"text": "Resolution", "at": "End of the impact"},
+        {"text": "How it was resolved. It becomes part of the postmortem.", "at": DEFAULT_NOW},
+    ),
+    "cancel": FormText(
+        "Cancel incident",
+        {"text": "Reason"},
+        {"text": "The record stays. If it was a real incident, resolve it instead."},
+    ),
+    "start": FormText(
+        "Declare",
+        {
+            "text": "Title",
+            "sev": "Severity",
+            "service": "Services",
+            "at": "Start time",
+            "status": "Starting status",
+            "ref": "Reference",
+            "private": "Private",
+            "drill": "Drill",
+            "retro": "It is over",
+            **ZONE_LABEL,
+        },
+        {
+            "text": "The problem in a few words.",
+            "at": DEFAULT_NOW,
+            "private": "Only people who are invited see it",
+            "drill": "Practice: marked everywhere, left out of figures",
+            "retro": "Recorded after the fact: no channel, nobody is paged",
+            "ref": "ID in another system.",
+            "service": "Separate several with commas.",
+            "tz": "Times in this form and in the documents use it.",
+        },
+        {"tz": "Europe/Paris", "ref": "TSR-1532"},
+    ),
     "vendor": FormText(
         "Record",
         {"vendor": "Vendor", "what": "Event", "case": "Case reference", "at": "Time", "text": "Message"},
@@ -72,9 +141,10 @@ FORM_TEXTS: Mapping[str, FormText] = {
     "improve": FormText("Save", {"text": "Improvement", **FOLLOW_UP_LABELS}, FOLLOW_UP_HINTS),
     "task": FormText("Save", {"text": "Task", **FOLLOW_UP_LABELS}, FOLLOW_UP_HINTS),
     "update": FormText(
-        "Record",
-        {"state": "Public status", "text": "Text", "lang": "Languages", "at": "Time"},
-        {"text": "The words that were published.", "at": DEFAULT_NOW},
+        "Publish",
+        {"state": "Public status", "text": "Text", "lang": "Languages", "at": "Time", "affects": "Components"},
+        {"text": "For readers outside.", "at": DEFAULT_NOW, "affects": "States of components of the status page."},
+        {"affects": "checkout=major,search=ok"},
     ),
     "lead": FormText(
         "Set the lead",
