@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,13 @@ from tests.support.servers.requirements import conformance_data  # noqa: E402
 from tests.support.worlds.databases import BOTH_DATABASES, SQLITE  # noqa: E402
 
 if TYPE_CHECKING:
+    from tests.support.servers.met_statements import MetStatements
     from tests.support.worlds.world import World
 
 IN_CI = os.environ.get("CI") == "true"
-TESTS = Path(__file__).parent
+FLOWS = Path(__file__).parent / "flows"
 POSTGRES_FIXTURES = {"postgres_server", "own_postgres_server", "ready_postgres"}
+MET_STATEMENTS = pytest.StashKey["MetStatements"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,35 +63,35 @@ def _databases_of_world(metafunc: pytest.Metafunc) -> tuple[str, ...]:
     for marker in metafunc.definition.iter_markers("world"):
         if "databases" in marker.kwargs:
             return tuple(marker.kwargs["databases"])
-    return BOTH_DATABASES if metafunc.definition.path.is_relative_to(TESTS / "flows") else SQLITE
+    return BOTH_DATABASES if metafunc.definition.path.is_relative_to(FLOWS) else SQLITE
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
     Leave out what needs the other database, and empty repetitions.
 
-    With both, the cases of one parametrized flow differ in what people type, not in what the database does: PostgreSQL
-    has the first of them. `--db=postgresql` runs all.
+    With both, flows differ in what people type and read, and seldom in what the database does: PostgreSQL has the first
+    flow of each file and those whose marker names it, each in its first case. `--db=postgresql` runs all.
     """
     chosen = config.getoption("--db")
     seen: set[str] = set()
-    kept = [
-        item for item in items if (_runs_on(item, chosen) if chosen != "both" else not _is_further_case(item, seen))
-    ]
+    kept = [item for item in items if (_runs_on(item, chosen) if chosen != "both" else not _is_left_out(item, seen))]
     chosen_items = set(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen_items])
     items[:] = kept
 
 
-def _is_further_case(item: pytest.Item, seen: set[str]) -> bool:
-    """Whether a flow had a case on PostgreSQL already; `seen` has those that had."""
+def _is_left_out(item: pytest.Item, seen: set[str]) -> bool:
+    """Whether PostgreSQL has enough of this flow; `seen` has the files and flows that it has already."""
     values = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    if values.get("world_database_kind") != "postgresql" or len(values) == 1:
+    is_flow = item.path.is_relative_to(FLOWS)
+    if values.get("world_database_kind", values.get("database_kind") if is_flow else None) != "postgresql":
         return False
-    name = item.nodeid.partition("[")[0]
-    is_further = name in seen
-    seen.add(name)
-    return is_further
+    file, name = item.nodeid.partition("::")[0], item.nodeid.partition("[")[0]
+    is_usual = is_flow and not any("databases" in mark.kwargs for mark in item.iter_markers("world"))
+    is_left_out = (file if is_usual else name) in seen
+    seen |= {file, name}
+    return is_left_out
 
 
 def _runs_on(item: pytest.Item, chosen: str) -> bool:
@@ -140,7 +143,21 @@ def world_url(request: pytest.FixtureRequest, world_database_kind: str, tmp_path
     yield from _migrated_database(request, world_database_kind, tmp_path)
 
 
+@pytest.fixture(scope="session")
+def met_statements(request: pytest.FixtureRequest) -> "MetStatements":
+    from tests.support.servers.met_statements import MetStatements
+
+    return request.config.stash.setdefault(MET_STATEMENTS, MetStatements())
+
+
 def _migrated_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
+    met: MetStatements = request.getfixturevalue("met_statements")
+    is_compared = kind == "postgresql" or request.path.is_relative_to(FLOWS)
+    with met.record(request.node.nodeid) if is_compared else nullcontext():
+        yield from _made_database(request, kind, folder)
+
+
+def _made_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
     from tests.support.servers.prepared_databases import lay
 
     if kind == "sqlite":
@@ -165,6 +182,42 @@ def empty_database_url(request: pytest.FixtureRequest, empty_database_kind: str,
     url = server.create_database()
     yield url
     server.drop_database(url)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker's tests have sent."""
+    from tests.support.servers.met_statements import MetStatements
+
+    met = node.config.stash.setdefault(MET_STATEMENTS, MetStatements())
+    met.add(getattr(node, "workeroutput", {}).get("met_statements", {}))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over which statements the databases of this worker met."""
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["met_statements"] = (
+            config.stash[MET_STATEMENTS].met if MET_STATEMENTS in config.stash else {}
+        )
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if unmet := _unmet_statements(config):
+        terminalreporter.section("statements that PostgreSQL has not met", yellow=True, bold=True)
+        terminalreporter.write_line("Give one of the flows `pytest.mark.world(databases=BOTH_DATABASES)`:")
+        terminalreporter.write_line("\n".join(unmet))
+
+
+def _unmet_statements(config: pytest.Config) -> list[str]:
+    """Empty where only some of the tests were asked for."""
+    narrowed = ("keyword", "markexpr", "lf", "failedfirst", "deselect", "maxfail")
+    is_whole = config.args_source is config.ArgsSource.TESTPATHS and not any(
+        config.getoption(each, None) for each in narrowed
+    )
+    is_compared = is_whole and config.getoption("--db") == "both" and MET_STATEMENTS in config.stash
+    return config.stash[MET_STATEMENTS].find_unmet() if is_compared else []
 
 
 # --- Worlds -------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What people do every day costs no more statements, transactions, rows and Slack calls than its budget."""
+"""Everyday acts stay within their budgets of statements, transactions, rows and Slack calls."""
 
 import pytest
 

@@ -48,7 +48,7 @@ def test_the_contracts_hold():
         ("bot/services/__init__.py", "import commands", "Imports point one way"),
         ("bot/web/__init__.py", "import bot.slack", "Imports point one way"),
         ("bot/sandbox/__init__.py", "import bot.domain.terms", "Imports point one way"),
-        ("bot/engine/__init__.py", "import commands", "What people type reaches the bot through Slack only"),
+        ("bot/engine/__init__.py", "import commands", "Commands are run for people: from Slack and from the pages"),
         ("bot/slack/__init__.py", "import bot.sandbox", "The bot knows no more of the sandbox than of Slack"),
         ("bot/domain/errors.py", "import sqlmodel", "The domain is pure"),
         ("bot/services/__init__.py", "import slack_sdk", "A use case cannot reach the network"),
@@ -92,6 +92,28 @@ def test_every_room_has_its_layer():
 
 def is_package(path: Path) -> bool:
     return (path / "__init__.py").exists()
+
+
+RARE = {"aiosmtplib", "alembic", "cryptography", "holidays", "icalendar", "jwt", "markdown_it", "PIL", "yaml"}
+"""Libraries that most days need nobody: see `bot/lazy_loader.py`."""
+NETWORK = {"aiohttp", "asyncpg", "slack_bolt", "slack_sdk"}
+
+
+@pytest.mark.parametrize(
+    ("module", "unused"),
+    [
+        ("bot.app", RARE),
+        ("bot.cli.commands.export", RARE | NETWORK),
+        ("bot.cli.commands.explain", RARE | NETWORK),
+        ("bot.cli.main", RARE | NETWORK | {"pydantic", "sqlalchemy"}),
+    ],
+)
+def test_what_is_needed_once_a_week_is_loaded_then(module: str, unused: set[str]):
+    listing = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+
+    loaded = subprocess.run([sys.executable, "-c", listing], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert not unused & set(loaded.stdout.split())
 
 
 def test_only_the_gateway_uses_slacks_client():

@@ -11,7 +11,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session
 
-from bot.store.database.migrate import LOCK, DatabaseTooNew, alembic_config, all_tables, migrate
+from bot.store.database.migrate import (
+    LOCK,
+    DatabaseTooNew,
+    alembic_config,
+    all_tables,
+    is_of_models,
+    known_revisions,
+    migrate,
+)
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, open_database
 from tests.support.servers.postgres import PostgresServer
@@ -39,7 +47,9 @@ async def on_connection(database: Database, work: Any) -> Any:
 
 def difference(connection: Connection) -> list[Any]:
     """What autogenerate would change to make the database equal the models."""
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True, "include_name": is_of_models}
+    )
     return list(compare_metadata(context, all_tables()))
 
 
@@ -168,3 +178,4 @@ async def test_the_revisions_are_one_documented_line(database: Database) -> None
         assert not revision.is_branch_point
         assert revision.doc.strip()
     assert revisions[-1].down_revision is None
+    assert known_revisions() == tuple(each.revision for each in reversed(revisions))

@@ -32,6 +32,7 @@ TO_TYPE = re.compile(r"`[^`]*`|^/incident .*$", re.MULTILINE)
 ACTS = re.compile(
     r"was merged into|can(not)? be merged|(Resolved|Cancelled|Merged)\* (into .*? )?by"
     r"|[Tt]ak(e|ing) the lead"
+    r"|(?m:^• First lead\b)"
     r"|_Incidents? (cancelled|merged|resolved):_|(?m:^• \*?(Identified|Resolved)\b)"
 )
 """What somebody did, which is no status: in a sentence, as the kind of an entry, as the name of a time."""

@@ -32,7 +32,10 @@ HEADINGS = {
     "[vendors.NAME.hours]": ("vendors", ANY, "hours"),
     "[[routes]]": ("routes", ANY),
     "[alerts]": ("alerts",),
+    "[changes]": ("changes",),
     "[alerts.grafana]": ("alerts", "grafana"),
+    "[alerts.sns]": ("alerts", "sns"),
+    "[heartbeats.NAME]": ("heartbeats", ANY),
     "[storms]": ("storms",),
     "[intake]": ("intake",),
     "[working_hours]": ("working_hours",),
@@ -55,6 +58,10 @@ HEADINGS = {
     "[findings]": ("findings",),
     "[retention]": ("retention",),
     "[postmortem]": ("postmortem",),
+    "[pages]": ("pages",),
+    "[status]": ("status",),
+    "[status.groups.NAME]": ("status", "groups", ANY),
+    "[status.components.NAME]": ("status", "components", ANY),
 }
 
 

@@ -4,12 +4,14 @@ import re
 import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import click
 import pytest
 import yaml
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from bot.cli.main import cli
 from bot.command.grammar import parse
@@ -25,11 +27,16 @@ CONTEXT = Context(now=datetime(2026, 11, 18, 13, 30, tzinfo=UTC), zone=UTC, insi
 USERS = re.compile(r"(?<![\w<])@(\w+)")
 
 
+@cache
+def parsed(name: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable("table").parse((ROOT / name).read_text())
+
+
 def blocks(*languages: str) -> Iterator[tuple[str, str]]:
     """A block of code with its file and line."""
     for name in documents():
         if name not in NOT_TYPED:
-            for token in MarkdownIt("commonmark").parse((ROOT / name).read_text()):
+            for token in parsed(name):
                 if token.type == "fence" and token.info in languages:
                     assert token.map is not None
                     yield f"{name}:{token.map[0] + 1}", token.content
@@ -47,7 +54,7 @@ def quoted(beginning: str) -> Iterator[tuple[str, list[str]]]:
     """Inline code with this prefix, without it."""
     for name in documents():
         if name not in NOT_TYPED:
-            for block in MarkdownIt("commonmark").enable("table").parse((ROOT / name).read_text()):
+            for block in parsed(name):
                 for token in block.children or ():
                     if token.type == "code_inline" and token.content.startswith(beginning):
                         yield name, token.content.removeprefix(beginning).split()

@@ -2,11 +2,12 @@
 
 import pytest
 
+from bot.command.forms.parameters import command_parameters, has_fields
 from bot.command.groups import GROUPS
 from bot.command.table import Command, Value
 from bot.config import load
 from bot.slack.blocks import modals
-from bot.slack.blocks.command_forms import command_parameters, form_callback_id, has_fields
+from bot.slack.blocks.command_forms import form_callback_id
 from bot.slack.blocks.incidents.forms.declare_form import FIELD_OF, SEEN, declare_form
 from bot.slack.blocks.incidents.forms.details_form import empty_details_form
 from bot.slack.blocks.limits import View

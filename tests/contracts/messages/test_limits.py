@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from bot.command.forms.choices import Choice
 from bot.config import load
 from bot.domain.catchup import build_catchup
 from bot.domain.errors import Ambiguous, UserError
@@ -39,7 +40,6 @@ from bot.slack.blocks.incidents.followups import followups_message
 from bot.slack.blocks.incidents.forms.declare_form import declare_form
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
-from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem import catchup
 from bot.slack.blocks.postmortem.candidates import choose_messages_form, parse_message_values

@@ -8,7 +8,8 @@ holds, has to be the same each time.
 A point before an effect stands for the whole gap since the last one: nothing else can be told from outside. Two things
 happen in a gap that no point tells of: somebody is answered, so what answers is killed after its commit too. What only
 looks for work changes nothing. How the bot starts, and catches up with a channel, is the same in all stories: it is
-killed there in one of them.
+killed there in one of them. What a gap holds is the same on both databases: PostgreSQL, whose claims and leases differ,
+is killed in every other one.
 """
 
 import asyncio
@@ -28,10 +29,10 @@ from tests.support.survivors.survivor import Story, Survivor
 from tests.support.survivors.survivor_outcome import same
 from tests.support.survivors.survivor_stories import CATCH_UP, STORIES
 
-AT_ONCE = 10
+AT_ONCE = 8
 """Plays side by side: most of a play is waiting, for leases and for one message a second and channel."""
-PATIENCE = 30.0
-"""Seconds that Slack waits for an answer: longer than in earnest, because ten bots share the machine here."""
+PATIENCE = 90.0
+"""Seconds that Slack waits for an answer: longer than in earnest, because eight bots share the machine here."""
 LOOKING = ("delete_old", "delete_finished", "claim_lanes", "check_clock")
 """Commits of what looks for work, or keeps the house: whose work it is, nobody knows yet."""
 WORKING = (
@@ -158,7 +159,7 @@ def is_worth_it(name: str) -> bool:
 async def test_killed_anywhere_and_started_again(stage: Stage, story: Story, capsys: pytest.CaptureFixture) -> None:
     began = time.monotonic()
     clean = await stage.play(story, "clean", None)
-    points = points_of(story, clean.points)
+    points = points_of(story, clean.points)[:: 1 if stage.databases.server is None else 2]
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def killed_at(number: int, point: Point) -> str | None:

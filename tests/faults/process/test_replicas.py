@@ -23,6 +23,8 @@ from tests.faults.process.test_timers import Pair
 from tests.faults.slack.test_delivery_faults import CHANNEL, in_peace, play
 from tests.support.servers.postgres import PostgresServer
 from tests.support.survivors.survivor_outcome import same
+from tests.support.worlds.live import Stream
+from tests.support.worlds.visitor import Visitor
 
 
 @pytest.fixture
@@ -276,3 +278,19 @@ async def test_what_a_paused_replica_has_locked_is_free_again(pair: Pair) -> Non
         await holding.exec_driver_sql("SELECT 1")
     await holding.close()
     await paused.close()
+
+
+async def test_an_open_page_of_one_replica_follows_what_the_other_commits(pair: Pair) -> None:
+    async with Visitor(pair) as ana:
+        await ana.signs_in("engineer")
+        token = {"Cookie": f"dogwatch-session={ana.session}"}
+        url = f"http://127.0.0.1:{pair.second.port}/live?after=0"
+        async with ana.http.get(url, headers=token) as response:
+            stream = Stream(response)
+            before = await stream.next()
+            await pair.declares("checkout is down")
+            after = await stream.next()
+
+    assert (before.name, after.name) == ("changed", "changed")
+    assert before.id != after.id
+    assert after.data in {"", "INC-1"}

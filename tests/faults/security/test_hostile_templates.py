@@ -13,7 +13,7 @@ from bot.domain.postmortem import Draft, build_draft
 from bot.domain.record.samples import full_record
 from bot.templating.render import BrokenTemplate
 from bot.templating.subprocess_render import CPU_SECONDS, render_in_subprocess
-from tests.support.worlds.story import sent
+from tests.support.worlds.story import draft_files, sent
 from tests.support.worlds.world import World
 
 INSIDES = {
@@ -166,7 +166,7 @@ async def test_the_bot_answers_while_a_template_never_ends_and_the_draft_comes(w
             assert answer.ok
             if await world.bot.is_settled():
                 await world.finish()
-            drafts = world.sandbox.files()
+            drafts = draft_files(world)
             await asyncio.sleep(0.05)
 
     assert slowest < CPU_SECONDS, "nobody waited for the template"

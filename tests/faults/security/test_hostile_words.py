@@ -46,6 +46,8 @@ async def test_nothing_turns_or_notifies_wherever_it_is_shown(world: World) -> N
         for text in markup.markups(message):
             assert notifies(text) == [], text
             assert "<@U0MANAGER>" not in text, text
+        for text in markup.plain_texts(message["blocks"]):
+            assert not re.search(r"<([!@#]|https?:)", text), text
         for text in (*markup.markups(message), *markup.plain_texts(message["blocks"])):
             assert not set(TURNS) & set(text), ascii(text)
     for args in sent(world, "conversations.create", "conversations.rename"):

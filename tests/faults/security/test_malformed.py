@@ -1,52 +1,22 @@
 """Malformed bodies: too large, too slow, too deep or not text. A 4xx, and no change."""
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from bot.web import body_limits, unproven
 from bot.web.webhooks import alerts, slack
-from tests.support.requests.notifications import a_notification, an_alert
-from tests.support.requests.strangers import (
-    FORM,
-    JSON,
-    channel_id,
-    command,
-    counted,
-    interaction,
-    raw,
-    send,
-    sending,
-    signed,
-    to_slack,
-)
+from tests.support.requests.strangers import FORM, JSON, counted, raw, send, sending, signed, to_slack
 from tests.support.worlds.world import TOKEN, World
 
 PROOF = [("Authorization", f"Bearer {TOKEN}"), ("Content-Type", "application/json")]
 HALF, OTHER_HALF, NUL = "\ud83d", "\udd25", "\x00"
-UNSTORABLE = f"before{NUL}between{HALF}and{OTHER_HALF}{HALF}after"
-STORED = "before\ufffdbetween\ufffdand\ufffd\ufffdafter"
 DEEP = 10_000
-
-
-@pytest.fixture
-def logged() -> Iterator[list[EventDict]]:
-    with capture_logs() as entries:
-        yield entries
-
-
-@pytest.fixture
-async def either(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """On both databases: PostgreSQL stores no NUL, SQLite's driver no lone surrogates."""
-    async with World(database_url, tmp_path) as built:
-        yield built
 
 
 def errors_of(logged: list[EventDict]) -> list[EventDict]:
@@ -257,7 +227,7 @@ async def test_huge_values_are_kept_or_refused_and_never_an_error_of_ours(
     assert errors_of(logged) == []
 
 
-# --- Slack: what it signs and what no database keeps
+# --- Slack: what it signs
 
 
 SIGNED_NONSENSE = [
@@ -313,93 +283,3 @@ async def test_an_object_that_is_odd_but_signed_is_no_error_of_ours(world: World
         name: rows for name, rows in before.items() if name != "person"
     }, "whoever presses is met; nothing else"
     assert errors_of(logged) == []
-
-
-async def test_what_no_database_keeps_is_taken_out_of_what_people_write(either: World, logged: list[EventDict]) -> None:
-    """NUL and lone surrogates in commands, forms, messages, reactions, edits and names."""
-    world, team = either, either.sandbox.team_id
-    typed = command(world, "start PLACE", trigger="5.1").replace(b"PLACE", b"before%00after")
-    assert (await to_slack(world, typed, kind=FORM)).status == 200
-    await world.finish()
-    channel, user = channel_id(world), {"id": "U0DBA", "team_id": team}
-
-    def event(number: int, **parts: Any) -> bytes:
-        body = {"type": "event_callback", "team_id": team, "event_id": f"Ev{number}", "event": parts}
-        return json.dumps(body).encode()
-
-    said = {"type": "message", "channel": channel, "user": "U0DBA", "text": UNSTORABLE, "ts": "1772460000.000100"}
-    edited = {**said, "text": f"edited {UNSTORABLE}", "edited": {"ts": "1772460000.000200"}}
-    profile = {"id": "U0DBA", "team_id": team, "name": "dba", "profile": {"display_name": f"dba {NUL}{HALF}"}}
-    values = {"text": {"text": {"type": "plain_text_input", "value": f"note {UNSTORABLE}"}}}
-    view = {
-        "id": "V1",
-        "type": "modal",
-        "callback_id": "note_modal",
-        "private_metadata": '{"incident": 1}',
-        "blocks": [],
-        "state": {"values": values},
-    }
-    submission = {"type": "view_submission", "team": {"id": team}, "user": user, "view": view, "trigger_id": "5.2"}
-
-    assert b"\\u0000" in event(1, **said)
-    for number, parts in enumerate(
-        (
-            said,
-            {
-                "type": "message",
-                "subtype": "message_changed",
-                "channel": channel,
-                "message": edited,
-                "previous_message": said,
-                "ts": "1772460000.000300",
-            },
-            {"type": "user_change", "user": profile},
-        )
-    ):
-        assert (await to_slack(world, event(number, **parts))).status == 200, parts
-    assert (await to_slack(world, interaction(submission), kind=FORM)).status == 200
-    mark = {
-        "type": "reaction_added",
-        "user": "U0DBA",
-        "reaction": "mag",
-        "event_ts": "1772460000.000400",
-        "item": {"type": "message", "channel": channel, "ts": "1772460000.000100"},
-    }
-    assert (await to_slack(world, event(9, **mark))).status == 200
-    await world.finish()
-
-    stored = await world.stored()
-    assert "before\ufffdafter" in stored
-    assert f"edited {STORED}" in stored
-    assert f"note {STORED}" in stored
-    assert "dba \ufffd\ufffd" in stored
-    texts = [entry["text"] for entry in await world.timeline()]
-    assert f"edited {STORED}" in texts
-    assert errors_of(logged) == []
-
-
-async def test_the_same_in_what_slack_tells_when_it_is_asked(either: World, logged: list[EventDict]) -> None:
-    """A channel's history is read after a gap; what stands in it came past no check at our door."""
-    world = either
-    await world.declares()
-    world.sandbox.delivery_fault("drop")
-    world.sandbox.say("dba", world.channel, UNSTORABLE, raw=True)
-    await world.settle()
-    world.sandbox.clear_faults()
-    await world.restart()
-    await world.finish()
-
-    assert STORED in await world.stored()
-    assert errors_of(logged) == []
-
-
-async def test_an_alert_says_what_it_means_to_both_databases(either: World) -> None:
-    """Valid text is stored as it is: controls, directions, astral characters."""
-    odd = "tab\t bell\x07 escape\x1b[31m \u202e \u200b \ufeff \uffff 🔥 \U0010ffff \u0301"
-    alert = an_alert(at=either.now, odd=odd)
-
-    assert (await either.posts("alertmanager", a_notification(alert)))[0] == 200
-    await either.finish()
-
-    (alert_kept,) = (await either.exported())["alerts"]
-    assert alert_kept["labels"]["odd"] == odd

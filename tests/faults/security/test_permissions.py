@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot.services.workspace.access import REFUSAL, REFUSAL_TO_ACCOUNT
 from bot.slack.blocks.command_question import CHOICE_ACTIONS
+from bot.slack.blocks.commands.note_time import SET_TIME
 from bot.slack.blocks.commands.typed_line import OFFER_ACTIONS
 from bot.slack.blocks.postmortem import entry_forms
 from bot.slack.handlers import BUTTONS, FORMS, SHORTCUTS
@@ -121,6 +122,8 @@ class Stage:
     def value_of(self, action_id: str, user: str) -> str:
         if action_id == entry_forms.MENU:
             return f"amend:{self.entry}:1.0.0.0"
+        if action_id == SET_TIME:
+            return f"1:{self.entry}:exact:{self.world.now.isoformat()}"
         if action_id in {OLDER, NEWER, SHOW_REMOVED}:
             return "1.0.0.0"
         if action_id in (*CHOICE_ACTIONS, *OFFER_ACTIONS):

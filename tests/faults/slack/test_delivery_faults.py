@@ -10,6 +10,7 @@ from bot.sandbox.workspace.records import SlackError
 from bot.store import outbox
 from tests.flows.timeline.test_time_questions import choose, newest_question
 from tests.support.survivors.survivor_outcome import same, seen_by_all
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World, action_ids, rendered
 
 CHANNEL = "inc-1-checkout-is-down"
@@ -146,8 +147,8 @@ async def test_a_row_that_takes_longer_than_its_lease_keeps_its_lane(world: Worl
     await world.sandbox.wait_until(is_uploaded)
     await world.finish()
 
-    assert len(world.sandbox.calls("files.getUploadURLExternal")) == 1
-    assert len(world.sandbox.files()) == 1
+    assert len(world.sandbox.calls("files.getUploadURLExternal")) == 2, "the picture and the draft"
+    assert len(draft_files(world)) == 1
 
 
 async def test_slack_is_away_for_an_hour(world: World, tmp_path: Path) -> None:

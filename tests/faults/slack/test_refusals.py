@@ -12,6 +12,7 @@ from bot.store import outbox
 from bot.store.outbox import State
 from tests.faults.slack.test_delivery_faults import CHANNEL
 from tests.flows.operations.test_outbox import by_state, put_broken
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World, action_ids, rendered
 
 BOT = "U0DOGWATCH"
@@ -88,7 +89,7 @@ async def test_a_refusal_is_told_with_what_mends_it_and_is_done_afterwards(
     assert "U0ONCALL" in world.sandbox.members(CHANNEL)
     assert world.sandbox.channel(CHANNEL)["topic"]["value"]
     assert noted(world, "the cache is cold") == 1
-    assert len(world.sandbox.files()) == (method == "files.getUploadURLExternal")
+    assert len(draft_files(world)) == (method == "files.getUploadURLExternal")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from bot.sandbox.app_link.outcome import Outcome, Outgoing
 from tests.faults.slack.test_away import OverSockets
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World
 
 TIMES = 4
@@ -260,5 +261,5 @@ async def test_events_of_before_the_end_that_come_an_hour_after_it(either: World
     assert "the deploy of 14:00 halved the pool" in world.card() or "resolved" in world.card().casefold()
     await world.presses("oncall", "incident_draft")
     await world.finish()
-    newest = max(world.sandbox.files(), key=lambda each: each["timestamp"])
+    newest = max(draft_files(world), key=lambda each: each["timestamp"])
     assert "the deploy of 14:00 halved the pool" in world.sandbox.file_content(newest["id"]).decode()

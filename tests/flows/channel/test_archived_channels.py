@@ -6,6 +6,7 @@ import pytest
 
 from bot.sandbox.workspace import messages
 from tests.support.requests.strangers import to_slack
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
 
 
@@ -68,6 +69,7 @@ async def test_it_goes_on_in_a_new_channel_with_both_linked_and_both_kept(world:
     assert whole["incident"]["status"] == "resolved"
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 async def test_a_second_press_opens_no_second_channel(world: World) -> None:
     await archived(world)
     await world.types("oncall", "/incident reopen INC-1 it is back", "ops")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.worlds.databases import SQLITE
-from tests.support.worlds.world import World, action_ids
+from tests.support.worlds.world import World, action_ids, rendered
 
 pytestmark = pytest.mark.world(databases=SQLITE)
 
@@ -92,3 +92,25 @@ async def test_cancelling_can_be_left(world: World) -> None:
     form = world.sandbox.views("oncall")[-1]
 
     assert (form["submit"]["text"], form["close"]["text"]) == ("Cancel incident", "Keep incident")
+
+
+async def test_a_reopened_incident_waits_for_no_escalation_that_ended_with_it(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident escalate @dba the primary is full")
+    await world.finish()
+    assert "*Waiting for:* <@U0DBA> to acknowledge" in world.card()
+
+    await world.types("oncall", "/incident resolve done")
+    await world.finish()
+    await world.types("oncall", "/incident reopen it is back")
+    await world.finish()
+
+    assert "Waiting for" not in world.card()
+    await world.types("oncall", "/incident catchup")
+    assert "the primary is full" not in rendered(world.sandbox.ephemerals("oncall", world.channel)[-1])
+    refused = await world.types("dba", "/incident ack")
+    assert "No escalation of this incident is unacknowledged" in refused
+    again = await world.types("oncall", "/incident escalate @dba once more")
+    assert "already" not in again
+    await world.finish()
+    assert "*Waiting for:* <@U0DBA> to acknowledge" in world.card()

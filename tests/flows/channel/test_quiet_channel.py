@@ -158,12 +158,12 @@ async def test_a_resolve_is_one_message_with_its_draft_in_the_thread(world: Worl
     for words in ("*Resolved* by", "rolled back", "Postmortem draft", "Help finish the postmortem", "Impact"):
         assert words in text
     assert draft["thread_ts"] == resolved["ts"]
-    assert draft["files"]
+    assert [each["filetype"] for each in draft["files"]] == ["markdown", "png"]
 
     await types_all(world, "impact nobody could pay", "postmortem")
     resolved = next(each for each in posts(world, world.channel) if each["ts"] == resolved["ts"])
     assert "Impact" not in [element["text"]["text"] for block in resolved["blocks"] for element in buttons(block)]
-    assert len(world.sandbox.files(world.channel)) == 1, "the new draft replaces the older one"
+    assert len(world.sandbox.files(world.channel)) == 2, "the new draft and picture replace the older ones"
 
 
 async def test_after_a_reopening_each_resolve_has_its_message(world: World) -> None:

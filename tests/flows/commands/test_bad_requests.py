@@ -322,7 +322,7 @@ async def test_a_payload_that_names_no_team_or_user_is_acknowledged(world: World
 @pytest.mark.parametrize(
     ("path", "method", "status", "says"),
     [
-        ("/alerts/pagerduty", "POST", 404, "send to /alerts/generic"),
+        ("/alerts/nagios", "POST", 404, "send to /alerts/generic"),
         ("/alerts/generic/", "POST", 404, "Send alerts to /alerts/generic"),
         ("/alerts", "POST", 404, "Send alerts to /alerts/generic"),
         ("/alerts/generic", "GET", 405, "Use POST, PUT for this path, not GET."),

@@ -9,11 +9,11 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.record.model import Record
 from bot.export.json import incident_json
-from bot.services import vendors
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.paging.statistics import load_statistics
 from bot.services.postmortem.load_record import load_record
-from bot.services.vendors import VendorUpdate
+from bot.services.vendors import updates
+from bot.services.vendors.updates import VendorUpdate
 from bot.store.escalation.pages import find_pages_by_incident
 from bot.store.shared.people import Person
 from tests.support.worlds.services import TEAM, Desk
@@ -52,7 +52,7 @@ async def test_history_of_a_policy_with_a_vendor(desk: Desk) -> None:
     [by_policy, vendor] = await desk.all()
     assert (vendor.is_external, vendor.target_id, vendor.target_name) == (True, "payplug", "PayPlug")
     await desk.does(acknowledge, by_policy.key, desk.by("U0DBA"), method="link")
-    await desk.does(vendors.update_vendor_escalation, vendor.key, desk.by("U0DBA"), VendorUpdate(case="CS-123"))
+    await desk.does(updates.update_vendor_escalation, vendor.key, desk.by("U0DBA"), VendorUpdate(case="CS-123"))
 
     exported = incident_json(await recorded(desk, incident.key))["escalations"]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
 
 GROUP = """
@@ -60,6 +61,7 @@ async def test_an_answer_that_comes_before_the_confirmation_stays(paged: World) 
     assert await acknowledged_by(paged) == ["U0DBA"]
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 async def test_a_reaction_of_somebody_who_was_not_paged_is_refused(paged: World) -> None:
     [message] = [each for each in paged.sandbox.messages(paged.channel) if "*waiting for an answer*" in str(each)]
 

@@ -23,7 +23,10 @@ from bot.store.escalation import statistics
 from bot.store.escalation.pages import Page
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.outbox import OutboxRow
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.services import START, TEAM, Desk, read, start_policy
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 
 async def test_level_by_level_until_somebody_acknowledges(desk: Desk) -> None:

@@ -18,7 +18,10 @@ from bot.services.incidents.merge import merge_incidents
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.services import Desk
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 
 async def test_levels_follow_after_a_handover(desk: Desk) -> None:

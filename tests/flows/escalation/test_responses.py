@@ -23,7 +23,10 @@ from bot.services.incidents.merge import merge_incidents
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.services import START, Desk, start_policy
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 CONFIG = """
 [services.checkout]

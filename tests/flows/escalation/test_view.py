@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.worlds.databases import SQLITE
+from tests.support.worlds.databases import BOTH_DATABASES, SQLITE
 from tests.support.worlds.world import World, action_ids, rendered
 
 ON_SQLITE = pytest.mark.world(databases=SQLITE)
@@ -165,6 +165,7 @@ async def test_a_reaction_acknowledges_and_removing_it_withdraws(world: World) -
     assert "Acknowledge" in page(world, "dba")
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 @ON_SQLITE
 async def test_a_reaction_to_a_page_acknowledges_and_a_second_is_refused(world: World) -> None:
     where = world.sandbox.open_dm("dba")
@@ -182,6 +183,7 @@ async def test_a_reaction_to_a_page_acknowledges_and_a_second_is_refused(world: 
     assert "acknowledged by <@U0DBA>" in escalation_text(world), "it was not theirs to take back"
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 @ON_SQLITE
 async def test_eyes_acknowledge_nothing_and_whoever_is_paged_is_told_so_once(world: World) -> None:
     where = world.sandbox.open_dm("dba")

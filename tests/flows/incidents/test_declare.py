@@ -278,3 +278,50 @@ async def test_a_channel_that_is_made_private_gets_another_call(world: World) ->
     assert known
     assert call_bookmark(world) not in {None, known}
     assert known not in world.card()
+
+
+@pytest.mark.parametrize(
+    ("again", "is_asked"),
+    [
+        ("Chekout down sev:2", True),
+        ("slow pages service:checkout", True),
+        ("search is down service:search", False),
+        ("checkout is down drill", False),
+        ("checkout is down retro", False),
+    ],
+)
+@pytest.mark.world(databases=SQLITE)
+async def test_the_answer_names_an_open_incident_that_may_be_the_same(world: World, again: str, is_asked: bool) -> None:
+    await world.declares("Checkout is down service:checkout")
+
+    answer = await world.types("dba", f"/incident start {again}", "ops")
+
+    assert ("Is it one of these open incidents?" in answer) is is_asked
+    if is_asked:
+        assert "*INC-1* Checkout is down · <#C" in answer
+        await world.finish()
+        assert "Merge" in await world.types("dba", re.findall(r"`(/incident INC-2 merge INC-1)`", answer)[0], "ops")
+
+
+async def test_a_private_or_resolved_incident_is_not_named_as_the_same(world: World) -> None:
+    await world.declares("Checkout is down service:checkout private")
+    await world.declares("Checkout is down service:checkout")
+    await world.types("oncall", "/incident resolve done", world.channels[1])
+    await world.finish()
+
+    answer = await world.types("dba", "/incident start Checkout is down service:checkout", "ops")
+
+    assert "open incident" not in answer
+
+
+@pytest.mark.parametrize(
+    ("title", "says"),
+    [("Payments fail, p1", "`p1`. To set SEV1"), ("Payments SEV-2 fail", "`SEV-2`. To set SEV2"), ("p99 is 2 s", "")],
+)
+@pytest.mark.world(databases=SQLITE)
+async def test_a_severity_in_the_title_that_was_not_read_is_pointed_out(world: World, title: str, says: str) -> None:
+    answer = await world.types("oncall", f"/incident start {title}", "ops")
+
+    assert "(SEV3)" in answer
+    assert ("The title says" in answer) is bool(says)
+    assert says in answer

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.policies import POLICIES
 from tests.support.worlds.world import World, action_ids, rendered
 
@@ -69,6 +70,7 @@ async def test_a_new_title_is_seen_wherever_the_title_is_shown(world: World) -> 
     assert world.channel == name, "a channel keeps its name"
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 async def test_a_service_that_is_put_right_calls_its_people_once(world: World) -> None:
     await world.declares("checkout is down sev:1 service:chekout")
     assert set(world.sandbox.members(world.channel)) == {"U0DOGWATCH", "U0ONCALL"}

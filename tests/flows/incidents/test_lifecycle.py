@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World
 
 
@@ -146,7 +147,7 @@ async def test_resolving_needs_nothing_and_survives_a_broken_slack(world: World)
     world.sandbox.clear_fault(fault)
     await world.advance(minutes=15)
     assert "✅" in world.card()
-    assert [each["title"] for each in world.sandbox.files(world.channel)] == ["Postmortem INC-1: checkout is down"]
+    assert [each["title"] for each in draft_files(world, world.channel)] == ["Postmortem INC-1: checkout is down"]
 
 
 async def test_resolving_twice_changes_nothing(world: World) -> None:

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from tests.support.requests.notifications import a_notification, an_alert
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World, action_ids, rendered
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 
 async def two(world: World, first: str = "payments fail", second: str = "checkout is slow") -> tuple[str, str]:

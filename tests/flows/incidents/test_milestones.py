@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.flows.conftest import CONFIG
 from tests.support.records.entries import listed_for, removes
-from tests.support.worlds.world import World
+from tests.support.worlds.world import World, rendered
 
 DAY = "2026-03-02T"
 
@@ -201,3 +201,21 @@ async def test_times_are_read_and_shown_in_the_incident_s_zone(tmp_path: Any, da
         shown = str(world.sandbox.ephemerals("oncall", world.channel)[-1]["blocks"])
         assert "*16:50* first call" in shown
         assert "Africa/Nairobi" in shown
+
+
+async def test_a_lead_alone_is_not_shown_as_an_acknowledgement(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident lead")
+    await world.types("oncall", "/incident show")
+    overview = rendered(world.sandbox.ephemerals("oncall", world.channel)[-1])
+    assert "First lead <!date" in overview
+    assert "Acknowledged" not in overview
+    assert (await times(world))["acknowledged"][1] == "first lead"
+
+    await world.types("oncall", "/incident escalate @dba the pool is full")
+    await world.types("dba", "/incident ack")
+    await world.types("oncall", "/incident show")
+
+    overview = rendered(world.sandbox.ephemerals("oncall", world.channel)[-1])
+    assert "First lead" not in overview
+    assert "Acknowledged <!date" in overview

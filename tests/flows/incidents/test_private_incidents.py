@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from bot.config.crypto import incident_page_link
 from bot.sandbox.workspace import messages
 from commands import COMMANDS
 from tests.contracts.docs.test_commands import EXAMPLES
 from tests.support.requests.notifications import a_notification, an_alert
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World, action_ids, rendered
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 TITLE = "swordfish payroll"
 SECRETS = (TITLE, "swordfish", "INC-1", "inc-1-")
@@ -29,6 +33,10 @@ PATHS = (
     "/incidents/INC-1?key=0",
     "/api/v1/incidents",
     "/incidents",
+    "/history",
+    "/history.csv",
+    "/history.json",
+    "/figures",
 )
 LOOKS = (
     "list",
@@ -130,7 +138,7 @@ async def test_no_page_without_a_proof_names_it(world: World) -> None:
 
     for path in PATHS:
         _, body = await world.gets(path)
-        assert leaked(body.replace(path, "")) == [], f"{path}: it repeats where somebody wants to go, no more"
+        assert leaked(body.replace(path, "")) == [], f"{path}: the page may repeat only the requested path"
 
 
 async def test_no_page_says_that_it_is_there(world: World) -> None:
@@ -149,6 +157,15 @@ async def test_who_sends_alerts_hears_nothing_of_it(world: World) -> None:
     assert leaked(seen_by(world, OUTSIDER)) == []
 
 
+async def make_private(world: World, name: str) -> None:
+    channel = world.sandbox.workspace.channels[world.sandbox.channel(name)["id"]]
+    channel.is_private = True
+    messages.post_system_message(
+        world.sandbox.workspace, channel, "U0ONCALL", "channel_convert_to_private", "made private", world.now
+    )
+    await world.finish()
+
+
 async def left_behind(world: World, line: str) -> set[str]:
     """
     Post an outsider's replies about INC-1 in #ops, then make INC-1 private.
@@ -159,13 +176,34 @@ async def left_behind(world: World, line: str) -> set[str]:
     for number in range(30):
         await world.types("oncall", f"/incident note {number} {'swordfish ' * 30}")
     await world.types(OUTSIDER, line, "ops")
-    channel = world.sandbox.workspace.channels[world.sandbox.channel(name)["id"]]
-    channel.is_private = True
-    messages.post_system_message(
-        world.sandbox.workspace, channel, "U0ONCALL", "channel_convert_to_private", "made private", world.now
-    )
-    await world.finish()
+    await make_private(world, name)
     return set().union(*(action_ids(each) for each in world.sandbox.messages("ops", OUTSIDER)))
+
+
+async def test_what_others_have_of_it_from_before_ends_when_it_is_made_private(world: World) -> None:
+    name = await world.declares(TITLE)
+    before = incident_page_link(world.bot.settings, "INC-1").removeprefix(world.bot.settings.base_url)
+    for reader in (OUTSIDER, "engineer"):
+        await world.types("oncall", f"/incident escalate @{reader} the swordfish")
+    await world.finish()
+    world.sandbox.leave(OUTSIDER, name)
+    assert "swordfish" in pages_of(world, OUTSIDER)
+    assert (await world.gets(before))[0] == 200
+
+    await make_private(world, name)
+
+    assert "swordfish" not in pages_of(world, OUTSIDER)
+    assert "swordfish" in pages_of(world, "engineer")
+    assert "INC-1 a private incident" in pages_of(world, OUTSIDER)
+    assert (await world.gets(before))[0] == 404
+    after = incident_page_link(world.bot.settings, "INC-1", generation=1)
+    assert (await world.gets(after.removeprefix(world.bot.settings.base_url)))[0] == 200
+
+
+def pages_of(world: World, user: str) -> str:
+    """The direct messages of the bot to a person."""
+    direct = [each["id"] for each in world.sandbox.channels(user) if each.get("is_im")]
+    return " ".join(rendered(message) for channel in direct for message in world.sandbox.messages(channel, user))
 
 
 @pytest.mark.parametrize("line", ["/incident show INC-1", "/incident timeline INC-1"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World
 
 CONFIG = """
@@ -264,8 +265,8 @@ async def test_the_workspaces_own_roles(own: World) -> None:
     assert "Call the three largest customers." in direct(own, "dba")[0]
     assert "*Customer liaison:* <@U0DBA>" in own.card()
     assert "*Incident commander:* <@U0ENGINEER>" in own.card()
-    draft = own.sandbox.file_content(own.sandbox.files(own.channel)[-1]["id"]).decode()
-    assert "Customer liaison: @dba" in draft.replace("*", "")
+    draft = own.sandbox.file_content(draft_files(own, own.channel)[-1]["id"]).decode()
+    assert "Customer liaison: dba" in draft.replace("*", "")
 
 
 async def test_the_draft_says_who_had_which_role_when(world: World) -> None:
@@ -276,7 +277,7 @@ async def test_the_draft_says_who_had_which_role_when(world: World) -> None:
     await world.types("oncall", "/incident resolve")
     await world.finish()
 
-    draft = world.sandbox.file_content(world.sandbox.files(world.channel)[-1]["id"]).decode()
+    draft = world.sandbox.file_content(draft_files(world, world.channel)[-1]["id"]).decode()
 
     head = draft.splitlines()[2]
     assert "oncall (" in head

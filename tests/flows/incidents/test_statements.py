@@ -173,3 +173,13 @@ async def test_a_task_that_is_removed_leaves_its_list(world: World) -> None:
     [shown] = [text for text in world.texts() if "*Tasks*" in text]
     assert "1. one" not in shown
     assert "2. two" in shown, "numbers stay: people may have written them down"
+
+
+async def test_a_task_without_owner_and_date_says_so(world: World) -> None:
+    await world.declares()
+
+    bare = await world.types("oncall", "/incident task renew the certificate")
+    owned = await world.types("oncall", "/incident task write it down @dba")
+
+    assert bare == "Task 1 noted. It has no owner and date: `/incident task #1 @owner due:friday`."
+    assert owned == "Task 2 noted. It has no date: `/incident task #2 due:friday`."

@@ -11,8 +11,11 @@ from markdown_it import MarkdownIt
 
 from tests.support.records import markup
 from tests.support.records.slack_limits import Limits
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.story import Story, drafts, sent, world_of
 from tests.support.worlds.world import World
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 HOSTILE = (
     "<!channel> <!here> &lt;!everyone&gt; <@U0MANAGER> <!subteam^S0ENGINEERING> <https://evil.test|click> "

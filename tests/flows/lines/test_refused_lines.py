@@ -148,3 +148,37 @@ async def test_a_misspelt_vendor_is_never_a_new_one_unasked(world: World) -> Non
     await press_offer(world, number=1)
     names = [each["target"] for each in (await world.exported())["escalations"]]
     assert names == ["payment-gateway", "payment-gateway", "paymnt-gateway"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("/incident resolve done", "it is already Resolved"),
+        ("/incident ack", "INC-1 is Resolved: no action is needed"),
+        ("/incident lead", "leads INC-1 already"),
+        ("/incident unmute", "not muted"),
+    ],
+)
+async def test_a_line_that_fails_again_is_not_offered_to_copy(world: World, line: str, reason: str) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident lead")
+    await world.types("oncall", "/incident resolve done")
+    await world.finish()
+
+    answer = await world.types("oncall", line)
+
+    assert reason.casefold() in answer.casefold()
+    assert "send" not in rendered(newest_answer(world))
+    assert code_of(newest_answer(world)) == []
+
+
+async def test_a_text_that_was_not_used_comes_back_without_the_advice_to_send_it_again(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident resolve done")
+    await world.finish()
+
+    await world.types("oncall", "/incident resolve the replica was promoted by hand")
+
+    assert code_of(newest_answer(world)) == ["/incident resolve the replica was promoted by hand"]
+    assert "Your text was not used:" in rendered(newest_answer(world))
+    assert "send it again" not in rendered(newest_answer(world))

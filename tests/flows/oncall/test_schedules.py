@@ -11,7 +11,7 @@ from bot.export.schedule_text import format_time
 from bot.services.oncall.on_call_view import load_schedule_view
 from bot.services.privacy import erase_person
 from bot.slack.blocks.escalation import oncall
-from tests.support.worlds.databases import SQLITE
+from tests.support.worlds.databases import BOTH_DATABASES, SQLITE
 from tests.support.worlds.oncall import PLATFORM, POLICY, WEEKS, answers, direct, types
 from tests.support.worlds.services import TEAM, Desk
 from tests.support.worlds.world import World, rendered
@@ -19,7 +19,7 @@ from tests.support.worlds.world import World, rendered
 ON_SQLITE = pytest.mark.world(databases=SQLITE)
 """For tests of messages; the others run on both databases."""
 
-pytestmark = pytest.mark.world(config=WEEKS)
+pytestmark = pytest.mark.world(config=WEEKS, databases=BOTH_DATABASES)
 
 
 @ON_SQLITE

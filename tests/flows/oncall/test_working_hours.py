@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.worlds.databases import SQLITE
+from tests.support.worlds.story import drafts
 from tests.support.worlds.world import World, rendered
 
 CONFIG = """
@@ -43,7 +44,7 @@ async def test_a_page_before_working_hours_is_marked(world: World) -> None:
     await world.types("oncall", "/incident resolve all is well")
     await world.finish()
 
-    [draft] = [world.sandbox.file_content(each["id"]).decode() for each in world.sandbox.files(world.channel)]
+    [draft] = drafts(world, world.channel)
     lines = [line for line in draft.splitlines() if "outside working hours" in line]
     assert lines, "in the group of escalations and by the clock"
     assert all("comms" in line for line in lines)

@@ -31,7 +31,10 @@ from tests.support.records.doctor_faults import (
 )
 from tests.support.servers.postgres import PostgresServer
 from tests.support.servers.serve_process import served
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 
 @pytest.fixture

@@ -12,8 +12,13 @@ from bot.cli.main import cli
 from bot.domain.errors import UserError
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.upkeep.text_locations import iter_values
+from tests.flows.postmortem.test_document import address, sends_act
 from tests.support.records.entries import acts
+from tests.support.worlds.databases import BOTH_DATABASES
+from tests.support.worlds.visitor import Visitor
 from tests.support.worlds.world import World
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 ID = "U0QUILL"
 NAME = "Quillfeather the Ünusual"
@@ -51,6 +56,11 @@ async def lived(world: World) -> None:
     await world.types(HANDLE, "/incident note ask @quillfeather")
     await world.types(HANDLE, "/incident resolve @quillfeather did it")
     await world.finish()
+    async with Visitor(world) as visitor:
+        await visitor.signs_in(HANDLE)
+        for act, text in (("edit", f"{NAME} broke it"), ("comment", f"says {NAME}")):
+            assert (await sends_act(visitor, "cause/cause/en", act, text)).status == 303
+        await visitor.opens(address("cause/cause/en"))
 
 
 def bytes_of(folder: Path) -> bytes:
@@ -81,6 +91,10 @@ async def test_id_and_name_are_found_nowhere(world: World) -> None:
         "audit",
         "outbox",
         "incident_role",
+        "postmortem_block",
+        "postmortem_change",
+        "postmortem_comment",
+        "postmortem_editor",
     } <= before
     assert {"action_item", "postmortem", "incident", "delivery"} & before
 

@@ -18,7 +18,7 @@ LIVE_TOKEN = "token-of-the-live-play"
 
 @asynccontextmanager
 async def live(folder: Path) -> AsyncIterator[tuple[Sandbox, str]]:
-    """Bot and sandbox in real time; gives the sandbox and the address for alerts."""
+    """Bot and sandbox in real time; gives the sandbox and the address of the bot."""
     async with Sandbox() as sandbox:
         bot = Dogwatch(
             load(
@@ -35,7 +35,7 @@ async def live(folder: Path) -> AsyncIterator[tuple[Sandbox, str]]:
         await bot.start()
         sandbox.deliver_by_http(f"http://127.0.0.1:{bot.port}/slack/events")
         try:
-            yield sandbox, f"http://127.0.0.1:{bot.port}/alerts"
+            yield sandbox, f"http://127.0.0.1:{bot.port}"
         finally:
             await bot.stop()
 
@@ -51,19 +51,19 @@ async def test_a_live_play_runs_to_its_end_and_each_opens_its_own_incident(tmp_p
         typed("/incident note at:23:59 kind:action Restarted"),
         RESOLVED,
     )
-    async with live(tmp_path) as (sandbox, alert_url):
+    async with live(tmp_path) as (sandbox, bot_url):
         for number in (1, 2):
-            await play_live(story, sandbox, alert_url=alert_url, alert_token=LIVE_TOKEN, seconds_between=0.1)
+            await play_live(story, sandbox, bot_url=bot_url, token=LIVE_TOKEN, seconds_between=0.1)
             name = f"inc-{number}-card-payments-fail"
             await sandbox.wait_until(lambda name=name: sandbox.files(name), 30)
 
-            draft = sandbox.file_content(sandbox.files(name)[0]["id"]).decode()
+            draft = sandbox.file_content(sandbox.files(name)[-1]["id"]).decode()
             assert "Looking at the replica" in draft
             assert "acknowledged by cook" in draft
             assert "Restarted" in draft
 
 
 async def test_a_live_play_that_is_refused_ends_with_the_bots_words(tmp_path: Path):
-    async with live(tmp_path) as (sandbox, alert_url):
+    async with live(tmp_path) as (sandbox, bot_url):
         with pytest.raises(PlayError, match=r"step 1 \(alert\): the bot refuses it \(HTTP 401\)"):
-            await play_live(scenario(FIRES), sandbox, alert_url=alert_url, alert_token="wrong", seconds_between=0)
+            await play_live(scenario(FIRES), sandbox, bot_url=bot_url, token="wrong", seconds_between=0)

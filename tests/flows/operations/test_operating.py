@@ -174,11 +174,11 @@ async def test_a_call_under_way_is_waited_for_no_longer_than_was_asked(sandbox: 
     told = {**environment(sandbox, database_url, "socket"), "DOGWATCH_STOP_SECONDS": "1"}
     async with served(told) as bot:
         await reaches(sandbox, bot, "socket")
-        sandbox.fault("latency", method="conversations.create", seconds=4.0)
+        sandbox.fault("latency", method="conversations.create", seconds=9.0)
         answer = await sandbox.command("oncall", "ops", "/incident start checkout is down")
         assert answer.ok
         await sandbox.wait_until(lambda: sandbox.pending()["requests"] > 0)
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(8):
             assert await bot.stops() == 0
         assert (await says_of(bot, "worker stopped during calls"))["level"] == "warning"
 

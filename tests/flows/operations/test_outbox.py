@@ -9,7 +9,10 @@ from bot.services.outbox import OutboxKind
 from bot.services.outbox.payloads import EventPayload
 from bot.store import outbox
 from bot.store.outbox import OutboxRow, State
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 
 def put_broken(session: Session) -> None:
@@ -134,7 +137,7 @@ async def test_an_orderly_restart_changes_nothing(world: World, *, settled: bool
 
 async def test_a_burst_of_changes_is_few_edits(world: World) -> None:
     await world.declares("checkout is down")
-    slow = world.sandbox.fault("latency", "chat.update", seconds=0.2)
+    slow = world.sandbox.fault("latency", "chat.update", seconds=0.5)
     world.sandbox.clear_calls()
 
     for severity in (1, 2, 1, 2, 1, 4):

@@ -16,7 +16,10 @@ from bot.config.crypto import operator_signature, outbox_path
 from bot.store import outbox
 from bot.store.outbox import State
 from tests.flows.operations.test_outbox import by_state
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World, action_ids, rendered
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 ROOT = Path(__file__).parents[3]
 

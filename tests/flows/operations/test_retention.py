@@ -22,12 +22,13 @@ from bot.store.incidents.transcript import Message, Reaction
 from bot.store.outbox import cleanup
 from bot.store.outbox.models import Lane, OutboxRow, RateLimit
 from tests.flows.operations.test_backup import dogwatch
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
 
 CONFIG = "[retention]\ntranscripts_days = 30\npayloads_days = 10\n"
 
 
-pytestmark = pytest.mark.world(config=CONFIG)
+pytestmark = pytest.mark.world(config=CONFIG, databases=BOTH_DATABASES)
 
 
 async def story(world: World) -> tuple[str, str]:

@@ -22,7 +22,10 @@ from bot.store import outbox
 from bot.store.database import migrate
 from bot.store.database.backup import create_backup, restore_database
 from bot.store.database.session import open_database
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 ROOT = Path(__file__).parents[3]
 THIS_REVISION = "0001"

@@ -10,7 +10,7 @@ from sqlmodel import select
 from bot.store.escalation.contacts import Contact
 from bot.store.escalation.pages import Page
 from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld
-from tests.support.worlds.databases import SQLITE
+from tests.support.worlds.databases import BOTH_DATABASES, SQLITE
 from tests.support.worlds.world import World, rendered
 
 ON_SQLITE = pytest.mark.world(databases=SQLITE)
@@ -180,6 +180,7 @@ async def test_a_muted_person_in_a_zone_that_nobody_knows_holds_no_level_up(worl
     assert re.fullmatch(r"muted until \d{4}-\d\d-\d\d \d\d:\d\d UTC: asleep after the night", muted.skipped)
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 @ON_SQLITE
 async def test_a_delay_is_changed_and_a_means_removed_by_the_menu_beside_it(world: ContactMethodWorld) -> None:
     await adds(world, means="email", address=MAIL, delay="2")

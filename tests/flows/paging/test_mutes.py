@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 TEAM = """
 [paging]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.worlds.contact_methods import ContactMethodWorld
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World, rendered
 
 DBA = "<@U0DBA|dba>"
@@ -35,6 +36,7 @@ async def test_a_page_by_itself_goes_at_once(world: World) -> None:
     assert world.now.minute == 0
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 async def test_in_a_storm_the_rest_go_in_one_message_with_an_answer_for_each_and_for_all(world: World) -> None:
     await pages(world, 8)
     await world.advance(seconds=3)  # Slack takes a message a second

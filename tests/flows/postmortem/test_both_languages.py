@@ -89,8 +89,8 @@ async def test_each_document_is_in_its_language(documents: tuple[str, str]) -> N
     assert "e-commerce payments, in-store payments" in english
     assert "(anglais)" not in french
     assert "— anglais" not in french
-    assert french.count("*Cause identifiée\u202f:*") == 1, "a cause in two languages has one time"
-    assert english.count("*Cause identified:*") == 1
+    assert french.count("*Cause consignée\u202f:*") == 1, "a cause in two languages has one time"
+    assert english.count("*Cause stated:*") == 1
     for document in documents:
         assert "in every language of the document" not in document
         assert "dans toutes les langues du document" not in document

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.worlds.databases import SQLITE
+from tests.support.worlds.databases import BOTH_DATABASES, SQLITE
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World
 
 TICKET = "https://tracker.example/browse/TSR-1532"
@@ -127,7 +128,7 @@ async def test_the_draft_is_a_canvas_beside_the_file_and_written_anew_with_it(wo
     await world.declares()
     await resolves(world)
     assert "rolled back" in canvas(world)
-    assert [file["name"] for file in world.sandbox.files(world.channel)] == ["postmortem-INC-1.md"]
+    assert [file["name"] for file in draft_files(world, world.channel)] == ["postmortem-INC-1.md"]
 
     await world.types("oncall", "/incident cause the deploy halved the pool")
     await world.types("oncall", "/incident postmortem")
@@ -138,6 +139,7 @@ async def test_the_draft_is_a_canvas_beside_the_file_and_written_anew_with_it(wo
     assert not texts_with(world, "canvas is unchanged")
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 async def test_what_people_wrote_in_the_canvas_is_never_overwritten(world: World) -> None:
     await world.declares()
     await resolves(world)
@@ -152,7 +154,7 @@ async def test_what_people_wrote_in_the_canvas_is_never_overwritten(world: World
     assert "We also forgot the pager." in canvas(world)
     assert "the pool" not in canvas(world)
     assert len(texts_with(world, "canvas is unchanged")) == 1
-    assert len(world.sandbox.files(world.channel)) == 1, "the newest draft alone"
+    assert len(draft_files(world, world.channel)) == 1, "the newest draft alone"
 
 
 async def test_a_canvas_that_cannot_be_read_is_left(world: World) -> None:
@@ -191,7 +193,7 @@ async def test_without_canvases_there_is_the_file_as_ever(
     await world.advance(minutes=30)
 
     assert len(calls(world, "canvases.create")) == 1
-    [file] = world.sandbox.files(world.channel)
+    [file] = draft_files(world, world.channel)
     assert titles(world) == ["INC-1: the record", "Postmortem"]
     assert links(world)[1] == file["permalink"]
     assert "canvas" not in world.card()
@@ -248,7 +250,7 @@ async def test_a_canvas_that_may_not_be_edited_any_more_is_left(world: World) ->
         await world.advance(minutes=1)
 
     assert len(texts_with(world, "canvas is unchanged")) == 1
-    assert len(world.sandbox.files(world.channel)) == 1, "the newest draft alone"
+    assert len(draft_files(world, world.channel)) == 1, "the newest draft alone"
 
 
 async def test_a_canvas_that_others_are_editing_is_tried_again(world: World) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World
 
 
@@ -52,7 +53,7 @@ async def tells_a_story(world: World) -> None:
 
 def drafts(world: World) -> list[str]:
     """The contents of the drafts in the channel, the oldest first."""
-    return [world.sandbox.file_content(each["id"]).decode() for each in world.sandbox.files(world.channel)]
+    return [world.sandbox.file_content(each["id"]).decode() for each in draft_files(world, world.channel)]
 
 
 async def test_the_transcript_is_an_appendix_of_the_draft_if_it_is_asked_for(world: World) -> None:
@@ -91,7 +92,7 @@ async def test_a_record_without_a_channel_has_no_transcript(world: World) -> Non
 async def test_at_resolve_the_draft_is_in_the_channel_with_its_sources(world: World) -> None:
     await tells_a_story(world)
 
-    [file] = world.sandbox.files(world.channel)
+    [file] = draft_files(world, world.channel)
     assert file["name"] == "postmortem-INC-1.md"
     [draft] = drafts(world)
     for words in (

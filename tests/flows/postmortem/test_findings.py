@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.support.worlds.story import drafts
 from tests.support.worlds.world import World, rendered
 
 LINE = "It is connected to the payment gateway integration: reading its logs"
@@ -32,7 +33,7 @@ async def test_the_message_of_the_resolve_says_what_to_check(world: World) -> No
     assert "1 task has neither an owner nor a date." in shown
     assert "|13:55>" in shown
     assert "|task 1>" in shown
-    [draft] = [world.sandbox.file_content(each["id"]).decode() for each in world.sandbox.files(world.channel)]
+    [draft] = drafts(world, world.channel)
     assert "To check before publishing" in draft
     assert [found["code"] for found in (await world.exported())["findings"]] == ["repeated-entry", "task-without-owner"]
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.flows.postmortem.test_drafts import runs
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World
 
 CONFIG = """
@@ -33,7 +34,7 @@ async def tells_a_story(world: World, cause: str = "the deploy of <@U0DBA> halve
 
 
 def previews(world: World) -> list[str]:
-    files = [each for each in world.sandbox.files(world.channel) if each["name"].startswith("public-")]
+    files = [each for each in draft_files(world, world.channel) if each["name"].startswith("public-")]
     return [world.sandbox.file_content(each["id"]).decode() for each in files]
 
 
@@ -129,7 +130,7 @@ async def test_a_redaction_deletes_the_preview(world: World) -> None:
     await world.finish()
 
     assert previews(world) == []
-    assert len(world.sandbox.files(world.channel)) == 1, "the draft is posted again, the preview is not"
+    assert len(draft_files(world, world.channel)) == 1, "the draft is posted again, the preview is not"
 
 
 async def test_a_new_preview_replaces_the_older_file_and_no_draft(world: World) -> None:
@@ -139,4 +140,4 @@ async def test_a_new_preview_replaces_the_older_file_and_no_draft(world: World) 
         await world.finish()
 
     assert len(previews(world)) == 1
-    assert len(world.sandbox.files(world.channel)) == 2
+    assert len(draft_files(world, world.channel)) == 2

@@ -27,7 +27,7 @@ async def publish(path: Path, *languages: str) -> tuple[Record, str, list[str]]:
         world = ReplayWorld(scenario.steps[0].at - LEAD_TIME, Path(folder), config=scenario_config(scenario))
         try:
             await world.start()
-            player = Player(scenario, world.sandbox, world, alert_url=f"{world.url}/alerts", alert_token=ALERT_TOKEN)
+            player = Player(scenario, world.sandbox, world, bot_url=world.url, token=ALERT_TOKEN)
             for step in scenario.steps:
                 await world.advance_to(step.at)
                 await player.perform(step)

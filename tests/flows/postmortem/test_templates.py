@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World
 
 CONFIG = '[postmortem]\ntemplates = "ours"\n[incidents]\ntemplate = "ours"\n'
@@ -29,7 +30,7 @@ async def world(form: Path, tmp_path: Path, database_url: str) -> AsyncIterator[
 
 def posted(world: World) -> str:
     """The last draft in the channel."""
-    return world.sandbox.file_content(world.sandbox.files(world.channel)[-1]["id"]).decode()
+    return world.sandbox.file_content(draft_files(world, world.channel)[-1]["id"]).decode()
 
 
 def comments(world: World) -> list[str]:

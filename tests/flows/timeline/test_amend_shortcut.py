@@ -2,6 +2,7 @@
 
 from tests.flows.timeline.test_amend import FIRST, marked, texts
 from tests.support.records.entries import acts, listed_for, picks
+from tests.support.worlds.story import drafts
 from tests.support.worlds.world import World, rendered
 
 
@@ -72,9 +73,9 @@ async def test_the_next_draft_says_what_was_amended(world: World) -> None:
     await world.types("oncall", "/incident postmortem")
     await world.finish()
 
-    drafts = [world.sandbox.file_content(file["id"]).decode() for file in world.sandbox.files(world.channel)]
-    assert ["teh pool" in draft for draft in drafts] == [False], "it replaces the older one"
-    assert "the pool is full" in drafts[-1]
+    texts_of_drafts = drafts(world, world.channel)
+    assert ["teh pool" in draft for draft in texts_of_drafts] == [False], "it replaces the older one"
+    assert "the pool is full" in texts_of_drafts[-1]
 
 
 async def test_a_long_timeline_is_read_page_by_page(world: World) -> None:

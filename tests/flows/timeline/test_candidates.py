@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World, action_ids, rendered
 
 CHOOSE = "choose_messages"
@@ -73,7 +74,7 @@ async def test_ticked_messages_are_entries_with_their_own_time_and_the_draft_is_
     await world.advance(minutes=15)
     await world.types("oncall", "/incident resolve rolled back")
     await world.finish()
-    before = len(world.sandbox.files(world.channel))
+    before = len(draft_files(world, world.channel))
 
     answer = await tick(world, await opened_form(world), "exhausted", "rolled back")
 
@@ -86,7 +87,7 @@ async def test_ticked_messages_are_entries_with_their_own_time_and_the_draft_is_
     assert [first["kinds"], first["author_id"], first["recorded_by_id"]] == [["note"], "U0ENGINEER", "U0ONCALL"]
     assert world.is_confirmed(told["pool"])
     assert "2 messages are on the timeline now. A new draft follows." in rendered(world.sandbox.views("oncall")[-1])
-    drafts = world.sandbox.files(world.channel)
+    drafts = draft_files(world, world.channel)
     assert len(drafts) == before, "the new one replaces it"
     assert b"exhausted since 13:58" in world.sandbox.file_content(drafts[-1]["id"])
     assert "15 messages in the channel, 2 on the timeline." in question(world)
@@ -136,7 +137,7 @@ async def test_it_is_reached_during_the_incident_from_the_timeline(world: World)
     await tick(world, world.sandbox.views("dba")[-1], "pool_size", user="dba")
 
     assert [entry["text"] for entry in await marked(world)] == ["`pool_size` was halved by the deploy of this morning"]
-    assert world.sandbox.files(world.channel) == [], "no draft before one was written"
+    assert draft_files(world, world.channel) == [], "no draft before one was written"
 
 
 async def test_nothing_ticked_is_refused_at_the_field(world: World) -> None:

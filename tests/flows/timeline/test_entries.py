@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.records.entries import listed_for, picks, removes
+from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.world import World, rendered
 
 FIRST = 1
@@ -337,3 +338,32 @@ def shown_to(world: World, user: str) -> str:
     """The last ephemeral message with blocks that one person sees."""
     found = [each for each in world.sandbox.ephemerals(user, world.channel) if each.get("blocks")]
     return rendered(found[-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "minute"),
+    [("13:05 restarted the proxy", "13:05"), ("at 13:05 restarted the proxy", "13:05"), ("~13:05 restarted", "13:05")],
+)
+@pytest.mark.world(databases=SQLITE)
+async def test_a_time_at_the_start_of_a_note_is_offered_and_never_taken(world: World, text: str, minute: str) -> None:
+    await world.declares("checkout is down at:12:00")
+    answer = await world.types("oncall", f"/incident note {text}")
+    await world.finish()
+    (note,) = [each for each in (await world.exported())["timeline"] if "restarted" in each["text"]]
+    assert (note["text"], note["happened_at"][11:16]) == (text, "14:02")
+    assert "The text begins with a time: " in answer
+
+    asked = world.sandbox.ephemerals("oncall", world.channel)[-1]
+    await world.sandbox.click("oncall", world.channel, asked["ts"], "note_set_time")
+    await world.finish()
+
+    (note,) = [each for each in (await world.exported())["timeline"] if "restarted" in each["text"]]
+    assert (note["text"], note["happened_at"][11:16]) == (text, minute)
+
+
+@pytest.mark.parametrize("text", ["16.11 rolled back", "14:02 restarted", "at:13:00 13:05 restarted", "23:59 later"])
+@pytest.mark.world(databases=SQLITE)
+async def test_other_numbers_at_the_start_of_a_note_are_text(world: World, text: str) -> None:
+    await world.declares("checkout is down at:12:00")
+
+    assert "begins with a time" not in await world.types("oncall", f"/incident note {text}")

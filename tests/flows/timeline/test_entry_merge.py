@@ -1,8 +1,13 @@
 """Entries are moved, merged, removed and restored."""
 
+import pytest
+
 from tests.flows.timeline.test_amend import FIRST, entry_of, marked, texts
 from tests.support.records.entries import acts, listed_for, picks
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World, rendered
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 
 async def test_an_untimed_entry_is_moved_and_nothing_else_is(world: World) -> None:

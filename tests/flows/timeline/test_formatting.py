@@ -9,6 +9,7 @@ import pytest
 from bot.cli.commands.export import ExportOptions, export_incident
 from bot.config.crypto import incident_page_link
 from tests.support.records import markup
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World, rendered
 
 pytestmark = pytest.mark.world(config="[postmortem]\ncanvas = true\n")
@@ -24,7 +25,7 @@ def sections(message: dict[str, Any]) -> list[str]:
 
 
 async def draft_of(world: World) -> str:
-    [file] = world.sandbox.files(world.channel)
+    [file] = draft_files(world, world.channel)
     return str(world.sandbox.file_content(file["id"]).decode())
 
 

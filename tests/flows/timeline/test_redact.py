@@ -9,7 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.store.upkeep.text_locations import iter_values
 from tests.support.records.entries import acts
+from tests.support.worlds.databases import BOTH_DATABASES
+from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World, rendered
+
+pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 SECRET = "the password is hunter2 for everybody"
 WHY = "it held a password"
@@ -50,7 +54,7 @@ async def entry(world: World) -> dict[str, Any]:
 async def test_a_redacted_message_leaves_who_and_when_and_why(world: World) -> None:
     await world.declares()
     ts = await marked(world)
-    assert set(await remains(world)) == {"message", "timeline_entry"}, "the search finds what is there"
+    assert set(await remains(world)) == {"message", "timeline_entry", "search_index"}, "the search finds what is there"
 
     answer = await redacts(world, link_of(world, ts))
 
@@ -127,7 +131,7 @@ async def test_what_was_typed_is_redacted_from_all_that_was_made_of_it(world: Wo
     assert not any("hunter2" in each for each in shown), answer
     direct = [each for each in world.sandbox.messages(world.sandbox.open_dm("support")) if "hunter2" in rendered(each)]
     assert direct == []
-    drafts = [world.sandbox.file_content(file["id"]).decode() for file in world.sandbox.files(world.channel)]
+    drafts = [world.sandbox.file_content(file["id"]).decode() for file in draft_files(world, world.channel)]
     assert drafts, "a draft without the words stands in the channel"
     assert not any("hunter2" in draft for draft in drafts)
 
@@ -155,7 +159,7 @@ async def test_a_draft_on_its_way_keeps_nothing_of_what_is_redacted_meanwhile(
     await world.advance(minutes=12)
 
     assert await remains(world) == []
-    drafts = [world.sandbox.file_content(file["id"]).decode() for file in world.sandbox.files(world.channel)]
+    drafts = [world.sandbox.file_content(file["id"]).decode() for file in draft_files(world, world.channel)]
     assert len(drafts) == 1
     assert "hunter2" not in drafts[0]
 
@@ -200,7 +204,7 @@ async def test_each_redaction_names_only_what_is_left_to_do(world: World) -> Non
     answers = [await redacts(world, ref) for ref in refs]
 
     assert not any("Draft" in answer for answer in answers), answers
-    assert len(world.sandbox.files(world.channel)) == 1, "the newest draft alone"
+    assert len(draft_files(world, world.channel)) == 1, "the newest draft alone"
     for action in ("improvement", "task"):
         [ref] = [each["ref"] for each in (await world.exported())["timeline"] if each["kinds"] == [action]]
         await redacts(world, ref)

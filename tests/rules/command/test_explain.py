@@ -1,3 +1,4 @@
+import io
 import json
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import commands
-from bot.cli.commands.explain import explain_command, explain_time
+from bot.cli.commands.explain import explain_command, explain_input, explain_time
+from bot.config import Settings
 from tests.support.requests.command_table import COMMANDS, INSIDE, NOW, PACIFIC
 
 
@@ -122,3 +124,12 @@ def test_a_question_about_another_incident_stands_beside_the_reading(line, asks,
 def test_no_question_about_the_own_incident():
     assert "asks" not in explain_command("INC-7 resolve restarted", commands.COMMANDS, INSIDE)
     assert "asks" not in explain_command("INC-3 note looks alike", commands.COMMANDS, INSIDE)
+
+
+def test_a_line_of_blanks_is_answered(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n" + " " * 8_000 + "\n14:05\n"))
+
+    blank, given = explain_input(Settings(), None, "-", zone="UTC", now_text="2026-11-18T15:00:00Z", inside=None)
+
+    assert json.loads(blank).keys() == {"refused"}
+    assert json.loads(given)["time"] == "2026-11-18T14:05:00+00:00"

@@ -155,6 +155,22 @@ def test_a_wrong_target_is_the_first_word():
     assert "`it` is not a target." in refusal("escalate it burns badly").message
 
 
+@pytest.mark.parametrize(
+    ("line", "suggested"),
+    [
+        ("status fixed", "resolved"),
+        ("status mitigated", "monitoring"),
+        ("status known", "identified"),
+        ("i lead", "lead"),
+    ],
+)
+def test_a_word_that_people_use_is_led_to_the_one_that_counts(line, suggested):
+    refused = refusal(line)
+
+    assert f"Did you mean `{suggested}`?" in refused.message
+    assert [each.text for each in refused.offers] == [suggested]
+
+
 @pytest.mark.parametrize("text", ["\u200b", "\u2060 \u200d", "\u3164", "\u2800\ufe0f", " "])
 def test_a_text_of_invisible_signs_is_none(text):
     assert not is_visible(text)

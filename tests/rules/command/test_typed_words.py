@@ -36,6 +36,11 @@ def refusal(line, context=INSIDE):
         ("service:payments start Login fails", "start", "Login fails"),
         ("at:9:50 note it began", "note", "it began"),
         ("close fixed it", "resolve", "fixed it"),
+        ("severity: 2 everybody", "severity", "everybody"),
+        ("oncall?", "oncall", ""),
+        ("note?", "help", ""),
+        ("start Login fails sev 2", "start", "Login fails"),
+        ("start sev 2 Login fails", "start", "Login fails"),
         ("?", "help", ""),
         ("--help", "help", ""),
         ("-h", "help", ""),
@@ -48,6 +53,59 @@ def test_what_is_clearly_meant(line, command, text):
 
     assert (found.command.name, found.text) == (command, text)
     assert identify_command(line, COMMANDS, context) is found.command
+
+
+@pytest.mark.parametrize("line", ["8", "#8", "inc8", "INC 8", "inc_8", "#inc-8-checkout-is-down", "INC-8"])
+def test_a_number_alone_is_its_incident(line):
+    found = parse(line, COMMANDS, INSIDE)
+
+    assert (found.command.name, found.incident) == ("", "INC-8")
+    assert identify_command(line, COMMANDS, INSIDE) is found.command
+
+
+@pytest.mark.parametrize(("line", "offered"), [("8 resolve done", "INC-8"), ("#8 resolve done", "INC-8")])
+def test_a_number_before_a_command_is_asked_about(line, offered):
+    problem = refusal(line)
+
+    assert [each.text for each in problem.offers] == [offered]
+    assert problem.mistake == line.split()[0]
+
+
+@pytest.mark.parametrize("line", ["3 nodes are down", "0", "99999999999", "#ops"])
+def test_other_numbers_are_no_incident(line):
+    assert all(not each.text.startswith("INC") for each in refusal(line).offers)
+
+
+@pytest.mark.parametrize(
+    ("line", "mistake", "offered"),
+    [
+        ("catch up", "catch up", "catchup"),
+        ("post mortem", "post mortem", "postmortem"),
+        ("hand over @dba", "hand over", "handover"),
+        ("root cause a bad deploy", "root cause", "cause"),
+        ("false alarm", "false alarm", "cancel false alarm"),
+        ("who is on call", "who is on call", "oncall"),
+        ("rename Checkout fails in EU", "rename Checkout fails in EU", 'edit title:"Checkout fails in EU"'),
+        ("title “Checkout fails”", "title “Checkout fails”", 'edit title:"Checkout fails"'),
+        ("monitoring", "monitoring", "status monitoring"),
+        ("identified a bad deploy", "identified", "status identified"),
+        ("undo", "undo", "timeline"),
+        ("upgrade to sev1", "upgrade", "severity"),
+        ("status", "status", "status investigating"),
+        ("edit title: Checkout fails in EU", "Checkout fails in EU", '"Checkout fails in EU"'),
+        ("edit title:Checkout fails service:search", "Checkout fails", '"Checkout fails"'),
+        ("start Login fails service=search", "service=search", "service:search"),
+    ],
+)
+def test_what_is_probably_meant_is_offered(line, mistake, offered):
+    problem = refusal(line)
+
+    assert (problem.mistake, problem.offers[0].text) == (mistake, offered)
+
+
+@pytest.mark.parametrize("line", ["close 8", "resolve #8", "note 8"])
+def test_outside_a_number_behind_the_command_is_probably_its_incident(line):
+    assert [each.text for each in refusal(line, OUTSIDE).offers] == ["INC-8"]
 
 
 def test_an_option_before_the_command_counts():

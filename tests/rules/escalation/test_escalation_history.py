@@ -19,7 +19,7 @@ from bot.domain.terms import LANGUAGES, Precision, SourceKind, TargetKind
 from bot.domain.times import format_time
 from bot.export.json import incident_json
 from bot.templating.render import render_documents, render_template
-from bot.web.pages.incident_view import template_values
+from bot.web.pages.incidents.incident_view import template_values
 from tests.support.records.samples import payment_outage
 
 RECORD = payment_outage()
@@ -290,8 +290,10 @@ def test_the_page_of_the_incident_shows_the_steps_with_their_times() -> None:
         BY_POLICY, called=(*BY_POLICY.called, called(1, 140, "U0ONCALL", number=1, missing=("<b>x</b>",)))
     )
 
-    page = render_template("web/incident.html.j2", template_values(record(hostile), ()))
-    plain = render_template("web/incident.html.j2", template_values(record(escalation(policy="", levels=0)), ()))
+    page, plain = (
+        render_template("web/incidents/incident_link.html.j2", {"root": "", "style": "", **template_values(each, ())})
+        for each in (record(hostile), record(escalation(policy="", levels=0)))
+    )
 
     zone = RECORD.incident.zone
     steps = re.findall(r"<small>([^<]*)</small> ([^<]*)</li>", page.partition('class="steps"')[2])

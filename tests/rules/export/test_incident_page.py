@@ -11,7 +11,7 @@ from bot.domain.record.model import Record, Update
 from bot.domain.record.sources import Source
 from bot.domain.terms import Kind, SourceKind, UpdateState
 from bot.templating.render import render_template
-from bot.web.pages.incident_view import template_values
+from bot.web.pages.incidents.incident_view import template_values
 from tests.support.records.builders import RecordBuilder
 from tests.support.records.samples import checkout_500s, payment_outage
 from tests.support.records.strategies import records
@@ -20,7 +20,8 @@ AT = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
 
 
 def page_of(record: Record) -> str:
-    return render_template("web/incident.html.j2", template_values(record, review_record(record)))
+    values = {"root": "", "style": "", **template_values(record, review_record(record))}
+    return render_template("web/incidents/incident_link.html.j2", values)
 
 
 def item(page: str, ref: str) -> str:

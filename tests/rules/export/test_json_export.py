@@ -16,6 +16,7 @@ from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.postmortem import build_draft
 from bot.domain.record.escalations import PageOutcome, RecordedPage, VendorFacts
 from bot.domain.record.model import Record, RoleAssignment, Statement, Update
+from bot.domain.record.samples import full_record
 from bot.domain.record.transcript import Transcript, TranscriptMessage
 from bot.domain.terms import Kind, Precision, UpdateState
 from bot.export.html import Article, render_html_body, render_html_document
@@ -48,7 +49,8 @@ def whole() -> Record:
         vendor=VendorFacts(),
     )
     escalations = [called, *record.escalations[1:]]
-    return replace(record, incident=incident, updates=[told], roles=[led], escalations=escalations)
+    changes = full_record().changes
+    return replace(record, incident=incident, updates=[told], roles=[led], escalations=escalations, changes=changes)
 
 
 def test_the_times_of_the_checkout_are_in_its_zone():
@@ -223,7 +225,7 @@ def produced() -> dict[str, set[str]]:
         "incident.cause": set(incident["cause"]),
         **{
             f"{name}[]": set(value[name][0])
-            for name in ("timeline", "escalations", "actions", "updates", "alerts", "findings", "transcript")
+            for name in ("timeline", "escalations", "actions", "updates", "alerts", "changes", "findings", "transcript")
         },
         **{f"escalations.{name}[]": set(value["escalations"][0][name][0]) for name in ("steps", "pages", "answers")},
         "escalations.vendor": set(value["escalations"][0]["vendor"]),

@@ -299,3 +299,20 @@ def test_the_words_are_of_the_documents_language(language):
 
     assert not re.search(r"plot_|\{[a-z]+\}", html.replace("plot-", ""))
     assert (language == "en") == ("Impact began" in html)
+
+
+@pytest.mark.parametrize(
+    ("because", "language", "word"),
+    [
+        ("first lead", "en", "First lead"),
+        ("first lead", "de", "Einsatzleitung übernommen"),
+        ("first acknowledgement", "en", "First response"),
+    ],
+)
+def test_the_first_lead_is_no_response(because, language, word):
+    record = full_record()
+    acknowledged = replace(record.incident.acknowledged, because=because)
+    record = replace(record, incident=replace(record.incident, acknowledged=acknowledged))
+
+    assert word in " ".join(figure_of(record, language).itertext())
+    assert ("First response" in " ".join(figure_of(record).itertext())) is (because == "first acknowledgement")

@@ -177,6 +177,19 @@ def test_the_last_public_word_of_the_cause_counts():
     ]
 
 
+@pytest.mark.parametrize(("known", "expected"), [("16:15", ["public-cause-conflict/unknown"]), ("16:25", [])])
+def test_the_public_is_told_that_a_cause_is_unknown_which_was_marked(known, expected):
+    """Before it was stated. A text can be some minutes behind."""
+    builder = incident("16:11", "18:00")
+    marked = builder.entry(known, "engineer", CERTIFICATE, Kind.CAUSE)
+    builder.cause("17:00", "engineer", CERTIFICATE)
+    builder.sets("identified", marked, "first cause")
+    texts = (("16:30", "The cause is not yet known."), ("18:01", "All is well."))
+    updates = [published(builder, at, text).updates[0] for at, text in texts]
+
+    assert codes(check_public_cause_conflict, replace(builder.record(), updates=updates)) == expected
+
+
 def test_a_cause_that_nobody_stated_is_rightly_unknown():
     assert codes(check_public_cause_conflict, published(incident(), "16:42", "The cause is unknown.")) == []
 

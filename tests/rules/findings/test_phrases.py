@@ -124,6 +124,20 @@ def test_durations_of_a_part_are_no_objection_to_a_longer_whole(text):
         ("The outage lasted more than an hour.", 120, False),
         ("The outage lasted less than an hour.", 120, True),
         ("The outage lasted less than three hours.", 120, False),
+        ("The outage lasted less than an hour.", 65, True),  # a bound is not rounded
+        ("La panne a duré moins d'une heure.", 10, False),
+        ("Le site était indisponible pendant moins d'une heure.", 90, True),
+        ("Der Dienst war in weniger als einer Stunde wieder da.", 90, True),
+        ("Il disservizio è durato meno di un'ora.", 90, True),
+        ("La interrupción duró menos de una hora.", 10, False),
+        ("Everything was fixed within an hour.", 10, False),
+        ("Everything was fixed within an hour.", 90, True),
+        ("Der Dienst war innerhalb einer Stunde wieder da.", 90, True),
+        ("The outage lasted no longer than an hour.", 90, True),
+        ("Payments were down for half an hour or so.", 75, True),
+        ("Les paiements étaient impossibles pendant une petite demi-heure.", 25, False),
+        ("L'incident a duré une bonne heure.", 75, False),
+        ("L'incident a duré une bonne heure.", 180, True),
         ("The outage lasted 2 hours.", 145, False),  # rounded
         ("The outage lasted 2 hours.", 155, True),
         ("The outage lasted half an hour.", 38, False),
@@ -152,6 +166,8 @@ def test_bounds_and_rounding(text, recorded, expected):
         ("Das 9h às 10h05 (2 horas).", ["duration-conflict/window"]),
         ("Down 9:00-10:05 (1h 5m).", []),
         ("Down from 9:00 to 10:25, 1h 25m", ["duration-conflict"]),
+        ("Down from 9:00 to 10:05 (less than 2 hours).", []),
+        ("Down for less than an hour.", ["duration-conflict/at_most"]),
         ("The rollback ran from 9:30 to 9:40 (10 minutes).", []),
         ("From 9:00 to 10:05, 2 hours after the deployment.", []),
     ],
@@ -168,6 +184,18 @@ def test_back_to_normal_is_compared_with_the_recorded_times():
     builder.impact("10:40", "oncall", "Checkout failed; back to normal after 1 hour 10 minutes")
 
     assert codes(check_duration_conflict, builder.record()) == ["duration-conflict"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a good hour", []), ("100 minutes", []), ("30 minutes", ["duration-conflict"])]
+)
+def test_the_time_until_a_reopening_may_be_left_out(text, expected):
+    builder = incident("09:00", "10:40")
+    builder.entry("09:30", "oncall", "Relay restarted", Kind.RESOLVED)
+    builder.entry("10:00", "oncall", "Stuck again", Kind.REOPENED)
+    builder.impact("10:45", "oncall", f"No mail was delivered for {text}")
+
+    assert codes(check_duration_conflict, builder.record()) == expected
 
 
 def test_a_recovery_may_be_counted_from_the_detection():

@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.findings import review_record
 from bot.domain.record.model import Record
+from bot.domain.terms import UpdateState
 from tests.support.records.builders import RecordBuilder
 from tests.support.records.findings import incident, published
 
@@ -215,3 +216,30 @@ def test_updates_that_contradict_the_times(text):
 @pytest.mark.parametrize("text", RIGHT_UPDATES)
 def test_updates_that_do_not(text):
     assert not found_times(published(outage(), f"{DAY} 16:30", text))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_wrong"),
+    [
+        ("Orders have been failing since 13:40.", True),
+        ("All orders fail since 14:20.", True),
+        ("All orders are refused since 14:20.", True),
+        ("Depuis 13h40, les commandes sont indisponibles.", True),
+        ("Le paiement par carte échoue depuis 13h40.", True),
+        ("Seit 13:40 Uhr sind Bestellungen nicht möglich.", True),
+        ("Dalle 13:40 gli ordini sono bloccati.", True),
+        ("Desde las 13:40 los pedidos no están disponibles.", True),
+        ("Desde as 13h40 os pedidos estão indisponíveis.", True),
+        ("Les commandes sont en panne depuis 14h02.", False),
+        ("Orders have been failing since about 14:05.", False),
+        ("Some orders fail since 14:20.", False),
+        ("Orders work again since 14:25.", False),
+        ("We have been investigating since 14:20 why orders fail.", False),
+        ("Nous analysons depuis 14h20 une panne des commandes.", False),
+        ("The disk is full since 13:40.", False),
+    ],
+)
+def test_since_when_something_fails(text, is_wrong):
+    record = published(outage(), f"{DAY} 14:30", text, UpdateState.INVESTIGATING)
+
+    assert bool(found_times(record)) == is_wrong

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.findings.rules.duplicate_entry import check_duplicate_entries
-from bot.domain.findings.rules.duplicate_measure import check_duplicate_measures
+from bot.domain.findings.rules.duplicates import check_duplicate_entries, check_duplicate_measures
 from bot.domain.findings.rules.languages import check_language_missing, check_language_outdated
 from bot.domain.findings.rules.late_status_update import check_late_status_update
 from bot.domain.findings.similarity import content_stems, guess_language, stem_word, words_in
@@ -139,6 +138,24 @@ def measures(improvement: str, task: str) -> list[str]:
         ("Enable deletion protection on the database", "Disable deletion protection on the database", False),
         ("Replace the old load balancer", "Remove the old load balancer", False),
         ("Regular audits of gateway configurations", "Review and update gateway integration guidelines", False),
+        ("Increase the connection pool", "Raise the size of the connection pool", True),
+        ("Enlarge the disk of the primary", "Increase the disk space of the primary", True),
+        ("Limit the number of retries of the client", "Cap the client's retries", True),
+        ("Reduce the TTL of the DNS records", "Lower the DNS TTL", True),
+        ("Publish the first update within 15 minutes", "Post the first status update within 15 minutes", True),
+        ("Documenter la procédure de retour arrière", "Rédiger la procédure de rollback", True),
+        ("Prévenir les clients plus tôt", "Informer les clients plus rapidement", True),
+        ("Rückrollen dokumentieren", "Anleitung zum Zurückrollen schreiben", True),
+        ("Verbindungspool vergrößern", "Den Verbindungspool erhöhen", True),
+        ("Kunden früher informieren", "Kunden schneller benachrichtigen", True),
+        ("Raise the memory limit", "Lower the memory limit", False),
+        ("Test the restores every week", "Test the restores every month", False),
+        ("Alert on failover of the gateway", "Alert on failure of the gateway", False),
+        (
+            "Document the failover of the orders database to the replica in zone b",
+            "Test the failover of the orders database to the replica in zone b",
+            False,
+        ),
         ("Better monitoring", "Better monitoring", True),  # short, and the very same
         ("Better monitoring", "Better alerts", False),
         (

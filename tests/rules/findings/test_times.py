@@ -107,6 +107,30 @@ def test_ends_in_what_the_public_was_told(text, expected):
     assert codes(check_end_time_conflict, published(incident(), "16:42", text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The incident was resolved at 17:40.", ["end-time-conflict"]),
+        ("Payments work again since 17:40.", ["end-time-conflict"]),
+        ("Les paiements fonctionnent de nouveau depuis 17h40.", ["end-time-conflict"]),
+        ("L’incident a été résolu à 17h40.", ["end-time-conflict"]),
+        ("Seit 17:40 Uhr funktionieren die Zahlungen wieder.", ["end-time-conflict"]),
+        ("Die Störung wurde um 17:40 Uhr behoben.", ["end-time-conflict"]),
+        ("Il problema è stato risolto alle 17:40.", ["end-time-conflict"]),
+        ("El incidente se resolvió a las 17:40.", ["end-time-conflict"]),
+        ("O incidente foi resolvido às 17h40.", ["end-time-conflict"]),
+        ("The incident was resolved at 17:59.", []),
+        ("The incident was resolved at 18:10.", []),  # it can be resolved later than its impact ended
+        ("Card payments were restored at 17:40, transfers at 18:00.", []),
+        ("Some payments were restored at 17:40.", []),
+        ("A fix was deployed at 17:40.", []),
+        ("Wir arbeiten seit 17:40 Uhr wieder an der Ursache.", []),
+    ],
+)
+def test_a_single_time_of_the_resolution_before_the_end(text, expected):
+    assert codes(check_end_time_conflict, published(incident("16:11", "18:00"), "18:20", text)) == expected
+
+
 def test_an_end_after_a_forgotten_time_of_the_resolve_is_the_case_it_is_made_for():
     builder = incident("16:11", "18:00")
 

@@ -205,6 +205,17 @@ def test_a_cause_typed_after_the_resolution_was_not_identified_then(
     assert (identified.at if identified else None) == (None if expected is None else at(expected))
 
 
+@pytest.mark.parametrize(("is_typed", "minute", "expected"), [(True, 55, None), (True, 50, 50), (False, 55, 55)])
+def test_a_cause_typed_after_the_end_of_the_impact_was_not_identified_then(
+    is_typed: bool, minute: int, expected: int | None
+) -> None:
+    stated = replace(fact("cause", Kind.CAUSE, minute), is_typed=is_typed)
+
+    identified = found([stated, replace(RESOLVED, ended=at(50))], [], is_over=True).identified
+
+    assert (identified.at if identified else None) == (None if expected is None else at(expected))
+
+
 def test_while_it_is_open_nothing_ended() -> None:
     """Also after a reopening: the earlier resolution and the stated end count no more."""
     times = found([RESOLVED, fact("stated", Kind.IMPACT, 61, ended=55)], [], is_over=False)

@@ -10,8 +10,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.export import schedule_image
-from bot.export.schedule_image import COLOURS, GAP, render_image, substitute_missing_glyphs
+from bot.export.image import schedule_image
+from bot.export.image.fonts import substitute_missing_glyphs
+from bot.export.image.schedule_image import COLOURS, GAP, render_image
 from bot.export.schedule_text import MAX_ALT_TEXT, Bar, Roster, describe_roster, render_alt_text
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -15,6 +15,7 @@ from bot.domain.record.facts import (
     AlertsEnded,
     AlertsFired,
     AlertsStillFire,
+    CausedByChange,
     EscalationAcknowledged,
     MoreAlerts,
     RoleAssigned,
@@ -47,7 +48,7 @@ def last(record: Record, code: str) -> str:
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [("en", "Role | @dba leads"), ("fr", "Rôle | @dba pilote l’incident"), ("de", "Rolle | @dba leitet den Einsatz")],
+    [("en", "Role | dba leads"), ("fr", "Rôle | dba pilote l’incident"), ("de", "Rolle | dba leitet den Einsatz")],
 )
 def test_who_leads(code, expected):
     builder = told()
@@ -60,16 +61,16 @@ def test_who_leads(code, expected):
 @pytest.mark.parametrize(
     ("code", "label", "given", "expected"),
     [
-        ("en", "Scribe", ("UDBA", None, ""), "Role | Scribe: @dba"),
-        ("fr", "Scribe", ("UDBA", None, ""), "Rôle | Secrétaire de l’incident\u202f: @dba"),
+        ("en", "Scribe", ("UDBA", None, ""), "Role | Scribe: dba"),
+        ("fr", "Scribe", ("UDBA", None, ""), "Rôle | Secrétaire de l’incident\u202f: dba"),
         (
             "de",
             "Scribe",
             ("UDBA", "UONCALL", "alles gelesen"),
-            "Rolle | @oncall übergibt an @dba: Protokoll. alles gelesen",
+            "Rolle | oncall übergibt an dba: Protokoll. alles gelesen",
         ),
-        ("de", "Schreiber", ("UDBA", None, ""), "Rolle | Schreiber: @dba"),
-        ("it", "Scribe", (None, "UDBA", ""), "Ruolo | @dba lascia il ruolo: Verbalizzante"),
+        ("de", "Schreiber", ("UDBA", None, ""), "Rolle | Schreiber: dba"),
+        ("it", "Scribe", (None, "UDBA", ""), "Ruolo | dba lascia il ruolo: Verbalizzante"),
     ],
 )
 def test_who_takes_which_part(code, label, given, expected):
@@ -192,6 +193,7 @@ FACT_EXAMPLES = (
     RoleAssigned("lead", "Lead", None, "U2"),
     UsersAffected(33.3333),
     UsersAffected(count=1200, is_about=True),
+    CausedByChange("deployment", "Use the new pool", "checkout", "v1.42"),
     AlertEnded("Down: Shop is down"),
     AlertEnded("Down", "Customers are back"),
     AlertsFired("A\nB", 3),

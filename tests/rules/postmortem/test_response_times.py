@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.postmortem import Document, build_draft
-from bot.domain.terms import Kind, TargetKind, UpdateState
+from bot.domain.record.facts import RoleAssigned
+from bot.domain.terms import Kind, Precision, TargetKind, UpdateState
 from tests.support.records.builders import RecordBuilder
 
 
@@ -138,3 +139,60 @@ def test_without_a_recorded_detection_the_response_counts_from_the_declaration()
     builder.resolved("11:00", "oncall", "Rolled back")
 
     assert lengths_of(builder)[1] == "Duration of the response: 1h, from declaration to resolution"
+
+
+def test_nobody_recorded_how_long_the_response_to_a_past_incident_took() -> None:
+    builder = declared_by_hand()
+    noticed = builder.entry("09:10", "support", "Customers call", Kind.DETECTION)
+    stopped = builder.entry("09:40", "engineer", "Stopped the queue", Kind.ACTION)
+    builder.resolved("10:05", "oncall", "Stopped the queue")
+    builder.sets("started", noticed, "impact started:")
+    builder.sets("detected", noticed, "message marked as detection")
+    builder.sets("ended", stopped, "resolve at:")
+
+    assert lengths_of(builder) == ["Duration of the impact: 30m, from 09:10 to 09:40 (UTC) on 31 December 2023"]
+
+
+def test_a_length_to_an_approximate_time_is_approximate() -> None:
+    builder = told()
+    builder.entry("10:31", "oncall", "Told the public", Kind.COMMUNICATION, precision=Precision.APPROXIMATE)
+    builder.resolved("11:00", "oncall", "Rolled back")
+
+    assert lengths_of(builder)[1] == "Public communication: told about 31m after it began"
+
+
+def test_a_resolution_that_did_not_hold_is_told_beside_the_length() -> None:
+    builder = told()
+    builder.typed("10:20", "oncall", "Restarted", Kind.RESOLVED)
+    builder.typed("10:40", "oncall", "It is down again", Kind.REOPENED)
+    builder.resolved("11:00", "oncall", "Rolled back")
+
+    assert lengths_of(builder) == [
+        (
+            "Duration of impact and response: 1h, from 10:00 to 11:00 (UTC) on 31 December 2023; "
+            "resolved at 10:20 and reopened at 10:40 in between"
+        )
+    ]
+
+
+@pytest.mark.parametrize(("at", "label"), [("09:50", "Trigger"), ("10:00", ""), ("10:05", "")])
+def test_what_was_before_the_impact_is_its_trigger(at: str, label: str) -> None:
+    """At the beginning the line is marked; later, the impact had begun already."""
+    builder = told()
+    builder.entry(at, "engineer", "Deployed 7.2", Kind.IMPACT_BEGAN)
+
+    (row,) = [block for block in document_of(builder).sections["timeline"] if block.text == "Deployed 7.2"]
+
+    assert row.label == label
+
+
+def test_a_change_of_role_names_nobody_twice() -> None:
+    builder = told()
+    user = builder.person("dba")
+    fact = RoleAssigned("lead", "Lead", user)
+    builder.typed("10:02", "dba", fact, Kind.ROLE, role="lead", person=user)
+    builder.typed("10:04", "oncall", fact, Kind.ROLE, role="lead", person=user)
+
+    rows = document_of(builder).sections["timeline"][-2:]
+
+    assert [(row.text, row.by) for row in rows] == [("dba leads", ""), ("dba leads", "oncall")]

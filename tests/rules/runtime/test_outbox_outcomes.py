@@ -143,7 +143,7 @@ async def test_a_lost_lane_does_not_end_with_the_others(database: Database) -> N
     await database.run(enqueue_row, "own", "second")
     (own,) = await old.claim(60)
 
-    lost, ended = await old.finish_several([late, own], 60)
+    lost, ended = await old.finish_several([late, own], at=60)
 
     assert lost is None
     assert ended is not None
@@ -178,7 +178,7 @@ async def test_ends_together_wait_for_no_lane_that_somebody_holds(database: Data
 async def test_what_an_end_makes_due_goes_with_it(database: Database) -> None:
     """The channel exists, and its waiting rows run at once, the most urgent first."""
     woken: list[Wakeup] = []
-    database.on_commit = woken.append
+    database.on_commit = lambda due: woken.append(due.wakeup)
     worker = Worker(database)
     await database.run(enqueue_row, "create", "channel")
     (channel,) = await worker.claim()
@@ -197,7 +197,7 @@ async def test_what_an_end_makes_due_goes_with_it(database: Database) -> None:
 
 async def test_an_end_takes_no_more_than_there_are_places_for(database: Database) -> None:
     woken: list[Wakeup] = []
-    database.on_commit = woken.append
+    database.on_commit = lambda due: woken.append(due.wakeup)
     worker = Worker(database)
     await database.run(enqueue_row, "create", "channel")
     (channel,) = await worker.claim()
@@ -258,7 +258,7 @@ async def test_an_end_that_makes_a_lane_due_which_is_under_way_wakes_its_worker(
     digest, pin = await worker.claim()
     assert await worker.finish(digest, Done()) is None
     woken: list[Wakeup] = []
-    database.on_commit = woken.append
+    database.on_commit = lambda due: woken.append(due.wakeup)
 
     finished = await worker.finish_with_others(
         pin, Done(lambda session: enqueue_row(session, "digest", "again")), others=8, busy={"pin", "digest"}

@@ -84,3 +84,22 @@ def test_failures_of_a_minute_are_limited_by_sender():
     assert attempts.record("192.0.2.8")
     now = WINDOW_SECONDS
     assert attempts.record("192.0.2.7")
+
+
+def test_failures_count_for_a_person_from_any_address():
+    attempts = FailedAttempts(lambda: 0.0)
+
+    results = [attempts.record(f"192.0.2.{number}", "U0ANA") for number in range(MAX_FAILURES + 1)]
+
+    assert results == [True] * MAX_FAILURES + [False]
+    assert attempts.record("192.0.2.99", "U0BO")
+    assert attempts.record("192.0.2.99")
+
+
+def test_an_address_with_too_many_failures_adds_nothing_to_a_person():
+    attempts = FailedAttempts(lambda: 0.0)
+    for _ in range(MAX_FAILURES * 3):
+        attempts.record("192.0.2.7")
+
+    assert not attempts.record("192.0.2.7", "U0ANA")
+    assert all(attempts.record(f"192.0.2.{number + 20}", "U0ANA") for number in range(MAX_FAILURES))

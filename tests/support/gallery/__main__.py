@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.config import Settings, load
-from bot.export import schedule_image
+from bot.export.image import schedule_image
 from bot.sandbox.page.http import SAFE, Page
 from bot.sandbox.server import Sandbox
 from tests.support.gallery.exhibits import exhibits

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.alerts.links import AlertLink, LinkKind
+from bot.domain.changes.change import Change
+from bot.domain.changes.events import ChangeKind, ChangeStatus
 from bot.domain.incidents.next_step import NextStep
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.terms import Status
@@ -85,6 +87,34 @@ BUSY = replace(
     related=CardRelations(previous="INC-6"),
     open_work=OPEN_WORK,
 )
+CHANGED = Change(
+    4,
+    "github",
+    ChangeKind.DEPLOYMENT,
+    "Use the new connection pool",
+    ("checkout",),
+    ChangeStatus.SUCCEEDED,
+    BEGAN - timedelta(minutes=12),
+    environment="production",
+    version="v1.42",
+    author="ana",
+    link="https://code.example.com/harbour/checkout/deployments/4",
+)
+WITH_CHANGES = replace(
+    OPEN,
+    recent_changes=(
+        CHANGED,
+        replace(
+            CHANGED,
+            change_id=3,
+            title="Raise the limit",
+            services=("ledger",),
+            status=ChangeStatus.STARTED,
+            began_at=BEGAN - timedelta(minutes=40),
+            link=None,
+        ),
+    ),
+)
 WITH_CALL = replace(OPEN, bridge_url="https://meet.jit.si/inc-7-0f6a1c9be2d84735a0cc")
 IN_TRIAGE = replace(
     OPEN, state=replace(OPEN.state, status=Status.TRIAGE), open_work=CardOpenWork(next_step=NextStep.ACCEPT)
@@ -144,6 +174,7 @@ CARDS = {
     **NEXT_STEPS,
     "busy": BUSY,
     "with a call": WITH_CALL,
+    "after changes": WITH_CHANGES,
     "in triage": IN_TRIAGE,
     "resolved": OVER,
     "resolved, an alert still fires": OVER_AND_FIRING,

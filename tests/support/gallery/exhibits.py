@@ -20,15 +20,18 @@ from bot.domain.slack_app.missing_permissions import MissingPermission
 from bot.domain.slack_app.scopes import BY_SCOPE, PERMISSIONS
 from bot.domain.terms import TargetKind
 from bot.domain.timeline.emoji import DEFAULT_REACTIONS
+from bot.domain.times import ParsedTime
 from bot.services.escalation.duplicate_check import RepeatedRequest, RunningPage
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.merge import MergePreview, MergeResult
 from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
+from bot.services.timeline.notes import NoteTime
 from bot.services.views.card import RelatedIncident
 from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
 from bot.services.views.resolution import ResolutionView
 from bot.slack.blocks.command_question import MAX_CHOICES, command_question_message
+from bot.slack.blocks.commands.note_time import note_time_question, time_set_message
 from bot.slack.blocks.commands.typed_line import MAX_OFFERS, offer_label, refusal_message
 from bot.slack.blocks.escalation import page
 from bot.slack.blocks.escalation.ack_timeout import active_confirmed_message, silence_check_message
@@ -47,6 +50,7 @@ from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
 from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
 from bot.slack.replies.render import escape_markup
+from bot.store.incidents.timeline import TimelineEntry
 from commands import resolve, start
 from tests.support.gallery import oncall
 from tests.support.gallery.cards import BEGAN, BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
@@ -104,6 +108,20 @@ RESOLUTIONS = {
     "alerts still fire": replace(RESOLVED, firing="2 alerts still fire: CheckoutHTTP500Spike, Latency."),
     "reopened": replace(RESOLVED, is_over=False, text=""),
 }
+TIMED_NOTE = NoteTime(
+    "INC-7",
+    TimelineEntry(
+        id=12,
+        incident_id=7,
+        seq=1,
+        kinds=["note"],
+        precision="exact",
+        sort_at=BEGAN,
+        recorded_at=BEGAN,
+        source="command",
+    ),
+    ParsedTime(BEGAN, text="14:05"),
+)
 REPEATED = RepeatedRequest(
     7,
     (
@@ -195,6 +213,8 @@ def _incident_messages() -> Iterator[tuple[str, Message]]:
     yield "merge?", merge_question(MergePreview(EDITED, OTHER, 31, 3, 1, 2))
     yield "merged", merged_message(MergeResult(EDITED, OTHER, 31, 3))
     yield "line: redacted", redacted_message()
+    yield "note: its text begins with a time", note_time_question(TIMED_NOTE)
+    yield "note: time set", time_set_message(BEGAN)
 
 
 def _escalation_messages() -> Iterator[tuple[str, Message]]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.command.forms.choices import Choice
 from bot.config import Settings
 from bot.domain.reminders import ReminderKind
 from bot.domain.terms import Kind
@@ -27,7 +28,6 @@ from bot.slack.blocks.incidents.forms.details_form import details_form, empty_de
 from bot.slack.blocks.incidents.forms.end_forms import with_firing_alerts
 from bot.slack.blocks.incidents.forms.roles_form import roles_form
 from bot.slack.blocks.incidents.merge import merge_form
-from bot.slack.blocks.inputs import Choice
 from bot.slack.blocks.menu import incident_menu
 from bot.slack.blocks.notices import loading_modal, notice_modal, with_database_warning
 from bot.slack.blocks.postmortem.candidates import choose_messages_form

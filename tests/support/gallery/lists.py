@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.terms import Status
+from bot.domain.text.search_terms import make_excerpt, search_terms
 from bot.services.postmortem.overview import OverviewStatement, OverviewTime, OverviewView
 from bot.services.views.card import CardView
 from bot.services.views.search import IncidentListView, ListedIncident
@@ -13,6 +14,8 @@ from bot.slack.blocks.incidents.overview import overview_message
 from bot.slack.blocks.message import Message
 
 BEGAN = datetime(2026, 3, 2, 13, 58, tzinfo=UTC)
+EXCERPT = make_excerpt("Half of all payments fail, <@U0DBA> reads the *gateway's* logs", search_terms("gateway"))
+LONG = make_excerpt("long words " * 40, search_terms("gateway"))
 NAMES = {"U0ONCALL": "On-call engineer", "U0DBA": "Database administrator"}
 WHERE = "https://harbour.slack.example/archives/C0INC7/p43"
 ONE = ListedIncident(
@@ -46,12 +49,13 @@ FOUND = IncidentListView(
     12,
     0,
     (
-        replace(ONE, line="Half of all payments fail, <@U0DBA> reads the gateway's logs", line_url=WHERE),
+        replace(ONE, line=EXCERPT, line_url=WHERE),
         replace(ONE, incident_id=3, reference="DRILL-3", is_drill=True, status=Status.RESOLVED, channel_id=None),
-        replace(ONE, incident_id=2, reference="INC-2", status=Status.CANCELLED, line="long words " * 20, lead=None),
+        replace(ONE, incident_id=2, reference="INC-2", status=Status.CANCELLED, line=LONG, lead=None),
     ),
     NAMES,
     with_drills=True,
+    is_search=True,
 )
 WHOLE = OverviewView(
     facts=(("Reference", "TSR-1532"), ("Declared by", "<@U0ONCALL>"), ("Times in", "Europe/Paris")),

@@ -94,6 +94,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "due": st.none() | st.just("2026-03-09"),
     "name": something,
     "link": st.none() | addresses,
+    "bridge_url": st.none() | addresses,
     "links": st.lists(
         st.builds(AlertLink, st.sampled_from(LinkKind), addresses), max_size=4, unique_by=lambda each: each.kind
     ).map(tuple),

@@ -1,4 +1,4 @@
-"""A real Alertmanager, Debian's, with one webhook as its receiver."""
+"""A real Alertmanager, Debian's, with one receiver: a webhook, or Dogwatch in place of a paging service."""
 
 import asyncio
 import socket
@@ -21,6 +21,8 @@ route:
   repeat_interval: 1h
 receivers:
   - name: dogwatch
+"""
+WEBHOOK = """
     webhook_configs:
       - url: {url}
         send_resolved: true
@@ -29,18 +31,30 @@ receivers:
             type: Bearer
             credentials_file: {token_file}
 """
+PAGERDUTY = """
+    pagerduty_configs:
+      - url: {url}
+        routing_key: {token}
+        description: '{{{{ .CommonAnnotations.summary }}}}'
+"""
+OPSGENIE = """
+    opsgenie_configs:
+      - api_url: {url}
+        api_key: {token}
+        message: '{{{{ .CommonAnnotations.summary }}}}'
+"""
 
 
 class Alertmanager:
     """`async with Alertmanager(folder, url, token)`: runs on a free port until the block ends."""
 
-    def __init__(self, folder: Path, url: str, token: str) -> None:
+    def __init__(self, folder: Path, url: str, token: str, receiver: str = WEBHOOK) -> None:
         self._program = needs.program("prometheus-alertmanager", package="prometheus-alertmanager")
         self._folder = folder / "alertmanager"
         self._folder.mkdir()
         self._log = self._folder / "log"
         (self._folder / "token").write_text(token)
-        config = CONFIG.format(url=url, token_file=self._folder / "token")
+        config = CONFIG.rstrip() + receiver.format(url=url, token=token, token_file=self._folder / "token")
         (self._folder / "alertmanager.yml").write_text(config)
         self.url = f"http://127.0.0.1:{free_port()}"
 

@@ -52,12 +52,14 @@ def seen_by_all(slack: Sandbox) -> dict[str, Any]:
             continue
         if said := _message_states(slack, direct):
             places[f"dm {user['name']}"] = said
-    files = {f"{number} {each['title']}": _content(slack, each["id"]) for number, each in enumerate(slack.files())}
+    files = {f"{number} {each['title']}": _content(slack, each) for number, each in enumerate(slack.files())}
     return {"places": places, "files": files}
 
 
-def _content(slack: Sandbox, file_id: str) -> list[str]:
-    return steady(slack.file_content(file_id).decode()).splitlines()
+def _content(slack: Sandbox, file: dict[str, Any]) -> list[str]:
+    """The words of a file, or those that stand for a picture."""
+    text = file["alt_txt"] if file["name"].endswith(".png") else slack.file_content(file["id"]).decode()
+    return steady(text).splitlines()
 
 
 def _channel_state(slack: Sandbox, channel: str) -> dict[str, Any]:

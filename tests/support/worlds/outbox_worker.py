@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from bot.store import outbox
 from bot.store.database.session import Database
-from bot.store.outbox import Claim, FinishResult, OutboxRow, Outcome, Rate
+from bot.store.outbox import Claim, Done, FinishResult, OutboxRow, Outcome, Rate
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=20)
@@ -26,7 +26,7 @@ class Worker:
         self.name = name
         self.rates = rates
 
-    async def claim(self, at: float = 0, *, real: float | None = None, limit: int = 10) -> list[Claim]:
+    async def claim(self, at: float = 0, *, real: float | None = None, limit: int = 10, **more: Any) -> list[Claim]:
         look = await self.database.run(
             outbox.claim_lanes,
             owner=self.name,
@@ -35,17 +35,21 @@ class Worker:
             lease=LEASE,
             limit=limit,
             rates_of=lambda _row: self.rates,
+            **more,
         )
         return look.claims
 
-    async def finish_several(self, claims: Sequence[Claim], at: float = 0) -> list[FinishResult | None]:
+    async def finish_several(
+        self, claims: Sequence[Claim], outcomes: Sequence[Done] | None = None, at: float = 0, **more: Any
+    ) -> list[FinishResult | None]:
         return await self.database.run(
             outbox.finish_several,
-            claims,
+            list(zip(claims, outcomes or [Done()] * len(claims), strict=True)),
             now=after(at),
             real_now=after(at),
             lease=LEASE,
             rates_of=lambda _row: self.rates,
+            **more,
         )
 
     async def finish(self, claim: Claim, outcome: Outcome, at: float = 0, **more: Any) -> Claim | None:

@@ -136,9 +136,14 @@ def sent(world: World, *methods: str) -> list[dict[str, Any]]:
     return [call["args"] for call in world.sandbox.calls() if call["method"] in methods]
 
 
-def drafts(world: World) -> list[str]:
-    """The text of every file that the bot has put into a channel."""
-    return [world.sandbox.file_content(each["id"]).decode() for each in world.sandbox.files()]
+def draft_files(world: World, channel: str | None = None) -> list[dict[str, Any]]:
+    """The files with words that the bot has put into a channel, without pictures."""
+    return [each for each in world.sandbox.files(channel) if each["name"].endswith(".md")]
+
+
+def drafts(world: World, channel: str | None = None) -> list[str]:
+    """The words of these files, the oldest first."""
+    return [world.sandbox.file_content(each["id"]).decode() for each in draft_files(world, channel)]
 
 
 def world_of(database_url: str, folder: Path) -> World:

@@ -215,7 +215,8 @@ class World:
         return answer
 
     async def submits(self, user: str, **values: Any) -> Any:
-        """Fill in the form that the person has open, and send it."""
+        """Fill in the form that the person has open, once it is loaded, and send it."""
+        await self.settle()
         answer = await self.sandbox.submit_view(user, self.sandbox.views(user)[-1]["id"], values)
         await self.settle()
         return answer

@@ -1,0 +1,104 @@
+"""Text that a database cannot store, from people and from alerts."""
+
+import json
+from typing import Any
+
+from structlog.typing import EventDict
+
+from tests.faults.security.test_malformed import HALF, NUL, OTHER_HALF, errors_of
+from tests.support.requests.notifications import a_notification, an_alert
+from tests.support.requests.strangers import FORM, channel_id, command, interaction, to_slack
+from tests.support.worlds.world import World
+
+UNSTORABLE = f"before{NUL}between{HALF}and{OTHER_HALF}{HALF}after"
+STORED = "before\ufffdbetween\ufffdand\ufffd\ufffdafter"
+
+
+async def test_what_no_database_keeps_is_taken_out_of_what_people_write(either: World, logged: list[EventDict]) -> None:
+    """NUL and lone surrogates in commands, forms, messages, reactions, edits and names."""
+    world, team = either, either.sandbox.team_id
+    typed = command(world, "start PLACE", trigger="5.1").replace(b"PLACE", b"before%00after")
+    assert (await to_slack(world, typed, kind=FORM)).status == 200
+    await world.finish()
+    channel, user = channel_id(world), {"id": "U0DBA", "team_id": team}
+
+    def event(number: int, **parts: Any) -> bytes:
+        body = {"type": "event_callback", "team_id": team, "event_id": f"Ev{number}", "event": parts}
+        return json.dumps(body).encode()
+
+    said = {"type": "message", "channel": channel, "user": "U0DBA", "text": UNSTORABLE, "ts": "1772460000.000100"}
+    edited = {**said, "text": f"edited {UNSTORABLE}", "edited": {"ts": "1772460000.000200"}}
+    profile = {"id": "U0DBA", "team_id": team, "name": "dba", "profile": {"display_name": f"dba {NUL}{HALF}"}}
+    values = {"text": {"text": {"type": "plain_text_input", "value": f"note {UNSTORABLE}"}}}
+    view = {
+        "id": "V1",
+        "type": "modal",
+        "callback_id": "note_modal",
+        "private_metadata": '{"incident": 1}',
+        "blocks": [],
+        "state": {"values": values},
+    }
+    submission = {"type": "view_submission", "team": {"id": team}, "user": user, "view": view, "trigger_id": "5.2"}
+
+    assert b"\\u0000" in event(1, **said)
+    for number, parts in enumerate(
+        (
+            said,
+            {
+                "type": "message",
+                "subtype": "message_changed",
+                "channel": channel,
+                "message": edited,
+                "previous_message": said,
+                "ts": "1772460000.000300",
+            },
+            {"type": "user_change", "user": profile},
+        )
+    ):
+        assert (await to_slack(world, event(number, **parts))).status == 200, parts
+    assert (await to_slack(world, interaction(submission), kind=FORM)).status == 200
+    mark = {
+        "type": "reaction_added",
+        "user": "U0DBA",
+        "reaction": "mag",
+        "event_ts": "1772460000.000400",
+        "item": {"type": "message", "channel": channel, "ts": "1772460000.000100"},
+    }
+    assert (await to_slack(world, event(9, **mark))).status == 200
+    await world.finish()
+
+    stored = await world.stored()
+    assert "before\ufffdafter" in stored
+    assert f"edited {STORED}" in stored
+    assert f"note {STORED}" in stored
+    assert "dba \ufffd\ufffd" in stored
+    texts = [entry["text"] for entry in await world.timeline()]
+    assert f"edited {STORED}" in texts
+    assert errors_of(logged) == []
+
+
+async def test_the_same_in_what_slack_tells_when_it_is_asked(either: World, logged: list[EventDict]) -> None:
+    """A channel's history is read after a gap; what stands in it came past no check at our door."""
+    world = either
+    await world.declares()
+    world.sandbox.delivery_fault("drop")
+    world.sandbox.say("dba", world.channel, UNSTORABLE, raw=True)
+    await world.settle()
+    world.sandbox.clear_faults()
+    await world.restart()
+    await world.finish()
+
+    assert STORED in await world.stored()
+    assert errors_of(logged) == []
+
+
+async def test_an_alert_says_what_it_means_to_both_databases(either: World) -> None:
+    """Valid text is stored as it is: controls, directions, astral characters."""
+    odd = "tab\t bell\x07 escape\x1b[31m \u202e \u200b \ufeff \uffff 🔥 \U0010ffff \u0301"
+    alert = an_alert(at=either.now, odd=odd)
+
+    assert (await either.posts("alertmanager", a_notification(alert)))[0] == 200
+    await either.finish()
+
+    (alert_kept,) = (await either.exported())["alerts"]
+    assert alert_kept["labels"]["odd"] == odd
