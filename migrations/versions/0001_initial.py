@@ -4,6 +4,8 @@ The tables of Dogwatch.
 Revision 0001, the first.
 """
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString as Text
@@ -17,45 +19,59 @@ depends_on = None
 
 def upgrade() -> None:
     """Each table follows those that it refers to."""
-    _counter()
-    _incident()
-    _installation()
-    _message()
-    _reaction()
-    _incident_role()
-    _postmortem()
-    _slack_message()
-    _timeline_entry()
-    _action_item()
-    _lane()
-    _rate_limit()
-    _outbox()
-    _audit()
-    _delivery()
-    _missing_permission()
-    _person()
-    _timer()
-    _maintenance_window()
-    _alert()
-    _alert_counter()
-    _alert_group()
-    _storm()
-    _storm_watch()
-    _calendar()
-    _calendar_key()
-    _contact()
-    _mute()
-    _page_test()
-    _schedule_override()
-    _schedule_watch()
-    _reminder()
-    _escalation()
-    _escalation_response()
-    _escalation_step()
-    _page()
-    _clock_mark()
-    _periodic_task()
-    _web_session()
+    for create in (
+        _counter,
+        _incident,
+        _installation,
+        _message,
+        _reaction,
+        _incident_role,
+        _postmortem,
+        _postmortem_block,
+        _postmortem_change,
+        _postmortem_editor,
+        _postmortem_comment,
+        _slack_message,
+        _timeline_entry,
+        _action_item,
+        _lane,
+        _rate_limit,
+        _outbox,
+        _audit,
+        _delivery,
+        _missing_permission,
+        _person,
+        _timer,
+        _maintenance_window,
+        _alert,
+        _alert_counter,
+        _alert_group,
+        _storm,
+        _storm_watch,
+        _heartbeat,
+        _change,
+        _calendar,
+        _calendar_key,
+        _contact,
+        _mute,
+        _page_test,
+        _schedule_override,
+        _schedule_watch,
+        _reminder,
+        _escalation,
+        _escalation_response,
+        _escalation_step,
+        _page,
+        _clock_mark,
+        _periodic_task,
+        _web_session,
+        _sign_in_identity,
+        _public_incident,
+        _public_update,
+        _public_revision,
+        _search_index,
+    ):
+        create()
 
 
 def _counter() -> None:
@@ -109,13 +125,17 @@ def _incident() -> None:
         sa.Column("history_from", Time(), nullable=True),
         sa.Column("purged_to", Text(), nullable=True),
         sa.Column("next_seq", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("storm_id", sa.Integer(), nullable=True),
         sa.Column("merged_into_id", sa.Integer(), nullable=True),
         sa.Column("is_retro", sa.Boolean(), nullable=False),
         sa.Column("drill_of", Text(), nullable=True),
+        sa.Column("reopening_entry_id", sa.Integer(), nullable=True),
         sa.Column("archived_at", Time(), nullable=True),
         sa.Column("former_channels", sa.JSON(), nullable=False),
         sa.Column("bridge_url", Text(), nullable=True),
+        sa.Column("link_generation", sa.Integer(), nullable=False),
+        sa.Column("link_ended_at", Time(), nullable=True),
         sa.ForeignKeyConstraint(["previous_id"], ["incident.id"], name="fk_incident_previous_id"),
         sa.PrimaryKeyConstraint("id", name="pk_incident"),
         sa.UniqueConstraint("team_id", "series", "number", name="uq_incident_team_id_series_number"),
@@ -214,11 +234,94 @@ def _postmortem() -> None:
         sa.Column("created_by", Text(), nullable=True),
         sa.Column("created_at", Time(), nullable=False),
         sa.Column("file_id", Text(), nullable=True),
+        sa.Column("picture_id", Text(), nullable=True),
         sa.Column("has_transcript", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_postmortem"),
         sa.UniqueConstraint("incident_id", "version", name="uq_postmortem_incident_id_version"),
     )
+
+
+def _postmortem_block() -> None:
+    op.create_table(
+        "postmortem_block",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("language", Text(), nullable=False),
+        sa.Column("section", Text(), nullable=False),
+        sa.Column("source", Text(), nullable=False),
+        sa.Column("state", Text(), nullable=False),
+        sa.Column("base", Text(), nullable=True),
+        sa.Column("edited", Text(), nullable=True),
+        sa.Column("refs", sa.JSON(), nullable=False),
+        sa.Column("after", sa.JSON(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("is_placed", sa.Boolean(), nullable=False),
+        sa.Column("edited_by", Text(), nullable=True),
+        sa.Column("edited_at", Time(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_block_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_postmortem_block"),
+        sa.UniqueConstraint(
+            "incident_id",
+            "language",
+            "section",
+            "source",
+            name="uq_postmortem_block_incident_id_language_section_source",
+        ),
+    )
+
+
+def _postmortem_change() -> None:
+    op.create_table(
+        "postmortem_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("act", Text(), nullable=False),
+        sa.Column("language", Text(), nullable=False),
+        sa.Column("section", Text(), nullable=False),
+        sa.Column("source", Text(), nullable=False),
+        sa.Column("refs", sa.JSON(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("after", sa.JSON(), nullable=False),
+        sa.Column("changed_by", Text(), nullable=True),
+        sa.Column("changed_at", Time(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_change_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_postmortem_change"),
+        sa.UniqueConstraint("incident_id", "number", name="uq_postmortem_change_incident_id_number"),
+    )
+
+
+def _postmortem_editor() -> None:
+    op.create_table(
+        "postmortem_editor",
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", Text(), nullable=False),
+        sa.Column("language", Text(), nullable=False),
+        sa.Column("section", Text(), nullable=False),
+        sa.Column("source", Text(), nullable=False),
+        sa.Column("seen_at", Time(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_editor_incident_id"),
+        sa.PrimaryKeyConstraint("incident_id", "user_id", name="pk_postmortem_editor"),
+    )
+
+
+def _postmortem_comment() -> None:
+    op.create_table(
+        "postmortem_comment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("language", Text(), nullable=False),
+        sa.Column("section", Text(), nullable=False),
+        sa.Column("source", Text(), nullable=False),
+        sa.Column("refs", sa.JSON(), nullable=False),
+        sa.Column("text", Text(), nullable=False),
+        sa.Column("written_by", Text(), nullable=True),
+        sa.Column("written_at", Time(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_comment_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_postmortem_comment"),
+    )
+    op.create_index("ix_postmortem_comment_incident_id", "postmortem_comment", ["incident_id"])
 
 
 def _slack_message() -> None:
@@ -301,6 +404,7 @@ def _action_item() -> None:
         sa.UniqueConstraint("incident_id", "number", name="uq_action_item_incident_id_number"),
     )
     op.create_index("ix_action_item_incident_id", "action_item", ["incident_id"])
+    op.create_index("ix_action_item_is_done", "action_item", ["is_done"])
 
 
 def _lane() -> None:
@@ -552,6 +656,44 @@ def _storm_watch() -> None:
     )
 
 
+def _heartbeat() -> None:
+    op.create_table(
+        "heartbeat",
+        sa.Column("team_id", Text(), nullable=False),
+        sa.Column("name", Text(), nullable=False),
+        sa.Column("last_beat_at", Time(), nullable=False),
+        sa.Column("silent_since", Time(), nullable=True),
+        sa.Column("down_since", Time(), nullable=True),
+        sa.Column("down_until", Time(), nullable=True),
+        sa.PrimaryKeyConstraint("team_id", "name", name="pk_heartbeat"),
+    )
+
+
+def _change() -> None:
+    op.create_table(
+        "change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("team_id", Text(), nullable=False),
+        sa.Column("source", Text(), nullable=False),
+        sa.Column("stated_id", Text(), nullable=False),
+        sa.Column("kind", Text(), nullable=False),
+        sa.Column("title", Text(), nullable=False),
+        sa.Column("services", sa.JSON(), nullable=False),
+        sa.Column("status", Text(), nullable=False),
+        sa.Column("began_at", Time(), nullable=False),
+        sa.Column("started_at", Time(), nullable=True),
+        sa.Column("finished_at", Time(), nullable=True),
+        sa.Column("environment", Text(), nullable=False),
+        sa.Column("version", Text(), nullable=False),
+        sa.Column("author", Text(), nullable=False),
+        sa.Column("link", Text(), nullable=True),
+        sa.Column("received_at", Time(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_change"),
+        sa.UniqueConstraint("team_id", "source", "stated_id", name="uq_change_team_id_source_stated_id"),
+    )
+    op.create_index("ix_change_team_id_began_at", "change", ["team_id", "began_at"])
+
+
 def _calendar() -> None:
     op.create_table(
         "calendar",
@@ -711,6 +853,7 @@ def _escalation() -> None:
         sa.Column("acknowledged_by", Text(), nullable=True),
         sa.Column("acknowledgement_entry_id", sa.Integer(), nullable=True),
         sa.Column("exhausted_at", Time(), nullable=True),
+        sa.Column("stopped_at", Time(), nullable=True),
         sa.Column("message_ts", Text(), nullable=True),
         sa.Column("working_hours", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("policy_name", Text(), nullable=True),
@@ -738,6 +881,7 @@ def _escalation() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_escalation"),
     )
     op.create_index("ix_escalation_incident_id", "escalation", ["incident_id"])
+    op.create_index("ix_escalation_paged_at", "escalation", ["paged_at"])
 
 
 def _escalation_response() -> None:
@@ -813,6 +957,7 @@ def _page() -> None:
     op.create_index("ix_page_escalation_id", "page", ["escalation_id"])
     op.create_index("ix_page_message", "page", ["channel_id", "message_ts"])
     op.create_index("ix_page_person", "page", ["user_id", "method", "queued_at"])
+    op.create_index("ix_page_sent_at", "page", ["sent_at"])
 
 
 def _clock_mark() -> None:
@@ -839,6 +984,7 @@ def _web_session() -> None:
         sa.Column("digest", Text(), nullable=False),
         sa.Column("team_id", Text(), nullable=False),
         sa.Column("user_id", Text(), nullable=False),
+        sa.Column("way", Text(), nullable=False),
         sa.Column("signed_in_at", Time(), nullable=False),
         sa.Column("seen_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_web_session"),
@@ -846,9 +992,78 @@ def _web_session() -> None:
     op.create_index("ix_web_session_user_id", "web_session", ["user_id"])
 
 
+def _sign_in_identity() -> None:
+    op.create_table(
+        "sign_in_identity",
+        sa.Column("issuer", Text(), nullable=False),
+        sa.Column("subject", Text(), nullable=False),
+        sa.Column("team_id", Text(), nullable=False),
+        sa.Column("user_id", Text(), nullable=False),
+        sa.Column("linked_at", Time(), nullable=False),
+        sa.PrimaryKeyConstraint("issuer", "subject", name="pk_sign_in_identity"),
+    )
+    op.create_index("ix_sign_in_identity_user_id", "sign_in_identity", ["user_id"])
+
+
+def _public_incident() -> None:
+    op.create_table(
+        "public_incident",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("public_id", Text(), nullable=False),
+        sa.Column("titles", sa.JSON(), nullable=False),
+        sa.Column("impact_started_at", Time(), nullable=True),
+        sa.Column("impact_ended_at", Time(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_public_incident_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_public_incident"),
+        sa.UniqueConstraint("incident_id", name="uq_public_incident_incident_id"),
+        sa.UniqueConstraint("public_id", name="uq_public_incident_public_id"),
+    )
+
+
+def _public_update() -> None:
+    op.create_table(
+        "public_update",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_incident_id", sa.Integer(), nullable=False),
+        sa.Column("state", Text(), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=False),
+        sa.Column("languages", sa.JSON(), nullable=False),
+        sa.Column("components", sa.JSON(), nullable=False),
+        sa.Column("documents", sa.JSON(), nullable=False),
+        sa.Column("entries", sa.JSON(), nullable=False),
+        sa.Column("is_closing", sa.Boolean(), nullable=False),
+        sa.Column("published_at", Time(), nullable=False),
+        sa.Column("recorded_at", Time(), nullable=False),
+        sa.Column("corrected_at", Time(), nullable=True),
+        sa.Column("withdrawn_at", Time(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["public_incident_id"], ["public_incident.id"], name="fk_public_update_public_incident_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_public_update"),
+    )
+    op.create_index("ix_public_update_public_incident_id", "public_update", ["public_incident_id"])
+
+
+def _public_revision() -> None:
+    op.create_table(
+        "public_revision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_public_revision"),
+    )
+
+
 def _create_partial_index(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
     condition = sa.text(where)
     op.create_index(name, table, columns, unique=unique, postgresql_where=condition, sqlite_where=condition)
+
+
+def _search_index() -> None:
+    connection = op.get_bind()
+    written = Path(__file__).parents[1] / "search_index" / f"{connection.dialect.name}.sql"
+    for statement in written.read_text(encoding="utf-8").split("\n\n"):
+        connection.exec_driver_sql(statement)
 
 
 def downgrade() -> None:
