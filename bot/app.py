@@ -327,7 +327,8 @@ class Dogwatch:
         find_private = ChannelMembers(self.effect_context).find_private
         operations = OperationDeps(self.configuration, self.secret_usage, lambda: run_report(self.settings))
         lookups = responders.SlackLookups(self._users.ensure_known, find_private, self._find_by_mail)
-        return responders.routes(self.database, self.configuration, self.clock, self.live, lookups, operations)
+        common = (self.database, self.configuration, self.clock, self.live)
+        return responders.routes(*common, lookups, operations, self.status_page.publisher.refresh)
 
     async def _handle_slack(self, request: web.Request) -> web.Response:
         if self.slack is None:  # it is created before the listener admits requests
@@ -352,15 +353,13 @@ class Dogwatch:
     @property
     def is_quiet(self) -> bool:
         """No request, delivery or timer is in progress."""
-        intake = (self.webhooks, self.slack, self.sockets)
-        parts = (*intake, self.missing_permissions, self.modal_opener, self.sender, self.engine)
+        sending = (self.missing_permissions, self.modal_opener, self.sender, self.engine)
+        parts = (self.webhooks, self.slack, self.sockets, *sending)
         return all(part is None or part.is_idle for part in parts) and not self.gateway.in_flight
 
     async def is_settled(self) -> bool:
         """Return whether nothing is in progress, and nothing is due at the clock's time."""
-        if not self.is_quiet:
-            return False
-        due = await self.next_due()
+        due = await self.next_due() if self.is_quiet else None
         return self.is_quiet and (due is None or due > self.clock.now())
 
     async def next_due(self) -> datetime | None:

@@ -1,5 +1,6 @@
 """All pages for responders, which have sessions in common."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import chain
 
@@ -64,11 +65,13 @@ def routes(
     changes: LiveChanges,
     lookups: SlackLookups,
     operations: OperationDeps,
+    refresh_status_page: Callable[[], Awaitable[None]],
 ) -> list[web.RouteDef]:
     """
     Routes of all pages behind the sign-in, and of the sign-in.
 
-    `changes` wakes open pages; `operations` is the process, as admins see it.
+    `changes` wakes open pages; `operations` is the process, as admins see it;
+    `refresh_status_page` returns when the public page shows what was published.
     """
     sessions, attempts = PageSessions(database, configuration, clock), FailedAttempts()
     live = Streams(changes)
@@ -92,7 +95,7 @@ def routes(
         *ActionRoutes(sessions, access, database, clock, incident_page).routes(),
         *DeclareRoutes(sessions, database, clock).routes(),
         *EntryRoutes(sessions, access, database, clock).routes(),
-        *PublishRoutes(sessions, access, database, clock).routes(),
+        *PublishRoutes(sessions, access, database, clock, refresh_status_page).routes(),
         *ShareLinkRoutes(sessions, access, database, clock).routes(),
         *PostmortemRoutes(sessions, access, database, clock).routes(),
         *BlockRoutes(sessions, access, database, clock).routes(),

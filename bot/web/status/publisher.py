@@ -47,6 +47,7 @@ class StatusPublisher:
         self._settings = settings
         self._clock = clock
         self._wake = asyncio.Event()
+        self._refreshing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._rendered: tuple[object, ...] = ()
         self._state: PublicState | None = None
@@ -88,7 +89,11 @@ class StatusPublisher:
                 continue
 
     async def refresh(self) -> None:
-        """Render the page again if anything that it shows has changed."""
+        """Render the page again if anything that it shows has changed; return when that is served."""
+        async with self._refreshing:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         settings, now = self._settings(), self._clock.now()
         if settings.status is None:
             self.site, self._rendered = None, ()

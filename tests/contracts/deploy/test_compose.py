@@ -3,7 +3,6 @@
 import asyncio
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ import pytest
 import yaml
 
 from bot.config.environment import VARIABLES
+from tests.support.servers.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -253,12 +253,6 @@ async def test_a_body_that_does_not_come_does_not_reach_a_replica(tmp_path: Path
         assert (await reader.readline()).split()[1] == b"200"
         assert reached[2:] == ["/alerts/generic"]
         writer.close()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 async def status_of(port: int, target: str) -> int:

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tomllib
@@ -19,6 +18,7 @@ from bot.config.environment import VARIABLES
 from bot.sandbox.server import Sandbox
 from tests.support.build.dockerfile import Stage, context, is_ignored, stages
 from tests.support.build.wheel import ROOT, alone, run_command
+from tests.support.servers.ports import free_port
 from tests.support.servers.sandbox_client import eventually
 
 BUILD, FINAL = stages()
@@ -116,12 +116,6 @@ NEEDS_NAMESPACES = pytest.mark.skipif(
     or subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], check=False).returncode != 0,
     reason="needs root and unshare: the steps of the build are carried out in a root of their own",
 )
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @asynccontextmanager

@@ -93,7 +93,7 @@ async def test_a_hundred_bodies_that_do_not_come_keep_nobody_waiting(
     monkeypatch.setattr(body_limits, "READ_SECONDS", 600.0)
     monkeypatch.setattr(unproven, "READ_SECONDS", 600.0)
     slow = dawdlers(world, [b"x"])
-    waiting = [world.bot.alerts._limiter, unproven_bodies(world)]
+    waiting = [world.bot.webhooks.alerts._limiter, unproven_bodies(world)]
     await world.sandbox.wait_until(lambda: [each.in_progress for each in waiting] == [50, 50])
 
     answer = await world.sandbox.command("oncall", "ops", "/incident help")

@@ -11,7 +11,8 @@ from bot.config import Settings
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from tests.flows.conftest import CONFIG
-from tests.support.servers.alertmanager import OPSGENIE, PAGERDUTY, Alertmanager, free_port
+from tests.support.servers.alertmanager import OPSGENIE, PAGERDUTY, Alertmanager
+from tests.support.servers.ports import free_port
 from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import EVERYTHING, TOKEN, World
 

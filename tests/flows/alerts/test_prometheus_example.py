@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.support.servers.alertmanager import free_port
+from tests.support.servers.ports import free_port
 from tests.support.servers.requirements import program
 from tests.support.servers.sandbox_client import SandboxClient
 

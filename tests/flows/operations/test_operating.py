@@ -16,6 +16,7 @@ from bot.sandbox.server import Sandbox
 from bot.services.outbox import OutboxKind
 from tests.flows.operations.test_serve import ALERTS, environment, incident_channels, reaches
 from tests.support.requests.notifications import a_notification, an_alert
+from tests.support.servers.ports import free_port
 from tests.support.servers.serve_process import Served, served
 
 
@@ -23,12 +24,6 @@ from tests.support.servers.serve_process import Served, served
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox() as built:
         yield built
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def lines_of(bot: Served, request_id: str) -> list[dict[str, Any]]:

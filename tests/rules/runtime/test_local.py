@@ -14,6 +14,7 @@ from bot.services.outbox import OutboxKind
 from bot.services.views.outbox_wording import ACT_WORDS, describe_lane, describe_state
 from bot.store.outbox import State
 from bot.store.outbox.inspection import PendingRow
+from tests.support.servers.ports import free_port
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
@@ -98,11 +99,6 @@ def taken_port():
         server.bind(("127.0.0.1", 0))
         server.listen()
         yield server.getsockname()[1]
-
-
-def free_port():
-    with taken_port() as port:
-        return port
 
 
 def test_the_ports_of_the_last_run_are_used_again(tmp_path):

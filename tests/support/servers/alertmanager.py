@@ -1,7 +1,6 @@
 """A real Alertmanager, Debian's, with one receiver: a webhook, or Dogwatch in place of a paging service."""
 
 import asyncio
-import socket
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +9,7 @@ import aiohttp
 
 from tests.support.requests.notifications import stamp
 from tests.support.servers import requirements as needs
+from tests.support.servers.ports import free_port
 
 START_SECONDS = 20
 CONFIG = """
@@ -111,9 +111,3 @@ class Alertmanager:
             alert["endsAt"] = stamp(ended)
         async with self._http.post("/api/v2/alerts", json=[alert]) as answer:
             assert answer.status == 200, await answer.text()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

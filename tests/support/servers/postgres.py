@@ -9,7 +9,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,8 @@ from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
+
+from tests.support.servers.ports import free_port
 
 USER = "dogwatch"
 START_SECONDS = 30
@@ -86,7 +87,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         # The server ends with the thread that starts it: this one stays, whoever calls `start`.
         self._spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="postgres")
-        self.port = _free_port()
+        self.port = free_port()
         # Not pytest's own folder: that is closed to others, and the server is another user when the tests run as root.
         self.directory = Path(tempfile.mkdtemp(prefix="dogwatch-pg-"))
         if os.geteuid() == 0:
@@ -301,9 +302,3 @@ def processes_in(directory: Path) -> list[int]:
         except OSError:
             continue
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

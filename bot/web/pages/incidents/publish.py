@@ -1,6 +1,6 @@
 """`/incidents/{reference}/publish`: a public update in all languages, with a preview."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,7 +47,17 @@ Values = dict[str, Any]
 
 
 class PublishRoutes:
-    def __init__(self, sessions: PageSessions, access: PrivateAccess, database: Database, clock: Clock) -> None:
+    """`refresh_status_page` returns when this process serves what was published."""
+
+    def __init__(
+        self,
+        sessions: PageSessions,
+        access: PrivateAccess,
+        database: Database,
+        clock: Clock,
+        refresh_status_page: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._refresh_status_page = refresh_status_page
         self._sessions = sessions
         self._access = access
         self._database = database
@@ -82,6 +92,7 @@ class PublishRoutes:
             return await self._render(request, viewer, fields, preview=preview.incident)
         except UserError as problem:
             return await self._render(request, viewer, fields, problem=problem)
+        await self._refresh_status_page()
         path = f"{site_root(settings)}/incidents/{reference.upper()}/publish?done=1"
         return web.Response(status=303, headers={"Location": path})
 
