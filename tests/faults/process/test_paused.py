@@ -31,18 +31,37 @@ class Scene:
     bot: Bot
     execute: Callable[[str], Any]
     """Runs SQL beside the bot."""
+    is_locked: Callable[[], bool]
+    """Whether the bot keeps others from writing."""
 
-    def pause(self) -> None:
+    async def pause(self) -> None:
+        """Stop the process, but not where it alone may write: nobody else could set the scene then."""
+        await self._stop()
+        while self.is_locked():
+            self.go_on()
+            await asyncio.sleep(0.01)
+            await self._stop()
+
+    async def _stop(self) -> None:
         os.kill(self.bot.pid, signal.SIGSTOP)
+        while Path(f"/proc/{self.bot.pid}/stat").read_text().rpartition(") ")[2][0] != "T":
+            await asyncio.sleep(0.001)
 
     def go_on(self) -> None:
         os.kill(self.bot.pid, signal.SIGCONT)
+
+    def is_paging(self) -> bool:
+        """Whether the channel has the announcement, and the person's page was sent, answered or not."""
+        direct = self.slack.open_dm("dba")
+        calls = self.slack.calls("chat.postMessage")
+        return self.said("the primary is full") == 1 and any(each["args"].get("channel") == direct for each in calls)
 
     def pages(self) -> int:
         return len([each for each in self.slack.messages(self.slack.open_dm("dba")) if each["user"] == "U0DOGWATCH"])
 
     def reminders(self) -> int:
-        return len([each for each in self.slack.messages(CHANNEL) if each.get("thread_ts") not in (None, each["ts"])])
+        """How often the channel was told: below its announcement, or beside it while that was in doubt."""
+        return len([each for each in self.slack.messages(CHANNEL) if "still needed" in each["text"]])
 
     def said(self, words: str) -> int:
         """How many messages of the bot in the channel itself have these words."""
@@ -79,7 +98,7 @@ async def scene(
         assert answer.ok, answer
         await slack.wait_until(lambda: slack.channel(CHANNEL) and slack.pins(CHANNEL), PATIENCE)
         await slack.wait_settled(PATIENCE, quiet=0.3)
-        yield Scene(slack, bot, execute_on(database_url, request))
+        yield Scene(slack, bot, execute_on(database_url, request), lambda: is_locked(database_url))
         await bot.stop()
 
 
@@ -95,15 +114,27 @@ def execute_on(database_url: str, request: pytest.FixtureRequest) -> Callable[[s
     return lambda statement: server.sql(statement, database=database_url.rpartition("/")[2])
 
 
+def is_locked(database_url: str) -> bool:
+    if not database_url.startswith("sqlite"):
+        return False
+    with sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=0.1, isolation_level=None) as beside:
+        try:
+            beside.execute("BEGIN IMMEDIATE")
+            beside.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return True
+    return False
+
+
 async def test_it_finds_its_way_back_and_nothing_is_lost_or_doubled(scene: Scene) -> None:
     """It stops while a page is on its way to Slack: the page arrives, its answer does not."""
     slack = scene.slack
-    slow = slack.fault("latency", method="chat.postMessage", seconds=0.4)
+    slow = slack.fault("latency", method="chat.postMessage", channel=slack.open_dm("dba"), seconds=0.8)
     answer = await slack.command("oncall", CHANNEL, "/incident escalate @dba the primary is full")
     assert answer.ok, answer
-    await slack.wait_until(lambda: slack.pending()["requests"] > 0)
+    await slack.wait_until(scene.is_paging, PATIENCE)
 
-    scene.pause()
+    await scene.pause()
     try:
         written = slack.say("engineer", CHANNEL, "the pool is exhausted")
         slack.react("oncall", CHANNEL, written, "mag")
