@@ -42,9 +42,12 @@ class Scene:
             await asyncio.sleep(0.01)
             await self._stop()
 
+    def stands_still(self) -> bool:
+        return Path(f"/proc/{self.bot.pid}/stat").read_text().rpartition(") ")[2].startswith("T")
+
     async def _stop(self) -> None:
         os.kill(self.bot.pid, signal.SIGSTOP)
-        while Path(f"/proc/{self.bot.pid}/stat").read_text().rpartition(") ")[2][0] != "T":
+        while not self.stands_still():
             await asyncio.sleep(0.001)
 
     def go_on(self) -> None:
