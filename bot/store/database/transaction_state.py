@@ -75,6 +75,8 @@ class TransactionState:
     """Alert counters that this transaction inserted, by incident."""
     outbox_batch: list[Any] | None = None
     """Effects to queue at the end of `outbox.batch`; None outside of one."""
+    queued_until: datetime | None = None
+    """Latest time of the effects that were queued to go out at once."""
     actions_before_lanes: dict[str, Callable[[], None]] = field(default_factory=dict)
     """Locks to take at the end of `outbox.batch`, before any lane, by key."""
     alert_summaries: set[int] = field(default_factory=set)

@@ -95,6 +95,7 @@ def finish_several(
         return [None] * len(ended)
     applied = [outcome.apply for lane in lanes if (outcome := of_lanes[lane][1]).apply is not None]
     _apply(session, *applied)
+    now = _now_or_queued(session, now)
     more = _lock_more_lanes(session, lanes, now, lapsed_before or real_now, others, busy)
     started, due_at = start_heads(
         session,
@@ -165,6 +166,7 @@ def finish(
     if not go_on:
         session.execute(RELEASING, {"lane": row.lane})
         return FinishResult(None, [], None)
+    now = _now_or_queued(session, now)
     more = _lock_more_lanes(session, [row.lane], now, lapsed_before or real_now, others, busy)
     started, due_at = start_heads(
         session,
@@ -177,6 +179,11 @@ def finish(
     )
     following = started.pop(row.lane, None)
     return FinishResult(following, list(started.values()), due_at)
+
+
+def _now_or_queued(session: Session, now: datetime) -> datetime:
+    """`now`, or the time of an effect of this transaction: its result read the clock after the caller."""
+    return max(now, transaction_state(session).queued_until or now)
 
 
 def _lock_more_lanes(

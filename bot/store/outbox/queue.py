@@ -69,7 +69,10 @@ def enqueue_all(session: Session, *wanted: Effect) -> None:
     # All in one order: some lanes are shared by many incidents, and two that wait for one another are one too many.
     session.execute(_due(dialect), [_lane_of(each) for each in sorted(wanted, key=attrgetter("lane"))])
     session.execute(_adding(dialect), [_row_of(each) for each in wanted])
+    state = transaction_state(session)
     for each in wanted:
+        if each.not_before is None:
+            state.queued_until = max(each.at, state.queued_until or each.at)
         request_wakeup(session, Wakeup.ROWS if each.not_before is None else Wakeup.ROWS_LATER)
 
 

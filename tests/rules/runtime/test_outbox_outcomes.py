@@ -195,6 +195,24 @@ async def test_what_an_end_makes_due_goes_with_it(database: Database) -> None:
     assert woken == []
 
 
+@pytest.mark.parametrize("together", [False, True])
+async def test_what_an_end_queues_a_moment_later_goes_with_it(database: Database, together: bool) -> None:
+    """Its result reads the clock after the worker did."""
+    worker = Worker(database)
+    await database.run(enqueue_row, "card", "card")
+    (card,) = await worker.claim()
+    outcome = Done(lambda session: enqueue_row(session, "pin", "pin", at=0.002))
+
+    finished = (
+        (await worker.finish_several([card], [outcome], others=8))[0]
+        if together
+        else await worker.finish_with_others(card, outcome, others=8)
+    )
+
+    assert finished is not None
+    assert names(finished.others) == ["pin"]
+
+
 async def test_an_end_takes_no_more_than_there_are_places_for(database: Database) -> None:
     woken: list[Wakeup] = []
     database.on_commit = lambda due: woken.append(due.wakeup)
