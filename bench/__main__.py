@@ -19,6 +19,7 @@ INTRODUCTION = (
     "Written by `make bench`; medians where there are several runs. Each figure is held against what was measured "
     "beside it, in the same run: only the ratios carry over to other machines. A limit is a ratio or a count."
 )
+FAILED = "FAILED"
 HEAD = ("what", "figure", "range", "reference in the same run", "ratio", "limit", "")
 
 
@@ -51,11 +52,16 @@ async def measure(options: argparse.Namespace) -> tuple[dict[str, str], dict[str
         for name, database in plan:
             began = time.monotonic()
             runs = options.runs or SCENARIOS[name].runs
-            figures = await SCENARIOS[name].measure(runs, server if database == "postgresql" else None)
+            measured, outcome = SCENARIOS[name].measure(runs, server if database == "postgresql" else None), ""
+            try:
+                figures = await measured
+            except (RuntimeError, TimeoutError) as problem:  # the others are measured all the same
+                figures, outcome = [], f", {FAILED}: {problem}"
+                print(f"{name} ({database}) {FAILED}: {problem}", flush=True)
             found.setdefault(name, []).extend(figures)
             _print(figures)
             seconds = time.monotonic() - began
-            facts[f"{name} ({database})"] = f"{seconds:.0f} s, load {machine.load()}"
+            facts[f"{name} ({database})"] = f"{seconds:.0f} s, load {machine.load()}{outcome}"
             spent += seconds
         facts["all"] = f"{spent / 60:.1f} min"
     return facts, found
@@ -105,6 +111,8 @@ def main() -> None:
     missed = [figure.what for figures in found.values() for figure in figures if figure.is_met is False]
     if missed:
         print(f"missed: {'; '.join(missed)}")
+    if any(FAILED in fact for fact in facts.values()):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
