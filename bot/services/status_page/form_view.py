@@ -89,11 +89,17 @@ def load_publish_form(session: Session, settings: Settings, visibility: Visibili
         page.as_components() if page else (),
         _suggest_states(settings, incident, rows),
         _write_drafts(page.languages if page else ()),
-        stated or (incident.started_at, incident.ended_at),
+        stated or _recorded_impact(incident),
         ZoneInfo(incident.zone),
         _version(session, incident),
         status_page.as_published(public, rows) if public and rows else None,
     )
+
+
+def _recorded_impact(incident: Incident) -> tuple[datetime | None, datetime | None]:
+    """Start and end of the impact; no start where only the declaration stands for it."""
+    started = incident.started_at if incident.started_at != incident.declared_at else None
+    return started, incident.ended_at
 
 
 def _suggest_states(settings: Settings, incident: Incident, rows: Sequence[PublicUpdate]) -> dict[str, ComponentState]:

@@ -50,6 +50,19 @@ async def test_all_languages_are_published_at_once_with_components_and_times(wor
     assert all(text in "".join(told) for text in (TEXTS["text-en"], TEXTS["text-fr"]))
 
 
+async def test_a_start_is_suggested_where_one_is_recorded(world: World) -> None:
+    """The declaration stands for a start that nobody stated: no public word says so."""
+    await world.declares("Card payments fail service:checkout")
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        before = await ana.opens(PATH)
+        await world.types("engineer", "/incident impact started:12:40 card payments fail")
+        after = await ana.opens(PATH)
+
+    assert before.field("impact_started") == ""
+    assert after.field("impact_started").startswith("2026-03-02 12:40")
+
+
 async def test_a_refusal_in_one_language_publishes_none_and_keeps_what_was_entered(world: World) -> None:
     await world.declares()
     before = await world.tables()
