@@ -16,7 +16,7 @@ from bot.domain.terms import UpdateState
 MOST_ENTRIES = 25
 ATOM = "http://www.w3.org/2005/Atom"
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML document may hold."""
+"""Characters that no XML document and no calendar may hold."""
 
 
 class FeedWriter:
