@@ -33,6 +33,8 @@ CONTENT_TYPES: Mapping[str, str] = {
     ".svg": "image/svg+xml; charset=utf-8",
     ".png": "image/png",
 }
+OWN_SUFFIXES = frozenset({".html", ".atom", ".rss"})
+"""Files in our folders that go when the page has them no longer."""
 NO_GZIP = frozenset({".png"})
 
 
@@ -96,6 +98,7 @@ def build_site(settings: Settings, state: PublicState, *, stale_since: datetime 
             (code, root): SiteFile(INDEX, renderer.render_current(root)) for root in (FROM_ABOVE, FROM_INSIDE)
         }
         files |= dict(_write_data(state, frame, code, f"{code}/"))
+        files |= dict(_write_component_feeds(state, frame, code))
     files |= dict(_write_data(state, frame, frame.default_language, ""))
     files[INDEX] = entrances[frame.default_language, FROM_INSIDE]
     files["style.css"] = SiteFile("style.css", _write_stylesheet(frame))
@@ -155,6 +158,14 @@ def _write_data(state: PublicState, frame: PageFrame, code: str, folder: str) ->
         yield f"{folder}{name}", SiteFile(name, body)
 
 
+def _write_component_feeds(state: PublicState, frame: PageFrame, code: str) -> Iterator[tuple[str, SiteFile]]:
+    for component in state.components:
+        feeds = FeedWriter(state, frame, code, component)
+        for kind, body in (("atom", feeds.write_atom()), ("rss", feeds.write_rss())):
+            name = f"{code}/components/{component.key}.{kind}"
+            yield name, SiteFile(name, body)
+
+
 def _write_stylesheet(frame: PageFrame) -> bytes:
     """The design tokens of all pages, the styles of this one, and its colours."""
     folder = resource_path("templates")
@@ -200,11 +211,11 @@ def write_folder(site: Site, folder: Path) -> None:
 
 
 def _remove_old(site: Site, folder: Path) -> None:
-    """Remove pages that are gone, in the folders that are ours."""
+    """Remove pages and feeds that are gone, in the folders that are ours."""
     for code in site.languages:
-        for kind in ("incidents", "maintenance", "history"):
-            for path in (folder / code / kind).glob("*.html"):
-                if path.relative_to(folder).as_posix() not in site.files:
+        for kind in ("incidents", "maintenance", "history", "components"):
+            for path in (folder / code / kind).glob("*.*"):
+                if path.suffix in OWN_SUFFIXES and path.relative_to(folder).as_posix() not in site.files:
                     path.unlink(missing_ok=True)
 
 

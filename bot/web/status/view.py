@@ -56,6 +56,7 @@ class StatusView:
             "title": self.frame.title,
             "url": self.frame.url,
             "links": self.frame.links,
+            "feeds": [(each.key, f"{self.frame.title}: {self._name(each.names)}") for each in self.state.components],
             "languages": [(code, _native_name(code), f"{root}{code}/{path}") for code in self.frame.languages],
             "alternates": [(code, f"{self.frame.url}/{code}/{path}") for code in self.frame.languages],
             "as_of": self.language.format_message("page_as_of", time=self.time_text(self.state.as_of)),

@@ -164,6 +164,18 @@ def test_the_rss_feed_has_the_same_incidents_with_dates_of_mail() -> None:
     assert parsedate_to_datetime(items[0].findtext("pubDate") or "") == NOW
 
 
+def test_a_component_has_feeds_of_the_incidents_in_which_it_was_named() -> None:
+    card, portal = (FeedWriter(page(), FRAME, "fr", each) for each in page().components)
+    feed = ET.fromstring(card.write_atom())
+    items = ET.fromstring(card.write_rss()).findall("channel/item")
+
+    assert feed.findtext(f"{{{ATOM}}}title") == "Example Pay: Carte"
+    assert feed.findtext(f"{{{ATOM}}}id") == "https://status.example.test/fr/components/card.atom"
+    assert len(feed.findall(f"{{{ATOM}}}entry")) == len(items) == 1
+    assert items[0].findtext("guid") == "https://status.example.test/fr/incidents/abc123.html"
+    assert not ET.fromstring(portal.write_atom()).findall(f"{{{ATOM}}}entry")
+
+
 def test_the_badge_is_a_picture_with_a_name() -> None:
     frame = PageFrame("<b>&", FRAME.url, FRAME.languages)
     picture = ET.fromstring(render_badge(page(), frame, "fr"))
