@@ -222,3 +222,20 @@ async def test_without_a_page_nothing_is_planned_either(world: World) -> None:
 
     assert "There is no status page." in answer
     assert "No maintenance is under way" in await types(world, "/incident maintenance")
+
+
+async def test_the_form_publishes_too_and_marks_the_field_that_is_wrong(world: World) -> None:
+    await world.sandbox.open_home("oncall")
+    await world.settle()
+    home = world.sandbox.home("oncall")
+    assert home is not None
+    await world.sandbox.click_view("oncall", home["id"], "do_maintenance")
+    await world.settle()
+
+    refused = await world.submits("oncall", service="checkout", to="17:00", public="onlin", text="Payments may fail.")
+    await world.submits("oncall", service="checkout", to="17:00", public="online", text="Payments may fail.")
+
+    assert "Did you mean online?" in refused.errors["public"]
+    await opens_until(world, "/status/en/", "Payments may fail.")
+    (maintenance,) = (await load_state(world)).maintenances
+    assert [*maintenance.components] == ["online"]
