@@ -1,4 +1,4 @@
-"""On-call shifts as an iCalendar feed (RFC 5545)."""
+"""iCalendar feeds (RFC 5545): what they have in common, and on-call shifts."""
 
 import hashlib
 from collections.abc import Sequence
@@ -35,16 +35,22 @@ class FeedShift:
 
 def render_calendar(shifts: Sequence[FeedShift], now: datetime) -> bytes:
     """The feed as of `now`. Times are in UTC; calendars show them in their own zone."""
-    feed = icalendar.Calendar()
-    feed.add("prodid", "-//Dogwatch//On call//EN")
-    feed.add("version", "2.0")
-    feed.add("method", "PUBLISH")
-    feed.add("x-wr-calname", "On call")
-    feed.add("refresh-interval", icalendar.vDuration(REFRESH_INTERVAL), parameters={"VALUE": "DURATION"})
-    feed.add("x-published-ttl", icalendar.vDuration(REFRESH_INTERVAL))
+    feed = create_calendar("On call", "On call")
     for shift in shifts:
         feed.add_component(_create_event(shift, now))
     return bytes(feed.to_ical())
+
+
+def create_calendar(product: str, name: str) -> "icalendar.Calendar":
+    """A feed without events. `name` is what calendars show."""
+    feed = icalendar.Calendar()
+    feed.add("prodid", f"-//Dogwatch//{product}//EN")
+    feed.add("version", "2.0")
+    feed.add("method", "PUBLISH")
+    feed.add("x-wr-calname", name)
+    feed.add("refresh-interval", icalendar.vDuration(REFRESH_INTERVAL), parameters={"VALUE": "DURATION"})
+    feed.add("x-published-ttl", icalendar.vDuration(REFRESH_INTERVAL))
+    return feed
 
 
 def _create_event(shift: FeedShift, now: datetime) -> "icalendar.Event":

@@ -1,12 +1,13 @@
-"""Published incidents and updates, and the revision of the public page."""
+"""Published incidents, updates and maintenance, and the revision of the public page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
 
 from bot.domain.status_page.components import ComponentState
+from bot.domain.status_page.maintenance import PublishedMaintenance
 from bot.domain.status_page.publication import PublishedIncident, PublishedState, PublishedUpdate
 from bot.domain.terms import UpdateState
 from bot.store.database.tables import JSON_COLUMN, insert_into, table_of
@@ -73,6 +74,45 @@ class PublicUpdate(SQLModel, table=True):
         return self.id
 
 
+class PublicMaintenance(SQLModel, table=True):
+    """
+    A maintenance window that is announced.
+
+    `titles` and `texts` by language, `components`: names by key. The times are copies of the window's, so that nothing
+    of the window itself is read for the page. `sequence` counts the changes.
+    """
+
+    __tablename__ = "public_maintenance"
+    __table_args__ = (UniqueConstraint("window_id"), UniqueConstraint("public_id"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    window_id: int = Field(foreign_key="maintenance_window.id")
+    public_id: str
+    titles: dict[str, str] = Field(sa_type=JSON_COLUMN)
+    texts: dict[str, str] = Field(sa_type=JSON_COLUMN)
+    components: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    starts_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None = None
+    published_at: datetime
+    changed_at: datetime | None = None
+    sequence: int = 0
+
+    def as_published(self) -> PublishedMaintenance:
+        return PublishedMaintenance(
+            self.public_id,
+            self.titles,
+            self.texts,
+            self.components,
+            self.starts_at,
+            self.ends_at,
+            self.published_at,
+            self.changed_at,
+            self.ended_at,
+            self.sequence,
+        )
+
+
 class PublicRevision(SQLModel, table=True):
     """One row. `value` grows with each transaction that changes what the public sees."""
 
@@ -105,6 +145,20 @@ def find_all(session: Session) -> list[PublishedIncident]:
     joined = select(PublicIncident).join(Incident, col(Incident.id) == col(PublicIncident.incident_id))
     incidents = session.exec(joined.where(*is_public).order_by(col(PublicIncident.id)))
     return [as_published(each, rows[each.key]) for each in incidents if each.key in rows]
+
+
+def find_maintenances(session: Session) -> list[PublishedMaintenance]:
+    """Every maintenance that was ever announced, the first to begin first."""
+    in_order = select(PublicMaintenance).order_by(col(PublicMaintenance.starts_at), col(PublicMaintenance.id))
+    return [each.as_published() for each in session.exec(in_order)]
+
+
+def find_announced(session: Session, window_ids: Collection[int]) -> dict[int, PublicMaintenance]:
+    """Find the announcements of these windows, by the window's id."""
+    if not window_ids:
+        return {}
+    statement = select(PublicMaintenance).where(col(PublicMaintenance.window_id).in_(sorted(window_ids)))
+    return {each.window_id: each for each in session.exec(statement)}
 
 
 def as_published(incident: PublicIncident, updates: Iterable[PublicUpdate]) -> PublishedIncident:

@@ -68,6 +68,7 @@ def upgrade() -> None:
         _sign_in_identity,
         _public_incident,
         _public_update,
+        _public_maintenance,
         _public_revision,
         _search_index,
     ):
@@ -1043,6 +1044,28 @@ def _public_update() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_public_update"),
     )
     op.create_index("ix_public_update_public_incident_id", "public_update", ["public_incident_id"])
+
+
+def _public_maintenance() -> None:
+    op.create_table(
+        "public_maintenance",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("window_id", sa.Integer(), nullable=False),
+        sa.Column("public_id", Text(), nullable=False),
+        sa.Column("titles", sa.JSON(), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=False),
+        sa.Column("components", sa.JSON(), nullable=False),
+        sa.Column("starts_at", Time(), nullable=False),
+        sa.Column("ends_at", Time(), nullable=False),
+        sa.Column("ended_at", Time(), nullable=True),
+        sa.Column("published_at", Time(), nullable=False),
+        sa.Column("changed_at", Time(), nullable=True),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["window_id"], ["maintenance_window.id"], name="fk_public_maintenance_window_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_public_maintenance"),
+        sa.UniqueConstraint("window_id", name="uq_public_maintenance_window_id"),
+        sa.UniqueConstraint("public_id", name="uq_public_maintenance_public_id"),
+    )
 
 
 def _public_revision() -> None:

@@ -100,6 +100,27 @@ def suggest_states(
     return {each.key: state for each in components if each.services & {*services}}
 
 
+def parse_keys(text: str, components: Iterable[Component]) -> tuple[str, ...]:
+    """
+    Read `checkout,search`: keys of components, each once. `none` is no component.
+
+    Raises UserError for an unknown one, with the nearest.
+    """
+    keys = [each.key for each in components]
+    named = dict.fromkeys(filter(None, (each.strip().casefold() for each in text.split(","))))
+    if [*named] == ["none"]:
+        return ()
+    for key in named:
+        _require_known(key, keys)
+    return tuple(named)
+
+
+def _require_known(key: str, keys: list[str]) -> None:
+    if key not in keys:
+        listed = ", ".join(keys) or "none"
+        raise UserError(f"The status page has no component `{key}`.{did_you_mean(key, keys)} Components: {listed}.")
+
+
 def parse_states(text: str, components: Iterable[Component]) -> dict[str, ComponentState]:
     """
     Read `checkout=major,search=ok`: the state of each component by its key.
@@ -111,10 +132,7 @@ def parse_states(text: str, components: Iterable[Component]) -> dict[str, Compon
     found: dict[str, ComponentState] = {}
     for part in filter(None, (each.strip() for each in text.split(","))):
         key, _, word = (each.strip().casefold() for each in part.partition("="))
-        if key not in keys:
-            raise UserError(
-                f"The status page has no component `{key}`.{did_you_mean(key, keys)} Components: {', '.join(keys)}."
-            )
+        _require_known(key, keys)
         if word not in states:
             names = ", ".join(ComponentState)
             raise UserError(f"`{word}` is no state of a component.{did_you_mean(word, list(states))} States: {names}.")

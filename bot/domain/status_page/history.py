@@ -7,6 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from bot.domain.status_page.components import ComponentState, worst_state
+from bot.domain.status_page.maintenance import PublishedMaintenance
 from bot.domain.status_page.publication import PublishedIncident, Span, stated_spans
 
 DAYS = 90
@@ -19,7 +20,7 @@ class ImpactDay:
 
     `minutes` of each state but operational; overlapping impact counts once, as the worst.
 
-    `incidents`: public ids of those behind it.
+    `incidents`: public ids of the incidents and the maintenance behind it.
     """
 
     day: date
@@ -33,10 +34,17 @@ class ImpactDay:
 
 
 def build_days(
-    incidents: Sequence[PublishedIncident], key: str, now: datetime, zone: ZoneInfo
+    incidents: Sequence[PublishedIncident],
+    key: str,
+    now: datetime,
+    zone: ZoneInfo,
+    maintenances: Sequence[PublishedMaintenance] = (),
 ) -> tuple[ImpactDay, ...]:
     """The 90 days up to today, the oldest first. A day of a change of clocks has 23 or 25 hours."""
     spans = [(each.public_id, span) for each in incidents for span in stated_spans(each, key)]
+    spans += [
+        (each.public_id, span) for each in maintenances if key in each.components and (span := each.find_span(now))
+    ]
     today = now.astimezone(zone).date()
     return tuple(_build_day(today - timedelta(days=back), spans, now, zone) for back in reversed(range(DAYS)))
 

@@ -1,4 +1,4 @@
-"""The incidents of the page as Atom and RSS, in one language."""
+"""The incidents of the page, or of one component, as Atom and RSS in one language."""
 
 import re
 from collections.abc import Mapping
@@ -10,35 +10,47 @@ from xml.etree import ElementTree as ET
 from bot.domain.languages import get_language
 from bot.domain.status_page.page import PageFrame, choose_text
 from bot.domain.status_page.publication import PublishedIncident, PublishedUpdate
-from bot.domain.status_page.state import PublicState
+from bot.domain.status_page.state import PublicComponent, PublicState
 from bot.domain.terms import UpdateState
 
 MOST_ENTRIES = 25
 ATOM = "http://www.w3.org/2005/Atom"
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML document may hold."""
+"""Characters that no XML document and no calendar may hold."""
 
 
 class FeedWriter:
-    """One entry for each incident, the newest first, with all its updates."""
+    """
+    One entry for each incident, the newest first, with all its updates.
 
-    def __init__(self, state: PublicState, frame: PageFrame, language: str) -> None:
+    With `component`: the incidents in which it was named.
+    """
+
+    def __init__(
+        self, state: PublicState, frame: PageFrame, language: str, component: PublicComponent | None = None
+    ) -> None:
         self._state = state
         self._frame = frame
         self._language = language
         self._words = get_language(language).words
-        self._incidents = state.incidents[:MOST_ENTRIES]
+        found = state.incidents
+        if component is not None:
+            found = tuple(each for each in found if component.key in each.components)
+        self._incidents = found[:MOST_ENTRIES]
         self._folder = f"{frame.url}/{language}"
+        self._name = f"{frame.title}: {self._text(component.names)}" if component else frame.title
+        self._feed_address = f"{self._folder}/components/{component.key}" if component else f"{self._folder}/feed"
 
     def write_atom(self) -> bytes:
         ET.register_namespace("", ATOM)
         feed = ET.Element(f"{{{ATOM}}}feed", {"xml:lang": self._language})
-        changed_at = self._state.changed_at or self._state.as_of
-        _add(feed, f"{{{ATOM}}}id", f"{self._frame.url}/{self._language}/feed.atom")
-        _add(feed, f"{{{ATOM}}}title", self._frame.title)
+        unchanged_since = self._state.changed_at or self._state.as_of
+        changed_at = max((each.changed_at for each in self._incidents), default=unchanged_since)
+        _add(feed, f"{{{ATOM}}}id", f"{self._feed_address}.atom")
+        _add(feed, f"{{{ATOM}}}title", self._name)
         _add(feed, f"{{{ATOM}}}updated", changed_at.isoformat())
         _add(feed, f"{{{ATOM}}}link", rel="alternate", type="text/html", href=f"{self._folder}/")
-        _add(feed, f"{{{ATOM}}}link", rel="self", type="application/atom+xml", href=f"{self._folder}/feed.atom")
+        _add(feed, f"{{{ATOM}}}link", rel="self", type="application/atom+xml", href=f"{self._feed_address}.atom")
         _add(_add(feed, f"{{{ATOM}}}author"), f"{{{ATOM}}}name", self._frame.title)
         for incident in self._incidents:
             entry = _add(feed, f"{{{ATOM}}}entry")
@@ -53,7 +65,7 @@ class FeedWriter:
     def write_rss(self) -> bytes:
         feed = ET.Element("rss", {"version": "2.0"})
         channel = _add(feed, "channel")
-        _add(channel, "title", self._frame.title)
+        _add(channel, "title", self._name)
         _add(channel, "link", f"{self._folder}/")
         _add(channel, "description", self._words["page_history"])
         _add(channel, "language", self._language)

@@ -8,9 +8,10 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import ErrorCollector, InvalidField, UserError, closest_word, did_you_mean
-from bot.domain.times import ParsedTime
+from bot.domain.times import ParsedTime, format_time
 from bot.domain.times.future import check_end_within, resolve_future_time
 from bot.services.outbox.timer_payloads import MaintenanceTimer
+from bot.services.status_page.maintenance import follow_window
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
 from bot.store.alerts import maintenance_windows
@@ -70,7 +71,7 @@ def plan_window(
     )
     session.add(window)
     session.flush()
-    timers.set_timer(session, _timer_key(window), ends_at, WINDOW_END_TIMER, MaintenanceTimer(window.key))
+    _set_end_timer(session, window, ends_at)
     audit_action(
         session,
         actor,
@@ -144,9 +145,84 @@ def end_windows(session: Session, settings: Settings, actor: Actor, service: str
     for window in chosen:
         window.ended_at, window.ended_by = actor.at, actor.user_id
         session.add(window)
-        timers.set_timer(session, _timer_key(window), actor.at, WINDOW_END_TIMER, MaintenanceTimer(window.key))
+        _set_end_timer(session, window, actor.at)
+        follow_window(session, window, actor)
         audit_action(session, actor, "ended maintenance", service=name, why=window.reason)
     return chosen
+
+
+def change_window(
+    session: Session,
+    settings: Settings,
+    actor: Actor,
+    service: str,
+    *,
+    since: ParsedTime | None,
+    until: ParsedTime | None,
+    zone: ZoneInfo,
+) -> MaintenanceWindow:
+    """
+    Move the start, the end or both of the service's window.
+
+    Raises InvalidField (`from`, `to`) for invalid times, and UserError unless exactly one window is meant.
+    """
+    window = find_window(session, settings, actor, service, since=None, zone=zone)
+    before = _describe_times(window)
+    if since is not None:
+        if window.starts_at <= actor.at:
+            raise InvalidField("from", "The maintenance has begun. Change its end with `to:`, or end it with `end`.")
+        window.starts_at = _window_start(actor, since, zone)
+    if until is not None:
+        window.ends_at = _window_end(until, window.starts_at, actor, zone)
+    if window.ends_at <= window.starts_at:
+        raise InvalidField("to", "It would end before it begins. Add the new end, for example `to:02:00`.")
+    check_end_within("to", window.ends_at, since=window.starts_at, most=MAX_DURATION)
+    session.add(window)
+    _set_end_timer(session, window, window.ends_at)
+    follow_window(session, window, actor)
+    after = _describe_times(window)
+    audit_action(session, actor, "changed maintenance", service=window.service, before=before, after=after)
+    return window
+
+
+def _describe_times(window: MaintenanceWindow) -> dict[str, str]:
+    return {"since": window.starts_at.isoformat(), "until": window.ends_at.isoformat()}
+
+
+def find_window(
+    session: Session, settings: Settings, actor: Actor, service: str, *, since: ParsedTime | None, zone: ZoneInfo
+) -> MaintenanceWindow:
+    """
+    Lock the window of a service that begins at `since`.
+
+    Without `since`: the one under way, else the planned one.
+
+    Raises UserError if there is none, or several.
+    """
+    name = resolve_service_name(settings, service)
+    planned = maintenance_windows.find_unfinished(session, actor.team_id, actor.at, name)
+    chosen = [each for each in planned if each.starts_at <= actor.at] or planned
+    if since is not None:
+        starts_at = _window_start(actor, since, zone)
+        chosen = [each for each in planned if each.starts_at == starts_at]
+    if len(chosen) > 1:
+        starts = " and ".join(format_time(each.starts_at, zone) for each in chosen)
+        raise UserError(
+            f"{name} has {len(chosen)} windows, which begin at {starts}. To publish one, add its start with `from:`. "
+            "To change one, end them and plan them again."
+        )
+    window = maintenance_windows.lock(session, chosen[0].key) if chosen else None
+    if window is None or window.ended_at is not None:
+        begins = f" that begins at {format_time(starts_at, zone)}" if since is not None else ""
+        raise UserError(
+            f"No maintenance of `{name}`{begins} is under way or planned. `/incident maintenance` lists them. To plan "
+            "one, add its end, for example `to:18:00`."
+        )
+    return window
+
+
+def _set_end_timer(session: Session, window: MaintenanceWindow, at: datetime) -> None:
+    timers.set_timer(session, f"maintenance:{window.key}", at, WINDOW_END_TIMER, MaintenanceTimer(window.key))
 
 
 def list_windows(session: Session, team_id: str, at: datetime) -> list[MaintenanceWindow]:
@@ -158,7 +234,3 @@ def open_windows(session: Session, team_id: str, services: Sequence[str], at: da
     """One open window per service, the one that ends last."""
     found = maintenance_windows.find_running(session, team_id, services, at)
     return list({each.service: each for each in reversed(found)}.values())
-
-
-def _timer_key(window: MaintenanceWindow) -> str:
-    return f"maintenance:{window.key}"

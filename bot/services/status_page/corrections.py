@@ -6,7 +6,7 @@ from bot.config import Settings
 from bot.domain.languages import get_language
 from bot.domain.status_page.components import ComponentState
 from bot.domain.terms import UpdateState
-from bot.services.status_page.publish import plain_text
+from bot.services.status_page.public_text import plain_text
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
 from bot.store import status_page

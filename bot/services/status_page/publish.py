@@ -1,9 +1,6 @@
 """Publish a status update in all its languages, in one transaction."""
 
-import hashlib
-import hmac
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,12 +8,19 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.config.sections.status_page import StatusPageSection
-from bot.domain.errors import InvalidField, UserError
+from bot.domain.errors import UserError
 from bot.domain.languages import get_language
 from bot.domain.status_page.components import ComponentState, suggest_states
 from bot.domain.terms import Severity, UpdateState
 from bot.domain.times import ParsedTime
 from bot.services.postmortem.public import write_public_postmortem
+from bot.services.status_page.public_text import (
+    check_public_text,
+    find_internal_words,
+    make_public_id,
+    plain_text,
+    require_page_language,
+)
 from bot.services.timeline.status_updates import record_status_update
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
@@ -25,11 +29,6 @@ from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.status_page import PublicIncident, PublicUpdate
-
-LONGEST_TEXT = 5_000
-"""Characters of an update in one language."""
-SLACK_MARK = re.compile(r"<[@#!][^<>]*>|https?://[\w.-]*slack\.com/\S*", re.IGNORECASE)
-LINK = re.compile(r"<(?P<url>https?://[^|<>]+)(?:\|(?P<label>[^<>]*))?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,45 +129,23 @@ def _with_languages(page: StatusPageSection, wanted: Publication) -> Publication
     texts = {code or page.default_language: text for code, text in wanted.texts.items()}
     languages = wanted.languages or tuple(texts) or page.languages
     for code in languages:
-        if code not in page.languages:
-            english = get_language("en")
-            listed = ", ".join(english.language_name(each) for each in page.languages)
-            message = f"The status page is not in {english.language_name(code)}. Its languages: {listed}."
-            raise InvalidField("lang", message)
+        require_page_language(page, code)
     plain = {code: plain_text(text) for code, text in texts.items()}
     return Publication(wanted.state, plain, wanted.states, languages, wanted.titles, wanted.impact)
 
 
-def plain_text(text: str) -> str:
-    """A typed text as readers see it: links with their address, no marks of Slack."""
-    named = LINK.sub(lambda each: f"{each['label']} ({each['url']})" if each["label"] else each["url"], text)
-    for escaped, plain in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
-        named = named.replace(escaped, plain)
-    return named.strip()
-
-
 def _check_words(settings: Settings, incident: Incident, wanted: Publication) -> None:
     """Refuse what must not leave, and what no reader reads to its end."""
+    names = _internal_names(incident)
     for code, text in wanted.texts.items():
-        for problem in find_internal_words(settings, incident, text):
-            raise InvalidField("text", problem)
-        if len(text) > LONGEST_TEXT:
-            name = get_language("en").language_name(code)
-            raise InvalidField("text", f"The {name} text has {len(text):,} characters. Use up to {LONGEST_TEXT:,}.")
+        check_public_text(settings, "text", code, text, names)
     for title in (wanted.titles or {}).values():
-        for problem in find_internal_words(settings, incident, title):
+        for problem in find_internal_words(settings, title, names):
             raise UserError(problem)
 
 
-def find_internal_words(settings: Settings, incident: Incident, text: str) -> Iterator[str]:
-    """Say what in a text is for responders only, and what to do."""
-    folded = text.casefold()
-    if found := SLACK_MARK.search(text):
-        yield f"`{found[0]}` is a person, channel or link of Slack. Use words that readers outside understand."
-    names = [incident.reference, *([f"#{incident.channel_name}"] if incident.channel_name else [])]
-    for word in (*names, *settings.postmortem.private_words):
-        if re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", folded):
-            yield f"`{word}` is internal. Use words that readers outside understand."
+def _internal_names(incident: Incident) -> list[str]:
+    return [incident.reference, *([f"#{incident.channel_name}"] if incident.channel_name else [])]
 
 
 def _record(
@@ -238,7 +215,8 @@ def _ensure_public(
     public = status_page.find_by_incident(session, incident.key)
     if public is None:
         titles = default_titles(settings, page, incident)
-        public = PublicIncident(incident_id=incident.key, public_id=_public_id(settings, incident), titles=titles)
+        public_id = make_public_id(settings, f"public incident {incident.team_id} {incident.reference}")
+        public = PublicIncident(incident_id=incident.key, public_id=public_id, titles=titles)
     if wanted.titles is not None:
         public.titles = {code: title for code, title in wanted.titles.items() if title}
     if wanted.impact is not None:
@@ -246,13 +224,6 @@ def _ensure_public(
     session.add(public)
     session.flush()
     return public
-
-
-def _public_id(settings: Settings, incident: Incident) -> str:
-    """An id that tells nobody how many incidents there are."""
-    key = settings.secret_key.get_secret_value() if settings.secret_key else ""
-    named = f"public incident {incident.team_id} {incident.reference}"
-    return hmac.new(key.encode(), named.encode(), hashlib.sha256).hexdigest()[:12]
 
 
 def default_titles(settings: Settings, page: StatusPageSection, incident: Incident) -> dict[str, str]:
@@ -268,7 +239,7 @@ def default_titles(settings: Settings, page: StatusPageSection, incident: Incide
     kept = {
         code: title
         for code, title in stated.items()
-        if code in page.languages and title and not any(find_internal_words(settings, incident, title))
+        if code in page.languages and title and not any(find_internal_words(settings, title, _internal_names(incident)))
     }
     return kept or neutral
 

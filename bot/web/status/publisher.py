@@ -1,7 +1,8 @@
 """
 Keeps the rendered status page of this process new.
 
-A commit of this process wakes it; what another replica committed is found within POLL_SECONDS. While the database is
+A commit of this process wakes it; what another replica committed, and the begin and end of a maintenance, are found
+within POLL_SECONDS. While the database is
 away it keeps what was last true, and soon says since when.
 """
 
@@ -101,13 +102,18 @@ class StatusPublisher:
         try:
             revision = await self._database.read(status_page.find_revision)
             wanted = (revision, settings, _slot(now))
-            if wanted != self._rendered:
+            if wanted != self._rendered or self._is_edge_due(now):
                 state = await self._database.read(load_public_state, settings, now)
                 await self._render(settings, state, None)
                 self._rendered, self._state = wanted, state
             self._read_at, self._away_since = now, None
         except DatabaseUnavailable as problem:
             await self._on_outage(settings, problem)
+
+    def _is_edge_due(self, now: datetime) -> bool:
+        """True if a maintenance has begun or ended since the page was rendered."""
+        edge = self._state.next_edge if self._state is not None else None
+        return edge is not None and edge <= now
 
     async def _on_outage(self, settings: Settings, problem: DatabaseUnavailable) -> None:
         """Say on the page since when it may be wrong, once."""

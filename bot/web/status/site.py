@@ -14,6 +14,8 @@ from bot.domain.status_page.page import PageFrame
 from bot.domain.status_page.state import PublicState
 from bot.export.status_page.badge import render_badge
 from bot.export.status_page.feeds import FeedWriter
+from bot.export.status_page.history_json import HistoryWriter
+from bot.export.status_page.maintenance_calendar import CalendarWriter
 from bot.export.status_page.statuspage_json import StatuspageWriter
 from bot.templating.render import render_template
 from bot.web.status.view import StatusView
@@ -27,9 +29,12 @@ CONTENT_TYPES: Mapping[str, str] = {
     ".json": "application/json; charset=utf-8",
     ".atom": "application/atom+xml; charset=utf-8",
     ".rss": "application/rss+xml; charset=utf-8",
+    ".ics": "text/calendar; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
     ".png": "image/png",
 }
+OWN_SUFFIXES = frozenset({".html", ".atom", ".rss"})
+"""Files in our folders that go when the page has them no longer."""
 NO_GZIP = frozenset({".png"})
 
 
@@ -93,6 +98,7 @@ def build_site(settings: Settings, state: PublicState, *, stale_since: datetime 
             (code, root): SiteFile(INDEX, renderer.render_current(root)) for root in (FROM_ABOVE, FROM_INSIDE)
         }
         files |= dict(_write_data(state, frame, code, f"{code}/"))
+        files |= dict(_write_component_feeds(state, frame, code))
     files |= dict(_write_data(state, frame, frame.default_language, ""))
     files[INDEX] = entrances[frame.default_language, FROM_INSIDE]
     files["style.css"] = SiteFile("style.css", _write_stylesheet(frame))
@@ -118,6 +124,10 @@ class _Renderer:
             path = f"incidents/{incident.public_id}.html"
             values = {"incident": view.incident_values(incident)}
             yield self._file(f"{self._code}/{path}", self._render("incident", "../../", path, values))
+        for maintenance in view.state.maintenances:
+            path = f"maintenance/{maintenance.public_id}.html"
+            values = {"maintenance": view.maintenance_values(maintenance)}
+            yield self._file(f"{self._code}/{path}", self._render("maintenance", "../../", path, values))
         for place, (month, _) in enumerate(view.state.months):
             path = f"history/{month:%Y-%m}.html"
             yield self._file(f"{self._code}/{path}", self._render("history", "../../", path, view.month_values(place)))
@@ -138,12 +148,22 @@ def _write_data(state: PublicState, frame: PageFrame, code: str, folder: str) ->
     found = {
         "feed.atom": feeds.write_atom(),
         "feed.rss": feeds.write_rss(),
+        "history.json": HistoryWriter(state, frame, code).write_history(),
+        "maintenance.ics": CalendarWriter(state, frame, code).write_calendar(),
         "badge.svg": render_badge(state, frame, code),
     }
     documents = StatuspageWriter(state, frame, code).write_files()
     found |= {f"api/v2/{name}": body for name, body in documents.items()}
     for name, body in found.items():
         yield f"{folder}{name}", SiteFile(name, body)
+
+
+def _write_component_feeds(state: PublicState, frame: PageFrame, code: str) -> Iterator[tuple[str, SiteFile]]:
+    for component in state.components:
+        feeds = FeedWriter(state, frame, code, component)
+        for kind, body in (("atom", feeds.write_atom()), ("rss", feeds.write_rss())):
+            name = f"{code}/components/{component.key}.{kind}"
+            yield name, SiteFile(name, body)
 
 
 def _write_stylesheet(frame: PageFrame) -> bytes:
@@ -191,11 +211,11 @@ def write_folder(site: Site, folder: Path) -> None:
 
 
 def _remove_old(site: Site, folder: Path) -> None:
-    """Remove pages of months and incidents that are gone, in the folders that are ours."""
+    """Remove pages and feeds that are gone, in the folders that are ours."""
     for code in site.languages:
-        for kind in ("incidents", "history"):
-            for path in (folder / code / kind).glob("*.html"):
-                if path.relative_to(folder).as_posix() not in site.files:
+        for kind in ("incidents", "maintenance", "history", "components"):
+            for path in (folder / code / kind).glob("*.*"):
+                if path.suffix in OWN_SUFFIXES and path.relative_to(folder).as_posix() not in site.files:
                     path.unlink(missing_ok=True)
 
 

@@ -1,7 +1,8 @@
 """`PublicState` as values of the templates, in one language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from math import floor
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from bot.domain.languages import Language, base_language, get_language
 from bot.domain.status_page.components import ComponentState, TextByLanguage
 from bot.domain.status_page.history import ImpactDay
+from bot.domain.status_page.maintenance import PublishedMaintenance
 from bot.domain.status_page.page import PageFrame, choose_text
 from bot.domain.status_page.publication import PublishedIncident, PublishedUpdate
 from bot.domain.status_page.state import PublicComponent, PublicState
@@ -54,6 +56,7 @@ class StatusView:
             "title": self.frame.title,
             "url": self.frame.url,
             "links": self.frame.links,
+            "feeds": [(each.key, f"{self.frame.title}: {self._name(each.names)}") for each in self.state.components],
             "languages": [(code, _native_name(code), f"{root}{code}/{path}") for code in self.frame.languages],
             "alternates": [(code, f"{self.frame.url}/{code}/{path}") for code in self.frame.languages],
             "as_of": self.language.format_message("page_as_of", time=self.time_text(self.state.as_of)),
@@ -68,6 +71,7 @@ class StatusView:
         over = [each for each in self.state.incidents if not each.is_open]
         return {
             "open_incidents": [self.incident_values(each) for each in self.state.open_incidents],
+            "maintenances": [self.maintenance_values(each) for each in self.state.announced_maintenances],
             "recent": [self.incident_values(each) for each in over[:RECENT_INCIDENTS]],
             "groups": [
                 {
@@ -88,6 +92,7 @@ class StatusView:
         return {
             "month": self.month_text(month),
             "incidents": [self.incident_values(each) for each in incidents],
+            "maintenances": [self.maintenance_values(each) for each in self.state.find_finished(month)],
             "older": (f"{older:%Y-%m}", self.month_text(older)) if older else None,
             "newer": (f"{newer:%Y-%m}", self.month_text(newer)) if newer else None,
         }
@@ -110,6 +115,29 @@ class StatusView:
             "lasted": self.language.format_duration(lasted) if lasted else "",
             "affected": self._states(incident, [*incident.components], worst=not incident.is_open),
             "updates": [self._update(each) for each in reversed(incident.updates)],
+        }
+
+    def maintenance_values(self, maintenance: PublishedMaintenance) -> Values:
+        words, phase = self.language.words, maintenance.phase_at(self.state.as_of)
+        title, title_code = self._text(maintenance.titles)
+        text, code = self._text(maintenance.texts)
+        ended_at = maintenance.ended_at if not maintenance.is_cancelled else None
+        return {
+            "id": maintenance.public_id,
+            "title": title,
+            "title_lang": self._foreign(title_code),
+            "state": phase.value,
+            "label": words[f"page_maintenance_{phase}"],
+            "starts": self.time_values(maintenance.starts_at),
+            "ends": self.time_values(maintenance.ends_at),
+            "ended": self.time_values(ended_at) if ended_at else None,
+            "affected": [self._name(names) for names in maintenance.components.values()],
+            "text": text,
+            "lang": self._foreign(code),
+            "note": self._only_in(maintenance.languages) if self._foreign(code) else "",
+            "called_off": words["page_maintenance_called_off"] if maintenance.is_cancelled else "",
+            "published": self._time_message("page_added", maintenance.published_at),
+            "changed": self._time_message("page_changed", maintenance.changed_at),
         }
 
     def _impact_times(self, incident: PublishedIncident) -> Values | None:
@@ -162,7 +190,9 @@ class StatusView:
         )
         if not is_missing:
             return ""
-        languages = [each for each in update.languages if update.texts.get(each) or not has_text] or [code]
+        return self._only_in([each for each in update.languages if update.texts.get(each) or not has_text] or [code])
+
+    def _only_in(self, languages: Sequence[str]) -> str:
         listed = self.language.format_list([self.language.language_name(each) for each in languages])
         return self.language.format_message("page_only_in", languages=listed)
 
@@ -184,14 +214,20 @@ class StatusView:
         words = self.language.words
         by_state = sorted(day.minutes.items(), key=lambda each: each[0].rank, reverse=True)
         parts = [f"{words[f'page_component_{state}']}, {self._minutes(minutes)}" for state, minutes in by_state]
-        titles = {each.public_id: self._text(each.titles)[0] for each in self.state.incidents}
         return {
             "day": self.day_text(day.day),
             "iso": day.day.isoformat(),
             "state": day.worst.value,
             "text": "; ".join(parts) or words["page_no_impact"],
-            "incidents": [(each, titles[each]) for each in day.incidents],
+            "incidents": [self._links[each] for each in day.incidents],
         }
+
+    @cached_property
+    def _links(self) -> Mapping[str, tuple[str, str]]:
+        """Path and title of each incident and maintenance."""
+        titles = [("incidents", each.public_id, each.titles) for each in self.state.incidents]
+        titles += [("maintenance", each.public_id, each.titles) for each in self.state.maintenances]
+        return {each: (f"{folder}/{each}.html", self._text(texts)[0]) for folder, each, texts in titles}
 
     def _minutes(self, minutes: int) -> str:
         hours, rest = divmod(minutes, 60)

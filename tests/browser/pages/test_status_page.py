@@ -1,5 +1,7 @@
 """The public status page and its form in a real browser: both colour schemes, a phone, no violation."""
 
+import asyncio
+
 from playwright.async_api import expect
 
 from tests.browser.conftest import TIMEOUT_MS, WIDE, axe_violations
@@ -45,3 +47,30 @@ async def test_an_update_is_published_from_the_form_and_read_outside(dogwatch):
     assert await axe_violations(page) == []
     await fits(page)
     await look_at(page, "status-incident")
+
+
+async def test_maintenance_is_read_outside_while_it_is_planned_under_way_and_cancelled(dogwatch):
+    for line in (
+        "checkout to:in 2 hours public:checkout title:'Faster checkout' Orders may take longer.",
+        "payments from:in 5 hours to:in 6 hours public:payments Payments stop for an hour.",
+        "payments end",
+    ):
+        await dogwatch.control("command", user="engineer", channel="ops", text=f"/incident maintenance {line}")
+    page = await (await dogwatch.browser.new_context(viewport=WIDE)).new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    await page.goto(f"http://127.0.0.1:{port_of(dogwatch)}/status/en/")
+    async with asyncio.timeout(TIMEOUT_MS / 1000):
+        while not await page.get_by_text("This maintenance was cancelled.").count():  # rendering follows the commit
+            await page.reload()
+
+    await expect(page.get_by_role("heading", name="Scheduled maintenance").first).to_be_visible()
+    await expect(page.get_by_text("Under maintenance", exact=True)).to_be_visible()
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        assert await axe_violations(page) == [], scheme
+    await fits(page)
+    await look_at(page, "status-maintenance")
+    await page.get_by_role("link", name="Faster checkout").first.click()
+    await expect(page.get_by_text("Orders may take longer.")).to_be_visible()
+    assert await axe_violations(page) == []
+    await fits(page)

@@ -158,6 +158,8 @@ async def test_the_files_of_another_host_are_the_same_and_old_ones_go(world: Wor
     folder = tmp_path / "site"
     (folder / "en" / "incidents").mkdir(parents=True)
     (folder / "en" / "incidents" / "old.html").write_text("old")
+    (folder / "fr" / "components").mkdir(parents=True)
+    (folder / "fr" / "components" / "removed.atom").write_text("old")
     (folder / "CNAME").write_text("status.example.test")
 
     count = await write_status_page(world.settings(), folder)
@@ -165,7 +167,8 @@ async def test_the_files_of_another_host_are_the_same_and_old_ones_go(world: Wor
     site = build_site(world.settings(), await load_state(world))
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {*site.files, "CNAME"} <= written
-    assert "en/incidents/old.html" not in written
+    assert not {"en/incidents/old.html", "fr/components/removed.atom"} & written
+    assert {"fr/components/online.atom", "fr/components/online.rss"} <= written
     assert count == len(written - {"CNAME"})
     kept = read_folder(folder, ("en", "fr", "it"))
     assert kept is not None

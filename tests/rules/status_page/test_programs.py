@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.status_page.components import Component, ComponentState, Group
+from bot.domain.status_page.maintenance import PublishedMaintenance
 from bot.domain.status_page.page import PageFrame
 from bot.domain.status_page.publication import PublishedIncident, PublishedState, PublishedUpdate
 from bot.domain.status_page.state import PublicState, build_state
@@ -48,7 +49,14 @@ def page() -> PublicState:
         PublishedIncident("abc123", {"fr": "Paiements", "en": HOSTILE}, updates),
         PublishedIncident("def456", {"en": "Old"}, (old,)),
     ]
-    return build_state(PARTS, incidents, NOW, ZoneInfo("Europe/Paris"))
+    hour = timedelta(hours=1)
+    names = {"card": {"fr": "Carte", "en": "Card"}}
+    starts = {"fed321": NOW + hour, "cba321": NOW - hour / 2, "bad321": NOW - 24 * hour}
+    maintenances = [
+        PublishedMaintenance(each, {"en": HOSTILE}, {"en": HOSTILE}, names, at, at + hour, at - 24 * hour)
+        for each, at in starts.items()
+    ]
+    return build_state(PARTS, incidents, NOW, ZoneInfo("Europe/Paris"), maintenances)
 
 
 def shape(value: Any, *, path: str = "") -> dict[str, set[str]]:
@@ -75,6 +83,8 @@ def shape(value: Any, *, path: str = "") -> dict[str, set[str]]:
         ("incidents", "incidents"),
         ("incidents/unresolved", "incidents-unresolved"),
         ("scheduled-maintenances", "scheduled-maintenances"),
+        ("scheduled-maintenances/active", "scheduled-maintenances"),
+        ("scheduled-maintenances/upcoming", "scheduled-maintenances"),
     ],
 )
 def test_the_documents_have_the_shape_of_statuspage(ours: str, theirs: str, conformance: Path) -> None:
@@ -89,9 +99,9 @@ def test_the_documents_have_the_shape_of_statuspage(ours: str, theirs: str, conf
     mine = shape(json.loads(StatuspageWriter(page(), FRAME, "fr").write_files()[f"{ours}.json"]))
 
     missing = {key for key in known[0] if key.count("[]") <= 2 and parent(key) in mine and key not in mine}
-    assert missing <= {".scheduled_maintenances[]", ".incidents[].reminder_intervals"}
+    assert missing <= {".incidents[].reminder_intervals"}
     for key, kinds in mine.items():
-        names = {key, key.removeprefix(".incidents[]")}  # a component is the same one within an incident
+        names = {key, key.removeprefix(".incidents[]").removeprefix(".scheduled_maintenances[]")}  # a component is one
         allowed = {"NoneType"}.union(*(each.get(name, set()) for each in known for name in names))
         assert kinds <= allowed, (key, kinds, allowed)
 
@@ -152,6 +162,18 @@ def test_the_rss_feed_has_the_same_incidents_with_dates_of_mail() -> None:
         "https://status.example.test/fr/incidents/def456.html",
     ]
     assert parsedate_to_datetime(items[0].findtext("pubDate") or "") == NOW
+
+
+def test_a_component_has_feeds_of_the_incidents_in_which_it_was_named() -> None:
+    card, portal = (FeedWriter(page(), FRAME, "fr", each) for each in page().components)
+    feed = ET.fromstring(card.write_atom())
+    items = ET.fromstring(card.write_rss()).findall("channel/item")
+
+    assert feed.findtext(f"{{{ATOM}}}title") == "Example Pay: Carte"
+    assert feed.findtext(f"{{{ATOM}}}id") == "https://status.example.test/fr/components/card.atom"
+    assert len(feed.findall(f"{{{ATOM}}}entry")) == len(items) == 1
+    assert items[0].findtext("guid") == "https://status.example.test/fr/incidents/abc123.html"
+    assert not ET.fromstring(portal.write_atom()).findall(f"{{{ATOM}}}entry")
 
 
 def test_the_badge_is_a_picture_with_a_name() -> None:
