@@ -164,7 +164,7 @@ class Settings(EnvironmentSettings):
 
     @cached_property
     def alert_routes(self) -> tuple[Route, ...]:
-        return tuple(Route(each.match, each.action, each.service, each.severity, each.triage) for each in self.routes)
+        return tuple(each.as_route(self.incidents.zone) for each in self.routes)
 
     @cached_property
     def alert_defaults(self) -> RoutingDefaults:

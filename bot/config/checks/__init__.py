@@ -65,7 +65,9 @@ def find_doubts(settings: Settings) -> Iterator[Conflict]:
 def _find_route_doubts(settings: Settings) -> Iterator[Conflict]:
     for later, route in enumerate(settings.routes):
         for earlier, other in enumerate(settings.routes[:later]):
-            if set(other.match) <= set(route.match):
+            is_always = other.days is None and other.hours is None
+            same_times = (other.days, other.hours, other.zone) == (route.days, route.hours, route.zone)
+            if set(other.match) <= set(route.match) and (is_always or same_times):
                 message = (
                     f"This route has no effect: routes[{earlier}] matches the same alerts first. Move "
                     "this one before it, or remove one of them."

@@ -2,17 +2,30 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.config.sections import Section
-from bot.config.sections.fields import FileName, ListOf, MatcherText, SeverityWord, TopicName, Word
+from bot.config.sections.fields import (
+    ClockRange,
+    Day,
+    FileName,
+    ListOf,
+    MatcherText,
+    SeverityWord,
+    TopicName,
+    Word,
+    Zone,
+    minutes_of_day,
+)
 from bot.domain.alerts.adapters import IGNORED, FieldRule, Pointer, parse_field, parse_pointer
 from bot.domain.alerts.events import SOURCE_NAMES
 from bot.domain.alerts.heartbeats import SOURCE as HEARTBEAT_SOURCE
-from bot.domain.alerts.routing import RouteAction
+from bot.domain.alerts.routing import Route, RouteAction
 from bot.domain.errors import UserError
+from bot.domain.oncall.working_hours import DAYS, WorkingHours
 from bot.domain.terms import AlertStatus
 
 Parsed = TypeVar("Parsed")
@@ -64,13 +77,38 @@ Place = Annotated[Pointer, _parsing(_parse_place, Pointer)]
 
 
 class RouteSection(Section):
-    """`[[routes]]`: the first route whose matchers all fit an alert decides about it."""
+    """
+    `[[routes]]`: the first route whose matchers all fit an alert decides about it.
+
+    With `days` or `hours` it decides about alerts that come at these times only. `zone` None: the workspace's.
+    """
 
     match: ListOf[MatcherText] = ()
     action: Annotated[RouteAction, Field(strict=False)] = RouteAction.OPEN
     service: Word | None = None
     severity: SeverityWord | None = None
     triage: bool | None = None
+    days: Annotated[ListOf[Day], Field(min_length=1)] | None = None
+    hours: ClockRange | None = None
+    zone: Zone | None = None
+
+    @model_validator(mode="after")
+    def _check_zone(self) -> Self:
+        if self.zone is not None and self.days is None and self.hours is None:
+            raise ValueError("`zone` is for days and hours, and this route has none. Add them, or remove it.")
+        return self
+
+    def as_route(self, zone: ZoneInfo) -> Route:
+        """Convert; `zone` applies where none is given."""
+        return Route(self.match, self.action, self.service, self.severity, self.triage, self._as_hours(zone))
+
+    def _as_hours(self, zone: ZoneInfo) -> WorkingHours | None:
+        if self.days is None and self.hours is None:
+            return None
+        opens, closes = (self.hours or "00:00-24:00").split("-")
+        return WorkingHours(
+            frozenset(self.days or DAYS), minutes_of_day(opens), minutes_of_day(closes), self.zone or zone
+        )
 
 
 class GrafanaSection(Section):
