@@ -13,11 +13,11 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.alerts.events import Batch
-from bot.domain.errors import UserError
+from bot.domain.errors import UserError, did_you_mean
 from bot.services.alerts.preview import AlertPreview, AlertState, OpeningPreview, preview_batch
 from bot.services.web_pages.alerts import PreviewPage, load_preview
 from bot.services.web_pages.oncall import PolicyLevels
-from bot.sources import SOURCES, Malformed
+from bot.sources import SOURCES, Malformed, Source, find_source
 from bot.store.database.migrate import require_current
 from bot.store.database.session import DatabaseUnavailable, open_database
 from bot.store.incidents import installations
@@ -31,10 +31,11 @@ async def explain_alert(settings: Settings, file: str, source: str, now: datetim
     Return the effect that the body in the file would have at `now`.
 
     `{"source", "alerts", "truncated", "opens", "state"}`, or `{"refused", "field"}` for a body that is refused.
-    Raises UserError if the file cannot be read.
+    Raises UserError if the file cannot be read, or if there is no such source.
     """
+    kind = _require_source(settings, source)
     try:
-        batch = SOURCES[source].parse_body(_read_body(file), now)
+        batch = kind.parse_body(_read_body(file), now)
     except Malformed as problem:
         return {"refused": problem.message, "field": problem.field}
     try:
@@ -49,6 +50,15 @@ async def explain_alert(settings: Settings, file: str, source: str, now: datetim
         "opens": [_opening_fields(each, page.policies.get(each.policy or "")) for each in page.batch.openings],
         "state": state,
     }
+
+
+def _require_source(settings: Settings, name: str) -> Source:
+    found = find_source(name, settings.alert_adapters)
+    if found is None:
+        known = (*SOURCES, *settings.alert_adapters)
+        guess = did_you_mean(name, known)
+        raise UserError(f"There is no alert source {name!r}.{guess} Use one of {', '.join(sorted(known))}.")
+    return found
 
 
 def _read_body(file: str) -> bytes:

@@ -83,13 +83,16 @@ class Family:
     """A mapping by the `variable_suffix` of the name, in lower case."""
 
 
+ADAPTER_PREFIX = "DOGWATCH_ALERT_TOKEN_"
 CALENDAR_PREFIX = "DOGWATCH_CALENDAR_"
 FAMILIES = (
     Family("DOGWATCH_PAGERDUTY_KEY_", "pagerduty_keys"),
     Family("DOGWATCH_OPSGENIE_KEY_", "opsgenie_keys"),
     Family("DOGWATCH_APPRISE_", "apprise_addresses"),
     Family(CALENDAR_PREFIX, "calendars"),
+    Family(ADAPTER_PREFIX, "adapter_tokens"),
 )
+FIXED_NAMES = frozenset(variable.name for variable in VARIABLES)
 
 
 def find_variables(names: Iterable[str]) -> tuple[Variable, ...]:
@@ -99,7 +102,8 @@ def find_variables(names: Iterable[str]) -> tuple[Variable, ...]:
         plain = name.removesuffix(FILE_SUFFIX)
         for family in FAMILIES:
             suffix = plain.removeprefix(family.prefix)
-            if plain not in {suffix, family.prefix} and suffix == variable_suffix(suffix):
+            is_ours = plain not in {suffix, family.prefix} and plain not in FIXED_NAMES
+            if is_ours and suffix == variable_suffix(suffix):
                 found[plain] = Variable(plain, (family.setting, suffix.casefold()), secret=True)
     return (*VARIABLES, *found.values())
 

@@ -178,6 +178,8 @@ class EnvironmentSettings(BaseModel):
     heartbeat_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     alert_token: Token | None = None
     alert_tokens: Mapping[str, Token] = Field(default_factory=dict)
+    adapter_tokens: Mapping[str, Token] = Field(default_factory=dict)
+    """By the `variable_suffix` of the adapter's name, in lower case."""
     alert_secrets: Mapping[str, Token] = Field(default_factory=dict)
     change_token: Token | None = None
     change_secrets: Mapping[str, Token] = Field(default_factory=dict)
@@ -267,6 +269,7 @@ class EnvironmentSettings(BaseModel):
             self.change_token,
             self.heartbeat_token,
             *self.alert_tokens.values(),
+            *self.adapter_tokens.values(),
             *self.alert_secrets.values(),
             *self.change_secrets.values(),
         )

@@ -18,6 +18,7 @@ ROTATED = frozenset(
         "slack_signing_secret",
         "alert_token",
         "alert_tokens",
+        "adapter_tokens",
         "alert_secrets",
         "change_token",
         "change_secrets",

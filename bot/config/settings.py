@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
+from bot.config.environment import variable_suffix
 from bot.config.environment_settings import EnvironmentSettings, secret_alternatives, service_secret
 from bot.config.sections import (
     TEMPLATES,
-    AlertsSection,
     ChangesSection,
     EscalationSection,
     FindingsSection,
@@ -24,7 +24,6 @@ from bot.config.sections import (
     PostmortemSection,
     RetentionSection,
     RoleSection,
-    RouteSection,
     ServiceSection,
     SeverityLabel,
     StatusLabel,
@@ -32,6 +31,7 @@ from bot.config.sections import (
     TeamSection,
     WorkingHoursSection,
 )
+from bot.config.sections.alerts import AdapterSection, AlertsSection, RouteSection
 from bot.config.sections.durations import parse_length
 from bot.config.sections.fields import HeartbeatName, Mark, RoleName, Word, minutes_of_day
 from bot.config.sections.paging import PagingSection
@@ -164,7 +164,7 @@ class Settings(EnvironmentSettings):
 
     @cached_property
     def alert_routes(self) -> tuple[Route, ...]:
-        return tuple(Route(each.match, each.action, each.service, each.severity, each.triage) for each in self.routes)
+        return tuple(each.as_route(self.incidents.zone) for each in self.routes)
 
     @cached_property
     def alert_defaults(self) -> RoutingDefaults:
@@ -183,14 +183,25 @@ class Settings(EnvironmentSettings):
 
     def credentials(self, source: str) -> Credentials:
         """The tokens of an alert source, its own or the common ones, and its signing secrets."""
-        if source not in TOKEN_SOURCES:
+        if source not in (*TOKEN_SOURCES, *self.alert_adapters):
             return Credentials(topics=self.alerts.sns.topics)
         return Credentials(
-            tokens=secret_alternatives(self.alert_tokens.get(source, self.alert_token)),
+            tokens=secret_alternatives(self.own_alert_token(source) or self.alert_token),
             secrets=secret_alternatives(self.alert_secrets.get(source)),
             signature_header=self.alerts.grafana.signature_header,
             timestamp_header=self.alerts.grafana.timestamp_header,
         )
+
+    def own_alert_token(self, source: str) -> SecretStr | None:
+        """The separate token of an alert source; None if it uses the common one."""
+        if source in TOKEN_SOURCES:
+            return self.alert_tokens.get(source)
+        return self.adapter_tokens.get(variable_suffix(source).casefold())
+
+    @property
+    def alert_adapters(self) -> Mapping[str, AdapterSection]:
+        """The sources that the file describes, by name."""
+        return self.alerts.sources
 
     def change_credentials(self, source: str) -> Credentials:
         """The tokens of a source of changes, and its signing secrets."""
@@ -227,7 +238,7 @@ class Settings(EnvironmentSettings):
     @property
     def alert_sources(self) -> tuple[str, ...]:
         """The sources that can prove themselves; the others are refused."""
-        return tuple(name for name in SOURCE_NAMES if self.credentials(name).are_set)
+        return tuple(name for name in (*SOURCE_NAMES, *self.alert_adapters) if self.credentials(name).are_set)
 
     def heartbeat(self, name: str) -> Heartbeat:
         """A configured heartbeat. Raises KeyError."""

@@ -8,10 +8,12 @@ Pure. The web layer limits the size, then calls `verify`, `read` and `parse`; th
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
+from bot.config.sections.alerts import AdapterSection
 from bot.domain.alerts.events import Batch, Credentials
-from bot.sources import alertmanager, generic, grafana
+from bot.sources import adapters, alertmanager, generic, grafana
 from bot.sources.authentication import Unauthorized
 from bot.sources.clouds import azure_monitor, gcp_monitoring, sns, sns_signature
 from bot.sources.json_reader import Malformed, decode
@@ -30,7 +32,7 @@ from bot.sources.monitors import (
 from bot.sources.receivers import cloudevents, gitlab, opsgenie, pagerduty
 from bot.sources.request import AlertRequest, Answer, read_json
 
-__all__ = ["SOURCES", "AlertRequest", "Answer", "Malformed", "Source", "Unauthorized", "decode"]
+__all__ = ["SOURCES", "AlertRequest", "Answer", "Malformed", "Source", "Unauthorized", "decode", "find_source"]
 
 
 class Verify(Protocol):
@@ -109,3 +111,11 @@ SOURCES: Mapping[str, Source] = {
     better_stack.NAME: Source(better_stack.verify, better_stack.parse, query_token="token"),  # noqa: S106
     checkly.NAME: Source(checkly.verify, checkly.parse),
 }
+
+
+def find_source(name: str, described: Mapping[str, AdapterSection]) -> Source | None:
+    """The source of this name, built in or `described` by an operator; None if there is none."""
+    adapter = described.get(name)
+    if adapter is None:
+        return SOURCES.get(name)
+    return Source(generic.verify, partial(adapters.parse, name, adapter), query_token="token")  # noqa: S106

@@ -137,11 +137,11 @@ class Fields:
 
     def detail(self, *names: str) -> str | None:
         """The first text or number among these fields, for people; None if there is none."""
-        return next((text for name in names if (text := _format_detail(self.values.get(name)))), None)
+        return next((text for name in names if (text := format_detail(self.values.get(name)))), None)
 
     def details(self, name: str) -> dict[str, str]:
         """The texts and numbers of an object that only adds details."""
-        pairs = {key: _format_detail(each) for key, each in self.part(name).values.items()}
+        pairs = {key: format_detail(each) for key, each in self.part(name).values.items()}
         return {key: text for key, text in pairs.items() if text}
 
     def identity(self, name: str, what: str) -> str:
@@ -171,7 +171,8 @@ class Fields:
         return next((text for text in values if text and text.lower().startswith(("http://", "https://"))), None)
 
 
-def _format_detail(value: object) -> str:
+def format_detail(value: object) -> str:
+    """A text, number or truth value for people; empty for anything else."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value).strip() if isinstance(value, str | int | float) else ""

@@ -21,7 +21,7 @@ from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.terms import Owner
 from bot.domain.times import ParsedTime, read_time, read_zone
 from bot.lazy_loader import LazyModule
-from bot.sources import SOURCES, generic
+from bot.sources import generic
 from commands import COMMANDS
 
 if TYPE_CHECKING:
@@ -185,10 +185,9 @@ def _time(when: ParsedTime, zone: ZoneInfo) -> dict[str, Any]:
 @click.option("--alert", metavar="FILE", help="Show what the alert body in FILE would do. With -, read standard input.")
 @click.option(
     "--source",
-    type=click.Choice(sorted(SOURCES)),
     default=generic.NAME,
     show_default=True,
-    help="Source of the alert body.",
+    help="Source of the alert body: one of Dogwatch's, or the name of an [alerts.sources.NAME].",
 )
 def explain(
     text: str | None,

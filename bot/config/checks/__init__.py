@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
+from bot.config.checks.adapters import find_adapter_doubts
 from bot.config.checks.paging import find_paging_conflicts, find_paging_doubts
 from bot.config.checks.policies import find_policy_conflicts, find_policy_doubts
 from bot.config.checks.schedules import find_schedule_conflicts, find_schedule_doubts
@@ -47,6 +48,7 @@ def find_conflicts(settings: Settings) -> Iterator[Conflict]:
 def find_doubts(settings: Settings) -> Iterator[Conflict]:
     """Yield warnings: valid settings that are probably not intended."""
     yield from _find_route_doubts(settings)
+    yield from find_adapter_doubts(settings)
     yield from find_policy_doubts(settings)
     yield from find_paging_doubts(settings)
     yield from find_schedule_doubts(settings)
@@ -63,7 +65,9 @@ def find_doubts(settings: Settings) -> Iterator[Conflict]:
 def _find_route_doubts(settings: Settings) -> Iterator[Conflict]:
     for later, route in enumerate(settings.routes):
         for earlier, other in enumerate(settings.routes[:later]):
-            if set(other.match) <= set(route.match):
+            is_always = other.days is None and other.hours is None
+            same_times = (other.days, other.hours, other.zone) == (route.days, route.hours, route.zone)
+            if set(other.match) <= set(route.match) and (is_always or same_times):
                 message = (
                     f"This route has no effect: routes[{earlier}] matches the same alerts first. Move "
                     "this one before it, or remove one of them."

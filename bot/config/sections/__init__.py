@@ -1,6 +1,5 @@
 """The tables of `dogwatch.toml`, one class each, with their defaults."""
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -21,17 +20,14 @@ from bot.config.sections.fields import (
     Host,
     Language,
     ListOf,
-    MatcherText,
     PolicyBySeverity,
     SeverityWord,
     Template,
-    TopicName,
     UsergroupId,
     UserIdText,
     Word,
     Zone,
 )
-from bot.domain.alerts.routing import RouteAction
 from bot.domain.oncall.working_hours import DAYS
 from bot.domain.terms import Severity
 from bot.domain.timeline.emoji import CONFIRM_EMOJI
@@ -154,39 +150,6 @@ class TeamSection(Section):
     members: ListOf[UserIdText] = ()
     usergroup: UsergroupId | None = None
     working_hours: OwnHoursSection | None = None
-
-
-class RouteSection(Section):
-    """`[[routes]]`: the first route whose matchers all fit an alert decides about it."""
-
-    match: ListOf[MatcherText] = ()
-    action: Annotated[RouteAction, Field(strict=False)] = RouteAction.OPEN
-    service: Word | None = None
-    severity: SeverityWord | None = None
-    triage: bool | None = None
-
-
-class GrafanaSection(Section):
-    """`[alerts.grafana]`: header names of the contact point."""
-
-    signature_header: Word = "X-Grafana-Alerting-Signature"
-    timestamp_header: Word = "X-Grafana-Alerting-Timestamp"
-
-
-class SnsSection(Section):
-    """`[alerts.sns]`: accepted topics, and a folder of certificates that are not fetched then."""
-
-    topics: ListOf[TopicName] = ()
-    certificates: FileName | None = None
-
-
-class AlertsSection(Section):
-    """`[alerts]`. `severities` maps values of the label `severity`, beside the usual ones."""
-
-    severities: Mapping[Word, SeverityWord] = Field(default_factory=dict)
-    default_severities: bool = True
-    grafana: GrafanaSection = GrafanaSection()
-    sns: SnsSection = SnsSection()
 
 
 class ChangesSection(Section):

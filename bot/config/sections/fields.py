@@ -152,6 +152,19 @@ def _check_closing_time(value: object) -> str:
         raise ValueError(f'{problem} "24:00" is the end of the day.') from None
 
 
+def _check_clock_range(value: object) -> str:
+    opens, dash, closes = str(value).replace(" ", "").partition("-")
+    try:
+        found = f"{_check_clock_time(opens)}-{_check_closing_time(closes)}"
+    except ValueError:
+        found = ""
+    if not isinstance(value, str) or not dash or not found:
+        raise ValueError('These are not hours. Use two times of day, like "09:00-18:00" or "22:00-06:00".')
+    if opens == closes:
+        raise ValueError('These hours end when they begin. For the whole day, use "00:00-24:00".')
+    return found
+
+
 def _check_holiday(value: object) -> str:
     text = value.isoformat() if isinstance(value, date) else str(value)
     try:
@@ -235,6 +248,8 @@ Day = Annotated[str, AfterValidator(_check_day)]
 ClockTime = Annotated[str, BeforeValidator(_check_clock_time)]
 ClosingTime = Annotated[str, BeforeValidator(_check_closing_time)]
 """A time of day, or `24:00`."""
+ClockRange = Annotated[str, BeforeValidator(_check_clock_range)]
+"""Two times of day: `22:00-06:00` goes past midnight."""
 Holiday = Annotated[str, BeforeValidator(_check_holiday)]
 PolicyBySeverity = Annotated[Mapping[SeverityWord, Word], BeforeValidator(_expand_policy)]
 """The policy's name for each severity; a single name applies to all."""

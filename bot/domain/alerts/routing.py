@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import Protocol
 
 import re2  # type: ignore[import-untyped] # it has no annotations
 
@@ -109,10 +111,19 @@ def _unquote(text: str) -> str:
     return _ESCAPE.sub(lambda found: {'"': '"', "\\": "\\", "n": "\n"}.get(found[1], found[0]), text[1:-1])
 
 
+class Hours(Protocol):
+    """Days and times of day in a zone; the text names them."""
+
+    @property
+    def zone(self) -> tzinfo: ...
+
+    def contains(self, moment: datetime) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """
-    Action for alerts that match all `matchers`.
+    Action for alerts that match all `matchers`, within `hours` if it has any.
 
     None leaves service or severity to the labels and defaults, and `triage` to the general setting.
     """
@@ -122,6 +133,23 @@ class Route:
     service: str | None = None
     severity: Severity | None = None
     triage: bool | None = None
+    hours: Hours | None = None
+
+    def find_obstacle(self, at: datetime, *, is_end: bool) -> str:
+        """
+        Why the route leaves an alert that it matches to the next one; empty if it does not.
+
+        An end is not ignored by hours: its beginning may have come outside of them.
+        """
+        if self.hours is None:
+            return ""
+        if not self.hours.contains(at):
+            return f"is for {self.hours} and not for {at.astimezone(self.hours.zone):%a %H:%M}"
+        return "has hours, so it ignores no end" if is_end and self.action is RouteAction.IGNORE else ""
+
+    def __str__(self) -> str:
+        matchers = ", ".join(map(str, self.matchers)) or "every alert"
+        return f"{matchers}; {self.hours}" if self.hours else matchers
 
 
 DEFAULT_WORDS: Mapping[str, Severity] = MappingProxyType(
@@ -175,19 +203,36 @@ class Routing:
     unmapped: str | None = None
 
 
-def route_alert(labels: Mapping[str, str], routes: Sequence[Route], defaults: RoutingDefaults) -> Routing:
-    """Apply the first matching route; without one, open for the service that the labels name."""
-    number, chosen = next(
-        ((number, each) for number, each in enumerate(routes, 1) if all(m.fits(labels) for m in each.matchers)),
-        (0, Route(())),
-    )
+def route_alert(
+    labels: Mapping[str, str], routes: Sequence[Route], defaults: RoutingDefaults, *, at: datetime, is_end: bool = False
+) -> Routing:
+    """
+    Apply the first matching route; without one, open for the service that the labels name.
+
+    `at` is the time of receipt, aware. `is_end`: the alert is resolved.
+    """
+    number, chosen, passed = _find_route(labels, routes, at, is_end=is_end)
     service = chosen.service or shorten_name(labels.get("service", "")) or None
     label = " ".join(labels.get("severity", "").split())
     severity, because = _severity(label.casefold(), chosen, service, defaults)
     unmapped = shorten_name(label) if label and not chosen.severity and not defaults.knows(label.casefold()) else None
-    matched = f"route {number} ({', '.join(map(str, chosen.matchers)) or 'every alert'})" if number else "no route"
-    why = f"{matched}; severity {because}"
+    matched = f"route {number} ({chosen})" if number else "no route"
+    why = "; ".join((*passed, matched, f"severity {because}"))
     return Routing(chosen.action, service, severity, why, chosen.triage, unmapped)
+
+
+def _find_route(
+    labels: Mapping[str, str], routes: Sequence[Route], at: datetime, *, is_end: bool
+) -> tuple[int, Route, list[str]]:
+    """Number and route, 0 for none, and why matching routes before it were passed over."""
+    passed: list[str] = []
+    for number, route in enumerate(routes, 1):
+        if all(each.fits(labels) for each in route.matchers):
+            obstacle = route.find_obstacle(at, is_end=is_end)
+            if not obstacle:
+                return number, route, passed
+            passed.append(f"route {number} {obstacle}")
+    return 0, Route(()), passed
 
 
 def _severity(word: str, chosen: Route, service: str | None, defaults: RoutingDefaults) -> tuple[Severity, str]:

@@ -39,6 +39,11 @@ class WorkingHours:
         text = day.isoformat()
         return DAYS[day.weekday()] in self.days and text not in self.holidays and text[5:] not in self.holidays
 
+    def __str__(self) -> str:
+        days = ", ".join(day for day in DAYS if day in self.days)
+        clock = "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (self.opens, self.closes))
+        return f"{days if len(self.days) < len(DAYS) else 'every day'} {clock} {self.zone.key}"
+
     def as_json(self) -> dict[str, Any]:
         """JSON to store with rows, which later changes of the configuration do not affect."""
         return {

@@ -9,9 +9,10 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.alerts.events import AlertEvent, Batch
-from bot.domain.alerts.routing import RouteAction, Routing, route_alert
+from bot.domain.alerts.routing import RouteAction, Routing
 from bot.services.alerts.alert_rows import find_known_rows, identity_of, is_news
 from bot.services.alerts.announcements import Arrival, request_summary, waits_for_summary
+from bot.services.alerts.event_routing import route_event
 from bot.services.alerts.placement import place_alerts
 from bot.services.alerts.repetition import announce_repetition, find_overdue
 from bot.services.alerts.storm_admission import current_storm
@@ -73,7 +74,7 @@ def receive_notifications(
     last seen.
     """
     receipts = [Receipt() for _ in batches]
-    wanted = list(_route_events(settings, batches, receipts))
+    wanted = list(_route_events(settings, batches, receipts, actor.at))
     if not wanted:
         return receipts
     groups = alert_groups.lock_groups(session, actor.team_id, {received.group for received in wanted})
@@ -121,11 +122,11 @@ def _lock_incidents(
 
 
 def _route_events(
-    settings: Settings, batches: Sequence[Batch], receipts: Sequence[Receipt]
+    settings: Settings, batches: Sequence[Batch], receipts: Sequence[Receipt], at: datetime
 ) -> Iterator[_ReceivedAlert]:
     for number, (batch, receipt) in enumerate(zip(batches, receipts, strict=True)):
         for event in batch.events:
-            routing = route_alert(event.labels, settings.alert_routes, settings.alert_defaults)
+            routing = route_event(settings, event, at)
             if routing.action == RouteAction.IGNORE:
                 receipt.ignored += 1
             else:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -17,10 +18,11 @@ from bot.domain.alerts.placement import (
     Reopen,
     place_alert,
 )
-from bot.domain.alerts.routing import RouteAction, Routing, route_alert
+from bot.domain.alerts.routing import RouteAction, Routing
 from bot.domain.alerts.storms import BeginStorm, JoinStorm, ResumeStorm
 from bot.domain.terms import AlertStatus, Precision, Severity, Status
 from bot.services.alerts.announcements import Arrival, alert_line_with_service, announce_alerts
+from bot.services.alerts.event_routing import route_event
 from bot.services.alerts.storm_admission import count_opening, decide_storm
 from bot.services.alerts.storms import add_alert, begin_storm, is_storm_incident, resume_storm
 from bot.services.incidents.declare import Declaration, declare_incident
@@ -64,14 +66,14 @@ def place_held_alerts(session: Session, settings: Settings, rows: Sequence[Alert
             arrivals = [
                 Arrival(event, routing, row, is_new=True, held_by=windows.get(row.service or ""))
                 for row in of_group[key]
-                for event, routing in [_event_from_row(settings, row)]
+                for event, routing in [_event_from_row(settings, row, actor.at)]
                 if routing.action != RouteAction.IGNORE
             ]
             place_alerts(session, settings, group, arrivals, 0, actor)
             session.flush()
 
 
-def _event_from_row(settings: Settings, row: Alert) -> tuple[AlertEvent, Routing]:
+def _event_from_row(settings: Settings, row: Alert, at: datetime) -> tuple[AlertEvent, Routing]:
     """The last event of a firing alert, from its row."""
     event = AlertEvent(
         source=row.source,
@@ -86,7 +88,7 @@ def _event_from_row(settings: Settings, row: Alert) -> tuple[AlertEvent, Routing
         occurrence=row.stated_starts_at,
         generator_url=row.link,
     )
-    return event, route_alert(row.labels, settings.alert_routes, settings.alert_defaults)
+    return event, route_event(settings, event, at)
 
 
 def _update_row(arrival: Arrival, incident_id: int | None, actor: Actor) -> None:

@@ -11,10 +11,11 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.alerts.events import AlertEvent, Batch, incident_title
 from bot.domain.alerts.placement import Attach, GroupIncident, Open, OpenLinked, Placement, Reopen, place_alert
-from bot.domain.alerts.routing import RouteAction, Routing, route_alert
+from bot.domain.alerts.routing import RouteAction, Routing
 from bot.domain.alerts.storms import BeginStorm, JoinStorm, OpenSeparately, ResumeStorm, StormDecision
 from bot.domain.terms import AlertStatus, Severity
 from bot.services.alerts.alert_rows import find_known_rows, identity_of, is_news
+from bot.services.alerts.event_routing import route_event
 from bot.services.alerts.placement import attachable_incidents, group_incident
 from bot.services.alerts.storm_admission import foresee_storm
 from bot.services.incidents.maintenance_windows import open_window_ids
@@ -96,15 +97,15 @@ class BatchPreview:
     truncated: int
 
 
-def route_batch(settings: Settings, batch: Batch) -> list[tuple[AlertEvent, Routing]]:
-    return [(each, route_alert(each.labels, settings.alert_routes, settings.alert_defaults)) for each in batch.events]
+def route_batch(settings: Settings, batch: Batch, at: datetime) -> list[tuple[AlertEvent, Routing]]:
+    return [(each, route_event(settings, each, at)) for each in batch.events]
 
 
 def load_alert_state(
     session: Session, settings: Settings, visibility: Visibility, batch: Batch, at: datetime
 ) -> AlertState:
     """Load the state for a notification. Incidents outside `visibility` count as missing."""
-    actor, routed = Actor(visibility.team_id, None, at, Origin.ALERT), route_batch(settings, batch)
+    actor, routed = Actor(visibility.team_id, None, at, Origin.ALERT), route_batch(settings, batch, at)
     groups = alert_groups.find_incidents(session, actor.team_id, {(each.source, each.group) for each in batch.events})
     seen: dict[int, Incident] = {}
 
@@ -135,7 +136,7 @@ def load_alert_state(
 
 def preview_batch(settings: Settings, batch: Batch, state: AlertState, at: datetime) -> BatchPreview:
     """Decide as `receive_notifications` would at `at`, in its order: firing alerts first."""
-    routed = route_batch(settings, batch)
+    routed = route_batch(settings, batch, at)
     previews: dict[int, AlertPreview] = {}
     opening: dict[GroupKey, list[tuple[AlertEvent, Routing]]] = defaultdict(list)
     for number in sorted(range(len(routed)), key=lambda each: routed[each][0].status is not AlertStatus.FIRING):

@@ -8,8 +8,9 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.alerts.events import Batch
-from bot.domain.alerts.routing import Routing, route_alert
+from bot.domain.alerts.routing import Routing
 from bot.domain.text.mentions import MENTION, resolve_mentions
+from bot.services.alerts.event_routing import route_row
 from bot.services.alerts.preview import BatchPreview, load_alert_state, preview_batch
 from bot.services.oncall.on_call_view import load_policy_view
 from bot.services.web_pages.oncall import PolicyLevels, policy_levels
@@ -93,7 +94,7 @@ def load_alerts_page(
 def _received_alert(
     settings: Settings, row: Alert, incident: Incident | None, names: Mapping[str, str]
 ) -> ReceivedAlert:
-    routing = route_alert(row.labels, settings.alert_routes, settings.alert_defaults)
+    routing = route_row(settings, row)
     return ReceivedAlert(
         row.name,
         row.annotations.get("summary", ""),

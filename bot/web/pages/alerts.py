@@ -1,12 +1,14 @@
 """`GET /alerts`: received alerts; `POST /alerts`: preview of a pasted body."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.config import Settings
 from bot.domain.alerts.events import Batch
 from bot.domain.terms import AlertStatus, Precision
 from bot.domain.text.durations import format_duration
@@ -24,7 +26,7 @@ from bot.services.web_pages.alerts import (
 )
 from bot.services.web_pages.now import viewer_zone
 from bot.services.web_pages.sessions import Viewer
-from bot.sources import SOURCES, Malformed
+from bot.sources import SOURCES, Malformed, find_source
 from bot.store.database.session import Database
 from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
@@ -60,7 +62,7 @@ class AlertRoutes:
         return await signed_in(self._sessions, self.show_preview)(request)
 
     async def show_page(self, request: web.Request, viewer: Viewer) -> web.Response:
-        chosen = read_filter(request)
+        chosen = read_filter(request, _source_names(self._sessions.settings))
         return render_page(
             self._sessions, "alerts", await self._page_values(viewer, chosen), viewer=viewer, current=PATH
         )
@@ -72,7 +74,7 @@ class AlertRoutes:
         at = self._clock.now()
         values: dict[str, Any] = {"body": body, "source": source}
         try:
-            batch = await _parse(source, body, at)
+            batch = await _parse(self._sessions.settings, source, body, at)
         except Malformed as problem:
             values |= {"refusal": problem.message}
         else:
@@ -88,7 +90,7 @@ class AlertRoutes:
         page = await self._database.read(
             load_alerts_page, settings, visibility, viewer_zone(settings, viewer), chosen, self._clock.now()
         )
-        return template_values(page, chosen, site_root(settings))
+        return template_values(page, chosen, site_root(settings), _source_names(settings))
 
     def _preview_values(self, page: PreviewPage) -> dict[str, Any]:
         settings = self._sessions.settings
@@ -113,21 +115,25 @@ class AlertRoutes:
         }
 
 
-def read_filter(request: web.Request) -> AlertFilter:
+def _source_names(settings: Settings) -> tuple[str, ...]:
+    return (*SOURCES, *settings.alert_adapters)
+
+
+def read_filter(request: web.Request, sources: Sequence[str]) -> AlertFilter:
     """The filter of the address; what it does not know is left out."""
     before, status, source = (request.query.get(name, "") for name in ("before", "status", "source"))
-    return AlertFilter(parse_id(before), status if status in STATUSES else "", source if source in SOURCES else "")
+    return AlertFilter(parse_id(before), status if status in STATUSES else "", source if source in sources else "")
 
 
-async def _parse(source: str, body: str, at: datetime) -> Batch:
+async def _parse(settings: Settings, source: str, body: str, at: datetime) -> Batch:
     """Raises Malformed, also for an unknown source."""
-    found = SOURCES.get(source)
+    found = find_source(source, settings.alert_adapters)
     if found is None:
         raise Malformed("", UNKNOWN_SOURCE)
     return await asyncio.to_thread(found.parse_body, body.encode(errors="replace"), at)
 
 
-def template_values(page: AlertsPage, chosen: AlertFilter, root: str) -> dict[str, Any]:
+def template_values(page: AlertsPage, chosen: AlertFilter, root: str, sources: Sequence[str]) -> dict[str, Any]:
     """Values of `web/alerts.html.j2`, without those of a preview."""
     filters = {name: value for name, value in (("status", chosen.status), ("source", chosen.source)) if value}
     return {
@@ -137,7 +143,7 @@ def template_values(page: AlertsPage, chosen: AlertFilter, root: str) -> dict[st
         "is_older": chosen.before is not None,
         "chosen": chosen,
         "statuses": STATUSES,
-        "sources": list(SOURCES),
+        "sources": list(sources),
         "body": "",
         "source": "",
         "refusal": "",

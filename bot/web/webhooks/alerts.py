@@ -15,7 +15,7 @@ from bot.runtime import metrics
 from bot.runtime.clock import Clock
 from bot.services.alerts import ingest
 from bot.services.workspace.actor import Actor, Origin
-from bot.sources import SOURCES, Answer, Malformed, Unauthorized
+from bot.sources import SOURCES, Answer, Malformed, Source, Unauthorized, find_source
 from bot.sources.request import AlertRequest
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents import installations
@@ -41,8 +41,7 @@ LARGE_BATCH = 50
 """A transaction with more alerts yields to more urgent ones."""
 
 NO_SOURCE = (
-    f"There is no such alert source. Use one of {', '.join(SOURCES)}. Other tools send to "
-    "/alerts/generic, with a title in the body."
+    "There is no such alert source. Use one of {names}. Other tools send to /alerts/generic, with a title in the body."
 )
 CALLS = ("pagerduty/v2/enqueue", "opsgenie/v2/alerts")
 """Paths of the interfaces of other services, below `/alerts`."""
@@ -86,32 +85,33 @@ class AlertIntake:
 
     async def handle(self, request: web.Request) -> web.Response:
         (source, path), began = _split_path(request), perf_counter()
-        sender = f"{source if source in SOURCES else 'unknown'} {request.remote}"
+        kind = find_source(source, self._settings().alert_adapters)
+        known = source if kind else "unknown"
+        sender = f"{known} {request.remote}"
         try:
-            response = await self._answer(request, source, path, sender)
+            response = await self._answer(request, source, kind, path, sender)
             was_rejected = False
         except LimitExceeded as problem:
             response, was_rejected = self._limiter.reject(sender, problem), True
-        known = source if source in SOURCES else "unknown"
         metrics.REQUESTS.labels(f"alerts/{known}", str(response.status)).inc()
         metrics.ANSWER_SECONDS.labels("alerts").observe(perf_counter() - began)
         if response.status >= 400 and not was_rejected:
             log.warning("alert webhook refused", source=known, status=response.status, answer=response.text)
         return response
 
-    async def _answer(self, request: web.Request, source: str, path: str, sender: str) -> web.Response:
-        if source not in SOURCES:
-            return error_response(404, NO_SOURCE)
+    async def _answer(
+        self, request: web.Request, source: str, kind: Source | None, path: str, sender: str
+    ) -> web.Response:
+        if kind is None:
+            return error_response(404, NO_SOURCE.format(names=", ".join((*SOURCES, *self._settings().alert_adapters))))
         try:
-            async with self._admit(source, request, sender) as body:
-                batch, answer = await self._parse(
-                    source, AlertRequest(request.headers, body, path, dict(request.query))
-                )
+            async with self._admit(source, kind, request, sender) as body:
+                batch, answer = await self._parse(kind, AlertRequest(request.headers, body, path, dict(request.query)))
                 if batch.confirmation is not None:
                     await self._sns.confirm_subscription(batch.confirmation)
                 receipt = await self._batcher.submit(sender, batch)
         except (TooLarge, TooSlow, Unreadable, Unauthorized, Malformed) as problem:
-            return refusal_response(problem, _largest_body(source), FEWER)
+            return refusal_response(problem, _largest_body(kind), FEWER)
         except DatabaseUnavailable as problem:
             log.error("alerts not stored; database unavailable", problem=str(problem))  # noqa: TRY400  an outage needs no traceback
             return retry_later(503, "The database does not answer. Nothing was stored. Send it again.")
@@ -139,18 +139,17 @@ class AlertIntake:
         )
 
     @asynccontextmanager
-    async def _admit(self, source: str, request: web.Request, sender: str) -> AsyncIterator[bytes]:
+    async def _admit(self, source: str, kind: Source, request: web.Request, sender: str) -> AsyncIterator[bytes]:
         """
         The body of an authenticated sender, in a slot that nobody else can take.
 
         A token is checked before the body is read, a signature after it. Raises Unauthorized, LimitExceeded, and the
         errors of `read_body`.
         """
-        kind, now = SOURCES[source], self._clock.real_now()
-        credentials, body = self._settings().credentials(source), b""
+        now, credentials, body = self._clock.real_now(), self._settings().credentials(source), b""
         needs_body = kind.is_proven_by_body or bool(credentials.secrets)
         if needs_body:
-            body = await read_unproven_body(request, _largest_body(source))
+            body = await read_unproven_body(request, _largest_body(kind))
         if kind.certificate_address is not None:
             address = kind.certificate_address(body, credentials, now)
             certificate = await self._sns.fetch_certificate(address, self._settings().sns_certificate_folder)
@@ -164,9 +163,9 @@ class AlertIntake:
                 body = await read_body(request, MAX_BODY_BYTES, slot.reserve)
             yield body
 
-    async def _parse(self, source: str, request: AlertRequest) -> tuple[Batch, Answer | None]:
+    async def _parse(self, kind: Source, request: AlertRequest) -> tuple[Batch, Answer | None]:
         """The alerts, and the answer in the sender's own shape if it has one."""
-        at, kind = self._clock.now(), SOURCES[source]
+        at = self._clock.now()
 
         def parse() -> tuple[Batch, Answer | None]:
             payload = kind.read(request)
@@ -213,5 +212,5 @@ def _headers_with_token(request: web.Request, parameter: str | None) -> Mapping[
     return {**request.headers, "Authorization": f"Bearer {token}"}
 
 
-def _largest_body(source: str) -> int:
-    return SOURCES[source].largest_body or MAX_BODY_BYTES
+def _largest_body(kind: Source) -> int:
+    return kind.largest_body or MAX_BODY_BYTES

@@ -1,12 +1,15 @@
 """Alert routes: service, severity, ignore, attach."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.cli.alert_preview import explain_alert
 from tests.support.requests.notifications import a_notification, an_alert
-from tests.support.requests.sent_notifications import messages_with, sends
+from tests.support.requests.sent_notifications import alerts_kept, messages_with, sends
 from tests.support.worlds.world import World
 
 ROUTES = """
@@ -100,3 +103,43 @@ async def test_a_route_may_attach_only(routed: World) -> None:
     assert answer["incidents"] == ["INC-1"]
     assert messages_with(routed, "HighCPU", routed.channels[0])
     assert not messages_with(routed, "HighCPU", routed.channels[1])
+
+
+HOURS = """
+[incidents]
+zone = "Europe/Paris"
+
+[[routes]]
+match = ['severity="info"']
+action = "ignore"
+hours = "18:00-09:00"
+"""
+
+
+@pytest.mark.world(config=HOURS, start=datetime(2026, 11, 18, 16, 59, tzinfo=UTC))
+async def test_a_route_with_hours_decides_by_the_time_of_receipt(world: World, tmp_path: Path) -> None:
+    """17:59 in Paris: the alert opens an incident. At night another is ignored, but the first one's end is not."""
+    day = {"title": "slow", "id": "1", "severity": "info", "starts_at": "2026-11-18T03:00:00Z"}
+    night = {**day, "id": "2", "title": "slower", "starts_at": "2026-11-18T16:00:00Z"}
+    file = tmp_path / "body.json"
+    file.write_text(json.dumps(night))
+
+    opened = await world.posts("generic", day)
+    await world.finish()
+    await world.advance(minutes=1)
+    ignored = await world.posts("generic", night)
+    ended = await world.posts("generic", {**day, "status": "resolved"})
+    now = await explain_alert(world.settings(), str(file), "generic", world.now)
+    tomorrow = await explain_alert(world.settings(), str(file), "generic", world.now + timedelta(hours=15))
+    await world.advance(hours=15)
+    repeated = await world.posts("generic", night)
+
+    assert opened[1] == {"ok": True, "recorded": 1, "ignored": 0, "incidents": ["INC-1"]}
+    assert ignored[1] == {"ok": True, "recorded": 0, "ignored": 1, "incidents": []}
+    assert ended[1]["incidents"] == ["INC-1"]
+    assert [alert.status for alert in await alerts_kept(world)] == ["resolved", "firing"]
+    assert now["alerts"][0]["route"].startswith('route 1 (severity="info"; every day 18:00-09:00 Europe/Paris)')
+    assert tomorrow["alerts"][0]["route"].startswith(
+        "route 1 is for every day 18:00-09:00 Europe/Paris and not for Thu 09:0"
+    )
+    assert repeated[1]["incidents"] == ["INC-2"]

@@ -170,7 +170,7 @@ ROUTES = (
     ],
 )
 def test_the_first_route_that_fits_decides(labels, action, service, severity, why):
-    routing = route_alert(labels, ROUTES, RoutingDefaults())
+    routing = route_alert(labels, ROUTES, RoutingDefaults(), at=NOW)
 
     assert (routing.action, routing.service, routing.severity) == (action, service, severity)
     assert routing.why.startswith(why)
@@ -188,7 +188,7 @@ def test_the_first_route_that_fits_decides(labels, action, service, severity, wh
 def test_severity_comes_from_label_then_service_then_default(labels, severity, why):
     defaults = RoutingDefaults(Severity.SEV4, {"critical": Severity.SEV1}, {"checkout": Severity.SEV2})
 
-    routing = route_alert(labels, (), defaults)
+    routing = route_alert(labels, (), defaults, at=NOW)
 
     assert routing.severity is severity
     assert routing.why.endswith(why)
@@ -216,21 +216,24 @@ def test_usual_words_mean_a_severity_where_the_workspace_says_nothing(labels, se
         default_words=DEFAULT_WORDS,
     )
 
-    routing = route_alert(labels, (), defaults)
+    routing = route_alert(labels, (), defaults, at=NOW)
 
     assert (routing.severity, routing.unmapped) == (severity, unmapped)
 
 
 def test_a_route_that_sets_the_severity_leaves_no_label_unmapped():
     routing = route_alert(
-        {"severity": "disaster"}, [Route((), severity=Severity.SEV1)], RoutingDefaults(default_words=DEFAULT_WORDS)
+        {"severity": "disaster"},
+        [Route((), severity=Severity.SEV1)],
+        RoutingDefaults(default_words=DEFAULT_WORDS),
+        at=NOW,
     )
 
     assert (routing.severity, routing.unmapped) == (Severity.SEV1, None)
 
 
 def test_where_no_label_means_a_severity_none_is_unmapped():
-    assert route_alert({"severity": "disaster"}, (), RoutingDefaults()).unmapped is None
+    assert route_alert({"severity": "disaster"}, (), RoutingDefaults(), at=NOW).unmapped is None
 
 
 @pytest.mark.parametrize(

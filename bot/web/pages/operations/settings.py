@@ -50,9 +50,10 @@ class SettingRoutes:
 
     async def show_tokens(self, _request: web.Request, viewer: Viewer) -> web.Response:
         settings, uses = self._sessions.settings, self._deps.usage.last_uses()
+        senders = (SLACK, *SOURCES, *settings.alert_adapters)
         values = {
             "pages": PAGES,
-            "senders": [_sender_values(settings, sender, uses) for sender in (SLACK, *SOURCES)],
+            "senders": [_sender_values(settings, sender, uses) for sender in senders],
             "secrets": list(_secret_values(settings)),
         }
         return render_page(self._sessions, "operations/tokens", values, viewer=viewer, current=TOKENS_PATH)
@@ -66,7 +67,7 @@ def _sender_values(settings: Settings, sender: str, uses: list[SecretUse]) -> di
         credentials = settings.credentials(sender)
         has_secrets = bool(credentials.secrets)
         total = len(credentials.secrets if has_secrets else credentials.tokens)
-        is_own = sender in settings.alert_tokens
+        is_own = settings.own_alert_token(sender) is not None
         way = "by signature" if has_secrets else "by its own token" if is_own else "by the common token"
         label = f"Alerts from {sender}, {way}"
     last = {use.number: use.at for use in uses if use.sender == sender}

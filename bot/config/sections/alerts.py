@@ -1,0 +1,162 @@
+"""`[[routes]]`, and `[alerts]` with the senders that an operator describes."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from bot.config.sections import Section
+from bot.config.sections.fields import (
+    ClockRange,
+    Day,
+    FileName,
+    ListOf,
+    MatcherText,
+    SeverityWord,
+    TopicName,
+    Word,
+    Zone,
+    minutes_of_day,
+)
+from bot.domain.alerts.adapters import IGNORED, FieldRule, Pointer, parse_field, parse_pointer
+from bot.domain.alerts.events import SOURCE_NAMES
+from bot.domain.alerts.heartbeats import SOURCE as HEARTBEAT_SOURCE
+from bot.domain.alerts.routing import Route, RouteAction
+from bot.domain.errors import UserError
+from bot.domain.oncall.working_hours import DAYS, WorkingHours
+from bot.domain.terms import AlertStatus
+
+Parsed = TypeVar("Parsed")
+
+RESULTS = (*(status.value for status in AlertStatus), IGNORED)
+"""Values of a status: what the sender's words stand for."""
+
+
+def _parsing(parse: Callable[[object], Parsed], kind: type[Parsed]) -> BeforeValidator:
+    """Return a validator that applies `parse` to what is not parsed yet."""
+
+    def check(value: object) -> Parsed:
+        if isinstance(value, kind):
+            return value
+        try:
+            return parse(value)
+        except UserError as problem:
+            raise ValueError(problem.message) from None
+
+    return BeforeValidator(check)
+
+
+def _parse_place(value: object) -> Pointer:
+    if not isinstance(value, str):
+        raise ValueError('This must be a pointer in quotation marks, like "/alerts".')  # noqa: TRY004  pydantic reports a ValueError only
+    return parse_pointer(value)
+
+
+def _parse_status(value: object) -> FieldRule:
+    rule = parse_field(value)
+    for text in (*rule.values.values(), *([rule.default] if rule.default is not None else [])):
+        if text not in RESULTS:
+            raise ValueError(f'"{text}" is not a status. Use one of {", ".join(RESULTS)}.')
+    return rule
+
+
+def _check_adapter_name(value: str) -> str:
+    if value in (*SOURCE_NAMES, HEARTBEAT_SOURCE):
+        raise ValueError("Dogwatch has a source of this name already. Choose another.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value):
+        raise ValueError("Use up to 40 lower-case letters, digits and -, like acme-probe: it is part of the address.")
+    return value
+
+
+AdapterName = Annotated[str, AfterValidator(_check_adapter_name)]
+FieldPlace = Annotated[FieldRule, _parsing(parse_field, FieldRule)]
+StatusPlace = Annotated[FieldRule, _parsing(_parse_status, FieldRule)]
+Place = Annotated[Pointer, _parsing(_parse_place, Pointer)]
+
+
+class RouteSection(Section):
+    """
+    `[[routes]]`: the first route whose matchers all fit an alert decides about it.
+
+    With `days` or `hours` it decides about alerts that come at these times only. `zone` None: the workspace's.
+    """
+
+    match: ListOf[MatcherText] = ()
+    action: Annotated[RouteAction, Field(strict=False)] = RouteAction.OPEN
+    service: Word | None = None
+    severity: SeverityWord | None = None
+    triage: bool | None = None
+    days: Annotated[ListOf[Day], Field(min_length=1)] | None = None
+    hours: ClockRange | None = None
+    zone: Zone | None = None
+
+    @model_validator(mode="after")
+    def _check_zone(self) -> Self:
+        if self.zone is not None and self.days is None and self.hours is None:
+            raise ValueError("`zone` is for days and hours, and this route has none. Add them, or remove it.")
+        return self
+
+    def as_route(self, zone: ZoneInfo) -> Route:
+        """Convert; `zone` applies where none is given."""
+        return Route(self.match, self.action, self.service, self.severity, self.triage, self._as_hours(zone))
+
+    def _as_hours(self, zone: ZoneInfo) -> WorkingHours | None:
+        if self.days is None and self.hours is None:
+            return None
+        opens, closes = (self.hours or "00:00-24:00").split("-")
+        return WorkingHours(
+            frozenset(self.days or DAYS), minutes_of_day(opens), minutes_of_day(closes), self.zone or zone
+        )
+
+
+class GrafanaSection(Section):
+    """`[alerts.grafana]`: header names of the contact point."""
+
+    signature_header: Word = "X-Grafana-Alerting-Signature"
+    timestamp_header: Word = "X-Grafana-Alerting-Timestamp"
+
+
+class SnsSection(Section):
+    """`[alerts.sns]`: accepted topics, and a folder of certificates that are not fetched then."""
+
+    topics: ListOf[TopicName] = ()
+    certificates: FileName | None = None
+
+
+class AdapterSection(Section):
+    """
+    `[alerts.sources.NAME]`: where each field is in the body of a sender.
+
+    `items` is the list of alerts in the body; None: the body is one alert. Pointers of fields begin at the item.
+    """
+
+    title: FieldPlace
+    key: FieldPlace
+    items: Place | None = None
+    status: StatusPlace | None = None
+    name: FieldPlace | None = None
+    service: FieldPlace | None = None
+    severity: FieldPlace | None = None
+    description: FieldPlace | None = None
+    link: FieldPlace | None = None
+    runbook: FieldPlace | None = None
+    dashboard: FieldPlace | None = None
+    value: FieldPlace | None = None
+    group: FieldPlace | None = None
+    started_at: FieldPlace | None = None
+    ended_at: FieldPlace | None = None
+    sent_at: FieldPlace | None = None
+    labels_from: Place | None = None
+    labels: Mapping[Word, FieldPlace] = Field(default_factory=dict)
+
+
+class AlertsSection(Section):
+    """`[alerts]`. `severities` maps values of the label `severity`, beside the usual ones."""
+
+    severities: Mapping[Word, SeverityWord] = Field(default_factory=dict)
+    default_severities: bool = True
+    grafana: GrafanaSection = GrafanaSection()
+    sns: SnsSection = SnsSection()
+    sources: Mapping[AdapterName, AdapterSection] = Field(default_factory=dict)
