@@ -165,9 +165,13 @@ FORM_TEXTS: Mapping[str, FormText] = {
     ),
     "reopen": FormText("Reopen", {"text": "Reason"}, {"text": "The recorded end is cleared."}),
     "postmortem": FormText(
-        "Regenerate",
-        {"template": "Template", "lang": "Languages", "transcript": "Appendix", "public": "Public"},
-        {"template": "Default: the incident's template.", "lang": "Default: the incident's languages."},
+        "Continue",
+        {"step": "Step", "template": "Template", "lang": "Languages", "transcript": "Appendix", "public": "Public"},
+        {
+            "step": "Default: a new draft.",
+            "template": "Default: the incident's template.",
+            "lang": "Default: the incident's languages.",
+        },
     ),
     "drill": FormText(
         "Start",

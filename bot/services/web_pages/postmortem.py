@@ -9,12 +9,14 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.drafting.document.blocks import BlockId, DocumentBlock, find_block
 from bot.domain.drafting.document.edits import NO_BLOCK
+from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.drafting.document.sections import anchor_draft, merge_touched_sections
 from bot.domain.errors import UserError
 from bot.domain.postmortem import Draft
 from bot.services.postmortem.document.comments import Comment, load_comments
 from bot.services.postmortem.document.editors import find_editor_names
 from bot.services.postmortem.document.edits import block_version, find_section
+from bot.services.postmortem.document.publication import PublishedVersion, load_published
 from bot.services.postmortem.document.versions import Version, load_versions
 from bot.services.postmortem.drafts import build_incident_draft, load_edited_record
 from bot.services.workspace.actor import Actor
@@ -30,10 +32,17 @@ class IncidentTitle:
     title: str
     revision: int
     zone: ZoneInfo
+    state: PostmortemState
 
     @classmethod
     def load(cls, incident: Incident) -> "IncidentTitle":
-        return cls(incident.reference, incident.title, incident.revision, ZoneInfo(incident.zone))
+        return cls(
+            incident.reference,
+            incident.title,
+            incident.revision,
+            ZoneInfo(incident.zone),
+            PostmortemState(incident.postmortem_state),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +51,11 @@ class PostmortemPage:
     The draft with an anchor in each block, to be rendered with `template`.
 
     `touched` are the blocks that people changed, `people` the names of those people. `editors` are the names of those
-    who edit a block now.
+    who edit a block now. `published` are the published versions, the oldest first.
     """
 
     incident: IncidentTitle
+    published: Sequence[PublishedVersion]
     template: str
     draft: Draft
     touched: Mapping[BlockId, DocumentBlock]
@@ -81,6 +91,7 @@ def load_postmortem_page(
     merged = merge_touched_sections(build_incident_draft(settings, record), edits) if edits else ()
     return PostmortemPage(
         IncidentTitle.load(incident),
+        load_published(session, incident),
         template or incident.template,
         anchor_draft(draft),
         {block.id: block for block in merged if block.is_touched},
@@ -120,3 +131,14 @@ def load_versions_page(
     """Raises IncidentNotFound."""
     incident = visibility.find(session, reference)
     return IncidentTitle.load(incident), load_versions(session, incident.key, incident.team_id)
+
+
+def load_published_page(
+    session: Session, visibility: Visibility, reference: str, number: int
+) -> tuple[IncidentTitle, PublishedVersion]:
+    """A published version. Raises IncidentNotFound, and UserError for an unknown number."""
+    incident = visibility.find(session, reference)
+    found = next((each for each in load_published(session, incident) if each.number == number), None)
+    if found is None:
+        raise UserError(f"There is no published version {number} of the postmortem of {incident.reference}.")
+    return IncidentTitle.load(incident), found
