@@ -31,6 +31,7 @@ def upgrade() -> None:
         _postmortem_change,
         _postmortem_editor,
         _postmortem_comment,
+        _postmortem_review,
         _slack_message,
         _timeline_entry,
         _action_item,
@@ -324,6 +325,24 @@ def _postmortem_comment() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_postmortem_comment"),
     )
     op.create_index("ix_postmortem_comment_incident_id", "postmortem_comment", ["incident_id"])
+
+
+def _postmortem_review() -> None:
+    op.create_table(
+        "postmortem_review",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("reviewer", Text(), nullable=False),
+        sa.Column("group_name", Text(), nullable=False),
+        sa.Column("asked_by", Text(), nullable=True),
+        sa.Column("asked_at", Time(), nullable=True),
+        sa.Column("due", Text(), nullable=True),
+        sa.Column("approved_at", Time(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_review_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_postmortem_review"),
+    )
+    op.create_index("ix_postmortem_review_incident_id", "postmortem_review", ["incident_id"])
 
 
 def _slack_message() -> None:

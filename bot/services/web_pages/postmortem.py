@@ -17,8 +17,10 @@ from bot.services.postmortem.document.comments import Comment, load_comments
 from bot.services.postmortem.document.editors import find_editor_names
 from bot.services.postmortem.document.edits import block_version, find_section
 from bot.services.postmortem.document.publication import PublishedVersion, load_published
+from bot.services.postmortem.document.review import Review, load_reviews
 from bot.services.postmortem.document.versions import Version, load_versions
 from bot.services.postmortem.drafts import build_incident_draft, load_edited_record
+from bot.services.web_pages.action_bar import load_people
 from bot.services.workspace.actor import Actor
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
@@ -51,11 +53,14 @@ class PostmortemPage:
     The draft with an anchor in each block, to be rendered with `template`.
 
     `touched` are the blocks that people changed, `people` the names of those people. `editors` are the names of those
-    who edit a block now. `published` are the published versions, the oldest first.
+    who edit a block now. `published` are the published versions, the oldest first; `reviews` the reviewers of all.
+    `reviewers` are people to choose from.
     """
 
     incident: IncidentTitle
     published: Sequence[PublishedVersion]
+    reviews: Sequence[Review]
+    reviewers: Sequence[tuple[str, str]]
     template: str
     draft: Draft
     touched: Mapping[BlockId, DocumentBlock]
@@ -92,6 +97,8 @@ def load_postmortem_page(
     return PostmortemPage(
         IncidentTitle.load(incident),
         load_published(session, incident),
+        load_reviews(session, incident),
+        load_people(session, incident.team_id),
         template or incident.template,
         anchor_draft(draft),
         {block.id: block for block in merged if block.is_touched},

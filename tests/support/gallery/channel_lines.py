@@ -139,5 +139,6 @@ LINES = (
         ),
         text="20 % of payments failed for 31 min.\nThe deploy of 13:48 halved the connection pool.",
     ),
+    _event_view("postmortem approved", by="U0ENGINEER"),
     _event_view("postmortem reopened", by="U0ONCALL"),
 )

@@ -18,6 +18,7 @@ from bot.domain.errors import StateError, UserError
 from bot.domain.postmortem import Draft
 from bot.services import outbox
 from bot.services.postmortem.document.edits import lock_document
+from bot.services.postmortem.document.review import finish_review
 from bot.services.postmortem.drafts import build_incident_draft, load_edited_record
 from bot.services.postmortem.public import finding_refusals
 from bot.services.postmortem.templates import RenderedDocuments, render_draft
@@ -38,12 +39,14 @@ SUMMARY = 1_500
 @dataclass(frozen=True, slots=True)
 class PublishedVersion:
     """
-    A published postmortem, counted from 1. `documents`: Markdown by language.
+    A published postmortem, counted from 1.
 
+    `documents`: Markdown by language. `version`: its number among all drafts.
     `is_redacted`: words were removed since, so the digest is that of another text.
     """
 
     number: int
+    version: int
     by: str
     at: datetime
     digest: str
@@ -63,7 +66,7 @@ def publish_postmortem(session: Session, settings: Settings, incident_id: int, a
     Freeze the document as it is now, in the incident's template, and announce it.
 
     Returns the number of the version.
-    Raises UserError for an open incident, findings that block, and a broken template.
+    Raises UserError for an open incident, findings that block, missing approvals, and a broken template.
     """
     check_access(session, actor, home_team_id=None)
     incident = lock_document(session, incident_id)
@@ -80,6 +83,7 @@ def publish_postmortem(session: Session, settings: Settings, incident_id: int, a
     if rendered.problem:
         raise UserError(f"{rendered.problem} Nothing was published.")
     version = _freeze(session, incident, actor, draft, rendered)
+    finish_review(session, settings, incident, version.version)
     incident.postmortem_state = state.value
     session.add(incident)
     number = len(postmortems.find_published(session, incident_id))
@@ -116,6 +120,7 @@ def load_published(session: Session, incident: Incident) -> list[PublishedVersio
     return [
         PublishedVersion(
             number,
+            each.version,
             names.get(each.created_by or "", each.created_by or ""),
             each.created_at,
             each.digest or "",

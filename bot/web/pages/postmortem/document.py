@@ -21,6 +21,7 @@ from bot.domain.times import format_time
 from bot.lazy_loader import LazyModule
 from bot.runtime.clock import Clock
 from bot.services.postmortem.document.publication import PublishedVersion
+from bot.services.postmortem.document.review import Review
 from bot.services.postmortem.templates import check_template, render_draft
 from bot.services.web_pages.postmortem import PostmortemPage, load_postmortem_page
 from bot.services.web_pages.sessions import Viewer
@@ -86,6 +87,9 @@ def page_values(settings: Settings, page: PostmortemPage, problem: str) -> Mappi
         "path": path,
         "problem": problem,
         "published": [published_values(each, page.incident.zone) for each in page.published],
+        "reviews": [_review_values(page, each) for each in page.reviews],
+        "reviewers": page.reviewers,
+        "approvals": settings.postmortem.approvals,
     }
     if page.incident.state is PostmortemState.PUBLISHED:
         return {**own, "articles": render_published(page.published[-1]), "collisions": ()}
@@ -114,6 +118,13 @@ def published_values(version: PublishedVersion, zone: ZoneInfo) -> Mapping[str, 
         "digest": version.digest,
         "is_redacted": version.is_redacted,
     }
+
+
+def _review_values(page: PostmortemPage, review: Review) -> Mapping[str, Any]:
+    """A reviewer. `number`: of the published version that ended the review; 0 while it goes on."""
+    numbers = {each.version: each.number for each in page.published}
+    approved = format_time(review.approved_at, page.incident.zone) if review.approved_at else ""
+    return {"name": review.name, "due": review.due, "approved": approved, "number": numbers.get(review.version or 0, 0)}
 
 
 def render_published(version: PublishedVersion) -> list[Article]:

@@ -1,6 +1,8 @@
 """`POST /incidents/{reference}/postmortem/review`: the steps from the draft to publication."""
 
 import asyncio
+from collections.abc import Mapping
+from datetime import date
 
 from aiohttp import web
 from sqlmodel import Session
@@ -8,8 +10,11 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.drafting.document.publication import Step
 from bot.domain.errors import UserError
+from bot.domain.terms import Owner
 from bot.runtime.clock import Clock
 from bot.services.postmortem.document.publication import publish_postmortem, reopen_postmortem
+from bot.services.postmortem.document.review import approve_postmortem, ask_reviewers
+from bot.services.web_pages.action_bar import find_named_person
 from bot.services.web_pages.postmortem import load_postmortem_page
 from bot.services.web_pages.sessions import Viewer
 from bot.services.workspace.access import NotPermitted
@@ -48,7 +53,7 @@ class ReviewRoutes:
         if named not in {each.value for each in Step}:
             raise FormRefused("The form cannot be read. Open the page again.")
         try:
-            await self._database.run(take_step, settings, visibility, reference, actor, Step(named))
+            await self._database.run(take_step, settings, visibility, reference, actor, Step(named), fields)
         except (IncidentNotFound, NotPermitted):
             raise
         except UserError as problem:
@@ -66,12 +71,34 @@ class ReviewRoutes:
 
 
 def take_step(
-    session: Session, settings: Settings, visibility: Visibility, reference: str, actor: Actor, step: Step
+    session: Session,
+    settings: Settings,
+    visibility: Visibility,
+    reference: str,
+    actor: Actor,
+    step: Step,
+    fields: Mapping[str, str],
 ) -> None:
     """Raises IncidentNotFound, NotPermitted and UserError."""
     incident_id = visibility.find(session, reference).key
     match step:
+        case Step.REVIEW:
+            reviewers = [_read_reviewer(session, actor, word) for word in fields.get("reviewer", "").split()]
+            ask_reviewers(session, settings, incident_id, actor, reviewers, _read_due(fields.get("due", "")))
+        case Step.APPROVE:
+            approve_postmortem(session, incident_id, actor)
         case Step.REOPEN:
             reopen_postmortem(session, incident_id, actor)
-        case _:
+        case Step.PUBLISH:
             publish_postmortem(session, settings, incident_id, actor)
+
+
+def _read_reviewer(session: Session, actor: Actor, word: str) -> Owner:
+    return Owner(find_named_person(session, actor.team_id, word, own_id=actor.user_id or ""))
+
+
+def _read_due(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UserError(f"`{text}` is not a date. Write it like 2026-03-20.") from None

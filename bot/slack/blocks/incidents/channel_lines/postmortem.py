@@ -1,9 +1,13 @@
-"""Lines on the postmortem's document: published and reopened."""
+"""Lines on the postmortem's document: approved, published and reopened."""
 
 from bot.services.views.event import EventView
 from bot.slack.blocks.incidents.channel_lines.parts import actor_text, int_value, with_text
 from bot.slack.blocks.limits import context, link, literal
 from bot.slack.blocks.message import Message, plain_message
+
+
+def postmortem_approved_line(view: EventView) -> Message:
+    return plain_message(f":white_check_mark: {actor_text(view)} approved the postmortem.")
 
 
 def postmortem_published_line(view: EventView) -> Message:
