@@ -51,6 +51,7 @@ async def test_a_published_text_is_frozen_and_announced(world: World, ana: Visit
     page = await ana.opens(PAGE)
     assert f"by oncall, version 1. SHA-256 of the Markdown : {digest}" in page.words
     assert "<strong>all</strong>" in page.text
+    assert "Postmortem (published)" in (await ana.opens("/incidents/INC-1")).words
     assert "/postmortem/block?" not in page.text
     assert (await ana.opens(f"{PUBLISHED}&format=markdown")).text == exported
 
