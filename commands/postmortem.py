@@ -1,18 +1,25 @@
 """`/incident postmortem`."""
 
-from bot.command.table import Command, Option, Value
+from bot.command.table import Command, Option, Positional, Value
+from bot.domain.drafting.document.publication import Step
 from bot.domain.errors import UserError
 from bot.services import outbox
 from bot.services.outbox.payloads import DraftPayload, PublicPreviewPayload
+from bot.services.postmortem.document.publication import publish_postmortem, reopen_postmortem
+from bot.services.postmortem.document.review import approve_postmortem, ask_reviewers
 from bot.services.postmortem.public import write_public_postmortem
 from bot.services.postmortem.templates import check_template
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
-from commands.base import Caller, Invocation, Reply, Session
+from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     incident = incidents.get(session, caller.about.key)
+    if step := typed.positionals.get("step"):
+        return take_step(session, caller, typed, Step(step))
+    if "due" in typed.options:
+        raise UserError("`due:` belongs to a review: `/incident postmortem review @ada due:friday`.")
     if typed.options.get("public"):
         return preview_public(session, caller, typed, incident)
     template = typed.options.get("template")
@@ -40,19 +47,53 @@ def preview_public(session: Session, caller: Caller, typed: Invocation, incident
     return Reply(f"The preview of the public postmortem of {incident.reference} {announce_draft(incident)}.")
 
 
+def take_step(session: Session, caller: Caller, typed: Invocation, step: Step) -> Reply:
+    """Raises UserError for options of a draft, and for a step that is not permitted."""
+    if {"template", "lang", "transcript", "public"} & typed.options.keys():
+        raise UserError(f"`postmortem {step}` takes no options of a draft. Leave them out.")
+    reference = caller.about.reference
+    if step is not Step.REVIEW and ("due" in typed.options or typed.positionals.get("reviewers")):
+        raise UserError(f"Reviewers and `due:` belong to `postmortem review`. Leave them out of `{step}`.")
+    match step:
+        case Step.REVIEW:
+            return ask_for_review(session, caller, typed)
+        case Step.APPROVE:
+            approve_postmortem(session, caller.about.key, caller.actor)
+            return reply_beside_line(caller, f"You approved the postmortem of {reference}.")
+        case Step.REOPEN:
+            reopen_postmortem(session, caller.about.key, caller.actor)
+            return reply_beside_line(caller, f"The postmortem of {reference} can be edited again.")
+    number = publish_postmortem(session, caller.settings, caller.about.key, caller.actor)
+    return reply_beside_line(caller, f"The postmortem of {reference} is published as version {number}.")
+
+
+def ask_for_review(session: Session, caller: Caller, typed: Invocation) -> Reply:
+    reviewers = typed.positionals.get("reviewers") or ()
+    due = ask_reviewers(session, caller.settings, caller.about.key, caller.actor, reviewers, typed.options.get("due"))
+    named = ", ".join(f"@{each.group}" if each.group else f"<@{each.id}>" for each in reviewers)
+    until = f" It is due on {due}." if due else ""
+    members = " The incident is private: only members of its channel are asked." if caller.about.is_private else ""
+    return Reply(f"Asked {named} to review the postmortem of {caller.about.reference}.{until}{members}")
+
+
 def announce_draft(incident: Incident) -> str:
     return "comes to you in a direct message" if incident.is_retro else "follows in the channel"
 
 
 COMMAND = Command(
     name="postmortem",
-    usage="postmortem [template:NAME] [lang:LANG] [transcript] [public]",
-    summary="Write the draft from the current record and post it; `public`: the one for customers.",
+    usage="postmortem [STEP] [REVIEWER…] [due:DATE] [template:NAME] [lang:LANG] [transcript] [public]",
+    summary="Post the draft; `public`: the one for customers. STEP: review, approve, publish, reopen.",
     options=(
+        Option("due", Value.DATE, about="the day until which to review"),
         Option("template", Value.WORD, about="classic, brief, statuspage, sre, or your own"),
         Option("lang", Value.LANGUAGES, about="the languages, like fr,en"),
         Option("transcript", Value.FLAG, about="add the channel's messages as an appendix"),
         Option("public", Value.FLAG, about="preview the public postmortem, exactly as it leaves"),
+    ),
+    positionals=(
+        Positional("step", Value.WORD, required=False, choices=tuple(Step)),
+        Positional("reviewers", Value.OWNER, required=False, is_repeatable=True),
     ),
     aliases=("pm",),
     also_meant=("rca", "retro", "draft", "export"),

@@ -31,6 +31,7 @@ def upgrade() -> None:
         _postmortem_change,
         _postmortem_editor,
         _postmortem_comment,
+        _postmortem_review,
         _slack_message,
         _timeline_entry,
         _action_item,
@@ -137,6 +138,7 @@ def _incident() -> None:
         sa.Column("bridge_url", Text(), nullable=True),
         sa.Column("link_generation", sa.Integer(), nullable=False),
         sa.Column("link_ended_at", Time(), nullable=True),
+        sa.Column("postmortem_state", Text(), nullable=False),
         sa.ForeignKeyConstraint(["previous_id"], ["incident.id"], name="fk_incident_previous_id"),
         sa.PrimaryKeyConstraint("id", name="pk_incident"),
         sa.UniqueConstraint("team_id", "series", "number", name="uq_incident_team_id_series_number"),
@@ -237,6 +239,7 @@ def _postmortem() -> None:
         sa.Column("file_id", Text(), nullable=True),
         sa.Column("picture_id", Text(), nullable=True),
         sa.Column("has_transcript", sa.Boolean(), nullable=False),
+        sa.Column("digest", Text(), nullable=True),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_postmortem"),
         sa.UniqueConstraint("incident_id", "version", name="uq_postmortem_incident_id_version"),
@@ -323,6 +326,24 @@ def _postmortem_comment() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_postmortem_comment"),
     )
     op.create_index("ix_postmortem_comment_incident_id", "postmortem_comment", ["incident_id"])
+
+
+def _postmortem_review() -> None:
+    op.create_table(
+        "postmortem_review",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("reviewer", Text(), nullable=False),
+        sa.Column("group_name", Text(), nullable=False),
+        sa.Column("asked_by", Text(), nullable=True),
+        sa.Column("asked_at", Time(), nullable=True),
+        sa.Column("due", Text(), nullable=True),
+        sa.Column("approved_at", Time(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_review_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_postmortem_review"),
+    )
+    op.create_index("ix_postmortem_review_incident_id", "postmortem_review", ["incident_id"])
 
 
 def _slack_message() -> None:

@@ -165,9 +165,23 @@ FORM_TEXTS: Mapping[str, FormText] = {
     ),
     "reopen": FormText("Reopen", {"text": "Reason"}, {"text": "The recorded end is cleared."}),
     "postmortem": FormText(
-        "Regenerate",
-        {"template": "Template", "lang": "Languages", "transcript": "Appendix", "public": "Public"},
-        {"template": "Default: the incident's template.", "lang": "Default: the incident's languages."},
+        "Continue",
+        {
+            "step": "Step",
+            "reviewers": "Reviewer",
+            "due": "Review due",
+            "template": "Template",
+            "lang": "Languages",
+            "transcript": "Appendix",
+            "public": "Public",
+        },
+        {
+            "step": "Default: a new draft.",
+            "reviewers": "For a review. To name several, type /incident postmortem review.",
+            "due": "For a review. Default: when the postmortem is due.",
+            "template": "Default: the incident's template.",
+            "lang": "Default: the incident's languages.",
+        },
     ),
     "drill": FormText(
         "Start",

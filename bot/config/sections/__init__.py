@@ -202,12 +202,14 @@ class PostmortemSection(Section):
     """
     `[postmortem]`. `templates` is a folder, relative to the file's own.
 
-    `canvas`: whether the draft also goes into a canvas of the incident's channel. `picture`: whether the incident's
-    picture is posted beside the draft. `people`: how drafts name them. The others are for the public postmortem: codes
-    of findings that block it, words that block it, and hosts of links that stay in it.
+    `approvals`: how many a publication needs. `canvas`: whether the draft also goes into a canvas of the incident's
+    channel. `picture`: whether the incident's picture is posted beside the draft. `people`: how drafts name them. The
+    others are for the public postmortem: codes of findings that block it, words that block it, and hosts of links that
+    stay in it.
     """
 
     templates: FileName | None = None
+    approvals: Annotated[int, Field(ge=0, le=10)] = 0
     canvas: bool = True
     picture: bool = True
     public_blocked_by: ListOf[FindingCode] = PUBLIC_BLOCKED_BY

@@ -10,6 +10,7 @@ from bot.services.outbox.direct import (
     post_direct_message,
     post_event_to_user,
     post_missing_permissions,
+    post_review_request,
     post_role_briefing,
     queue_user_lookup,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "post_override_change",
     "post_public_preview",
     "post_resolution",
+    "post_review_request",
     "post_role_briefing",
     "post_schedule_image",
     "post_shift_handover",

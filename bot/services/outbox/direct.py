@@ -7,7 +7,13 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.services.outbox.kinds import PRIORITY, OutboxKind
-from bot.services.outbox.payloads import EventPayload, MissingPermissionsPayload, RoleBriefingPayload, UserPayload
+from bot.services.outbox.payloads import (
+    EventPayload,
+    MissingPermissionsPayload,
+    ReviewRequestPayload,
+    RoleBriefingPayload,
+    UserPayload,
+)
 from bot.services.outbox.rows import queue_direct_row
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
@@ -26,6 +32,13 @@ def post_role_briefing(session: Session, incident: Incident, at: datetime, user_
     payload = RoleBriefingPayload(user_id, role_id)
     queue_direct_row(
         session, OutboxKind.ROLE_BRIEFING, incident.team_id, user_id, at, incident=incident, payload=payload
+    )
+
+
+def post_review_request(session: Session, incident: Incident, at: datetime, payload: ReviewRequestPayload) -> None:
+    """Ask a person, or the members of a user group, to review the postmortem."""
+    queue_direct_row(
+        session, OutboxKind.REVIEW_REQUEST, incident.team_id, payload.user_id, at, incident=incident, payload=payload
     )
 
 

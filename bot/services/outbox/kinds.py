@@ -22,6 +22,7 @@ class OutboxKind(StrEnum):
     PUBLIC_PREVIEW = "public preview"
     EPHEMERAL = "whisper"
     ROLE_BRIEFING = "brief"
+    REVIEW_REQUEST = "review request"
     CONFIRM_ACTIVE = "ask for sign"
     FETCH_MESSAGE = "fetch message"
     USER_LOOKUP = "learn person"
@@ -74,6 +75,7 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.OVERRIDE_CHANGE: (27, "messages"),
         OutboxKind.ALERTS: (28, "views"),
         OutboxKind.ROLE_BRIEFING: (29, "messages"),
+        OutboxKind.REVIEW_REQUEST: (29, "messages"),
         OutboxKind.DIRECT_MESSAGE: (29, "messages"),
         OutboxKind.EVENT: (30, "messages"),
         OutboxKind.DRAFT: (30, "messages"),

@@ -160,6 +160,14 @@ class RoleBriefingPayload(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewRequestPayload(Payload):
+    """`user_id`: a person, or a user group whose members at sending time are asked."""
+
+    review_id: int
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePayload(Payload):
     """A message in Slack."""
 
@@ -242,6 +250,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.PUBLIC_PREVIEW: PublicPreviewPayload,
         OutboxKind.EPHEMERAL: EventPayload,
         OutboxKind.ROLE_BRIEFING: RoleBriefingPayload,
+        OutboxKind.REVIEW_REQUEST: ReviewRequestPayload,
         OutboxKind.CONFIRM_ACTIVE: ConfirmActivePayload,
         OutboxKind.FETCH_MESSAGE: MessagePayload,
         OutboxKind.USER_LOOKUP: UserPayload,

@@ -118,7 +118,7 @@ def write_public_postmortem(
     record, row = load_record(session, settings, incident_id), incidents.get(session, incident_id)
     built = build_public_postmortem(record, languages=languages, policy=load_policy(session, settings, row.team_id))
     asked = [document.language for document in built.documents]
-    refusals = [*built.refusals, *_finding_refusals(settings, record, asked)]
+    refusals = [*built.refusals, *finding_refusals(settings, record, asked)]
     if refusals:
         raise PublicationRefused(built.reference, refusals)
     return WrittenPublicPostmortem(
@@ -184,7 +184,7 @@ def _file_title(document: PublicDocument) -> str:
     return f"{words['postmortem']}{words['colon']} {document.title}"
 
 
-def _finding_refusals(settings: Settings, record: Record, languages: Sequence[str]) -> list[Refusal]:
+def finding_refusals(settings: Settings, record: Record, languages: Sequence[str]) -> list[Refusal]:
     """The findings that block, in the words of the findings."""
     formatter = english_formatter(record)
     blocking = find_blocking(

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.incidents.roles import LEAD
 from bot.domain.reminders import ReminderFacts, ReminderRules
 from bot.domain.terms import Kind, Severity, Status, UpdateState
@@ -96,7 +97,9 @@ def _postmortem_from(
 ) -> datetime | None:
     """Due time of the postmortem, in the lead's working hours; None if none is expected."""
     days = settings.nudges.postmortem_due.get(Severity(incident.severity), 0)
-    published = any(point[2].get("public") == UpdateState.POSTMORTEM for point in points)
+    published = incident.postmortem_state == PostmortemState.PUBLISHED or any(
+        point[2].get("public") == UpdateState.POSTMORTEM for point in points
+    )
     if not days or published or incident.is_drill or incident.is_retro or incident.status != Status.RESOLVED:
         return None
     workplace = workplace_of(session, settings, incident, incident.lead)

@@ -31,6 +31,7 @@ class IncidentHeader:
     revision: int
     bar: ActionBar
     share: ShareLink
+    postmortem_state: str
 
 
 def load_incident_header(
@@ -50,4 +51,5 @@ def load_incident_header(
         incident.revision,
         load_action_bar(session, settings, incident, answer_key),
         load_share_link(session, settings, visibility, reference),
+        incident.postmortem_state,
     )

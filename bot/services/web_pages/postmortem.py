@@ -9,14 +9,18 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.drafting.document.blocks import BlockId, DocumentBlock, find_block
 from bot.domain.drafting.document.edits import NO_BLOCK
+from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.drafting.document.sections import anchor_draft, merge_touched_sections
 from bot.domain.errors import UserError
 from bot.domain.postmortem import Draft
 from bot.services.postmortem.document.comments import Comment, load_comments
 from bot.services.postmortem.document.editors import find_editor_names
 from bot.services.postmortem.document.edits import block_version, find_section
+from bot.services.postmortem.document.publication import PublishedVersion, load_published
+from bot.services.postmortem.document.review import Review, load_reviews
 from bot.services.postmortem.document.versions import Version, load_versions
 from bot.services.postmortem.drafts import build_incident_draft, load_edited_record
+from bot.services.web_pages.action_bar import load_people
 from bot.services.workspace.actor import Actor
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
@@ -30,10 +34,17 @@ class IncidentTitle:
     title: str
     revision: int
     zone: ZoneInfo
+    state: PostmortemState
 
     @classmethod
     def load(cls, incident: Incident) -> "IncidentTitle":
-        return cls(incident.reference, incident.title, incident.revision, ZoneInfo(incident.zone))
+        return cls(
+            incident.reference,
+            incident.title,
+            incident.revision,
+            ZoneInfo(incident.zone),
+            PostmortemState(incident.postmortem_state),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +53,14 @@ class PostmortemPage:
     The draft with an anchor in each block, to be rendered with `template`.
 
     `touched` are the blocks that people changed, `people` the names of those people. `editors` are the names of those
-    who edit a block now.
+    who edit a block now. `published` are the published versions, the oldest first; `reviews` the reviewers of all.
+    `reviewers` are people to choose from.
     """
 
     incident: IncidentTitle
+    published: Sequence[PublishedVersion]
+    reviews: Sequence[Review]
+    reviewers: Sequence[tuple[str, str]]
     template: str
     draft: Draft
     touched: Mapping[BlockId, DocumentBlock]
@@ -81,6 +96,9 @@ def load_postmortem_page(
     merged = merge_touched_sections(build_incident_draft(settings, record), edits) if edits else ()
     return PostmortemPage(
         IncidentTitle.load(incident),
+        load_published(session, incident),
+        load_reviews(session, incident),
+        load_people(session, incident.team_id),
         template or incident.template,
         anchor_draft(draft),
         {block.id: block for block in merged if block.is_touched},
@@ -120,3 +138,14 @@ def load_versions_page(
     """Raises IncidentNotFound."""
     incident = visibility.find(session, reference)
     return IncidentTitle.load(incident), load_versions(session, incident.key, incident.team_id)
+
+
+def load_published_page(
+    session: Session, visibility: Visibility, reference: str, number: int
+) -> tuple[IncidentTitle, PublishedVersion]:
+    """A published version. Raises IncidentNotFound, and UserError for an unknown number."""
+    incident = visibility.find(session, reference)
+    found = next((each for each in load_published(session, incident) if each.number == number), None)
+    if found is None:
+        raise UserError(f"There is no published version {number} of the postmortem of {incident.reference}.")
+    return IncidentTitle.load(incident), found

@@ -10,17 +10,20 @@ from bot.domain.times import ParsedTime
 from bot.services import outbox
 from bot.services.outbox.payloads import DraftPayload
 from bot.services.postmortem.catchup import load_catchup
+from bot.services.postmortem.document.review import approve_request, load_review_request
 from bot.services.timeline.impact_and_cause import state_cause, state_impact
 from bot.services.timeline.notes import record_fix, record_note
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks import modals
 from bot.slack.blocks.incidents import card
+from bot.slack.blocks.message import Message
 from bot.slack.blocks.modals import AT, TEXT, USERS
 from bot.slack.blocks.postmortem.catchup import catchup_message
 from bot.slack.blocks.postmortem.missing_facts import ASK
+from bot.slack.blocks.postmortem.review import APPROVE, COMMENT, review_request_message
 from bot.slack.handlers.fields import parse_time_field
-from bot.slack.handlers.interactions import ViewSubmission
-from bot.slack.handlers.registry import INCIDENT, Button, EphemeralMessage, Form
+from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
+from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, Button, EphemeralMessage, Form
 from bot.store.incidents import incidents
 
 
@@ -28,6 +31,15 @@ def _post_draft(session: Session, _settings: Settings, actor: Actor, incident_id
     incident = incidents.get(session, incident_id)
     outbox.post_draft(session, incident, actor.at, DraftPayload(asked_by=actor.user_id))
     return "The postmortem draft follows."
+
+
+def _approve(session: Session, settings: Settings, actor: Actor, review_id: int) -> Message:
+    approve_request(session, review_id, actor)
+    return review_request_message(load_review_request(session, settings, review_id), is_approved=True)
+
+
+def _open_page(_session: Session, _settings: Settings, _click: ButtonClick) -> None:
+    """Slack follows the link by itself."""
 
 
 def _show_catchup(session: Session, settings: Settings, actor: Actor, incident_id: int) -> EphemeralMessage:
@@ -68,6 +80,8 @@ def _record_fix(session: Session, _settings: Settings, actor: Actor, submission:
 BUTTONS = (
     Button(card.DRAFT, about=INCIDENT, run=_post_draft),
     Button(card.CATCHUP, about=INCIDENT, run=_show_catchup),
+    Button(APPROVE, about=ROW, run=_approve),
+    Button(COMMENT, about=CLICK, show=_open_page),
     Button(f"{ASK}_impact", about=INCIDENT, modal=modals.impact_form),
     Button(f"{ASK}_start", about=INCIDENT, modal=modals.start_form),
     Button(f"{ASK}_cause", about=INCIDENT, modal=modals.cause_form),

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, select
 from bot.domain.terms import Status
 from bot.store.database.tables import table_of
 from bot.store.incidents.incidents import OPEN, Incident
+from bot.store.incidents.postmortems import PUBLISHED
 from bot.store.incidents.visibility import Visibility
 
 
@@ -89,7 +90,7 @@ def find_led_by(session: Session, team_id: str, user_id: str, since: datetime, l
     """
     Incidents that this person led and that were resolved since then, the newest first.
 
-    Without drills.
+    Without drills and published postmortems.
     """
     statement = (
         select(Incident)
@@ -97,6 +98,7 @@ def find_led_by(session: Session, team_id: str, user_id: str, since: datetime, l
             Incident.team_id == team_id,
             Incident.lead == user_id,
             Incident.status == Status.RESOLVED.value,
+            Incident.postmortem_state != PUBLISHED,
             col(Incident.resolved_at) >= since,
             col(Incident.is_drill).is_(False),
         )

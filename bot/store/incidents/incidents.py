@@ -116,6 +116,7 @@ class Incident(SQLModel, table=True):
     """Number of its share link: a new one ends those before."""
     link_ended_at: datetime | None = None
     """When its share link was ended; None while it works."""
+    postmortem_state: str = "draft"
 
     @property
     def key(self) -> int:

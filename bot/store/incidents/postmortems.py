@@ -8,16 +8,20 @@ from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, sele
 
 from bot.store.database.tables import JSON_COLUMN
 
-DRAFT, PUBLIC_PREVIEW = "draft", "public"
-"""States of a version. A preview of the public postmortem is kept for redactions."""
+DRAFT, PUBLIC_PREVIEW, PUBLISHED = "draft", "public", "published"
+"""
+States of a version.
+
+A preview of the public postmortem is kept for redactions. A published version is read on its page.
+"""
 
 
 class Postmortem(SQLModel, table=True):
     """
-    One version of a draft.
+    One version of a draft, or a published postmortem.
 
     `blocks` is a list of `{section, source, language, refs, generated}`, the base for merging later edits. `refs` are
-    the sources of the text.
+    the sources of the text. A published one has a row for each line.
     """
 
     __tablename__ = "postmortem"
@@ -38,6 +42,8 @@ class Postmortem(SQLModel, table=True):
     """The same of the picture beside that file; None without one."""
     has_transcript: bool = False
     """The file quotes the channel's messages, which `blocks` do not have."""
+    digest: str | None = None
+    """SHA-256 of the Markdown as it was published; None for others."""
 
 
 def next_version(session: Session, incident_id: int) -> int:
@@ -59,6 +65,12 @@ def find_latest(session: Session, incident_id: int) -> Postmortem | None:
 def find_by_incident(session: Session, incident_id: int) -> list[Postmortem]:
     statement = select(Postmortem).where(Postmortem.incident_id == incident_id).order_by(col(Postmortem.version))
     return list(session.exec(statement))
+
+
+def find_published(session: Session, incident_id: int) -> list[Postmortem]:
+    """Published versions, the oldest first."""
+    statement = select(Postmortem).where(Postmortem.incident_id == incident_id, Postmortem.state == PUBLISHED)
+    return list(session.exec(statement.order_by(col(Postmortem.version))))
 
 
 def find_posted(session: Session, incident_id: int) -> list[Postmortem]:

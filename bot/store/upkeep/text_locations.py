@@ -135,6 +135,8 @@ MACHINE_COLUMNS = frozenset(
         "lane",
         "target",
         "state",
+        "postmortem_state",
+        "digest",
         "key",
         "series",
         "origin",

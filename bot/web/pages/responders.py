@@ -42,6 +42,8 @@ from bot.web.pages.operations.settings import SettingRoutes
 from bot.web.pages.postmortem.block import BlockRoutes
 from bot.web.pages.postmortem.document import PostmortemRoutes
 from bot.web.pages.postmortem.new_block import NewBlockRoutes
+from bot.web.pages.postmortem.published import PublishedRoutes
+from bot.web.pages.postmortem.review import ReviewRoutes
 from bot.web.pages.postmortem.versions import VersionRoutes
 
 
@@ -100,6 +102,8 @@ def routes(
         *PostmortemRoutes(sessions, access, database, clock).routes(),
         *BlockRoutes(sessions, access, database, clock).routes(),
         *NewBlockRoutes(sessions, access, database, clock).routes(),
+        *ReviewRoutes(sessions, access, database, clock).routes(),
+        *PublishedRoutes(sessions, access, database).routes(),
         *VersionRoutes(sessions, access, database, clock).routes(),
         *OwnSessionRoutes(sessions, database, clock).routes(),
         *IncidentStreams(sessions, access, database, live).routes(),

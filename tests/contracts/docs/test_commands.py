@@ -106,7 +106,7 @@ EXAMPLES = {
     "improve": "improve alert on pool usage",
     "task": 'task raise the limit <@U1> due:friday symptom:"payments fail"',
     "resolve": "resolve at:14:10 rolled back",
-    "postmortem": "pm template:brief lang:fr,en transcript",
+    "postmortem": "pm review <@U1> <@U2> due:friday",
     "help": "help start",
 }
 

@@ -233,7 +233,8 @@ async def test_an_overdue_task_of_a_user_group_is_posted_in_the_channel(world: W
 
 
 @ON_SQLITE
-async def test_the_postmortem_reminder_is_posted_in_the_lead_s_working_hours(world: World) -> None:
+@pytest.mark.parametrize("publication", ["/incident update postmortem", "/incident postmortem publish"])
+async def test_the_postmortem_reminder_is_posted_in_the_lead_s_working_hours(world: World, publication: str) -> None:
     world.sandbox.change_user("oncall", tz="Etc/UTC")
     await world.declares("checkout is down sev:1")
     await world.types("oncall", "/incident lead @oncall")
@@ -246,7 +247,7 @@ async def test_the_postmortem_reminder_is_posted_in_the_lead_s_working_hours(wor
 
     [reminder] = [each for each in reminders(world) if "postmortem of" in each]
     assert "<@U0ONCALL>" in reminder
-    await world.types("oncall", "/incident update postmortem")
+    await world.types("oncall", publication)
     await world.advance(seconds=5)
     assert reminders(world)[-1].startswith(":white_check_mark: ~The postmortem is due: INC-1~")
 

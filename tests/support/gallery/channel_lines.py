@@ -129,4 +129,16 @@ LINES = (
     _event_view("no channel", error="restricted_action"),
     _event_view("archived", about=7, channel="inc-7-checkout-is-down"),
     _event_view("canvas left"),
+    replace(
+        _event_view(
+            "postmortem published",
+            by="U0ONCALL",
+            version=1,
+            digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            page="https://dogwatch.example/incidents/INC-7/postmortem",
+        ),
+        text="20 % of payments failed for 31 min.\nThe deploy of 13:48 halved the connection pool.",
+    ),
+    _event_view("postmortem approved", by="U0ENGINEER"),
+    _event_view("postmortem reopened", by="U0ONCALL"),
 )

@@ -48,6 +48,7 @@ from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
+from bot.slack.blocks.postmortem.review import review_request_message
 from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
 from bot.slack.replies.render import escape_markup
 from bot.store.incidents.timeline import TimelineEntry
@@ -61,7 +62,7 @@ from tests.support.gallery.forms import home_exhibits, modal_exhibits
 from tests.support.gallery.lists import list_messages
 from tests.support.gallery.paging import paging_messages as paged_messages
 from tests.support.gallery.reminders import ACK_TIMEOUT, REMINDERS
-from tests.support.gallery.roles import BRIEFINGS
+from tests.support.gallery.roles import BRIEFINGS, REVIEWS
 from tests.support.gallery.vendors import vendor_messages
 
 FOLLOW_UPS = FollowUpsView(
@@ -242,6 +243,8 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield from ((f"resolved: {name}", resolution_message(view)) for name, view in RESOLUTIONS.items())
     yield from ((f"briefing: {name}", role_briefing_message(view)) for name, view in BRIEFINGS.items())
     yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
+    yield from ((f"review: {name}", review_request_message(view)) for name, view in REVIEWS.items())
+    yield "review: approved", review_request_message(REVIEWS["asked"], is_approved=True)
     yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
     yield "question: which time", command_question_message(*TIME_QUESTION)
     yield from ((f"question: {name}", _question_message(*asked)) for name, asked in QUESTIONS.items())

@@ -1,10 +1,13 @@
-"""Examples of the gallery: role holders and briefings."""
+"""Examples of the gallery: role holders, briefings, and requests to review a postmortem."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.incidents.roles import DEFAULT_ROLES
 from bot.services.incidents.role_briefing import RoleBriefingView
 from bot.services.incidents.roles import RoleHolder
+from bot.services.postmortem.document.review import ReviewRequestView
 from tests.support.gallery.catchup import CATCHUPS
 
 SINCE = datetime(2026, 3, 2, 14, 4, tzinfo=UTC)
@@ -26,4 +29,20 @@ BRIEFINGS = {
     "over": RoleBriefingView(
         5, DEFAULT_ROLES[1], "U0ONCALL", None, "", is_over=True, channel_id=None, catchup=CATCHUPS["open"]
     ),
+}
+ASKED = ReviewRequestView(
+    review_id=3,
+    reference="INC-7",
+    title="Checkout is down",
+    asked_by="U0ONCALL",
+    due="2026-03-06",
+    page_url="https://dogwatch.example/incidents/INC-7/postmortem",
+    state=PostmortemState.IN_REVIEW,
+    is_private=False,
+    channel_id="C0INC7",
+)
+REVIEWS = {
+    "asked": ASKED,
+    "without a date": replace(ASKED, due=None),
+    "published": replace(ASKED, state=PostmortemState.PUBLISHED),
 }

@@ -11,6 +11,7 @@ ANCHOR = "anchor"
 """The detail of a block that has an anchor."""
 _MARK = re.compile("\x02block ([0-9a-f]+)\x03")
 """No text has these characters: `escape_markdown` and `clean_markdown` remove them."""
+_MARK_WITH_BLANK = re.compile(f" ?{_MARK.pattern}")
 
 
 def with_anchors(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -21,6 +22,17 @@ def block_anchor(block: Block) -> list[str]:
     """The anchor of a block, as one part of its line; none outside the page."""
     identity = block.details.get(ANCHOR) if block.details else None
     return [] if identity is None else [f"\x02block {identity.encode().hex()}\x03"]
+
+
+def find_anchors(text: str) -> tuple[BlockId, ...]:
+    """The blocks whose anchors are in a text."""
+    found = (BlockId.parse(bytes.fromhex(each).decode()) for each in _MARK.findall(text))
+    return tuple(block_id for block_id in found if block_id)
+
+
+def remove_anchors(markdown: str) -> str:
+    """The document as it is without anchors."""
+    return _MARK_WITH_BLANK.sub("", markdown)
 
 
 def replace_anchors(html: str, replacement: Callable[[BlockId], str]) -> str:

@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.domain.drafting.document import edits
 from bot.domain.drafting.document.blocks import BlockId, DocumentBlock, DocumentBlocks, find_block
 from bot.domain.drafting.document.edits import NO_BLOCK, Choice
+from bot.domain.drafting.document.publication import PostmortemState, check_editable
 from bot.domain.drafting.document.sections import merge_section_blocks
 from bot.domain.errors import UserError
 from bot.domain.postmortem import Draft
@@ -75,7 +76,9 @@ def change_block(
     Raises UserError, and ChangedMeanwhile if the block is not as the person saw it.
     """
     check_access(session, actor, home_team_id=None)
-    incident = _lock(session, incident_id)
+    incident = lock_document(session, incident_id)
+    if change.act is not Act.COMMENT:
+        check_editable(PostmortemState(incident.postmortem_state))
     before = load_section(session, settings, incident_id, change.block_id)
     target = _target_id(session, incident_id, change)
     _check_seen(find_block(before, change.block_id), change)
@@ -114,7 +117,8 @@ def return_to_version(
     Raises UserError if `latest` is not the newest version, and if a text of that version was redacted.
     """
     check_access(session, actor, home_team_id=None)
-    incident = _lock(session, incident_id)
+    incident = lock_document(session, incident_id)
+    check_editable(PostmortemState(incident.postmortem_state))
     newest = versions.find_latest(session, incident_id)
     if newest is None or newest.number != latest:
         raise UserError("Somebody edited the postmortem meanwhile. Look at the newest version, then choose again.")
@@ -168,7 +172,7 @@ def find_section(draft: Draft, touched: Sequence[DocumentBlock], block_id: Block
     return merge_section_blocks(document, touched, block_id.section)
 
 
-def _lock(session: Session, incident_id: int) -> Incident:
+def lock_document(session: Session, incident_id: int) -> Incident:
     """Lock the incident as one whose page changes: open pages get the edit."""
     incidents.lock_all(session, [incident_id])
     return incidents.lock(session, incident_id)

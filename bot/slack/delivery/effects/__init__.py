@@ -62,6 +62,7 @@ from bot.slack.delivery.effects.people.home import publish_home
 from bot.slack.delivery.effects.people.oncall import send_override_notice, send_shift_handover, show_schedule_image
 from bot.slack.delivery.effects.people.page_bundles import show_page_bundle
 from bot.slack.delivery.effects.people.reminders import show_reminder
+from bot.slack.delivery.effects.people.reviews import send_review_request
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
 
 T = TypeVar("T")
@@ -108,6 +109,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.PAGE: loading(load_page, send_page, POST_MESSAGE),
     OutboxKind.EPHEMERAL: loading(load_incident, post_ephemeral, "chat.postEphemeral"),
     OutboxKind.ROLE_BRIEFING: EffectHandler(send_role_briefing, POST_MESSAGE),
+    OutboxKind.REVIEW_REQUEST: EffectHandler(send_review_request, POST_MESSAGE),
     OutboxKind.CONFIRM_ACTIVE: EffectHandler(ask_if_active, POST_MESSAGE),
     OutboxKind.BLANK_MESSAGE: EffectHandler(blank_redacted_message),
     OutboxKind.DELETE_FILE: EffectHandler(delete_file, "files.delete"),

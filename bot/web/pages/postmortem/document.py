@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from jinja2.filters import do_mark_safe
@@ -13,9 +14,14 @@ from jinja2.filters import do_mark_safe
 from bot.config import Settings
 from bot.domain.drafting.document.anchors import replace_anchors
 from bot.domain.drafting.document.blocks import BlockId, BlockState, DocumentBlock
+from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.errors import UserError
+from bot.domain.languages import get_language
+from bot.domain.times import format_time
 from bot.lazy_loader import LazyModule
 from bot.runtime.clock import Clock
+from bot.services.postmortem.document.publication import PublishedVersion
+from bot.services.postmortem.document.review import Review
 from bot.services.postmortem.templates import check_template, render_draft
 from bot.services.web_pages.postmortem import PostmortemPage, load_postmortem_page
 from bot.services.web_pages.sessions import Viewer
@@ -76,12 +82,22 @@ def _read_template(settings: Settings, asked: str) -> tuple[str | None, str]:
 def page_values(settings: Settings, page: PostmortemPage, problem: str) -> Mapping[str, Any]:
     """Values of `web/postmortem/document.html.j2`. Slow: it renders the draft."""
     path = f"{site_root(settings)}/incidents/{page.incident.reference}"
+    own = {
+        "incident": page.incident,
+        "path": path,
+        "problem": problem,
+        "published": [published_values(each, page.incident.zone) for each in page.published],
+        "reviews": [_review_values(page, each) for each in page.reviews],
+        "reviewers": page.reviewers,
+        "approvals": settings.postmortem.approvals,
+    }
+    if page.incident.state is PostmortemState.PUBLISHED:
+        return {**own, "articles": render_published(page.published[-1]), "collisions": ()}
     rendered = render_draft(settings, page.draft, page.template)
     articles = [_render_article(path, page, code, markdown) for code, markdown in rendered.documents.items()]
     collisions = [block for block in page.touched.values() if block.is_changed]
     return {
-        "incident": page.incident,
-        "path": path,
+        **own,
         "problem": problem or rendered.problem or "",
         "template": rendered.template,
         "templates": settings.template_names,
@@ -92,6 +108,31 @@ def page_values(settings: Settings, page: PostmortemPage, problem: str) -> Mappi
         "removed": [_touched_values(page, block) for block in page.touched.values() if not block.is_shown],
         "hidden": [_touched_values(page, block) for article in articles for block in article.hidden],
     }
+
+
+def published_values(version: PublishedVersion, zone: ZoneInfo) -> Mapping[str, Any]:
+    return {
+        "number": version.number,
+        "by": version.by,
+        "at": format_time(version.at, zone),
+        "digest": version.digest,
+        "is_redacted": version.is_redacted,
+    }
+
+
+def _review_values(page: PostmortemPage, review: Review) -> Mapping[str, Any]:
+    """A reviewer. `number`: of the published version that ended the review; 0 while it goes on."""
+    numbers = {each.version: each.number for each in page.published}
+    approved = format_time(review.approved_at, page.incident.zone) if review.approved_at else ""
+    return {"name": review.name, "due": review.due, "approved": approved, "number": numbers.get(review.version or 0, 0)}
+
+
+def render_published(version: PublishedVersion) -> list[Article]:
+    """The frozen text, without links that edit it."""
+    return [
+        Article(code, do_mark_safe(html.render_html_body(markdown, source=get_language(code).words["source"])), ())
+        for code, markdown in version.documents.items()
+    ]
 
 
 def _render_article(path: str, page: PostmortemPage, language: str, markdown: str) -> Article:

@@ -39,6 +39,11 @@ from bot.slack.blocks.incidents.channel_lines.lifecycle import (
     severity_line,
     status_line,
 )
+from bot.slack.blocks.incidents.channel_lines.postmortem import (
+    postmortem_approved_line,
+    postmortem_published_line,
+    postmortem_reopened_line,
+)
 from bot.slack.blocks.incidents.channel_lines.roles import (
     handover_line,
     lead_line,
@@ -91,6 +96,9 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "archived": archived_line,
     "archive soon": archive_soon_line,
     "canvas left": canvas_left_line,
+    "postmortem approved": postmortem_approved_line,
+    "postmortem published": postmortem_published_line,
+    "postmortem reopened": postmortem_reopened_line,
 }
 
 

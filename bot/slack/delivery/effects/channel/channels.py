@@ -118,7 +118,7 @@ async def invite_people(context: EffectContext, claim: Claim, loaded: tuple[Inci
     payload = InvitePayload.from_json(claim.row.details)
     users = list(payload.users)
     if payload.usergroups:
-        users += await _list_group_members(context, payload.usergroups)
+        users += await list_group_members(context, payload.usergroups)
     if other := payload.from_channel:
         users += await _list_members(context, str(other))
     users = [user for user in dict.fromkeys(users) if user != installation.bot_user_id]
@@ -143,7 +143,7 @@ async def invite_people(context: EffectContext, claim: Claim, loaded: tuple[Inci
     return outbox.Rejected(", ".join(failed)) if failed else Done()
 
 
-async def _list_group_members(context: EffectContext, groups: Sequence[str]) -> list[str]:
+async def list_group_members(context: EffectContext, groups: Sequence[str]) -> list[str]:
     """Present members of the user groups; empty without user groups or their scope."""
     try:
         answer = await context.gateway.call("usergroups.list", include_users=True)

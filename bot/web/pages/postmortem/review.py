@@ -1,0 +1,104 @@
+"""`POST /incidents/{reference}/postmortem/review`: the steps from the draft to publication."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+
+from aiohttp import web
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.drafting.document.publication import Step
+from bot.domain.errors import UserError
+from bot.domain.terms import Owner
+from bot.runtime.clock import Clock
+from bot.services.postmortem.document.publication import publish_postmortem, reopen_postmortem
+from bot.services.postmortem.document.review import approve_postmortem, ask_reviewers
+from bot.services.web_pages.action_bar import find_named_person
+from bot.services.web_pages.postmortem import load_postmortem_page
+from bot.services.web_pages.sessions import Viewer
+from bot.services.workspace.access import NotPermitted
+from bot.services.workspace.actor import Actor, Origin
+from bot.store.database.session import Database
+from bot.store.incidents.incidents import IncidentNotFound
+from bot.store.incidents.visibility import Visibility
+from bot.web.auth.local_paths import site_root
+from bot.web.auth.page_guard import signed_in
+from bot.web.auth.page_sessions import FormRefused, PageSessions
+from bot.web.auth.private_access import PrivateAccess
+from bot.web.pages.layout import render_page
+from bot.web.pages.postmortem.document import page_values
+
+
+class ReviewRoutes:
+    def __init__(self, sessions: PageSessions, access: PrivateAccess, database: Database, clock: Clock) -> None:
+        self._sessions = sessions
+        self._access = access
+        self._database = database
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        def page_path(request: web.Request) -> str:
+            return f"/incidents/{request.match_info['reference'].upper()}/postmortem"
+
+        submit = signed_in(self._sessions, self.submit_step, following=page_path)
+        return [web.post("/incidents/{reference}/postmortem/review", submit)]
+
+    async def submit_step(self, request: web.Request, viewer: Viewer) -> web.Response:
+        """A step leads back to the page; a refusal is shown on it."""
+        fields = await self._sessions.read_form(request, viewer)
+        visibility, settings = await self._access.find_visibility(viewer), self._sessions.settings
+        actor = Actor(viewer.team_id, viewer.user_id, self._clock.now(), Origin.WEB)
+        reference, named = request.match_info["reference"], fields.get("step", "")
+        if named not in {each.value for each in Step}:
+            raise FormRefused("The form cannot be read. Open the page again.")
+        try:
+            await self._database.run(take_step, settings, visibility, reference, actor, Step(named), fields)
+        except (IncidentNotFound, NotPermitted):
+            raise
+        except UserError as problem:
+            return await self._render(viewer, visibility, reference, actor, problem.message)
+        path = f"{site_root(settings)}/incidents/{reference.upper()}/postmortem"
+        return web.Response(status=303, headers={"Location": path})
+
+    async def _render(
+        self, viewer: Viewer, visibility: Visibility, reference: str, actor: Actor, problem: str
+    ) -> web.Response:
+        settings = self._sessions.settings
+        page = await self._database.read(load_postmortem_page, settings, visibility, reference, None, actor)
+        values = await asyncio.to_thread(page_values, settings, page, problem)
+        return render_page(self._sessions, "postmortem/document", values, viewer=viewer, status=422)
+
+
+def take_step(
+    session: Session,
+    settings: Settings,
+    visibility: Visibility,
+    reference: str,
+    actor: Actor,
+    step: Step,
+    fields: Mapping[str, str],
+) -> None:
+    """Raises IncidentNotFound, NotPermitted and UserError."""
+    incident_id = visibility.find(session, reference).key
+    match step:
+        case Step.REVIEW:
+            reviewers = [_read_reviewer(session, actor, word) for word in fields.get("reviewer", "").split()]
+            ask_reviewers(session, settings, incident_id, actor, reviewers, _read_due(fields.get("due", "")))
+        case Step.APPROVE:
+            approve_postmortem(session, incident_id, actor)
+        case Step.REOPEN:
+            reopen_postmortem(session, incident_id, actor)
+        case Step.PUBLISH:
+            publish_postmortem(session, settings, incident_id, actor)
+
+
+def _read_reviewer(session: Session, actor: Actor, word: str) -> Owner:
+    return Owner(find_named_person(session, actor.team_id, word, own_id=actor.user_id or ""))
+
+
+def _read_due(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UserError(f"`{text}` is not a date. Write it like 2026-03-20.") from None
