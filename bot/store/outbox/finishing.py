@@ -182,7 +182,7 @@ def finish(
 
 
 def _now_or_queued(session: Session, now: datetime) -> datetime:
-    """`now`, or the time of an effect of this transaction: its result read the clock after the caller."""
+    """`now`, or the later time of an effect that a result queued: it read the clock later."""
     return max(now, transaction_state(session).queued_until or now)
 
 
