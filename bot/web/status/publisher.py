@@ -2,8 +2,7 @@
 Keeps the rendered status page of this process new.
 
 A commit of this process wakes it; what another replica committed, and the begin and end of a maintenance, are found
-within POLL_SECONDS. While the database is
-away it keeps what was last true, and soon says since when.
+within POLL_SECONDS. While the database is away it keeps what was last true, and soon says since when.
 """
 
 import asyncio
