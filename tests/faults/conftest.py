@@ -1,11 +1,5 @@
 """Fixtures of fault tests. Their world is on SQLite unless a test's marker says otherwise: it is there at once."""
 
-import pytest
+from tests.support.servers.plain_logs import plain_logs
 
-from bot.runtime.log import configure_logging
-
-
-@pytest.fixture(autouse=True)
-def plain_logs() -> None:
-    """Log as in production: structlog's default rendering of an exception takes seconds, and Slack waits for three."""
-    configure_logging()
+__all__ = ["plain_logs"]

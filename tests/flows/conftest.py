@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.servers.plain_logs import plain_logs
+
+__all__ = ["plain_logs", "world_defaults"]
+
 CONFIG = """
 [services.checkout]
 people = ["U0ENGINEER"]

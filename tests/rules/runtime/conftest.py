@@ -6,6 +6,9 @@ import pytest
 
 from bot.store.database.migrate import migrate
 from bot.store.database.session import Database, open_database
+from tests.support.servers.plain_logs import plain_logs
+
+__all__ = ["database", "plain_logs"]
 
 
 @pytest.fixture
