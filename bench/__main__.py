@@ -52,9 +52,9 @@ async def measure(options: argparse.Namespace) -> tuple[dict[str, str], dict[str
         for name, database in plan:
             began = time.monotonic()
             runs = options.runs or SCENARIOS[name].runs
-            measured, outcome = SCENARIOS[name].measure(runs, server if database == "postgresql" else None), ""
+            outcome = ""
             try:
-                figures = await measured
+                figures = await SCENARIOS[name].measure(runs, server if database == "postgresql" else None)
             except (RuntimeError, TimeoutError) as problem:  # the others are measured all the same
                 figures, outcome = [], f", {FAILED}: {problem}"
                 print(f"{name} ({database}) {FAILED}: {problem}", flush=True)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sqlite3
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.harness.requests import Salvo, command, fire
+from tests.support.servers.ports import free_port
 from tests.support.servers.postgres import PostgresServer
 from tests.support.servers.sandbox_client import SandboxClient, spawned_sandbox
 
@@ -179,12 +179,6 @@ async def _is_ready(port: int) -> bool:
         return (await reader.readline()).split()[1:2] == [b"200"]
     finally:
         writer.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

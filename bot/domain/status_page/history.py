@@ -18,15 +18,14 @@ class ImpactDay:
     """
     A day of the page's zone.
 
-    `minutes` of each state but operational; overlapping impact counts once, as the worst.
-
-    `incidents`: public ids of the incidents and the maintenance behind it.
+    `minutes` of each state but operational; overlapping impact counts once, as the worst. `public_ids` are those of the
+    incidents and the maintenance behind it.
     """
 
     day: date
     length: timedelta
     minutes: Mapping[ComponentState, int]
-    incidents: tuple[str, ...] = ()
+    public_ids: tuple[str, ...] = ()
 
     @property
     def worst(self) -> ComponentState:

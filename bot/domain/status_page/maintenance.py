@@ -24,7 +24,6 @@ class PublishedMaintenance:
     A maintenance as the public knows it.
 
     `components`: names by language, by key. `ended_at`: it ended before its time, or was cancelled before its start.
-
     `changed_at`: words or times were changed after the publication. `sequence` counts the changes, for calendars.
     """
 

@@ -35,8 +35,8 @@ class HistoryWriter(ComponentWriter):
             "date": day.day.isoformat(),
             "status": day.worst.value,
             "minutes": {state.value: minutes for state, minutes in day.minutes.items()},
-            "incidents": [each for each in day.incidents if each not in maintenances],
-            "maintenances": [each for each in day.incidents if each in maintenances],
+            "incidents": [each for each in day.public_ids if each not in maintenances],
+            "maintenances": [each for each in day.public_ids if each in maintenances],
         }
 
     def _incident_line(self, incident: PublishedIncident) -> Json:

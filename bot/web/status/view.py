@@ -219,7 +219,7 @@ class StatusView:
             "iso": day.day.isoformat(),
             "state": day.worst.value,
             "text": "; ".join(parts) or words["page_no_impact"],
-            "incidents": [self._links[each] for each in day.incidents],
+            "incidents": [self._links[each] for each in day.public_ids],
         }
 
     @cached_property

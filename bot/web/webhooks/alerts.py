@@ -41,7 +41,8 @@ LARGE_BATCH = 50
 """A transaction with more alerts yields to more urgent ones."""
 
 NO_SOURCE = (
-    "There is no such alert source. Use one of {names}. Other tools send to /alerts/generic, with a title in the body."
+    f"There is no such alert source. Use one of {', '.join(SOURCES)}, or a name that dogwatch.toml describes. Other "
+    "tools send to /alerts/generic, with a title in the body."
 )
 CALLS = ("pagerduty/v2/enqueue", "opsgenie/v2/alerts")
 """Paths of the interfaces of other services, below `/alerts`."""
@@ -103,7 +104,7 @@ class AlertIntake:
         self, request: web.Request, source: str, kind: Source | None, path: str, sender: str
     ) -> web.Response:
         if kind is None:
-            return error_response(404, NO_SOURCE.format(names=", ".join((*SOURCES, *self._settings().alert_adapters))))
+            return error_response(404, NO_SOURCE)
         try:
             async with self._admit(source, kind, request, sender) as body:
                 batch, answer = await self._parse(kind, AlertRequest(request.headers, body, path, dict(request.query)))

@@ -64,7 +64,8 @@ async def test_what_is_missing_is_refused_by_place_and_stores_nothing(world: Wor
     assert missing[1]["field"] == "/checks/1/host"
     assert "[alerts.sources.acme] reads the key there" in missing[1]["error"]
     assert [forged[0], unproven[0], unknown[0], in_address[0]] == [401, 401, 404, 400]
-    assert ", acme. Other tools" in unknown[1]["error"]
+    assert "or a name that dogwatch.toml describes" in unknown[1]["error"]
+    assert "acme" not in unknown[1]["error"], "strangers learn no names of senders"
     assert await world.tables() == before
     assert counted("dogwatch_requests", kind="alerts/acme", outcome="401") >= 2
 

@@ -49,7 +49,7 @@ def test_the_minutes_behind_a_day_on_which_the_clocks_change() -> None:
 
     assert (day.day, day.length) == (date(2026, 3, 29), timedelta(hours=23))
     assert day.minutes == {MAJOR: 60, DEGRADED: 30}
-    assert (day.worst, day.incidents) == (MAJOR, ("a",))
+    assert (day.worst, day.public_ids) == (MAJOR, ("a",))
 
 
 def test_an_impact_over_midnight_is_split_at_the_midnight_of_the_zone() -> None:

@@ -4,7 +4,7 @@ from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.drafting.model import Block
 
 SINGLE_STATEMENTS = frozenset({"impact", "cause", "resolution"})
-"""Sections with one statement: the same block before and after it is stated anew, by any person."""
+"""Sections with one statement. It stays the same block when somebody states it again."""
 SUMMARIZED = ("impact", "root_cause", "resolution")
 """Such statements in the summary."""
 
