@@ -104,6 +104,9 @@ def _alert_fields(preview: AlertPreview) -> dict[str, Any]:
         "severity": routing.severity.value,
         "route": routing.why,
         "action": routing.action.value,
+        "resolution": routing.resolution,
+        "grouped_by": routing.label_group.text if routing.label_group else None,
+        "flapping": preview.is_flapping,
         "outcome": f"This alert {preview.outcome.value}.",
         "incident": preview.incident[0] if preview.incident else None,
     }

@@ -32,7 +32,7 @@ from bot.config.sections import (
     WorkingHoursSection,
 )
 from bot.config.sections.alerts import AdapterSection, AlertsSection, RouteSection
-from bot.config.sections.durations import parse_length
+from bot.config.sections.durations import parse_length, parse_resolve_after
 from bot.config.sections.fields import HeartbeatName, Mark, RoleName, Word, minutes_of_day
 from bot.config.sections.paging import PagingSection
 from bot.config.sections.policies import PolicySection
@@ -172,10 +172,23 @@ class Settings(EnvironmentSettings):
         of_services = {name: each.severity for name, each in self.services.items() if each.severity}
         default = self.incidents.default_severity
         if not self.alerts.default_severities:
-            return RoutingDefaults(default, words, of_services)
+            return RoutingDefaults(default, words, of_services, service_resolutions=self._service_resolutions)
         # A bare number means something else in each monitor.
         typed = {word: severity for word, severity in self.severity_words().items() if not word.isdecimal()}
-        return RoutingDefaults(default, {**typed, **words}, of_services, DEFAULT_WORDS)
+        return RoutingDefaults(
+            default, {**typed, **words}, of_services, DEFAULT_WORDS, service_resolutions=self._service_resolutions
+        )
+
+    @property
+    def _service_resolutions(self) -> Mapping[str, timedelta]:
+        return {
+            name: parse_resolve_after(each.resolve_after) for name, each in self.services.items() if each.resolve_after
+        }
+
+    @cached_property
+    def resolves_incidents(self) -> bool:
+        """True if Dogwatch resolves incidents of some route or service."""
+        return any(self._service_resolutions.values()) or any(each.resolve_after for each in self.alert_routes)
 
     @property
     def storm_limits(self) -> StormLimits:

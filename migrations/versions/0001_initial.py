@@ -610,6 +610,7 @@ def _alert() -> None:
         sa.Column("service", Text(), nullable=True),
         sa.Column("is_start_recorded", sa.Boolean(), nullable=False),
         sa.Column("maintenance_id", sa.Integer(), nullable=True),
+        sa.Column("is_flapping", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_alert_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_alert"),
         sa.UniqueConstraint(
@@ -634,6 +635,7 @@ def _alert_counter() -> None:
         sa.Column("announced_since", Time(), nullable=True),
         sa.Column("repetition_at", Time(), nullable=True),
         sa.Column("shown", sa.JSON(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_alert_counter_incident_id"),
         sa.PrimaryKeyConstraint("incident_id", name="pk_alert_counter"),
     )
@@ -646,6 +648,7 @@ def _alert_group() -> None:
         sa.Column("source", Text(), nullable=False),
         sa.Column("group_key", Text(), nullable=False),
         sa.Column("incident_id", sa.Integer(), nullable=True),
+        sa.Column("last_alert_at", Time(), nullable=True),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_alert_group_incident_id"),
         sa.PrimaryKeyConstraint("team_id", "source", "group_key", name="pk_alert_group"),
     )

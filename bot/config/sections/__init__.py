@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.config.sections.durations import Length
+from bot.config.sections.durations import Length, ResolveAfter
 from bot.config.sections.fields import (
     BridgeTemplate,
     Channel,

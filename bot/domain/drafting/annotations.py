@@ -12,10 +12,12 @@ from bot.domain.record.facts import (
     AlertEnded,
     AlertsEnded,
     AlertsFired,
+    AlertsFlap,
     AlertsStillFire,
     CausedByChange,
     Fact,
     MoreAlerts,
+    ResolvedByRule,
     RoleAssigned,
     StormBegan,
     StormOver,
@@ -127,8 +129,8 @@ def localized_fact(fact: Fact, language: Language) -> str:
             return language.format_message("storm_title")
         case MoreAlerts() | AlertsEnded() | StormTitle():
             return _counted_alerts(fact, language)
-        case AlertsStillFire(count, names):
-            return language.format_count(fact.kind, count, names=names)
+        case AlertsStillFire() | AlertsFlap() | ResolvedByRule():
+            return _alerts_sentence(fact, language)
         case UsersAffected():
             return localized_users(fact.users, language, as_sentence=True)
         case CausedByChange(change_kind):
@@ -136,6 +138,16 @@ def localized_fact(fact: Fact, language: Language) -> str:
         case StormBegan() | StormOver():
             return _storm_sentence(fact, language)
     return fact.in_english()
+
+
+def _alerts_sentence(fact: AlertsStillFire | AlertsFlap | ResolvedByRule, language: Language) -> str:
+    """Alerts fire on, flap, or stayed ended for so long that Dogwatch resolved."""
+    if isinstance(fact, AlertsStillFire):
+        return language.format_count(fact.kind, fact.count, names=fact.names)
+    length = language.format_duration(timedelta(minutes=fact.minutes))
+    if isinstance(fact, AlertsFlap):
+        return language.format_message(fact.kind, names=fact.names, length=length)
+    return language.format_message(fact.kind, length=length, table=fact.table)
 
 
 def _storm_sentence(fact: StormBegan | StormOver, language: Language) -> str:

@@ -195,6 +195,33 @@ class AlertsStillFire(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsFlap(Fact):
+    """`names` of alerts that fire and end again and again; they are quiet after `minutes` without a change."""
+
+    kind: ClassVar[str] = "alerts_flap"
+    names: str
+    minutes: int
+
+    def in_english(self) -> str:
+        return (
+            f"Flapping: {self.names}. Further changes are recorded, and not announced until there was none for "
+            f"{self.minutes} min."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedByRule(Fact):
+    """Dogwatch resolved, as `table` of the configuration says: no alert fired for `minutes`."""
+
+    kind: ClassVar[str] = "resolved_by_rule"
+    minutes: int
+    table: str
+
+    def in_english(self) -> str:
+        return f"Automatically, by Dogwatch: no alert fired for {self.minutes} min (resolve_after in {self.table})"
+
+
+@dataclass(frozen=True, slots=True)
 class StormTitle(AlertCount):
     """Title of a storm's incident; `count` is 0 before its alerts were counted."""
 
@@ -254,6 +281,8 @@ FACTS: Mapping[str, type[Fact]] = {
         MoreAlerts,
         AlertsEnded,
         AlertsStillFire,
+        AlertsFlap,
+        ResolvedByRule,
         StormTitle,
         StormBegan,
         StormGoesOn,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.record.facts import RoleAssigned
+from bot.domain.record.facts import AlertsFlap, RoleAssigned
 from bot.domain.terms import Severity
 from bot.domain.timeline.details import EntryDetails
 from bot.services.views.card import RelatedIncident
@@ -106,6 +106,9 @@ LINES = (
         "level",
         level=2,
         levels=3,
+    replace(_event_view("alerts flap"), text=AlertsFlap("HighCPU", 30).in_english()),
+    replace(_event_view("alerts quiet", alerts=1), alerts=(FIRED,)),
+    replace(_event_view("alerts over", minutes=10), incident_id=7),
         round=0,
         people=["U0DBA"],
         groups=["S0DATABASE"],

@@ -101,8 +101,11 @@ async def show_followups(context: EffectContext, claim: Claim, loaded: LoadedVie
     return await _show_in_channel(context, claim, SlackView.FOLLOWUPS, loaded, followups_message(loaded.view))
 
 
-def load_alerts(_context: EffectContext, session: Session, row: OutboxRow) -> LoadedView[AlertsView]:
-    return _load(session, row, SlackView.ALERTS, load_alerts_view)
+def load_alerts(context: EffectContext, session: Session, row: OutboxRow) -> LoadedView[AlertsView]:
+    def load(session: Session, incident_id: int) -> AlertsView:
+        return load_alerts_view(session, context.settings(), incident_id)
+
+    return _load(session, row, SlackView.ALERTS, load)
 
 
 async def show_alerts(context: EffectContext, claim: Claim, loaded: LoadedView[AlertsView]) -> Outcome:

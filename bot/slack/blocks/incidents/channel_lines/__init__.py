@@ -6,8 +6,11 @@ from datetime import datetime
 from bot.services.views.event import EventView
 from bot.slack.blocks.incidents.channel_lines.alerts import (
     alerts_line,
+    alerts_over_line,
+    flapping_line,
     maintenance_line,
     more_alerts_line,
+    quiet_alerts_line,
     repeated_alerts_line,
     storm_elsewhere_line,
     storm_line,
@@ -83,6 +86,9 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "alerts repeated": repeated_alerts_line,
     "storm": storm_line,
     "storm elsewhere": storm_elsewhere_line,
+    "alerts flap": flapping_line,
+    "alerts quiet": quiet_alerts_line,
+    "alerts over": alerts_over_line,
     "reminder": reminder_line,
     "unanswered": unanswered_line,
     "all declined": all_declined_line,
