@@ -238,6 +238,11 @@ class Settings(EnvironmentSettings):
     def service_dependencies(self) -> Mapping[str, tuple[str, ...]]:
         return {name: tuple(each.depends_on) for name, each in self.services.items()}
 
+    @cached_property
+    def told_services(self) -> frozenset[str]:
+        """Services whose changes are posted in incidents' channels, casefolded."""
+        return frozenset(name.casefold() for name, each in self.services.items() if each.tell_changes)
+
     @property
     def start_warnings(self) -> Iterator[tuple[str, str]]:
         """Events to log at the start, each with the missing variable."""

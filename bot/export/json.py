@@ -216,6 +216,7 @@ def _change(fields: RecordFields, recorded: RecordedChange) -> Json:
         "origin": change.source,
         "link": change.link,
         "is_cause": recorded.is_cause,
+        "rolled_back_by": recorded.rolled_back_by.ref if recorded.rolled_back_by else None,
     }
 
 

@@ -52,6 +52,8 @@ def record_changes(session: Session, settings: Settings, batch: ChangeBatch, act
             session.add(row)
             session.flush()
             _refresh_cards(session, settings, row.as_change(), actor)
+        if is_new:
+            _post_change(session, settings, row.as_change(), actor)
     log.info("changes recorded", source=batch.source, recorded=recorded, known=len(batch.events) - recorded)
     return ChangeReceipt(recorded, len(batch.events) - recorded)
 
@@ -109,6 +111,29 @@ def _refresh_cards(session: Session, settings: Settings, change: Change, actor: 
     for incident in incident_lists.find_open(session, actor.team_id):
         if select_changes([change], _affected(settings, incident), incident.started_at, settings.change_window):
             outbox.refresh_card(session, incident, actor.at)
+
+
+def _post_change(session: Session, settings: Settings, change: Change, actor: Actor) -> None:
+    """Post a change of a marked service in the open incidents that it concerns: one that came before or meanwhile."""
+    marked = {name.casefold() for name in change.services} & settings.told_services
+    if not marked:
+        return
+    for incident in incident_lists.find_open(session, actor.team_id):
+        is_old = change.began_at < incident.started_at - settings.change_window
+        if is_old or incident.is_drill or incident.is_retro or marked.isdisjoint(_affected(settings, incident)):
+            continue
+        outbox.post_event(
+            session,
+            incident,
+            "change",
+            actor.at,
+            change_kind=change.kind.value,
+            title=change.title,
+            details=[*change.services, change.version, change.environment, change.author],
+            status=change.status.value,
+            began_at=change.began_at.isoformat(),
+            link=change.link,
+        )
 
 
 def _affected(settings: Settings, incident: Incident) -> frozenset[str]:

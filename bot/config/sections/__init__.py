@@ -130,7 +130,9 @@ class ServiceSection(Section):
     """
     `[services.NAME]`. `people` are user ids and names of teams. None: the incident's value.
 
-    `aliases` are its names in other systems, `depends_on` the services that it needs.
+    `aliases` are its names in other systems, `depends_on` the services that it needs. `resolve_after`: its alerts must
+    have been over for so long until Dogwatch resolves the incident. `tell_changes`: its changes are posted in the
+    channels of open incidents that they concern.
     """
 
     people: ListOf[Word] = ()
@@ -138,6 +140,8 @@ class ServiceSection(Section):
     depends_on: ListOf[Word] = ()
     team: Word | None = None
     severity: SeverityWord | None = None
+    resolve_after: ResolveAfter | None = None
+    tell_changes: bool = False
     template: Template | None = None
     zone: Zone | None = None
     policy: PolicyBySeverity | None = None

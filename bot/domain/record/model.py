@@ -291,11 +291,17 @@ def milestone_name(name: str, moment: Moment) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecordedChange:
-    """A change shortly before the first error. `is_cause`: somebody recorded it as the cause."""
+    """
+    A change shortly before the first error. `is_cause`: somebody recorded it as the cause.
+
+    `rolled_back_by`: the entry that took it back, None if there is none. `rolled_back_at`: None if that has no time.
+    """
 
     source: Source
     change: Change
     is_cause: bool = False
+    rolled_back_by: Source | None = None
+    rolled_back_at: datetime | None = None
 
     @property
     def subject(self) -> str:

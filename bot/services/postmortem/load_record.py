@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.config.crypto import incident_page_link
+from bot.domain.changes.rollbacks import find_rolled_back
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import StormTitle, read_fact
 from bot.domain.record.model import Entry, Incident, Record, RecordedChange
@@ -99,19 +100,33 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
         resolutions=[] if not rows.incident.is_resolved else latest_by_language(standing, Kind.RESOLVED, sources),
         roles=roles,
         updates=build_updates(standing, sources),
-        changes=_build_changes(session, settings, links, rows),
+        changes=_build_changes(session, settings, links, rows, sources),
         reports_changes=reports_changes(session, settings, rows.incident),
         people=people.find_names(session, rows.incident.team_id, known),
     )
 
 
-def _build_changes(session: Session, settings: Settings, links: Links, rows: _Rows) -> list[RecordedChange]:
+def _build_changes(
+    session: Session, settings: Settings, links: Links, rows: _Rows, sources: Mapping[int, Source]
+) -> list[RecordedChange]:
+    recent = find_recent_changes(session, settings, rows.incident)
+    if not recent:
+        return []
     causes = {entry.values.change_id for entry in rows.standing if entry.details and entry.has(Kind.CAUSE)}
+    cause_ids = frozenset(each for each in causes if each is not None)
+    rollbacks: dict[int, TimelineEntry] = {}
+    for entry in (each for each in rows.standing if each.has(Kind.ROLLBACK)):
+        if (taken_back := find_rolled_back(entry.text, recent, cause_ids)) is not None:
+            rollbacks.setdefault(taken_back.change_id, entry)
     return [
         RecordedChange(
-            Source(SourceKind.CHANGE, each.ref, each.link or links.page(each.ref)), each, each.change_id in causes
+            Source(SourceKind.CHANGE, each.ref, each.link or links.page(each.ref)),
+            each,
+            each.change_id in cause_ids,
+            sources[rollback.key] if (rollback := rollbacks.get(each.change_id)) else None,
+            rollback.happened_at if rollback else None,
         )
-        for each in find_recent_changes(session, settings, rows.incident)
+        for each in recent
     ]
 
 

@@ -15,6 +15,7 @@ from bot.slack.blocks.incidents.channel_lines.alerts import (
     storm_elsewhere_line,
     storm_line,
 )
+from bot.slack.blocks.incidents.channel_lines.changes import change_posted_line
 from bot.slack.blocks.incidents.channel_lines.drills import drill_finished_line, drill_started_line, practice_line
 from bot.slack.blocks.incidents.channel_lines.entries import cause_line, impact_line, note_line, update_line
 from bot.slack.blocks.incidents.channel_lines.escalations import (
@@ -81,14 +82,15 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "note": note_line,
     "impact": impact_line,
     "cause": cause_line,
+    "change": change_posted_line,
     "alerts": alerts_line,
     "more alerts": more_alerts_line,
     "alerts repeated": repeated_alerts_line,
-    "storm": storm_line,
-    "storm elsewhere": storm_elsewhere_line,
     "alerts flap": flapping_line,
     "alerts quiet": quiet_alerts_line,
     "alerts over": alerts_over_line,
+    "storm": storm_line,
+    "storm elsewhere": storm_elsewhere_line,
     "reminder": reminder_line,
     "unanswered": unanswered_line,
     "all declined": all_declined_line,
