@@ -114,7 +114,7 @@ def _refresh_cards(session: Session, settings: Settings, change: Change, actor: 
 
 
 def _post_change(session: Session, settings: Settings, change: Change, actor: Actor) -> None:
-    """Post a change of a marked service in the open incidents that it concerns: one that came before or meanwhile."""
+    """Post a change of a marked service in the open incidents that it concerns."""
     marked = {name.casefold() for name in change.services} & settings.told_services
     if not marked:
         return

@@ -93,7 +93,7 @@ class RouteSection(Section):
     triage: bool | None = None
     resolve_after: ResolveAfter | None = None
     group_by: ListOf[Word] = ()
-    window: Length | None = None
+    window: Length = "15m"
     days: Annotated[ListOf[Day], Field(min_length=1)] | None = None
     hours: ClockRange | None = None
     zone: Zone | None = None
@@ -106,14 +106,14 @@ class RouteSection(Section):
 
     @model_validator(mode="after")
     def _check_window(self) -> Self:
-        if self.window is not None and not self.group_by:
+        if "window" in self.model_fields_set and not self.group_by:
             raise ValueError("`window` is for `group_by`, and this route has none. Add it, or remove `window`.")
         return self
 
     def as_route(self, zone: ZoneInfo) -> Route:
         """Convert; `zone` applies where none is given."""
         resolve_after = parse_resolve_after(self.resolve_after) if self.resolve_after is not None else None
-        grouping = LabelGrouping(self.group_by, parse_length(self.window or "15m")) if self.group_by else None
+        grouping = LabelGrouping(self.group_by, parse_length(self.window)) if self.group_by else None
         return Route(
             self.match,
             self.action,

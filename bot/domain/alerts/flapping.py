@@ -1,4 +1,4 @@
-"""Flapping alerts: those that fire and end again and again are announced once, until they are quiet."""
+"""Flapping alerts: announced once when they begin to flap, and again when they are quiet."""
 
 import hashlib
 from collections.abc import Mapping
@@ -22,7 +22,11 @@ class AlertChanges:
 
 
 def add_change(known: AlertChanges, now: datetime) -> AlertChanges:
-    """The changes with one more at `now`. Flapping goes on until there was none for `QUIET_AFTER`."""
+    """
+    The changes with one more at `now`.
+
+    Flapping goes on until there was none for `QUIET_AFTER`.
+    """
     recent = tuple(at for at in known.at if now - at < QUIET_AFTER)
     changes = (*recent, now)[-FLAPPING_CHANGES:]
     goes_on = known.is_flapping and bool(recent)

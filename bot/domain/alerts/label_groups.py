@@ -1,4 +1,4 @@
-"""Groups by chosen labels: alerts of one route that say the same about the same thing, whoever sends them."""
+"""Groups by labels: alerts of one route with the same values, whichever source sends them."""
 
 import json
 from collections.abc import Mapping

@@ -7,7 +7,11 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class ResolveRule:
-    """Time for which an alert must have been over. `table` of `dogwatch.toml` sets it: `[[routes]] 2`."""
+    """
+    Time for which an alert must have been over.
+
+    `table` of `dogwatch.toml` sets it: `[[routes]] 2`.
+    """
 
     after: timedelta
     table: str

@@ -196,7 +196,11 @@ class AlertsStillFire(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AlertsFlap(Fact):
-    """`names` of alerts that fire and end again and again; they are quiet after `minutes` without a change."""
+    """
+    `names` of alerts that fire and end again and again.
+
+    They are quiet after `minutes` without a change.
+    """
 
     kind: ClassVar[str] = "alerts_flap"
     names: str

@@ -132,7 +132,11 @@ def request_summary(session: Session, incident_id: int, at: datetime) -> None:
 
 
 def _track_changes(tally: AlertCounter, arrivals: Sequence[Arrival], at: datetime) -> list[Alert]:
-    """Count the changes of each alert; returns those that begin to flap. Larger notifications are not tracked."""
+    """
+    Count the changes of each alert; returns those that begin to flap.
+
+    Notifications with more than `TRACKED_ALERTS` are not tracked.
+    """
     if len(arrivals) > TRACKED_ALERTS:
         return []
     known, began = tally.read_changes(), []
@@ -314,7 +318,11 @@ def run_summary_timer(session: Session, settings: Settings, timer: Timer, now: d
 
 
 def _end_flapping(session: Session, incident: Incident, tally: AlertCounter, actor: Actor) -> datetime | None:
-    """Announce flapping alerts that are quiet, with their state. Returns when to look at the others."""
+    """
+    Announce flapping alerts that are quiet, with their state.
+
+    Returns when to look at the others; None if there are none.
+    """
     known = tally.read_changes()
     if not any(each.is_flapping for each in known.values()):
         return None

@@ -76,7 +76,11 @@ def run_resolution_timer(session: Session, settings: Settings, timer: Timer, at:
 
 
 def foresee_resolution(session: Session, settings: Settings, incident: Incident) -> datetime | None:
-    """The time at which the incident will be resolved if nothing happens until then; None if it will not."""
+    """
+    When the incident will be resolved if nothing happens until then.
+
+    None if it will not.
+    """
     if not settings.resolves_incidents or not _may_resolve(incident):
         return None
     timer = timers.find(session, _timer_key(incident.key))
@@ -92,7 +96,7 @@ def foresee_resolution(session: Session, settings: Settings, incident: Incident)
 
 
 def _may_resolve(incident: Incident) -> bool:
-    """False for what only people end: storms, drills, and incidents that were recorded after the fact."""
+    """False for storms, drills, and incidents that were recorded after the fact."""
     return incident.is_open and not incident.is_drill and not incident.is_retro and incident.storm_id != incident.key
 
 
@@ -106,7 +110,11 @@ def _load_quiet(session: Session, settings: Settings, incident: Incident, payloa
 
 
 def _is_worked_on(session: Session, incident: Incident) -> bool:
-    """True if a person declared or leads it, recorded anything but an acknowledgement, or wrote in its channel."""
+    """
+    True if a person works on the incident: declared or leads it, or wrote in its channel.
+
+    So is a person who recorded anything but an acknowledgement.
+    """
     if incident.declared_by is not None or incident.lead is not None or timeline.is_worked_on(session, incident.key):
         return True
     channel = incident.channel_id

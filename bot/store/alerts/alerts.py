@@ -194,7 +194,11 @@ def get(session: Session, alert_id: int) -> Alert | None:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """An incident's alerts: all, those that fire, all by service (None where none is named), and those that flap."""
+    """
+    Numbers of an incident's alerts: all, those that fire, and those that flap.
+
+    `services` counts all by service, None where none is named.
+    """
 
     alerts: int
     firing: int
