@@ -139,7 +139,10 @@ def _incident() -> None:
         sa.Column("link_generation", sa.Integer(), nullable=False),
         sa.Column("link_ended_at", Time(), nullable=True),
         sa.Column("postmortem_state", Text(), nullable=False),
+        sa.Column("similar_id", sa.Integer(), nullable=True),
+        sa.Column("is_similar_off", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["previous_id"], ["incident.id"], name="fk_incident_previous_id"),
+        sa.ForeignKeyConstraint(["similar_id"], ["incident.id"], name="fk_incident_similar_id"),
         sa.PrimaryKeyConstraint("id", name="pk_incident"),
         sa.UniqueConstraint("team_id", "series", "number", name="uq_incident_team_id_series_number"),
     )
@@ -148,6 +151,7 @@ def _incident() -> None:
     _create_partial_index("ix_incident_merged_into_id", "incident", ["merged_into_id"], "merged_into_id IS NOT NULL")
     op.create_index("ix_incident_reference", "incident", ["series", "number"])
     op.create_index("ix_incident_resolved", "incident", ["team_id", "resolved_at"])
+    _create_partial_index("ix_incident_similar_id", "incident", ["similar_id"], "similar_id IS NOT NULL")
     op.create_index("ix_incident_status", "incident", ["status"])
     op.create_index("ix_incident_team_status", "incident", ["team_id", "status"])
 

@@ -70,6 +70,7 @@ class IncidentsSection(Section):
     confirm_emoji: Emoji = CONFIRM_EMOJI
     policy: Word | None = None
     bridge: BridgeTemplate | None = None
+    suggest_similar: bool = True
     archive_after_days: Annotated[int, Field(ge=1, le=365)] | None = None
 
 

@@ -55,6 +55,7 @@ from bot.services.outbox.incident_views import (
     refresh_followups,
     refresh_reminder,
     refresh_resolution,
+    refresh_similar,
     refresh_topic,
     refresh_vendor_case,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "refresh_pages",
     "refresh_reminder",
     "refresh_resolution",
+    "refresh_similar",
     "refresh_topic",
     "refresh_vendor_case",
     "reminder_timer_key",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.services.outbox.app_home import refresh_open_homes
-from bot.services.outbox.incident_views import announcement_row, card_row, topic_row
+from bot.services.outbox.incident_views import announcement_row, card_row, similar_row, topic_row
 from bot.services.outbox.kinds import PRIORITY, OutboxKind
 from bot.services.outbox.payloads import (
     BlankMessagePayload,
@@ -25,9 +25,15 @@ from bot.store.incidents.incidents import Incident
 
 
 def queue_channel_setup(
-    session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]
+    session: Session,
+    incident: Incident,
+    at: datetime,
+    users: list[str],
+    usergroups: list[str],
+    *,
+    suggests_similar: bool = False,
 ) -> None:
-    """Create the channel, invite people, post card, topic and announcement: a row each."""
+    """Create the channel, invite people, post card, topic and announcement, look for a similar one: a row each."""
     rows = [build_row(incident, OutboxKind.CREATE_CHANNEL, at, waits_for_channel=False)]
     if users or usergroups:
         payload = InvitePayload(tuple(users), tuple(usergroups))
@@ -35,6 +41,8 @@ def queue_channel_setup(
     rows += [topic_row(incident, at), card_row(session, incident, at)]
     if not incident.is_private:
         rows.append(announcement_row(session, incident, at))
+    if suggests_similar:
+        rows.append(similar_row(incident, at, posts=True))
     queue_rows(session, incident, *rows)
     refresh_open_homes(session, incident.team_id, at)
 

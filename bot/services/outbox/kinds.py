@@ -52,6 +52,7 @@ class OutboxKind(StrEnum):
     RECONCILE_CHANNEL = "look"
     BOOKMARKS = "bookmarks"
     CANVAS = "canvas"
+    SIMILAR = "similar"
 
 
 URGENCIES = ("pages", "channels", "messages", "views", "reading")
@@ -91,6 +92,7 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.MISSING_PERMISSIONS: (39, "messages"),
         OutboxKind.CONFIRM_REACTION: (40, "views"),
         OutboxKind.CANVAS: (41, "views"),
+        OutboxKind.SIMILAR: (41, "views"),
         OutboxKind.BOOKMARKS: (42, "views"),
         OutboxKind.HOME: (43, "views"),
         OutboxKind.REMINDER: (44, "messages"),
@@ -118,6 +120,8 @@ def lane_of(kind: OutboxKind, incident_id: int, *, sub: str = "") -> str:
             return f"post:{incident_id}"
         case OutboxKind.INVITE:
             return f"meta:{incident_id}"
+        case OutboxKind.SIMILAR:
+            return lane_of(OutboxKind.CARD, incident_id)
         case OutboxKind.ANNOUNCEMENT:
             return "digest"
         case OutboxKind.ESCALATION:

@@ -279,6 +279,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.RECONCILE_CHANNEL: ReconcilePayload,
         OutboxKind.BOOKMARKS: NoPayload,
         OutboxKind.CANVAS: CanvasPayload,
+        OutboxKind.SIMILAR: ViewPayload,
     }
 )
 

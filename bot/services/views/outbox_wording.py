@@ -49,6 +49,7 @@ ACT_WORDS = {
     OutboxKind.DELETE_FILE: "Delete a draft or a picture",
     OutboxKind.BOOKMARKS: "Set the channel's bookmarks",
     OutboxKind.CANVAS: "Put the draft into the canvas",
+    OutboxKind.SIMILAR: "Name a similar incident",
     OutboxKind.MISSING_PERMISSIONS: "Report missing permissions",
     OutboxKind.OVERRIDE_CHANGE: "Notify somebody of an on-call change",
     OutboxKind.SHIFT_HANDOVER: "Announce a shift handover",

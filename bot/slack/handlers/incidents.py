@@ -18,6 +18,7 @@ from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
 from bot.services.incidents.role_briefing import accept_role, load_role_briefing
 from bot.services.reminders.check import SnoozePeriod, snooze_reminder
+from bot.services.similarity import switch_suggestion_off
 from bot.services.timeline.action_items import change_action_item
 from bot.services.views.outbox_operations import retry_incident_rows
 from bot.services.workspace.actor import Actor
@@ -30,6 +31,7 @@ from bot.slack.blocks.incidents.changes import IS_CAUSE
 from bot.slack.blocks.incidents.forms.details_form import empty_details_form
 from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form
 from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message
+from bot.slack.blocks.incidents.similarity import NOT_SIMILAR, suggestion_message
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, SEVERITY, STATUS, TEXT, TITLE
@@ -135,6 +137,10 @@ def _complete_action_item(session: Session, _settings: Settings, actor: Actor, i
 def _postpone_reminder(session: Session, settings: Settings, actor: Actor, subject: tuple[int, SnoozePeriod]) -> None:
     reminder_id, later = subject
     snooze_reminder(session, settings, reminder_id, actor, later)
+
+
+def _switch_suggestion_off(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> Message:
+    return suggestion_message(switch_suggestion_off(session, incident_id, actor))
 
 
 def _open_menu(_settings: Settings, incident_id: int) -> View:
@@ -259,6 +265,7 @@ BUTTONS: tuple[Button[Any], ...] = (
     Button(archiving.GO_ON, about=ARCHIVED_INCIDENT, run=_move_to_new_channel),
     Button(reminders.DONE, about=ROW, run=_complete_action_item),
     Button(reminders.PUT_OFF, about=POSTPONEMENT, run=_postpone_reminder),
+    Button(NOT_SIMILAR, about=INCIDENT, run=_switch_suggestion_off),
     Button(lists.SHOW, about=CLICK, show=_show_incident),
     Button(lists.LIST_NEWER, about=CLICK, show=_show_list),
     Button(lists.LIST_OLDER, about=CLICK, show=_show_list),

@@ -26,6 +26,7 @@ from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.merge import MergePreview, MergeResult
 from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
 from bot.services.timeline.notes import NoteTime
+from bot.services.similarity import Suggestion, SuggestionView
 from bot.services.views.card import RelatedIncident
 from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
@@ -45,6 +46,7 @@ from bot.slack.blocks.incidents.merge import merge_question, merged_message
 from bot.slack.blocks.incidents.reminders import reminder_message
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
+from bot.slack.blocks.incidents.similarity import suggestion_message
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
@@ -86,6 +88,15 @@ FINDINGS = FindingsView(
             (FindingPlace("task 2", "https://harbour.slack.example/archives/C0INC7/p43"), FindingPlace("task 3", None)),
         ),
     ),
+)
+SIMILAR = Suggestion(
+    3,
+    "INC-3",
+    "C0INC3",
+    "https://dogwatch.example/incidents/INC-3",
+    ("checkout", "gateway"),
+    ("pool", "exhausted"),
+    was_rolled_back=True,
 )
 RESOLVED = ResolutionView(
     reference="INC-7",
@@ -212,6 +223,9 @@ def _incident_messages() -> Iterator[tuple[str, Message]]:
     yield "reopened: its channel is archived", archiving.channel_archived_message(7, "INC-7", "inc-7-checkout")
     yield "goes on elsewhere", archiving.new_channel_message("INC-7")
     yield "merge?", merge_question(MergePreview(EDITED, OTHER, 31, 3, 1, 2))
+    yield "similar", suggestion_message(SuggestionView(7, SIMILAR))
+    yield "similar: not shown", suggestion_message(SuggestionView(7, None))
+    yield "similar: off", suggestion_message(SuggestionView(7, None, is_off=True))
     yield "merged", merged_message(MergeResult(EDITED, OTHER, 31, 3))
     yield "line: redacted", redacted_message()
     yield "note: its text begins with a time", note_time_question(TIMED_NOTE)

@@ -48,6 +48,7 @@ from bot.slack.delivery.effects.incident_views import (
     show_card,
     show_followups,
     show_resolution,
+    show_similar,
 )
 from bot.slack.delivery.effects.messages import (
     blank_redacted_message,
@@ -103,6 +104,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.FOLLOWUPS: loading(load_followups, show_followups),
     OutboxKind.ALERTS: loading(load_alerts, show_alerts),
     OutboxKind.RESOLUTION: EffectHandler(show_resolution),
+    OutboxKind.SIMILAR: EffectHandler(show_similar),
     OutboxKind.VENDOR_CASE: EffectHandler(show_case_question),
     OutboxKind.ESCALATION: loading(load_escalation, show_escalation),
     OutboxKind.EVENT: loading(load_event, post_event, POST_MESSAGE),
