@@ -31,6 +31,7 @@ def upgrade() -> None:
         _postmortem_change,
         _postmortem_editor,
         _postmortem_comment,
+        _postmortem_thread,
         _postmortem_review,
         _slack_message,
         _timeline_entry,
@@ -326,10 +327,38 @@ def _postmortem_comment() -> None:
         sa.Column("text", Text(), nullable=False),
         sa.Column("written_by", Text(), nullable=True),
         sa.Column("written_at", Time(), nullable=False),
+        sa.Column("channel_id", Text(), nullable=True),
+        sa.Column("message_ts", Text(), nullable=True),
+        sa.Column("is_reply", sa.Boolean(), nullable=False),
+        sa.Column("digest", Text(), nullable=True),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_comment_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_postmortem_comment"),
     )
     op.create_index("ix_postmortem_comment_incident_id", "postmortem_comment", ["incident_id"])
+    op.create_index("ix_postmortem_comment_message", "postmortem_comment", ["channel_id", "message_ts"])
+
+
+def _postmortem_thread() -> None:
+    op.create_table(
+        "postmortem_thread",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("language", Text(), nullable=False),
+        sa.Column("section", Text(), nullable=False),
+        sa.Column("source", Text(), nullable=False),
+        sa.Column("channel_id", Text(), nullable=True),
+        sa.Column("ts", Text(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_thread_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_postmortem_thread"),
+        sa.UniqueConstraint(
+            "incident_id",
+            "language",
+            "section",
+            "source",
+            name="uq_postmortem_thread_incident_id_language_section_source",
+        ),
+    )
+    op.create_index("ix_postmortem_thread_message", "postmortem_thread", ["channel_id", "ts"])
 
 
 def _postmortem_review() -> None:

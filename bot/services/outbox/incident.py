@@ -11,6 +11,8 @@ from bot.services.outbox.incident_views import announcement_row, card_row, simil
 from bot.services.outbox.kinds import PRIORITY, OutboxKind
 from bot.services.outbox.payloads import (
     BlankMessagePayload,
+    CommentPayload,
+    CommentThreadPayload,
     DraftPayload,
     EventPayload,
     FilePayload,
@@ -22,6 +24,7 @@ from bot.services.outbox.payloads import (
 from bot.services.outbox.rows import build_row, queue_row, queue_rows
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
+from bot.store.outbox import Effect
 
 
 def queue_channel_setup(
@@ -86,6 +89,28 @@ def announce_event(session: Session, incident: Incident, event: str, at: datetim
             incident_id=incident.key,
             payload=EventPayload(event, values, is_for_all=True),
         )
+
+
+def post_comment(session: Session, incident: Incident, at: datetime, thread_id: int, comment_id: int) -> None:
+    """Post a comment on a block in the block's thread, after the message that begins it."""
+    head = build_row(
+        incident,
+        OutboxKind.COMMENT_THREAD,
+        at,
+        target=f"comment thread:{thread_id}",
+        payload=CommentThreadPayload(thread_id),
+    )
+    queue_rows(session, incident, head, comment_row(incident, at, comment_id, posts=True))
+
+
+def refresh_comment(session: Session, incident: Incident, at: datetime, comment_id: int) -> None:
+    """Show the present text of a posted comment."""
+    queue_rows(session, incident, comment_row(incident, at, comment_id, posts=False))
+
+
+def comment_row(incident: Incident, at: datetime, comment_id: int, *, posts: bool) -> Effect:
+    payload = CommentPayload(comment_id, posts)
+    return build_row(incident, OutboxKind.COMMENT, at, target=f"comment:{comment_id}", payload=payload)
 
 
 def post_ephemeral(session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any) -> None:

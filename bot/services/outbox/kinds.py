@@ -23,6 +23,8 @@ class OutboxKind(StrEnum):
     EPHEMERAL = "whisper"
     ROLE_BRIEFING = "brief"
     REVIEW_REQUEST = "review request"
+    COMMENT_THREAD = "comment thread"
+    COMMENT = "comment"
     CONFIRM_ACTIVE = "ask for sign"
     FETCH_MESSAGE = "fetch message"
     USER_LOOKUP = "learn person"
@@ -79,6 +81,8 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.REVIEW_REQUEST: (29, "messages"),
         OutboxKind.DIRECT_MESSAGE: (29, "messages"),
         OutboxKind.EVENT: (30, "messages"),
+        OutboxKind.COMMENT_THREAD: (30, "messages"),
+        OutboxKind.COMMENT: (30, "messages"),
         OutboxKind.DRAFT: (30, "messages"),
         OutboxKind.PUBLIC_PREVIEW: (30, "messages"),
         OutboxKind.TOPIC: (31, "views"),
@@ -116,7 +120,13 @@ def lane_of(kind: OutboxKind, incident_id: int, *, sub: str = "") -> str:
     match kind:
         case OutboxKind.CREATE_CHANNEL:
             return f"create:{incident_id}"
-        case OutboxKind.EVENT | OutboxKind.DRAFT | OutboxKind.PUBLIC_PREVIEW:
+        case (
+            OutboxKind.EVENT
+            | OutboxKind.DRAFT
+            | OutboxKind.PUBLIC_PREVIEW
+            | OutboxKind.COMMENT_THREAD
+            | OutboxKind.COMMENT
+        ):
             return f"post:{incident_id}"
         case OutboxKind.INVITE:
             return f"meta:{incident_id}"

@@ -168,6 +168,19 @@ class ReviewRequestPayload(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class CommentThreadPayload(Payload):
+    thread_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPayload(Payload):
+    """A comment on a block of the postmortem. `posts`: it is posted, not edited."""
+
+    comment_id: int
+    posts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePayload(Payload):
     """A message in Slack."""
 
@@ -251,6 +264,8 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.EPHEMERAL: EventPayload,
         OutboxKind.ROLE_BRIEFING: RoleBriefingPayload,
         OutboxKind.REVIEW_REQUEST: ReviewRequestPayload,
+        OutboxKind.COMMENT_THREAD: CommentThreadPayload,
+        OutboxKind.COMMENT: CommentPayload,
         OutboxKind.CONFIRM_ACTIVE: ConfirmActivePayload,
         OutboxKind.FETCH_MESSAGE: MessagePayload,
         OutboxKind.USER_LOOKUP: UserPayload,

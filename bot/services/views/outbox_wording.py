@@ -30,6 +30,8 @@ ACT_WORDS = {
     OutboxKind.CONTACT_METHOD_TEST: "Test somebody's pages outside Slack",
     OutboxKind.CONFIRM_ACTIVE: "Ask somebody whether they are still on it",
     OutboxKind.REMINDER: "Remind people of what is due",
+    OutboxKind.COMMENT_THREAD: "Begin a thread for comments on the postmortem",
+    OutboxKind.COMMENT: "Show a comment on the postmortem",
     OutboxKind.REVIEW_REQUEST: "Ask somebody for a review",
     OutboxKind.ROLE_BRIEFING: "Brief somebody on their role",
     OutboxKind.FETCH_MESSAGE: "Read a message with a reaction",

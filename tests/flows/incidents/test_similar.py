@@ -84,7 +84,7 @@ async def test_a_private_incident_is_not_named_also_if_it_becomes_private(world:
     assert told(world) == []
 
     def make_private(session: Session) -> None:
-        on_channel_made_private(session, world.bot.settings, "T0LOCAL", "C0OTHER", world.now)
+        on_channel_made_private(session, world.bot.settings, "T0HARBOUR", "C0OTHER", world.now)
 
     def add_other(session: Session) -> None:
         at = world.now - timedelta(days=20)

@@ -50,6 +50,7 @@ from bot.slack.blocks.incidents.similarity import suggestion_message
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
+from bot.slack.blocks.postmortem.comments import comment_message, comment_thread_message
 from bot.slack.blocks.postmortem.review import review_request_message
 from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
 from bot.slack.replies.render import escape_markup
@@ -64,7 +65,7 @@ from tests.support.gallery.forms import home_exhibits, modal_exhibits
 from tests.support.gallery.lists import list_messages
 from tests.support.gallery.paging import paging_messages as paged_messages
 from tests.support.gallery.reminders import ACK_TIMEOUT, REMINDERS
-from tests.support.gallery.roles import BRIEFINGS, REVIEWS
+from tests.support.gallery.roles import BRIEFINGS, COMMENT, COMMENT_THREAD, REVIEWS
 from tests.support.gallery.vendors import vendor_messages
 
 FOLLOW_UPS = FollowUpsView(
@@ -258,6 +259,9 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield from ((f"briefing: {name}", role_briefing_message(view)) for name, view in BRIEFINGS.items())
     yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
     yield from ((f"review: {name}", review_request_message(view)) for name, view in REVIEWS.items())
+    yield "comments: a thread", comment_thread_message(COMMENT_THREAD)
+    yield "comments: a comment", comment_message(COMMENT)
+    yield "comments: redacted", comment_message(replace(COMMENT, text=""))
     yield "review: approved", review_request_message(REVIEWS["asked"], is_approved=True)
     yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
     yield "question: which time", command_question_message(*TIME_QUESTION)

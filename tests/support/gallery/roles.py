@@ -7,6 +7,7 @@ from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.incidents.roles import DEFAULT_ROLES
 from bot.services.incidents.role_briefing import RoleBriefingView
 from bot.services.incidents.roles import RoleHolder
+from bot.services.postmortem.document.comments import CommentThreadView, CommentView
 from bot.services.postmortem.document.review import ReviewRequestView
 from tests.support.gallery.catchup import CATCHUPS
 
@@ -46,3 +47,9 @@ REVIEWS = {
     "without a date": replace(ASKED, due=None),
     "published": replace(ASKED, state=PostmortemState.PUBLISHED),
 }
+COMMENT_THREAD = CommentThreadView(
+    "INC-7", "cause", "en", "https://dogwatch.example/incidents/INC-7/postmortem/block?block=cause", "C0INC7", None
+)
+COMMENT = CommentView(
+    "Database administrator", "Was it the pool, <@U0DBA>?", {"U0DBA": "Database administrator"}, "C0INC7", "1.2", None
+)

@@ -21,6 +21,7 @@ from bot.slack.delivery.effects.channel.channels import (
     pin_card,
     set_topic,
 )
+from bot.slack.delivery.effects.channel.comments import begin_comment_thread, show_comment
 from bot.slack.delivery.effects.channel.files import delete_file, upload_draft
 from bot.slack.delivery.effects.channel.public_preview import upload_public_preview
 from bot.slack.delivery.effects.channel.reactions import (
@@ -112,6 +113,8 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.EPHEMERAL: loading(load_incident, post_ephemeral, "chat.postEphemeral"),
     OutboxKind.ROLE_BRIEFING: EffectHandler(send_role_briefing, POST_MESSAGE),
     OutboxKind.REVIEW_REQUEST: EffectHandler(send_review_request, POST_MESSAGE),
+    OutboxKind.COMMENT_THREAD: EffectHandler(begin_comment_thread, POST_MESSAGE),
+    OutboxKind.COMMENT: EffectHandler(show_comment),
     OutboxKind.CONFIRM_ACTIVE: EffectHandler(ask_if_active, POST_MESSAGE),
     OutboxKind.BLANK_MESSAGE: EffectHandler(blank_redacted_message),
     OutboxKind.DELETE_FILE: EffectHandler(delete_file, "files.delete"),
