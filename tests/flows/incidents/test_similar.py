@@ -15,7 +15,7 @@ from tests.support.worlds.world import World
 
 pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 OLD_CHANNEL = "C0OLD"
-LIKE = "Looks like INC-1000 in <#C0OLD> (checkout; same words: connection, pool, exhausted; ended by a rollback)."
+LIKE = "INC-1000> in <#C0OLD> (checkout; same words: connection, pool, exhausted; ended by a rollback)."
 
 
 async def has_history(world: World, **more: Any) -> None:
@@ -50,6 +50,7 @@ async def test_one_line_says_why_until_somebody_switches_it_off(world: World) ->
     await world.declares("connection pool of checkout exhausted service:checkout")
 
     (line,) = told(world)
+    assert "Looks like" in line
     assert LIKE in line
     async with Visitor(world) as ana:
         await ana.signs_in("engineer")
@@ -117,7 +118,7 @@ async def test_redacted_words_leave_the_line(world: World) -> None:
     await world.declares("connection pool of checkout exhausted service:checkout")
     declared = (await world.timeline())[0]
 
-    await world.types("oncall", f"/incident redact {declared['id']} secret")
+    await world.types("oncall", f"/incident redact {declared['ref']} secret")
     await world.finish()
 
     (line,) = told(world)

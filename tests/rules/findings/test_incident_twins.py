@@ -1,6 +1,7 @@
 """Suggestions of a similar incident: right where something is said, and silent in doubt."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import yaml
@@ -42,9 +43,18 @@ def test_generated_twins_are_found_with_precision():
     assert right / (right + missed) >= LEAST_RECALL
 
 
+def services_of(scenario: dict[str, Any]) -> tuple[str, ...]:
+    named = scenario.get("service", ())
+    return (named,) if isinstance(named, str) else tuple(named)
+
+
+def title_of(title: str | dict[str, str]) -> str:
+    return title if isinstance(title, str) else next(iter(title.values()))
+
+
 def test_none_of_the_shared_examples_looks_like_another(conformance):
     read = [yaml.safe_load(path.read_text()) for path in sorted((conformance / "scenarios").glob("*.yaml"))]
-    told = [GeneratedIncident("", (each["service"],) if "service" in each else (), each["title"]) for each in read]
+    told = [GeneratedIncident("", services_of(each), title_of(each["title"])) for each in read]
     assert len(told) >= 4
 
     for one in told:

@@ -24,9 +24,10 @@ from bot.domain.times import ParsedTime
 from bot.services.escalation.duplicate_check import RepeatedRequest, RunningPage
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.merge import MergePreview, MergeResult
+from bot.services.postmortem.document.block_form import EditOffer
 from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
-from bot.services.timeline.notes import NoteTime
 from bot.services.similarity import Suggestion, SuggestionView
+from bot.services.timeline.notes import NoteTime
 from bot.services.views.card import RelatedIncident
 from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
 from bot.services.views.missing_facts import NEEDED_FACTS, MissingFactsView
@@ -50,6 +51,7 @@ from bot.slack.blocks.incidents.similarity import suggestion_message
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
+from bot.slack.blocks.postmortem.block_form import edit_message
 from bot.slack.blocks.postmortem.comments import comment_message, comment_thread_message
 from bot.slack.blocks.postmortem.review import review_request_message
 from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
@@ -259,6 +261,7 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield from ((f"briefing: {name}", role_briefing_message(view)) for name, view in BRIEFINGS.items())
     yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
     yield from ((f"review: {name}", review_request_message(view)) for name, view in REVIEWS.items())
+    yield "postmortem: edit", edit_message(EditOffer(7, "INC-7", COMMENT_THREAD.page_url))
     yield "comments: a thread", comment_thread_message(COMMENT_THREAD)
     yield "comments: a comment", comment_message(COMMENT)
     yield "comments: redacted", comment_message(replace(COMMENT, text=""))

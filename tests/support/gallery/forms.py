@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.command.forms.choices import Choice
 from bot.config import Settings
+from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.reminders import ReminderKind
 from bot.domain.terms import Kind
 from bot.domain.timeline.candidates import ChannelMessage
@@ -16,6 +17,7 @@ from bot.services.channel.candidates import CandidatesView
 from bot.services.channel.messages import SlackMessage
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.incidents.alerts import FiringAlerts
+from bot.services.postmortem.document.block_form import BlockField, BlockForm, FieldConflict
 from bot.services.reminders.view import WaitingReminder
 from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
 from bot.services.workspace.access import REFUSAL
@@ -30,6 +32,7 @@ from bot.slack.blocks.incidents.forms.roles_form import roles_form
 from bot.slack.blocks.incidents.merge import merge_form
 from bot.slack.blocks.menu import incident_menu
 from bot.slack.blocks.notices import loading_modal, notice_modal, with_database_warning
+from bot.slack.blocks.postmortem.block_form import blocks_form, conflict_form
 from bot.slack.blocks.postmortem.candidates import choose_messages_form
 from bot.slack.blocks.postmortem.entry_forms import FORMS
 from bot.slack.handlers.interactions import ShortcutUse
@@ -131,6 +134,17 @@ CANDIDATES = CandidatesView(
     names=NAMES,
 )
 
+BLOCKS = BlockForm(
+    7,
+    "INC-7",
+    "https://dogwatch.example/incidents/INC-7/postmortem",
+    (
+        BlockField(BlockId("cause", "cause", "en"), "Cause", "The deploy halved the pool", "0123456789abcdef"),
+        BlockField(BlockId("went_well", "", "en"), "Went well", ""),
+    ),
+    left_out=2,
+)
+
 
 def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "form: declare", declare_form(settings)
@@ -152,6 +166,8 @@ def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "form: make it a task", _task_of_message(settings)
     yield "window: one moment", loading_modal()
     yield "window: words", notice_modal(":warning: There is no INC-70.")
+    yield "form: postmortem", blocks_form(BLOCKS)
+    yield "form: postmortem, changed meanwhile", conflict_form(7, [FieldConflict(BLOCKS.fields[0], "Half of all")])
     yield "form: merge", merge_form(7, "INC-7", known)
     yield "form: merge, typed", merge_form(7, "INC-7", [])
     firing = FiringAlerts(2, ("CheckoutHTTP500Spike", "PaymentQueueFull"), (1, 2))

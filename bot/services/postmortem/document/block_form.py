@@ -64,6 +64,15 @@ class BlockForm:
 
 
 @dataclass(frozen=True, slots=True)
+class EditOffer:
+    """The answer to a command: a button that opens the form."""
+
+    incident_id: int
+    reference: str
+    page_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenField:
     """What a person wrote into a field called `name`. `seen`: the version of the block that they saw."""
 
@@ -125,10 +134,12 @@ def save_block_form(
         act = Act.ADD if not each.block_id.key else Act.EDIT if each.text.strip() else Act.REMOVE
         if act is Act.ADD and not each.text.strip():
             continue
-        try:
-            change_block(session, settings, incident_id, actor, BlockChange(act, each.block_id, each.text, each.seen))
-        except ChangedMeanwhile:
-            conflicts.append(FieldConflict(_load_field(session, settings, incident_id, each.block_id), each.text))
+        change = BlockChange(act, each.block_id, each.text, each.seen)
+        with errors_at(each.name):
+            try:
+                change_block(session, settings, incident_id, actor, change)
+            except ChangedMeanwhile:
+                conflicts.append(FieldConflict(_load_field(session, settings, incident_id, each.block_id), each.text))
     return conflicts
 
 

@@ -5,6 +5,7 @@ from bot.slack.blocks.limits import actions, button, context, in_channel, is_lin
 from bot.slack.blocks.message import Message
 
 NOT_SIMILAR = "not_similar"
+OFF, NOT_SHOWN = "No similar incident is suggested here.", "The similar incident is not shown any more."
 REASONS = 300
 """Characters of the reasons."""
 
@@ -12,7 +13,7 @@ REASONS = 300
 def suggestion_message(view: SuggestionView) -> Message:
     """One quiet line with a button that switches it off; once it is off, that it is."""
     if view.found is None:
-        text = "No similar incident is suggested here." if view.is_off else "The similar incident is not shown any more."
+        text = OFF if view.is_off else NOT_SHOWN
         return Message(text, [context(text)])
     found = view.found
     name = link(found.page_url, found.reference) if is_linkable(found.page_url) else found.reference

@@ -11,7 +11,8 @@ def comment_thread_message(view: CommentThreadView) -> Message:
     name = f"{view.section.replace('_', ' ').capitalize()}{f' ({view.language})' if view.language else ''}"
     place = link(view.page_url, name) if is_linkable(view.page_url) else name
     return plain_message(
-        f":speech_balloon: Comments on {place} in the postmortem of {view.reference}. Answers in this thread are comments, too."
+        f":speech_balloon: Comments on {place} in the postmortem of {view.reference}. "
+        "Answers in this thread are comments, too."
     )
 
 

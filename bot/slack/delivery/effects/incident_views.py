@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from bot.services.channel.creation import on_card_posted, on_view_posted
 from bot.services.outbox.payloads import ViewPayload
+from bot.services.similarity import SuggestionView, load_suggestion_view, on_suggestion_posted
 from bot.services.views.card import CardView
 from bot.services.views.lists import AlertsView, FollowUpsView, load_alerts_view, load_followups_view
-from bot.services.similarity import SuggestionView, load_suggestion_view, on_suggestion_posted
 from bot.services.views.resolution import ResolutionView, load_resolution_view, on_resolution_posted
 from bot.slack.blocks.incidents.alerts import alerts_message
 from bot.slack.blocks.incidents.card import announcement_message, card_message

@@ -50,12 +50,12 @@ async def test_comments_and_answers_are_on_both_sides(world: World, ana: Visitor
 
     ts, posted = thread_of(world)
     assert [rendered(each).replace("\n", " ") for each in posted if each["ts"] != ts] == [
-        "*Engineer* >When was &lt;!channel&gt; that?",
-        "*Engineer* >And why?",
+        "*engineer* >When was &lt;!channel&gt; that?",
+        "*engineer* >And why?",
     ]
     answer = await world.says("dba", "At 14:05, <@U0ENGINEER>", thread_ts=ts)
     assert "3 comments" in (await ana.opens(PAGE)).words
-    assert "At 14:05, @Engineer" in (await opened(ana, block)).words
+    assert "At 14:05, @engineer" in (await opened(ana, block)).words
 
     await world.edits("dba", answer, "At 14:15")
     assert "At 14:15" in (await opened(ana, block)).words
@@ -71,7 +71,7 @@ async def test_a_redaction_clears_the_thread(world: World, ana: Visitor) -> None
     await world.says("dba", "hunter2 is changed", thread_ts=ts)
 
     entry = block.split("/")[1]
-    await world.types("oncall", f"/incident redact entry-{entry} a password")
+    await world.types("oncall", f"/incident redact {entry} a password")
     await world.finish()
 
     _, posted = thread_of(world)
