@@ -42,7 +42,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 
 def offer_form(caller: Caller, typed: Invocation, incident: Incident) -> Reply:
-    """A button that opens the form. Raises UserError for options, and for a published postmortem."""
+    """Offer the form. Raises UserError for options, and for a published postmortem."""
     if typed.options or typed.positionals.get("reviewers"):
         raise UserError("`postmortem edit` takes no options. Leave them out.")
     check_editable(PostmortemState(incident.postmortem_state))

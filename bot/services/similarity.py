@@ -1,4 +1,4 @@
-"""The earlier incident that a new one looks like: suggested once, and switched off by one press."""
+"""The earlier incident that a new one looks like: suggested once, switched off by one press."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ SHOWN_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An earlier incident, and what it has in common: services, and words of the new one's title."""
+    """An earlier incident, with the services and words of the title that are common."""
 
     incident_id: int
     reference: str
@@ -70,7 +70,7 @@ def load_suggestion_view(session: Session, settings: Settings, incident_id: int)
 def find_suggestion(
     session: Session, settings: Settings, visibility: Visibility, incident: Incident
 ) -> Suggestion | None:
-    """The incident that the channel was told of; None if there is none, it is invisible or was switched off."""
+    """The incident that the channel was told of; None if it is invisible or was switched off."""
     if incident.similar_id is None or incident.is_similar_off or not settings.incidents.suggest_similar:
         return None
     other = incidents.get(session, incident.similar_id)

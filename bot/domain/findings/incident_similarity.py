@@ -54,7 +54,7 @@ def compare_incidents(one: IncidentProfile, other: IncidentProfile) -> Similarit
 
 @dataclass(frozen=True, slots=True)
 class EarlierIncident:
-    """An incident to suggest. `profile.cause` may be empty: it is compared only where it is known."""
+    """An incident to suggest. `profile.cause` is empty where it is not known."""
 
     incident_id: int
     title: str
@@ -62,7 +62,7 @@ class EarlierIncident:
 
 
 def shared_words(one: IncidentProfile, other: IncidentProfile) -> list[str]:
-    """Words of one's title that the other has in its title or cause, without the names of services, in order."""
+    """Words of one's title that the other's title or cause has, too, without names of services."""
     named = cause_terms(" ".join(one.services | other.services))
     theirs = other.title.keys() | other.cause.keys()
     return [word for stem, word in one.title.items() if stem in theirs and stem not in named]
@@ -70,7 +70,7 @@ def shared_words(one: IncidentProfile, other: IncidentProfile) -> list[str]:
 
 def find_best_match(title: str, one: IncidentProfile, earlier: Sequence[EarlierIncident]) -> EarlierIncident | None:
     """
-    The one earlier incident to suggest for a new one; None in doubt. `earlier` comes newest first.
+    The one earlier incident to suggest for a new one; None in doubt. The newest comes first.
 
     It has a service in common and two telling words, or a similar title with one. Where neither incident names a
     service of the other, three telling words are needed, and services that differ exclude each other.

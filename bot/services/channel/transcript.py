@@ -84,7 +84,7 @@ def _store_message(session: Session, team_id: str, row: Message, message: SlackM
 
 
 def _save_reply(session: Session, team_id: str, message: SlackMessage) -> None:
-    """A person's reply in the thread of a postmortem's block is a comment on the block; its edit is one, too."""
+    """Save a person's reply in the thread of a postmortem's block, or its edit, as a comment."""
     thread = comments.find_thread(session, message.channel_id, message.thread_ts or "")
     if thread is None or message.is_own or not message.author or not message.text.strip():
         return

@@ -36,7 +36,11 @@ def queue_channel_setup(
     *,
     suggests_similar: bool = False,
 ) -> None:
-    """Create the channel, invite people, post card, topic and announcement, look for a similar one: a row each."""
+    """
+    Create the channel, invite people, post card, topic and announcement: a row each.
+
+    `suggests_similar`: after the card, one earlier incident like it is looked for.
+    """
     rows = [build_row(incident, OutboxKind.CREATE_CHANNEL, at, waits_for_channel=False)]
     if users or usergroups:
         payload = InvitePayload(tuple(users), tuple(usergroups))

@@ -14,6 +14,8 @@ from bot.services.reminders.facts import load_facts
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import reminders
 from bot.store.incidents import incidents
+from bot.store.incidents.document import reviews
+from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
 
@@ -60,6 +62,8 @@ class ReminderView:
     names: Mapping[str, str] = field(default_factory=dict)
     reactions: Mapping[str, Kind] = field(default_factory=dict)
     """The kind by emoji."""
+    reviewers: tuple[str, ...] = ()
+    """Names of those who are still asked for a review of the postmortem. `due` is the first of their days."""
 
 
 def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -> ReminderView | None:
@@ -71,6 +75,7 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
     what = ReminderKind(row.kind)
     task = reminders.find_task(session, incident.key, row.subject) if what is ReminderKind.TASK_OVERDUE else None
     facts = load_facts(session, settings, [incident])[incident.key]
+    reviewers, review_due = _find_reviewers(session, incident) if what is ReminderKind.POSTMORTEM_DUE else ((), None)
     return ReminderView(
         reminder_id=reminder_id,
         what=what,
@@ -92,14 +97,25 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
         item_id=task.key if task else None,
         number=task.number if task else None,
         kind=task.kind if task else "task",
-        due=task.due if task else None,
+        due=task.due if task else review_due,
         text=task.text if task else "",
         owner_group=task.owner_group if task else None,
         names=people.find_names(
             session, incident.team_id, MENTION.findall(f"{incident.title} {task.text if task else ''}")
         ),
         reactions=settings.reactions,
+        reviewers=reviewers,
     )
+
+
+def _find_reviewers(session: Session, incident: Incident) -> tuple[tuple[str, ...], str | None]:
+    """Names of those who are still asked, and the first of their days; a user group by its name."""
+    waiting = reviews.find_waiting(session, [incident.key])
+    names = people.find_names(session, incident.team_id, {each.reviewer for each in waiting}) if waiting else {}
+    named = tuple(
+        f"@{each.group_name}" if each.group_name else names.get(each.reviewer, each.reviewer) for each in waiting
+    )
+    return named, min((each.due for each in waiting if each.due), default=None)
 
 
 def _state(row: reminders.Reminder) -> ReminderViewState:

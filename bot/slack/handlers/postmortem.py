@@ -85,7 +85,7 @@ def _fill_blocks_form(session: Session, settings: Settings, incident_id: int) ->
 
 
 def _save_blocks(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
-    """Save the fields that differ from their initial values. Another form shows what was changed meanwhile."""
+    """Save the changed fields. Another form shows what was changed meanwhile."""
     written = [
         block_form.read_field(name, text)
         for name, text in submission.values.items()
@@ -100,7 +100,7 @@ def _save_blocks(session: Session, settings: Settings, actor: Actor, submission:
 
 
 def _replace_blocks(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
-    """Save the fields over what they were shown beside. Raises InvalidField if that was changed again."""
+    """Save the fields over the texts above them. Raises InvalidField if those changed again."""
     written = [block_form.read_field(name, text) for name, text in submission.values.items()]
     if conflicts := save_block_form(session, settings, submission.incident_id, actor, written):
         again = next(each for each in written if each.block_id == conflicts[0].present.block_id)

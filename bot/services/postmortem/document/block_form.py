@@ -74,7 +74,7 @@ class EditOffer:
 
 @dataclass(frozen=True, slots=True)
 class WrittenField:
-    """What a person wrote into a field called `name`. `seen`: the version of the block that they saw."""
+    """A person's text in the field `name`. `seen`: the version of the block that they saw."""
 
     name: str
     block_id: BlockId
@@ -84,7 +84,7 @@ class WrittenField:
 
 @dataclass(frozen=True, slots=True)
 class FieldConflict:
-    """A block that somebody else changed meanwhile: `present` is what it says now, `text` the person's."""
+    """A block that was changed meanwhile: `present` is what it says now, `text` the person's."""
 
     present: BlockField
     text: str
@@ -125,7 +125,7 @@ def save_block_form(
     session: Session, settings: Settings, incident_id: int, actor: Actor, written: Sequence[WrittenField]
 ) -> list[FieldConflict]:
     """
-    Save each field as the person's words; an emptied one removes its block, which can be put back.
+    Save each field as the person's words; an emptied one removes its block.
 
     Returns the blocks that somebody else changed meanwhile: of them nothing is saved. Raises InvalidField.
     """

@@ -83,7 +83,7 @@ def load_comments(session: Session, incident: Incident) -> Mapping[BlockId, list
 
 @dataclass(frozen=True, slots=True)
 class CommentThreadView:
-    """The message that begins a block's thread. `ts`: of that message, None before it was posted in `channel_id`."""
+    """The message that begins a block's thread. `ts` is None before it is in `channel_id`."""
 
     reference: str
     section: str
@@ -145,7 +145,11 @@ def load_comment_view(session: Session, comment_id: int) -> CommentView:
 
 
 def on_comment_posted(session: Session, comment_id: int, channel_id: str, ts: str, text: str, at: datetime) -> None:
-    """Store the message, and show the comment again if its text was removed meanwhile. `text` is what was shown."""
+    """
+    Store the message of a comment that was shown as `text`.
+
+    It is shown again if its text was removed meanwhile.
+    """
     comment = comments.get_comment(session, comment_id)
     if comment is None:
         return

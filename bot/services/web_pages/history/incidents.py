@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.incidents.statistics import Figure
 from bot.domain.paging.statistics import months_until
 from bot.domain.terms import Severity
@@ -64,6 +65,7 @@ class HistoryRow:
     findings: int | None
     entry: tuple[Excerpt, str] | None
     reasons: Sequence[str]
+    postmortem: PostmortemState
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,7 @@ def _load_rows(
                 findings=matches.findings.get(row.key),
                 entry=_excerpt(entries.get(row.key), parts.get(row.key), terms, names),
                 reasons=matches.reasons.get(row.key, ()),
+                postmortem=PostmortemState(row.postmortem_state),
             )
 
 

@@ -106,7 +106,16 @@ def _reminder_text(view: ReminderView) -> str:
         case ReminderKind.POSTMORTEM_DUE:
             whom = f"<@{view.lead}>, the" if view.lead and not view.is_direct else "The"
             state = f"It was resolved {since}, and its postmortem is not published."
-            return f":page_facing_up: {whom} postmortem of *{view.reference}* {_incident_title(view)} is due. {state}"
+            head = f":page_facing_up: {whom} postmortem of *{view.reference}* {_incident_title(view)} is due. {state}"
+            return f"{head}{_review_text(view)}"
+
+
+def _review_text(view: ReminderView) -> str:
+    """Those who are still asked for a review, by name: a mention would ask them again."""
+    if not view.reviewers:
+        return ""
+    named = literal(", ".join(view.reviewers), limit=TEXT)
+    return f" Its review was due on {view.due}. Still asked: {named}." if view.due else f" Still asked: {named}."
 
 
 def _incident_title(view: ReminderView) -> str:

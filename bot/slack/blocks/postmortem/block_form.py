@@ -1,4 +1,4 @@
-"""The form of the postmortem's most written parts, and the one that shows what somebody else changed meanwhile."""
+"""Forms of the parts of a postmortem that people write most, and of conflicts in them."""
 
 from collections.abc import Sequence
 

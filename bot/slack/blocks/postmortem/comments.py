@@ -7,7 +7,7 @@ from bot.slack.blocks.message import Message, plain_message
 
 
 def comment_thread_message(view: CommentThreadView) -> Message:
-    """The first message of a thread. It quotes nothing of the block, so that a redaction need not look here."""
+    """The first message of a thread. It quotes nothing, so that a redaction need not look here."""
     name = f"{view.section.replace('_', ' ').capitalize()}{f' ({view.language})' if view.language else ''}"
     place = link(view.page_url, name) if is_linkable(view.page_url) else name
     return plain_message(
@@ -17,7 +17,7 @@ def comment_thread_message(view: CommentThreadView) -> Message:
 
 
 def comment_message(view: CommentView) -> Message:
-    """A comment from the page; its author by name, because a mention would notify them of their own words."""
+    """A comment from the page. Its author is named, because a mention would notify them."""
     if not view.text:
         return redacted_message()
     line = f"*{literal(view.by, limit=100)}*"

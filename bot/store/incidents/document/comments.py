@@ -44,7 +44,7 @@ class PostmortemComment(SQLModel, table=True):
 
 
 class PostmortemThread(SQLModel, table=True):
-    """The thread of a block's comments. `ts` is the ts of its first message, None before it was posted."""
+    """The thread of a block's comments. `ts` is that of its first message, None without one."""
 
     __tablename__ = "postmortem_thread"
     __table_args__ = (

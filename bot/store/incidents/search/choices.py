@@ -38,7 +38,7 @@ def find_titles(session: Session, visibility: Visibility) -> list[tuple[int, str
 def find_ended_before(
     session: Session, visibility: Visibility, before: datetime, limit: int
 ) -> list[tuple[int, str, list[str]]]:
-    """Id, title and services of visible incidents that were declared before and are over, the newest first."""
+    """Id, title and services of incidents declared before that are over, the newest first."""
     table = table_of(Incident).c
     statement = (
         columns(table.id, table.titles, table.services)

@@ -50,7 +50,9 @@ def find_matches(
     session: Session, visibility: Visibility, terms: Sequence[SearchTerm], wanted: IncidentFilter
 ) -> dict[int, int | None]:
     """
-    The visible incidents with all terms, each with the slot of the entry to show, else of a part of the postmortem.
+    The visible incidents with all terms, each with the slot of what to show.
+
+    That is the id of an entry, else the slot of a part of the postmortem.
 
     None: only the incident's fields match. Incidents with more of the terms in their fields come first, then the
     last declared.

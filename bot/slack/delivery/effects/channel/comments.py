@@ -24,7 +24,7 @@ async def begin_comment_thread(context: EffectContext, claim: Claim) -> Outcome:
 
 
 async def show_comment(context: EffectContext, claim: Claim) -> Outcome:
-    """Post a comment in its thread, or edit its message. One that people deleted in Slack stays away."""
+    """Post a comment in its thread, or edit its message, unless people deleted it."""
     comment_id = CommentPayload.from_json(claim.row.details).comment_id
     view = await context.database.read(load_comment_view, comment_id)
     ts = view.ts
