@@ -28,6 +28,7 @@ from bot.services.outbox import REMINDER_CHECK
 from bot.services.outbox.timer_payloads import IncidentTimer
 from bot.services.paging.pages import LATER_PAGE, UNREACHABLE_PERSON, UNSENT_CHECK
 from bot.services.reminders.check import check_reminders
+from bot.services.status_page.maintenance_reminders import MAINTENANCE_REMINDER, run_reminder_timer
 from bot.services.vendors import case_questions
 from bot.store import outbox
 from bot.store.database.connections import is_transient
@@ -67,6 +68,7 @@ HANDLERS: Mapping[str, tuple[Handler, Lock]] = {
     UNREACHABLE_PERSON: (_for_each(handle_unreachable), lock_escalations),
     UNSENT_CHECK: (_for_each(check_unsent_page), lock_escalations),
     WINDOW_END_TIMER: (_for_each(run_window_end_timer), lock_windows),
+    MAINTENANCE_REMINDER: (_for_each(run_reminder_timer), lock_windows),
     IMAGE_CLEANUP: (_for_each(delete_image), _lock_nothing),
     SCHEDULE_WATCH: (_for_each(run_schedule_timer), lock_schedules),
     ACK_TIMEOUT_CHECK: (_for_each(check_ack_timeout), lock_escalations),

@@ -70,6 +70,7 @@ def upgrade() -> None:
         _public_incident,
         _public_update,
         _public_maintenance,
+        _publication_request,
         _public_revision,
         _search_index,
     ):
@@ -1087,6 +1088,27 @@ def _public_maintenance() -> None:
         sa.UniqueConstraint("window_id", name="uq_public_maintenance_window_id"),
         sa.UniqueConstraint("public_id", name="uq_public_maintenance_public_id"),
     )
+
+
+def _publication_request() -> None:
+    op.create_table(
+        "publication_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("wanted", sa.JSON(), nullable=False),
+        sa.Column("shown", sa.JSON(), nullable=False),
+        sa.Column("basis", Text(), nullable=False),
+        sa.Column("was_open", sa.Boolean(), nullable=False),
+        sa.Column("requested_by", Text(), nullable=False),
+        sa.Column("requested_at", Time(), nullable=False),
+        sa.Column("outcome", Text(), nullable=True),
+        sa.Column("decided_by", Text(), nullable=True),
+        sa.Column("decided_at", Time(), nullable=True),
+        sa.Column("reason", Text(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_publication_request_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_publication_request"),
+    )
+    op.create_index("ix_publication_request_incident_id", "publication_request", ["incident_id"])
 
 
 def _public_revision() -> None:

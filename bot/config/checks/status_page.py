@@ -23,6 +23,9 @@ def find_status_page_conflicts(settings: Settings) -> Iterator[Conflict]:
         yield ("public_port",), "DOGWATCH_PORT has the same number. Use another port.", settings.public_port
     if len({*page.languages}) != len(page.languages):
         yield ("status", "languages"), "A language is named twice. Name each once.", ", ".join(page.languages)
+    if page.approval_urgent and not page.approval:
+        message = "Updates need no approval, so none is urgent. Set approval, or leave this out."
+        yield ("status", "approval_urgent"), message, page.approval_urgent
     yield from _find_component_conflicts(settings, page)
     yield from _find_name_conflicts(page)
     if page.logo is not None and settings.status_path(page.logo).suffix.casefold() not in LOGO_TYPES:
@@ -76,6 +79,9 @@ def find_status_page_doubts(settings: Settings) -> Iterator[Conflict]:
             "There is no such file, so the page shows its title alone. Correct the path.",
             page.logo,
         )
+    if len(page.approvers) == 1:
+        message = "Nobody can approve the updates of this person. Add a second one."
+        yield ("status", "approval"), message, page.approvers[0]
     if not page.components:
         yield ("status", "components"), "The page has no components. Add [status.components.NAME].", None
 

@@ -146,7 +146,7 @@ def end_windows(session: Session, settings: Settings, actor: Actor, service: str
         window.ended_at, window.ended_by = actor.at, actor.user_id
         session.add(window)
         _set_end_timer(session, window, actor.at)
-        follow_window(session, window, actor)
+        follow_window(session, settings, window, actor)
         audit_action(session, actor, "ended maintenance", service=name, why=window.reason)
     return chosen
 
@@ -179,7 +179,7 @@ def change_window(
     check_end_within("to", window.ends_at, since=window.starts_at, most=MAX_DURATION)
     session.add(window)
     _set_end_timer(session, window, window.ends_at)
-    follow_window(session, window, actor)
+    follow_window(session, settings, window, actor)
     after = _describe_times(window)
     audit_action(session, actor, "changed maintenance", service=window.service, before=before, after=after)
     return window

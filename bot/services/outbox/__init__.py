@@ -7,6 +7,7 @@ rendered from present state. `bot.slack` chooses the words when it sends. `kinds
 
 from bot.services.outbox.app_home import HOME_OPEN, refresh_home, refresh_open_homes
 from bot.services.outbox.direct import (
+    post_approval_request,
     post_direct_message,
     post_event_to_user,
     post_missing_permissions,
@@ -96,6 +97,7 @@ __all__ = [
     "page_contact_method",
     "page_user",
     "pin_card",
+    "post_approval_request",
     "post_direct_message",
     "post_draft",
     "post_ephemeral",

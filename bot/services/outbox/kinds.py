@@ -23,6 +23,7 @@ class OutboxKind(StrEnum):
     EPHEMERAL = "whisper"
     ROLE_BRIEFING = "brief"
     REVIEW_REQUEST = "review request"
+    APPROVAL_REQUEST = "approval request"
     CONFIRM_ACTIVE = "ask for sign"
     FETCH_MESSAGE = "fetch message"
     USER_LOOKUP = "learn person"
@@ -77,6 +78,7 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.ROLE_BRIEFING: (29, "messages"),
         OutboxKind.REVIEW_REQUEST: (29, "messages"),
         OutboxKind.DIRECT_MESSAGE: (29, "messages"),
+        OutboxKind.APPROVAL_REQUEST: (29, "messages"),
         OutboxKind.EVENT: (30, "messages"),
         OutboxKind.DRAFT: (30, "messages"),
         OutboxKind.PUBLIC_PREVIEW: (30, "messages"),
@@ -114,7 +116,7 @@ def lane_of(kind: OutboxKind, incident_id: int, *, sub: str = "") -> str:
     match kind:
         case OutboxKind.CREATE_CHANNEL:
             return f"create:{incident_id}"
-        case OutboxKind.EVENT | OutboxKind.DRAFT | OutboxKind.PUBLIC_PREVIEW:
+        case OutboxKind.EVENT | OutboxKind.DRAFT | OutboxKind.PUBLIC_PREVIEW | OutboxKind.APPROVAL_REQUEST:
             return f"post:{incident_id}"
         case OutboxKind.INVITE:
             return f"meta:{incident_id}"

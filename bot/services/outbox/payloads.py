@@ -168,6 +168,14 @@ class ReviewRequestPayload(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalRequestPayload(Payload):
+    """`user_id` None: it goes to the incident's channel."""
+
+    request_id: int
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePayload(Payload):
     """A message in Slack."""
 
@@ -251,6 +259,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.EPHEMERAL: EventPayload,
         OutboxKind.ROLE_BRIEFING: RoleBriefingPayload,
         OutboxKind.REVIEW_REQUEST: ReviewRequestPayload,
+        OutboxKind.APPROVAL_REQUEST: ApprovalRequestPayload,
         OutboxKind.CONFIRM_ACTIVE: ConfirmActivePayload,
         OutboxKind.FETCH_MESSAGE: MessagePayload,
         OutboxKind.USER_LOOKUP: UserPayload,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -11,6 +12,7 @@ from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.incidents.roles import LEAD
 from bot.domain.reminders import ReminderFacts, ReminderRules
 from bot.domain.terms import Kind, Severity, Status, UpdateState
+from bot.services.status_page.approval import find_waiting_requests
 from bot.services.workspace.workplace import workplace_of
 from bot.store.escalation import reminders
 from bot.store.escalation.reminders import TurningPoint
@@ -40,9 +42,13 @@ def load_facts(session: Session, settings: Settings, found: Sequence[Incident]) 
     over = [each.key for each in found if _is_followed_up(each)]
     for task in reminders.find_open_tasks(session, over) if over and settings.nudges.task_overdue else ():
         tasks[task.incident_id].append(task)
-    return {
+    waiting = find_waiting_requests(session, settings, found)
+    facts = {
         each.key: _facts(session, settings, each, points[each.key], recorded.get(each.key), tasks[each.key])
         for each in found
+    }
+    return facts | {
+        key: replace(facts[key], approvals={str(row.key): row.requested_at}) for key, row in waiting.items()
     }
 
 

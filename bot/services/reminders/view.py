@@ -57,6 +57,8 @@ class ReminderView:
     due: str | None = None
     text: str = ""
     owner_group: str | None = None
+    request_id: int | None = None
+    """The public update that waits for approval."""
     names: Mapping[str, str] = field(default_factory=dict)
     reactions: Mapping[str, Kind] = field(default_factory=dict)
     """The kind by emoji."""
@@ -84,7 +86,7 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
         former=(row.channel_id, row.replaced_ts) if row.channel_id and row.replaced_ts else None,
         count=row.count,
         asked_at=row.asked_at,
-        since=incident.resolved_at if what.is_afterwards else _since(what, facts),
+        since=incident.resolved_at if what.is_afterwards else _since(what, row.subject, facts),
         lead=incident.lead,
         until=row.snoozed_until,
         by=row.snoozed_by,
@@ -95,6 +97,7 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
         due=task.due if task else None,
         text=task.text if task else "",
         owner_group=task.owner_group if task else None,
+        request_id=int(row.subject) if what is ReminderKind.APPROVAL_DUE else None,
         names=people.find_names(
             session, incident.team_id, MENTION.findall(f"{incident.title} {task.text if task else ''}")
         ),
@@ -110,7 +113,7 @@ def _state(row: reminders.Reminder) -> ReminderViewState:
     return ReminderViewState.STANDS if row.snoozed_until is None else ReminderViewState.PUT_OFF
 
 
-def _since(what: ReminderKind, facts: ReminderFacts) -> datetime:
+def _since(what: ReminderKind, subject: str, facts: ReminderFacts) -> datetime:
     match what:
         case ReminderKind.NOBODY_LEADS:
             return facts.unled_since
@@ -118,6 +121,8 @@ def _since(what: ReminderKind, facts: ReminderFacts) -> datetime:
             return facts.told_at
         case ReminderKind.NOTHING_RECORDED:
             return facts.recorded_at
+        case ReminderKind.APPROVAL_DUE:
+            return facts.approvals.get(subject, facts.told_at)
         case _:
             return facts.status_since
 

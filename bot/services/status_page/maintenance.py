@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.config.sections.status_page import StatusPageSection
 from bot.domain.errors import InvalidField
 from bot.domain.languages import get_language
+from bot.services.status_page.maintenance_reminders import schedule_reminder
 from bot.services.status_page.public_text import check_public_text, make_public_id, plain_text, require_page_language
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
@@ -71,13 +72,14 @@ def announce_maintenance(
     _mark_changed(row, before, actor)
     session.add(row)
     status_page.raise_revision(session)
+    schedule_reminder(session, settings, window, actor.at)
     action = "changed published maintenance" if before else "published maintenance"
     audit_action(session, actor, action, service=window.service, language=code, before=before)
     missing = tuple(each for each in page.languages if not row.texts.get(each))
     return Announced(row, missing, () if row.components else _suggest_components(page, window))
 
 
-def follow_window(session: Session, window: MaintenanceWindow, actor: Actor) -> None:
+def follow_window(session: Session, settings: Settings, window: MaintenanceWindow, actor: Actor) -> None:
     """Show the new times of a window, its early end or its cancellation, if it is published."""
     row = status_page.find_announced(session, [window.key]).get(window.key)
     if row is None:
@@ -86,6 +88,7 @@ def follow_window(session: Session, window: MaintenanceWindow, actor: Actor) -> 
     row.changed_at, row.sequence = actor.at, row.sequence + 1
     session.add(row)
     status_page.raise_revision(session)
+    schedule_reminder(session, settings, window, actor.at)
 
 
 def _find_references(settings: Settings, text: str) -> list[str]:

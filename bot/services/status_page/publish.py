@@ -28,7 +28,7 @@ from bot.store import status_page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.status_page import PublicIncident, PublicUpdate
+from bot.store.status_page import PublicationRequest, PublicIncident, PublicUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Published:
     """
     The outcome for the person.
 
-    `update` None: it was only recorded, for the reason in `why_not`.
+    `update` None: it waits as `request`, or was only recorded, for the reason in `why_not`.
     """
 
     update: PublicUpdate | None = None
@@ -65,6 +65,7 @@ class Published:
     """Why the public postmortem is not shown; empty if it is, or was not asked for."""
     suggested: Mapping[str, ComponentState] = field(default_factory=dict)
     """States that the incident suggests, where the person named none."""
+    request: PublicationRequest | None = None
 
 
 def why_unpublished(settings: Settings, incident: Incident) -> str:
@@ -74,6 +75,13 @@ def why_unpublished(settings: Settings, incident: Incident) -> str:
     if incident.is_private:
         return "private"
     return "drill" if incident.is_drill else ""
+
+
+def find_basis(session: Session, incident: Incident) -> str:
+    """Identifies what is published of the incident, to notice that it changed."""
+    public = status_page.find_by_incident(session, incident.key)
+    rows = status_page.find_updates(session, public.key) if public else []
+    return ".".join(f"{row.key}-{'-'.join(row.languages)}" for row in rows)
 
 
 def publish_update(

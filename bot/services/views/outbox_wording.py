@@ -31,6 +31,7 @@ ACT_WORDS = {
     OutboxKind.CONFIRM_ACTIVE: "Ask somebody whether they are still on it",
     OutboxKind.REMINDER: "Remind people of what is due",
     OutboxKind.REVIEW_REQUEST: "Ask somebody for a review",
+    OutboxKind.APPROVAL_REQUEST: "Ask for the approval of a public update",
     OutboxKind.ROLE_BRIEFING: "Brief somebody on their role",
     OutboxKind.FETCH_MESSAGE: "Read a message with a reaction",
     OutboxKind.USER_LOOKUP: "Look up a name",

@@ -11,7 +11,8 @@ from bot.web.body_limits import error_response
 from bot.web.status.site import FROM_ABOVE, FROM_INSIDE, INDEX, Site, SiteFile
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 HEADERS: Mapping[str, str] = MappingProxyType(
     {

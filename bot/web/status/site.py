@@ -21,11 +21,14 @@ from bot.templating.render import render_template
 from bot.web.status.view import StatusView
 
 INDEX = "index.html"
+SCRIPT = "zone.js"
+"""Shows times in the visitor's zone. The page is complete without it."""
 FROM_ABOVE, FROM_INSIDE = "status/", ""
 """Where relative links of the first page lead: at the address `/status`, and at one with a slash at its end."""
 CONTENT_TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".json": "application/json; charset=utf-8",
     ".atom": "application/atom+xml; charset=utf-8",
     ".rss": "application/rss+xml; charset=utf-8",
@@ -102,6 +105,7 @@ def build_site(settings: Settings, state: PublicState, *, stale_since: datetime 
     files |= dict(_write_data(state, frame, frame.default_language, ""))
     files[INDEX] = entrances[frame.default_language, FROM_INSIDE]
     files["style.css"] = SiteFile("style.css", _write_stylesheet(frame))
+    files[SCRIPT] = SiteFile(SCRIPT, (resource_path("templates") / "status" / SCRIPT).read_bytes())
     if logo is not None:
         files[logo.name] = logo
     for each in (*files.values(), *entrances.values()):

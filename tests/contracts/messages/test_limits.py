@@ -114,6 +114,8 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
         "to": {"status": "monitoring", "answered": "U0ENGINEER"}.get(event, "SEV1"),
         "lead": "U0ENGINEER",
         "person": "U0ENGINEER",
+        "author": "U0ENGINEER",
+        "why": data.draw(words),
         "label": data.draw(words),
         "calls": data.draw(st.integers(0, 5_000)),
         "lacks": data.draw(st.sampled_from(([], ["impact", "cause"]))),

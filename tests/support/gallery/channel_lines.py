@@ -141,4 +141,7 @@ LINES = (
     ),
     _event_view("postmortem approved", by="U0ENGINEER"),
     _event_view("postmortem reopened", by="U0ONCALL"),
+    _event_view("update approved", by="U0ENGINEER", author="U0ONCALL"),
+    _event_view("update declined", by="U0ENGINEER", author="U0ONCALL", why="Say which cards fail"),
+    _event_view("update unapproved", by="U0ONCALL"),
 )

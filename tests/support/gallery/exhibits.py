@@ -49,11 +49,13 @@ from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
 from bot.slack.blocks.postmortem.review import review_request_message
+from bot.slack.blocks.status_page.approval import approval_request_message
 from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
 from bot.slack.replies.render import escape_markup
 from bot.store.incidents.timeline import TimelineEntry
 from commands import resolve, start
 from tests.support.gallery import oncall
+from tests.support.gallery.approvals import APPROVALS
 from tests.support.gallery.cards import BEGAN, BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
 from tests.support.gallery.catchup import CATCHUPS
 from tests.support.gallery.channel_lines import LINES
@@ -245,6 +247,7 @@ def _prompts() -> Iterator[tuple[str, Message]]:
     yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
     yield from ((f"review: {name}", review_request_message(view)) for name, view in REVIEWS.items())
     yield "review: approved", review_request_message(REVIEWS["asked"], is_approved=True)
+    yield from ((f"approval: {name}", approval_request_message(view)) for name, view in APPROVALS.items())
     yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
     yield "question: which time", command_question_message(*TIME_QUESTION)
     yield from ((f"question: {name}", _question_message(*asked)) for name, asked in QUESTIONS.items())

@@ -32,6 +32,7 @@ from bot.slack.blocks.menu import incident_menu
 from bot.slack.blocks.notices import loading_modal, notice_modal, with_database_warning
 from bot.slack.blocks.postmortem.candidates import choose_messages_form
 from bot.slack.blocks.postmortem.entry_forms import FORMS
+from bot.slack.blocks.status_page.approval import decline_form
 from bot.slack.handlers.interactions import ShortcutUse
 from bot.slack.handlers.timeline import IncidentChoices, task_form
 from bot.slack.replies.entry_points import GENERATED_FORMS, IN_HOME, IN_MENU
@@ -156,7 +157,7 @@ def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "form: merge, typed", merge_form(7, "INC-7", [])
     firing = FiringAlerts(2, ("CheckoutHTTP500Spike", "PaymentQueueFull"), (1, 2))
     yield "form: resolve while alerts fire", with_firing_alerts(modals.resolve_form(settings, 7), firing)
-    for opening in (*INCIDENT_FORMS, hand_over_form, hand_back_form):
+    for opening in (*INCIDENT_FORMS, hand_over_form, hand_back_form, decline_form):
         yield f"form: {opening.__name__.replace('_', ' ')}", opening(settings, 7)
 
     for name, form in FORMS.items():

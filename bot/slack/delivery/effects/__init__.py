@@ -57,6 +57,7 @@ from bot.slack.delivery.effects.messages import (
     post_missing_permissions,
     send_role_briefing,
 )
+from bot.slack.delivery.effects.people.approvals import send_approval_request
 from bot.slack.delivery.effects.people.direct import send_direct_message, show_page_test
 from bot.slack.delivery.effects.people.home import publish_home
 from bot.slack.delivery.effects.people.oncall import send_override_notice, send_shift_handover, show_schedule_image
@@ -110,6 +111,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.EPHEMERAL: loading(load_incident, post_ephemeral, "chat.postEphemeral"),
     OutboxKind.ROLE_BRIEFING: EffectHandler(send_role_briefing, POST_MESSAGE),
     OutboxKind.REVIEW_REQUEST: EffectHandler(send_review_request, POST_MESSAGE),
+    OutboxKind.APPROVAL_REQUEST: EffectHandler(send_approval_request, POST_MESSAGE),
     OutboxKind.CONFIRM_ACTIVE: EffectHandler(ask_if_active, POST_MESSAGE),
     OutboxKind.BLANK_MESSAGE: EffectHandler(blank_redacted_message),
     OutboxKind.DELETE_FILE: EffectHandler(delete_file, "files.delete"),

@@ -52,6 +52,11 @@ from bot.slack.blocks.incidents.channel_lines.roles import (
     role_passed_on_line,
     role_taken_line,
 )
+from bot.slack.blocks.incidents.channel_lines.status_page import (
+    update_approved_line,
+    update_declined_line,
+    update_unapproved_line,
+)
 from bot.slack.blocks.limits import literal_with_mentions
 from bot.slack.blocks.message import Message, plain_message, with_page_mark
 
@@ -99,6 +104,9 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "postmortem approved": postmortem_approved_line,
     "postmortem published": postmortem_published_line,
     "postmortem reopened": postmortem_reopened_line,
+    "update approved": update_approved_line,
+    "update declined": update_declined_line,
+    "update unapproved": update_unapproved_line,
 }
 
 
