@@ -117,3 +117,28 @@ async def test_times_are_in_the_visitors_zone_with_a_switch_back_and_right_witho
     await expect(unscripted.locator("footer")).to_contain_text("Times are in")
     assert await unscripted.get_by_role("button").count() == 0
     assert not [each for each in refused if "Content Security Policy" in each]
+
+
+async def test_maintenance_is_planned_by_a_form_on_a_phone(dogwatch):
+    context = await dogwatch.browser.new_context(viewport=PHONE)
+    page = await context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    await page.goto(f"http://127.0.0.1:{port_of(dogwatch)}/maintenance")
+    await page.get_by_role("link", name="Sign in with Slack").click()
+    await page.get_by_role("link", name="Engineer", exact=True).click()
+
+    await page.get_by_label("Service").fill("checkout")
+    await page.get_by_label("Start").fill("in 2 hours")
+    await page.get_by_label("End").fill("in 3 hours")
+    await page.get_by_label("Public title, English").fill("Faster checkout")
+    await page.get_by_label("Public text, English").fill("Orders may take longer.")
+    await page.get_by_label("Affects Checkout").check()
+    await page.get_by_role("button", name="Plan the maintenance").click()
+
+    await expect(page.get_by_text("Planned.", exact=True)).to_be_visible()
+    await page.get_by_text("Change the public words").click()
+    assert await axe_violations(page) == []
+    await fits(page)
+    await look_at(page, "maintenance")
+    await page.get_by_role("button", name="Cancel it").click()
+    await expect(page.get_by_text("No maintenance is under way or planned.")).to_be_visible()
