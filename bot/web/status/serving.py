@@ -98,16 +98,28 @@ def choose_language(request: web.Request, languages: tuple[str, ...]) -> str:
 def respond(request: web.Request, file: SiteFile, *, varies: bool = False) -> web.Response:
     """The file as the client takes it, or 304 if it has it."""
     packed = file.gzipped if "gzip" in request.headers.get("Accept-Encoding", "") else None
-    etag = f'"{file.etag}-gz"' if packed else f'"{file.etag}"'
-    headers = {**HEADERS, "ETag": etag, "Vary": "Accept-Encoding, Accept-Language" if varies else "Accept-Encoding"}
-    if _has_tag(request.headers.get("If-None-Match", ""), etag):
-        return web.Response(status=304, headers=headers)
-    headers["Content-Type"] = file.content_type
-    if packed:
-        headers["Content-Encoding"] = "gzip"
+    headers = file.headers.get((packed is not None, varies))
+    if headers is None:
+        headers = file.headers[packed is not None, varies] = _prepare_headers(file, packed is not None, varies)
+    if _has_tag(request.headers.get("If-None-Match", ""), headers["ETag"]):
+        kept = {name: value for name, value in headers.items() if name not in {"Content-Type", "Content-Encoding"}}
+        return web.Response(status=304, headers=kept)
     return web.Response(body=packed or file.body, headers=headers)
 
 
+def _prepare_headers(file: SiteFile, is_packed: bool, varies: bool) -> dict[str, str]:
+    """Everything that is the same in each answer with this file."""
+    headers = dict(HEADERS)
+    headers["ETag"] = f'"{file.etag}-gz"' if is_packed else f'"{file.etag}"'
+    headers["Vary"] = "Accept-Encoding, Accept-Language" if varies else "Accept-Encoding"
+    headers["Content-Type"] = file.content_type
+    if is_packed:
+        headers["Content-Encoding"] = "gzip"
+    return headers
+
+
 def _has_tag(sent: str, etag: str) -> bool:
+    if not sent:
+        return False
     known = [each.strip().removeprefix("W/") for each in sent.split(",")]
     return etag in known or sent.strip() == "*"

@@ -57,6 +57,11 @@ class SiteFile:
         return hashlib.sha256(self.body).hexdigest()[:20]
 
     @cached_property
+    def headers(self) -> dict[tuple[bool, bool], dict[str, str]]:
+        """Headers that the server prepared, by whether it is compressed, and whether it depends on the language."""
+        return {}
+
+    @cached_property
     def gzipped(self) -> bytes | None:
         """None where it would not get smaller. The same bytes give the same result."""
         if PurePosixPath(self.name).suffix in NO_GZIP:
