@@ -115,10 +115,11 @@ class PublicMaintenance(SQLModel, table=True):
 
 class PublicationRequest(SQLModel, table=True):
     """
-    An update that waits for the approval of a second person; at most one of an incident waits.
+    An update that waits for the approval of a second person.
 
-    `wanted` is what to publish, `shown` what readers will see of it. `basis` identifies what was published when it was
-    prepared, `was_open` tells whether the incident was open then. `outcome` is None while it waits.
+    At most one of an incident waits. `wanted` is what to publish, `shown` what readers will see of it. `basis`
+    identifies what was published when it was prepared, `was_open` tells whether the incident was open then. `outcome`
+    is None while it waits.
     """
 
     __tablename__ = "publication_request"

@@ -1,4 +1,4 @@
-"""A second pair of eyes: an update waits until another person approves it, is declined, or is overtaken."""
+"""A second pair of eyes: an update waits until another person approves or declines it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +33,11 @@ PREPARE_AGAIN = "Nothing was published. Prepare the update again."
 
 
 class Outcome(StrEnum):
-    """The end of a request. REPLACED: its author prepared another one; OUTDATED: something else was published."""
+    """
+    The end of a request.
+
+    REPLACED: its author prepared another one; OUTDATED: something else was published.
+    """
 
     PUBLISHED = "published"
     DECLINED = "declined"
@@ -161,7 +165,11 @@ def _stated(wanted: Publication, default: str) -> Publication:
 def _rehearse(
     session: Session, settings: Settings, incident: Incident, actor: Actor, wanted: Publication, when: ParsedTime | None
 ) -> _Rehearsed:
-    """Publish and undo it: what is refused is refused now, and the approver sees exactly what will be published."""
+    """
+    Publish and undo it.
+
+    A refusal comes now, and the approver sees exactly what will be published.
+    """
     try:
         with savepoint(session):
             published = publish_update(session, settings, incident.key, actor, wanted, when)
@@ -206,7 +214,11 @@ def find_objection(session: Session, settings: Settings, incident: Incident, row
 def find_waiting_requests(
     session: Session, settings: Settings, found: Sequence[Incident]
 ) -> dict[int, PublicationRequest]:
-    """Requests that wait and can still be approved, by incident. Without approvals nothing is read."""
+    """
+    Requests that wait and can still be approved, by incident.
+
+    Without approvals nothing is read.
+    """
     if settings.status is None or not settings.status.approval:
         return {}
     waiting = status_page.find_waiting(session, [each.key for each in found])
@@ -332,7 +344,7 @@ def _encode(wanted: Publication, when: ParsedTime | None) -> dict[str, Any]:
 
 
 def decode_request(row: PublicationRequest) -> tuple[Publication, ParsedTime | None]:
-    """What a request publishes, and the time that its author stated."""
+    """Return the publication of a request, and the time that its author stated."""
     stored = row.wanted
     impact = stored["impact"] and tuple(_read_iso(each) for each in stored["impact"])
     when = stored["when"] and ParsedTime(_read_iso(stored["when"][0]), Precision(stored["when"][1]))

@@ -1,4 +1,4 @@
-"""Ask the planner of a published maintenance, before it begins, whether it still takes place."""
+"""Ask before a published maintenance begins whether it still takes place."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,11 @@ MAINTENANCE_REMINDER = "reminder of published maintenance"
 
 
 def schedule_reminder(session: Session, settings: Settings, window: MaintenanceWindow, at: datetime) -> None:
-    """Set or move the reminder of a published window; none where it is too late, or the window is over."""
+    """
+    Set or move the reminder of a published window.
+
+    There is none where it is too late, or the window is over.
+    """
     key, before = f"maintenance reminder:{window.key}", timedelta(minutes=settings.nudges.maintenance_due)
     due_at = window.starts_at - before
     if not before or window.ended_at is not None or due_at <= at:
@@ -27,7 +31,11 @@ def schedule_reminder(session: Session, settings: Settings, window: MaintenanceW
 
 
 def run_reminder_timer(session: Session, _settings: Settings, timer: Timer, at: datetime) -> None:
-    """Timer: ask in a direct message. Nobody is asked about a window that has begun, or that no person planned."""
+    """
+    Timer: ask in a direct message.
+
+    Nobody is asked about a window that has begun, or that no person planned.
+    """
     window = maintenance_windows.lock(session, MaintenanceTimer.from_json(timer.details).window_id)
     if window is None or window.by is None or window.ended_at is not None or window.starts_at <= at:
         return

@@ -58,7 +58,11 @@ class SiteFile:
 
     @cached_property
     def headers(self) -> dict[tuple[bool, bool], dict[str, str]]:
-        """Headers that the server prepared, by whether it is compressed, and whether it depends on the language."""
+        """
+        Headers that the server prepared.
+
+        By whether it is compressed, and whether it depends on the language.
+        """
         return {}
 
     @cached_property

@@ -55,7 +55,6 @@ from bot.slack.replies.render import escape_markup
 from bot.store.incidents.timeline import TimelineEntry
 from commands import resolve, start
 from tests.support.gallery import oncall
-from tests.support.gallery.approvals import APPROVALS
 from tests.support.gallery.cards import BEGAN, BUSY, CARDS, EDITED, ENDED, FIRED, OTHER, OVER
 from tests.support.gallery.catchup import CATCHUPS
 from tests.support.gallery.channel_lines import LINES
@@ -64,7 +63,7 @@ from tests.support.gallery.forms import home_exhibits, modal_exhibits
 from tests.support.gallery.lists import list_messages
 from tests.support.gallery.paging import paging_messages as paged_messages
 from tests.support.gallery.reminders import ACK_TIMEOUT, REMINDERS
-from tests.support.gallery.roles import BRIEFINGS, REVIEWS
+from tests.support.gallery.roles import APPROVALS, BRIEFINGS, REVIEWS
 from tests.support.gallery.vendors import vendor_messages
 
 FOLLOW_UPS = FollowUpsView(

@@ -1,4 +1,4 @@
-"""Message that asks a second person to approve a public update, and the form that declines it."""
+"""Message that asks a person to approve a public update, and the form that declines it."""
 
 from collections.abc import Iterator
 

@@ -28,7 +28,11 @@ def _approve(session: Session, settings: Settings, actor: Actor, request_id: int
 
 
 def _refresh_request(session: Session, settings: Settings, click: ButtonClick, was_refused: bool) -> Message | None:
-    """Show why a request waits no longer. One that still waits stays: the refusal is shown instead."""
+    """
+    Show why a request waits no longer.
+
+    One that still waits stays: the refusal is shown instead.
+    """
     if not is_row_id(click.value):
         return None
     view = load_approval_request(session, settings, int(click.value))

@@ -90,7 +90,7 @@ class PublishRoutes:
 
     async def submit(self, request: web.Request, viewer: Viewer) -> web.Response:
         """
-        `act`: `preview`, `publish`, `urgent`, or `approve` and `decline` for the update that waits.
+        Carry out `act`: `preview`, `publish`, `urgent`, `approve` or `decline`.
 
         All but the preview lead back to the page.
         """
@@ -194,7 +194,11 @@ class PublishRoutes:
 def decide_request(
     session: Session, settings: Settings, visibility: Visibility, reference: str, actor: Actor, fields: Fields
 ) -> None:
-    """Approve or decline the update that waits. Raises IncidentNotFound, FormRefused and UserError."""
+    """
+    Approve or decline the update that waits.
+
+    Raises IncidentNotFound, FormRefused and UserError.
+    """
     incident, number = visibility.find(session, reference), fields.get("request", "")
     row = status_page.get_request(session, int(number)) if number.isascii() and number.isdigit() else None
     if row is None or row.incident_id != incident.key:

@@ -1,4 +1,4 @@
-"""`/maintenance`: plan, publish, change and end maintenance windows, as `/incident maintenance` does."""
+"""`/maintenance`: plan, publish, change and end maintenance windows."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,9 +17,9 @@ from bot.domain.languages import get_language
 from bot.domain.text.normalize import parse_id
 from bot.domain.times import format_time
 from bot.runtime.clock import Clock
+from bot.services.alerts.maintenance_view import WindowView, load_windows
 from bot.services.incidents.maintenance_windows import end_window, lock_unfinished, move_window, plan_window
 from bot.services.status_page.maintenance import Announcement, announce_maintenance
-from bot.services.web_pages.maintenance import WindowView, load_windows
 from bot.services.web_pages.sessions import Viewer
 from bot.services.workspace.access import NotPermitted, check_access
 from bot.services.workspace.actor import Actor, Origin
@@ -196,7 +196,7 @@ def plan_fields(settings: Settings, entered: Fields, problem: UserError | None) 
 
 
 def public_fields(settings: Settings) -> list[Values]:
-    """Fields of the status page: words of each language, and the components; none without a page."""
+    """Words of each language, and the components; none without a status page."""
     page, english = settings.status, get_language("en")
     if page is None:
         return []

@@ -9,7 +9,11 @@ from bot.store.outbox import Claim, Done, Outcome, Rejected
 
 
 async def send_approval_request(context: EffectContext, claim: Claim) -> Outcome:
-    """Ask one person, or the incident's channel. Nothing of an incident that became private leaves its channel."""
+    """
+    Ask one person, or the incident's channel.
+
+    Nothing of an incident that became private leaves its channel.
+    """
     payload = ApprovalRequestPayload.from_json(claim.row.details)
     view = await context.database.read(load_approval_request, context.settings(), payload.request_id)
     if view.is_private:

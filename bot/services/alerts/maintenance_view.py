@@ -1,4 +1,4 @@
-"""The page of maintenance windows: those under way and planned, with what is published of them."""
+"""Maintenance windows under way and planned, with what is published of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ from bot.store.shared import people
 @dataclass(frozen=True, slots=True)
 class WindowView:
     """
-    One window. `titles` and `texts` by language and `components` are what is published; `is_public` if anything is.
+    One window.
 
+    `titles` and `texts` by language and `components` are what is published; `is_public` if anything is.
     `by`: name of the person who planned it.
     """
 
