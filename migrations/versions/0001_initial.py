@@ -51,6 +51,9 @@ def upgrade() -> None:
         _storm_watch,
         _heartbeat,
         _change,
+        _vendor_feed,
+        _vendor_incident,
+        _vendor_notice,
         _calendar,
         _calendar_key,
         _contact,
@@ -714,6 +717,81 @@ def _change() -> None:
         sa.UniqueConstraint("team_id", "source", "stated_id", name="uq_change_team_id_source_stated_id"),
     )
     op.create_index("ix_change_team_id_began_at", "change", ["team_id", "began_at"])
+
+
+def _vendor_feed() -> None:
+    op.create_table(
+        "vendor_feed",
+        sa.Column("team_id", Text(), nullable=False),
+        sa.Column("name", Text(), nullable=False),
+        sa.Column("source", Text(), nullable=False),
+        sa.Column("next_at", Time(), nullable=False),
+        sa.Column("claimed_at", Time(), nullable=False),
+        sa.Column("read_at", Time(), nullable=True),
+        sa.Column("kind", Text(), nullable=True),
+        sa.Column("etag", Text(), nullable=True),
+        sa.Column("modified", Text(), nullable=True),
+        sa.Column("digest", Text(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("problem", Text(), nullable=True),
+        sa.Column("problem_at", Time(), nullable=True),
+        sa.Column("kept", Text(), nullable=True),
+        sa.PrimaryKeyConstraint("team_id", "name", name="pk_vendor_feed"),
+    )
+
+
+def _vendor_incident() -> None:
+    op.create_table(
+        "vendor_incident",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("team_id", Text(), nullable=False),
+        sa.Column("vendor", Text(), nullable=False),
+        sa.Column("stated_id", Text(), nullable=False),
+        sa.Column("title", Text(), nullable=False),
+        sa.Column("link", Text(), nullable=True),
+        sa.Column("state", Text(), nullable=False),
+        sa.Column("level", Text(), nullable=False),
+        sa.Column("components", sa.JSON(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("is_gone", sa.Boolean(), nullable=False),
+        sa.Column("started_at", Time(), nullable=True),
+        sa.Column("first_word_at", Time(), nullable=False),
+        sa.Column("last_word_at", Time(), nullable=False),
+        sa.Column("resolved_at", Time(), nullable=True),
+        sa.Column("seen_at", Time(), nullable=False),
+        sa.Column("resolved_seen_at", Time(), nullable=True),
+        sa.Column("text", Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_vendor_incident"),
+        sa.UniqueConstraint("team_id", "vendor", "stated_id", name="uq_vendor_incident_team_id_vendor_stated_id"),
+    )
+    op.create_index("ix_vendor_incident_open", "vendor_incident", ["team_id", "is_open"])
+    op.create_index("ix_vendor_incident_first_word", "vendor_incident", ["team_id", "first_word_at"])
+
+
+def _vendor_notice() -> None:
+    op.create_table(
+        "vendor_notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("vendor_incident_id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=True),
+        sa.Column("state", Text(), nullable=False),
+        sa.Column("channel_id", Text(), nullable=True),
+        sa.Column("message_ts", Text(), nullable=True),
+        sa.Column("created_at", Time(), nullable=False),
+        sa.Column("decided_at", Time(), nullable=True),
+        sa.Column("decided_by", Text(), nullable=True),
+        sa.Column("first_entry_id", sa.Integer(), nullable=True),
+        sa.Column("end_entry_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["vendor_incident_id"], ["vendor_incident.id"], name="fk_vendor_notice_vendor_incident_id"
+        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_vendor_notice_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_vendor_notice"),
+        sa.UniqueConstraint(
+            "vendor_incident_id", "incident_id", name="uq_vendor_notice_vendor_incident_id_incident_id"
+        ),
+    )
+    op.create_index("ix_vendor_notice_incident_id", "vendor_notice", ["incident_id"])
 
 
 def _calendar() -> None:

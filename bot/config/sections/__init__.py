@@ -130,12 +130,14 @@ class ServiceSection(Section):
     """
     `[services.NAME]`. `people` are user ids and names of teams. None: the incident's value.
 
-    `aliases` are its names in other systems, `depends_on` the services that it needs.
+    `aliases` are its names in other systems, `depends_on` the services that it needs, `vendors` the keys of the vendors
+    that it needs.
     """
 
     people: ListOf[Word] = ()
     aliases: ListOf[Word] = ()
     depends_on: ListOf[Word] = ()
+    vendors: ListOf[Word] = ()
     team: Word | None = None
     severity: SeverityWord | None = None
     template: Template | None = None

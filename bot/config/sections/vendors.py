@@ -1,12 +1,14 @@
-"""`[vendors.NAME]`: external contacts that an incident can be escalated to."""
+"""`[vendors.NAME]`: external contacts that an incident can be escalated to, and their status pages."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
 from bot.config.sections import Section
+from bot.config.sections.durations import Length, parse_length
 from bot.config.sections.fields import ClockTime, ClosingTime, Day, Holiday, ListOf, WebLink, Word, Zone, minutes_of_day
 from bot.domain.escalation.vendors import Vendor
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
@@ -38,6 +40,9 @@ class VendorSection(Section):
     `[vendors.NAME]`: an external contact, the escalation target `vendor:NAME`.
 
     `hours` None: unknown. `zone` None: the incident's. `ask_for_case_minutes` 0: the case reference is not asked for.
+
+    The other keys are for their status page. `feed` None: it is not watched. `kind` None: it is recognised.
+    `components` empty: all count. `every`: how often it is read; at least every two minutes while something is open.
     """
 
     name: Word | None = None
@@ -49,6 +54,18 @@ class VendorSection(Section):
     zone: Zone | None = None
     hours: VendorHoursSection | None = None
     ask_for_case_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
+    feed: WebLink | None = None
+    kind: Annotated[FeedKind, Field(strict=False)] | None = None
+    components: ListOf[Word] = ()
+    least_impact: Annotated[Level, Field(strict=False)] = Level.NONE
+    every: Length = "5m"
+    allow_http: bool = False
+    allow_private: bool = False
+
+    @property
+    def interval(self) -> timedelta:
+        """How often the status page is read."""
+        return parse_length(self.every)
 
     def as_vendor(self, key: str, zone: ZoneInfo) -> Vendor:
         """Convert; `key` is the name of the table, `zone` the incident's, for a vendor without one."""

@@ -74,6 +74,7 @@ from bot.services.outbox.shifts import (
     post_schedule_image,
     post_shift_handover,
 )
+from bot.services.outbox.vendors import post_vendor_reply, refresh_vendor_notice
 
 __all__ = [
     "HOME_OPEN",
@@ -109,6 +110,7 @@ __all__ = [
     "post_role_briefing",
     "post_schedule_image",
     "post_shift_handover",
+    "post_vendor_reply",
     "queue_channel_setup",
     "queue_contact_method_test",
     "queue_page_bundle",
@@ -132,6 +134,7 @@ __all__ = [
     "refresh_resolution",
     "refresh_topic",
     "refresh_vendor_case",
+    "refresh_vendor_notice",
     "reminder_timer_key",
     "schedule_first_reminder",
     "schedule_reminder_check",

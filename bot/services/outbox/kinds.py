@@ -36,6 +36,7 @@ class OutboxKind(StrEnum):
     PAGE_BUNDLE = "page bundle"
     PAGE_TEST = "page test"
     CONTACT_METHOD_TEST = "test by means"
+    VENDOR_REPLY = "vendor reply"
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -44,6 +45,7 @@ class OutboxKind(StrEnum):
     ALERTS = "alerts"
     RESOLUTION = "resolution"
     VENDOR_CASE = "vendor case"
+    VENDOR_NOTICE = "vendor notice"
     ESCALATION = "escalation"
     REMINDER = "nudge"
     HOME = "home"
@@ -88,6 +90,8 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.FOLLOWUPS: (36, "views"),
         OutboxKind.RESOLUTION: (37, "views"),
         OutboxKind.VENDOR_CASE: (37, "views"),
+        OutboxKind.VENDOR_NOTICE: (30, "messages"),
+        OutboxKind.VENDOR_REPLY: (30, "messages"),
         OutboxKind.MISSING_PERMISSIONS: (39, "messages"),
         OutboxKind.CONFIRM_REACTION: (40, "views"),
         OutboxKind.CANVAS: (41, "views"),
@@ -122,6 +126,8 @@ def lane_of(kind: OutboxKind, incident_id: int, *, sub: str = "") -> str:
             return "digest"
         case OutboxKind.ESCALATION:
             return f"escalation:{sub}"
+        case OutboxKind.VENDOR_NOTICE | OutboxKind.VENDOR_REPLY:
+            return f"notice:{sub}"
         case OutboxKind.CONFIRM_REACTION | OutboxKind.FETCH_MESSAGE | OutboxKind.EPHEMERAL:
             return f"mark:{incident_id}"
         case _:

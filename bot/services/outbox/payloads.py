@@ -30,6 +30,28 @@ class EscalationViewPayload(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class VendorNoticePayload(Payload):
+    """`is_for_all`: it is in the incidents channel."""
+
+    notice_id: int
+    is_for_all: bool = False
+    posts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VendorReplyPayload(Payload):
+    """One piece of news for the thread of a notice. `news`: its kind; `at`: the vendor's time."""
+
+    notice_id: int
+    news: str
+    state: str = ""
+    text: str = ""
+    title: str = ""
+    at: datetime | None = None
+    is_for_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderPayload(Payload):
     """`user_id`: the one person it goes to instead of the channel."""
 
@@ -271,6 +293,8 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.ALERTS: ViewPayload,
         OutboxKind.RESOLUTION: ViewPayload,
         OutboxKind.VENDOR_CASE: EscalationViewPayload,
+        OutboxKind.VENDOR_NOTICE: VendorNoticePayload,
+        OutboxKind.VENDOR_REPLY: VendorReplyPayload,
         OutboxKind.ESCALATION: EscalationViewPayload,
         OutboxKind.REMINDER: ReminderPayload,
         OutboxKind.HOME: UserPayload,
