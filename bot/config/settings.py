@@ -225,6 +225,16 @@ class Settings(EnvironmentSettings):
     def service_dependencies(self) -> Mapping[str, tuple[str, ...]]:
         return {name: tuple(each.depends_on) for name, each in self.services.items()}
 
+    @cached_property
+    def service_vendors(self) -> Mapping[str, tuple[str, ...]]:
+        """The vendors that each service needs, by their keys."""
+        return {name: tuple(each.vendors) for name, each in self.services.items() if each.vendors}
+
+    @cached_property
+    def watched_vendors(self) -> Mapping[str, VendorSection]:
+        """The vendors whose status pages are read, by key."""
+        return {key: each for key, each in self.vendors.items() if each.feed is not None}
+
     @property
     def start_warnings(self) -> Iterator[tuple[str, str]]:
         """Events to log at the start, each with the missing variable."""

@@ -25,13 +25,15 @@ LONGEST_WAIT = timedelta(days=1)
 
 class FetchError(Exception):
     """
-    It cannot be fetched. `retry_after`: how long the server asks to wait, None if it does not.
+    It cannot be fetched.
 
-    The message continues "could not be read:" and never contains the address.
+    `retry_after`: how long the server asks to wait, None if it does not. `is_answer`: the server answered, with an
+    error. The message continues "could not be read:" and never contains the address.
     """
 
-    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+    def __init__(self, message: str, retry_after: timedelta | None = None, *, is_answer: bool = False) -> None:
         self.retry_after = retry_after
+        self.is_answer = is_answer
         super().__init__(message)
 
 
@@ -126,7 +128,7 @@ async def _fetch_following_redirects(
                 continue
             if answer.status != 200:
                 wait = read_retry_after(answer.headers.get("Retry-After", ""))
-                raise FetchError(f"the server answered {answer.status}", wait)
+                raise FetchError(f"the server answered {answer.status}", wait, is_answer=True)
             return FetchedBody(
                 await _read_body(answer, limits.max_bytes),
                 answer.headers.get("Content-Type", ""),

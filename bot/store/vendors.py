@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, NamedTuple
 
-from sqlalchemy import Index, UniqueConstraint, func
+from sqlalchemy import Index, UniqueConstraint, and_, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Field, Session, SQLModel, col, delete, or_, select
 
-from bot.store.database.tables import JSON_COLUMN, insert_into, table_of
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, insert_into, table_of
 from bot.store.incidents.incidents import OPEN, Incident
 
 MAX_SHOWN = 50
@@ -30,7 +31,8 @@ class VendorFeed(SQLModel, table=True):
 
     `source` is a digest of its address and settings. `claimed_at`: the last attempt, `next_at`: the next. `digest` is
     that of the body. `kept` is the state that the next look is compared with. `problem`: why the last attempt failed;
-    None if it did not.
+    None if it did not. `address`: the one that answered, where the configured one is that of the page itself. `page` is
+    what their page shows: `indicator`, `address`, `components` with `name` and `state`.
     """
 
     __tablename__ = "vendor_feed"
@@ -42,6 +44,8 @@ class VendorFeed(SQLModel, table=True):
     claimed_at: datetime
     read_at: datetime | None = None
     kind: str | None = None
+    address: str | None = None
+    page: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
     etag: str | None = None
     modified: str | None = None
     digest: str | None = None
@@ -124,21 +128,33 @@ class VendorNotice(SQLModel, table=True):
         return self.id
 
 
-def find_schedule(session: Session, team_id: str) -> Mapping[str, tuple[str, datetime, datetime]]:
-    """Source, last attempt and next one of each feed, by vendor."""
-    columns = (col(VendorFeed.name), col(VendorFeed.source), col(VendorFeed.claimed_at), col(VendorFeed.next_at))
+class FeedSchedule(NamedTuple):
+    """When a page was last looked at and is looked at next."""
+
+    name: str
+    source: str
+    claimed_at: datetime
+    next_at: datetime
+    failures: int
+
+
+def find_schedule(session: Session, team_id: str) -> Mapping[str, FeedSchedule]:
+    """By vendor."""
+    columns = (getattr(VendorFeed, name) for name in FeedSchedule._fields)
     rows = session.execute(select_columns(*columns).where(col(VendorFeed.team_id) == team_id))
-    return {name: (source, claimed_at, next_at) for name, source, claimed_at, next_at in rows}
+    return {row[0]: FeedSchedule(*row) for row in rows}
 
 
-def claim(session: Session, feed: VendorFeed, pause: timedelta) -> bool:
+def claim(session: Session, feed: VendorFeed, sooner: timedelta | None) -> bool:
     """
-    Claim the next look, by a row with its times. True if nobody looked for `pause` and the look is due.
+    Claim a look that is due, by a row with the times of the claim. False if another replica has it.
 
-    A feed with another source is due at once.
+    `sooner`: a page that could be read is due so long after its last look, too. One with another source is due at once.
     """
     table = table_of(VendorFeed)
     is_due = table.c.next_at <= feed.claimed_at
+    if sooner is not None:
+        is_due = or_(is_due, and_(table.c.failures == 0, table.c.claimed_at <= feed.claimed_at - sooner))
     taking = (
         insert_into(session, VendorFeed)
         .values(**feed.model_dump())
@@ -146,12 +162,7 @@ def claim(session: Session, feed: VendorFeed, pause: timedelta) -> bool:
             index_elements=["team_id", "name"],
             set_={"claimed_at": feed.claimed_at, "next_at": feed.next_at},
             # A clock that was set back would otherwise stop it for as long.
-            where=or_(
-                is_due,
-                table.c.source != feed.source,
-                table.c.claimed_at <= feed.claimed_at - pause,
-                table.c.claimed_at > feed.claimed_at,
-            ),
+            where=or_(is_due, table.c.source != feed.source, table.c.claimed_at > feed.claimed_at),
         )
         .returning(table.c.name)
     )
@@ -223,9 +234,7 @@ def find_notices(session: Session, vendor_incident_ids: Collection[int]) -> Sequ
     if not vendor_incident_ids:
         return ()
     statement = select(VendorNotice).where(col(VendorNotice.vendor_incident_id).in_(vendor_incident_ids))
-    return session.exec(
-        statement.order_by(col(VendorNotice.id)).execution_options(populate_existing=True)
-    ).all()
+    return session.exec(statement.order_by(col(VendorNotice.id)).execution_options(populate_existing=True)).all()
 
 
 def get_notice(session: Session, notice_id: int) -> VendorNotice | None:
@@ -271,9 +280,7 @@ def find_first_errors(
 ) -> Mapping[int, tuple[datetime, datetime | None]]:
     """The earliest start and the latest end of our linked incidents, by the vendor's incident. No private ones."""
     statement = (
-        select_columns(
-            col(VendorNotice.vendor_incident_id), func.min(Incident.started_at), func.max(Incident.ended_at)
-        )
+        select_columns(col(VendorNotice.vendor_incident_id), func.min(Incident.started_at), func.max(Incident.ended_at))
         .join(Incident, col(Incident.id) == col(VendorNotice.incident_id))
         .where(
             col(VendorNotice.vendor_incident_id).in_(list(vendor_incident_ids)),
@@ -283,5 +290,3 @@ def find_first_errors(
         .group_by(col(VendorNotice.vendor_incident_id))
     )
     return {key: (first, last) for key, first, last in session.execute(statement)}
-
-

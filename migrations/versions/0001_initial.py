@@ -729,6 +729,8 @@ def _vendor_feed() -> None:
         sa.Column("claimed_at", Time(), nullable=False),
         sa.Column("read_at", Time(), nullable=True),
         sa.Column("kind", Text(), nullable=True),
+        sa.Column("address", Text(), nullable=True),
+        sa.Column("page", sa.JSON(), nullable=True),
         sa.Column("etag", Text(), nullable=True),
         sa.Column("modified", Text(), nullable=True),
         sa.Column("digest", Text(), nullable=True),

@@ -12,6 +12,8 @@ from bot.config.sections.durations import Length, parse_length
 from bot.config.sections.fields import ClockTime, ClosingTime, Day, Holiday, ListOf, WebLink, Word, Zone, minutes_of_day
 from bot.domain.escalation.vendors import Vendor
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
+from bot.domain.status_page.components import Indicator
+from bot.domain.vendor_status.relevance import FeedFilter
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -55,9 +57,9 @@ class VendorSection(Section):
     hours: VendorHoursSection | None = None
     ask_for_case_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
     feed: WebLink | None = None
-    kind: Annotated[FeedKind, Field(strict=False)] | None = None
+    kind: Word | None = None
     components: ListOf[Word] = ()
-    least_impact: Annotated[Level, Field(strict=False)] = Level.NONE
+    least_impact: Annotated[Indicator, Field(strict=False)] = Indicator.NONE
     every: Length = "5m"
     allow_http: bool = False
     allow_private: bool = False
@@ -66,6 +68,11 @@ class VendorSection(Section):
     def interval(self) -> timedelta:
         """How often the status page is read."""
         return parse_length(self.every)
+
+    @property
+    def filter(self) -> FeedFilter:
+        """The incidents of the status page that count."""
+        return FeedFilter(self.components, self.least_impact)
 
     def as_vendor(self, key: str, zone: ZoneInfo) -> Vendor:
         """Convert; `key` is the name of the table, `zone` the incident's, for a vendor without one."""

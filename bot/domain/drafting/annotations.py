@@ -21,6 +21,7 @@ from bot.domain.record.facts import (
     StormOver,
     StormTitle,
     UsersAffected,
+    VendorReported,
     with_note,
 )
 from bot.domain.record.model import Alert, Entry, Incident
@@ -123,8 +124,6 @@ def localized_fact(fact: Fact, language: Language) -> str:
             return f"{line}: {words}" if words else line
         case AlertsFired(lines, more):
             return f"{lines}\n{language.format_count('and_more', more)}"
-        case StormTitle(count=0):
-            return language.format_message("storm_title")
         case MoreAlerts() | AlertsEnded() | StormTitle():
             return _counted_alerts(fact, language)
         case AlertsStillFire(count, names):
@@ -133,6 +132,8 @@ def localized_fact(fact: Fact, language: Language) -> str:
             return localized_users(fact.users, language, as_sentence=True)
         case CausedByChange(change_kind):
             return language.format_message(f"change_{change_kind}", what=fact.subject)
+        case VendorReported(vendor, title):
+            return language.format_message(fact.kind, vendor=vendor, title=title)
         case StormBegan() | StormOver():
             return _storm_sentence(fact, language)
     return fact.in_english()
@@ -163,7 +164,9 @@ def localized_users(users: AffectedUsers, language: Language, *, as_sentence: bo
 
 
 def _counted_alerts(counts: AlertCount, language: Language) -> str:
-    """A count of alerts, with the services that they are of."""
+    """A count of alerts, with the services that they are of; a storm before its alerts were counted."""
+    if isinstance(counts, StormTitle) and not counts.count:
+        return language.format_message("storm_title")
     if counts.service:
         services = language.format_message("of_service", service=counts.service)
     else:

@@ -117,6 +117,28 @@ class CausedByChange(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class VendorReported(Fact):
+    """The first word on a vendor's status page. `title` is the vendor's."""
+
+    kind: ClassVar[str] = "vendor_reported"
+    vendor: str
+    title: str
+
+    def in_english(self) -> str:
+        return f"First word on the status page of {self.vendor}: {self.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorResolved(VendorReported):
+    """The end, as the vendor's status page states it."""
+
+    kind: ClassVar[str] = "vendor_resolved"
+
+    def in_english(self) -> str:
+        return f"Resolved according to the status page of {self.vendor}: {self.title}"
+
+
+@dataclass(frozen=True, slots=True)
 class AlertEnded(Fact):
     """`line` is the alert's own text, `words` that of its end, where it has one."""
 
@@ -249,6 +271,8 @@ FACTS: Mapping[str, type[Fact]] = {
         RoleAssigned,
         UsersAffected,
         CausedByChange,
+        VendorReported,
+        VendorResolved,
         AlertEnded,
         AlertsFired,
         MoreAlerts,

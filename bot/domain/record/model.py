@@ -304,6 +304,25 @@ class RecordedChange:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedVendorIncident:
+    """
+    An incident on a vendor's status page that people linked. Their times stay theirs.
+
+    `vendor` is its name. `seen_at` is when Dogwatch read the first word, `resolved_at` None if they stated no end;
+    `is_gone`: it disappeared from their page.
+    """
+
+    source: Source
+    vendor: str
+    title: str
+    state: str
+    first_word_at: datetime
+    seen_at: datetime
+    resolved_at: datetime | None = None
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """
     The complete record. `entries` in order, withdrawn ones included.
@@ -328,6 +347,8 @@ class Record:
     """The newest first."""
     reports_changes: bool = False
     """Whether tools have reported changes of these services lately."""
+    vendor_incidents: Sequence[RecordedVendorIncident] = ()
+    """By their first word."""
     people: Mapping[str, str] = field(default_factory=dict)
     """Names by user id. An id that is not in it is shown itself."""
 

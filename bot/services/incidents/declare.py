@@ -19,6 +19,7 @@ from bot.services.escalation.start import start_configured_policy
 from bot.services.incidents.maintenance_windows import open_windows
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import approximate_times, set_initial_milestones
+from bot.services.vendors.notices import suggest_vendor_incidents
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
 from bot.store.incidents import incidents, numbering
@@ -80,6 +81,7 @@ def declare_incident(session: Session, settings: Settings, actor: Actor, wanted:
         outbox.schedule_first_reminder(session, settings, incident)
         _set_up_channel(session, settings, incident, actor, wanted.invitees)
         start_configured_policy(session, settings, incident, actor)
+        suggest_vendor_incidents(session, settings, incident, actor.at)
     return incident
 
 

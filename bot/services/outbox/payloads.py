@@ -40,14 +40,22 @@ class VendorNoticePayload(Payload):
 
 @dataclass(frozen=True, slots=True)
 class VendorReplyPayload(Payload):
-    """One piece of news for the thread of a notice. `news`: its kind; `at`: the vendor's time."""
+    """
+    One piece of news for the thread of a notice.
+
+    `news` is its kind, `at` the vendor's time of it, `written_at` when it was written, if that was later. `was` and
+    `became`: titles, or levels.
+    """
 
     notice_id: int
     news: str
     state: str = ""
     text: str = ""
     title: str = ""
+    was: str = ""
+    became: str = ""
     at: datetime | None = None
+    written_at: datetime | None = None
     is_for_all: bool = False
 
 

@@ -42,6 +42,4 @@ def _queue(
         queue_rows(session, incident, row)
         return
     lane = lane_of(kind, 0, sub=str(notice_id))
-    outbox.enqueue_all(
-        session, Effect(lane, kind, team_id, at, PRIORITY[kind], target=target, payload=payload)
-    )
+    outbox.enqueue_all(session, Effect(lane, kind, team_id, at, PRIORITY[kind], target=target, payload=payload))

@@ -41,6 +41,8 @@ ACT_WORDS = {
     OutboxKind.ALERTS: "Show the current alerts",
     OutboxKind.RESOLUTION: "Show the resolution and what is missing",
     OutboxKind.VENDOR_CASE: "Ask for a vendor's case reference",
+    OutboxKind.VENDOR_NOTICE: "Show a vendor's incident",
+    OutboxKind.VENDOR_REPLY: "Post news of a vendor's incident",
     OutboxKind.ESCALATION: "Show the escalation",
     OutboxKind.HOME: "Show somebody's App Home",
     OutboxKind.CONFIRM_REACTION: "Confirm a reaction",

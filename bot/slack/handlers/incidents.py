@@ -19,13 +19,15 @@ from bot.services.incidents.cancel import cancel_incident
 from bot.services.incidents.role_briefing import accept_role, load_role_briefing
 from bot.services.reminders.check import SnoozePeriod, snooze_reminder
 from bot.services.timeline.action_items import change_action_item
+from bot.services.vendors.links import decline_vendor_incident, link_vendor_incident
+from bot.services.vendors.notices import incident_of_notice
 from bot.services.views.outbox_operations import retry_incident_rows
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks import menu, modals
 from bot.slack.blocks.alerts.card import REOPEN, SET_SEVERITY
 from bot.slack.blocks.alerts.help import LINK_BUTTONS
-from bot.slack.blocks.incidents import archiving, card, lists, reminders
+from bot.slack.blocks.incidents import archiving, card, lists, reminders, vendor_notices
 from bot.slack.blocks.incidents.changes import IS_CAUSE
 from bot.slack.blocks.incidents.forms.details_form import empty_details_form
 from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form
@@ -35,7 +37,17 @@ from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, SEVERITY, STATUS, TEXT, TITLE
 from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
-from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, About, Button, ButtonReply, EphemeralMessage, Form
+from bot.slack.handlers.registry import (
+    CLICK,
+    INCIDENT,
+    ROW,
+    About,
+    Button,
+    ButtonReply,
+    EphemeralMessage,
+    Form,
+    read_row_id,
+)
 from bot.slack.replies.entry_points import IN_MENU
 from bot.slack.replies.incident_forms import load_cancel_form, load_details_form, load_resolve_form, load_roles_form
 from bot.slack.replies.lists import render_list, render_overview, render_search
@@ -69,6 +81,10 @@ POSTPONEMENT = About(_read_postponement)
 """A reminder's id, and until when to postpone it."""
 CHANGE = About(_read_change, incident=lambda _session, click: _read_change(click)[0])
 """An incident's id, and that of a change."""
+
+
+NOTICE = About(read_row_id, incident=lambda session, click: incident_of_notice(session, click.row_id))
+"""The id of a message about a vendor's incident."""
 
 
 def _take_lead(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
@@ -113,6 +129,14 @@ def _record_change_as_cause(
             f"The cause is recorded. If the impact began with the change, type `/incident impact started:{began_at}`."
         )
     )
+
+
+def _link_vendor_incident(session: Session, settings: Settings, actor: Actor, notice_id: int) -> None:
+    link_vendor_incident(session, settings, notice_id, actor)
+
+
+def _decline_vendor_incident(session: Session, settings: Settings, actor: Actor, notice_id: int) -> None:
+    decline_vendor_incident(session, settings, notice_id, actor)
 
 
 def _retry_failed(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
@@ -245,6 +269,8 @@ BUTTONS: tuple[Button[Any], ...] = (
     Button(card.ACCEPT, about=INCIDENT, run=_accept_incident),
     Button(card.RETRY, about=INCIDENT, run=_retry_failed),
     Button(IS_CAUSE, about=CHANGE, run=_record_change_as_cause),
+    Button(vendor_notices.LINK, about=NOTICE, run=_link_vendor_incident),
+    Button(vendor_notices.DECLINE, about=NOTICE, run=_decline_vendor_incident),
     Button(card.SEVERITY, about=INCIDENT, modal=modals.severity_form),
     Button(card.STATUS, about=INCIDENT, modal=modals.status_form),
     Button(card.RESOLVE, about=INCIDENT, modal=modals.resolve_form, filled_modal=load_resolve_form),

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from bot.domain.text.payload import Payload
 from bot.services.outbox import OutboxKind
-from bot.services.outbox.payloads import EventPayload, payload_of
+from bot.services.outbox.payloads import EventPayload, VendorNoticePayload, VendorReplyPayload, payload_of
 from bot.slack.api.rate_limits import POST_MESSAGE, call_rates
 from bot.slack.delivery.effects.channel.backfill import read_channel_history
 from bot.slack.delivery.effects.channel.bookmarks import update_bookmarks
@@ -63,6 +63,7 @@ from bot.slack.delivery.effects.people.oncall import send_override_notice, send_
 from bot.slack.delivery.effects.people.page_bundles import show_page_bundle
 from bot.slack.delivery.effects.people.reminders import show_reminder
 from bot.slack.delivery.effects.people.reviews import send_review_request
+from bot.slack.delivery.effects.vendor_notices import load_notice, load_reply, post_vendor_reply, show_vendor_notice
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
 
 T = TypeVar("T")
@@ -104,6 +105,8 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.ALERTS: loading(load_alerts, show_alerts),
     OutboxKind.RESOLUTION: EffectHandler(show_resolution),
     OutboxKind.VENDOR_CASE: EffectHandler(show_case_question),
+    OutboxKind.VENDOR_NOTICE: loading(load_notice, show_vendor_notice),
+    OutboxKind.VENDOR_REPLY: loading(load_reply, post_vendor_reply, POST_MESSAGE),
     OutboxKind.ESCALATION: loading(load_escalation, show_escalation),
     OutboxKind.EVENT: loading(load_event, post_event, POST_MESSAGE),
     OutboxKind.PAGE: loading(load_page, send_page, POST_MESSAGE),
@@ -141,7 +144,7 @@ def destination_of(row: OutboxRow) -> str:
     if channel := getattr(payload, "channel", None):
         return f"channel:{channel}"
     is_for_all = row.kind in {OutboxKind.ANNOUNCEMENT, OutboxKind.MISSING_PERMISSIONS} or (
-        isinstance(payload, EventPayload) and payload.is_for_all
+        isinstance(payload, EventPayload | VendorNoticePayload | VendorReplyPayload) and payload.is_for_all
     )
     return "digest" if is_for_all else f"incident:{row.incident_id}"
 
