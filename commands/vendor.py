@@ -26,12 +26,8 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
         zone = ZoneInfo(caller.about.zone)
         vendor = find_vendor(caller.settings, name.removeprefix("vendor:"), zone)
         page = load_page_status(session, caller.settings, caller.actor.team_id, vendor.key)
-        card = (
-            _vendor_card(vendor)
-            if page is None or _contact_lines(vendor)
-            else f"*{vendor.name}* (`vendor:{vendor.key}`)"
-        )
-        return Reply("\n".join([card, *(_page_lines(page, zone) if page is not None else [])]))
+        lines = _page_lines(page, zone) if page is not None else []
+        return Reply("\n".join([_vendor_card(vendor, is_watched=page is not None), *lines]))
     update = VendorUpdate(case, VendorEvent(act) if act else None, typed.text, at)
     if act is None and (typed.text or at is not None):
         raise UserError(f"A case reference takes no time and no text. Type `/incident vendor {name} case:{case}`.")
@@ -48,7 +44,7 @@ def _recorded_reply(found: Escalation, update: VendorUpdate, zone: ZoneInfo) -> 
     return f"Recorded for {found.target_name}: {', '.join(parts)}."
 
 
-def _vendor_card(vendor: Vendor, is_watched: bool) -> str:
+def _vendor_card(vendor: Vendor, *, is_watched: bool) -> str:
     """Contact data of a vendor; unknown parts are left out. `is_watched`: its status page follows."""
     known = _contact_lines(vendor)
     if not known and not is_watched:

@@ -34,6 +34,6 @@ def find_vendor_doubts(settings: Settings) -> Iterator[Conflict]:
                     yield ("vendors", name, key), "This has no effect without `feed`. Add it, or remove this key.", None
         elif name not in needed:
             message = (
-                "No service needs this vendor, so its page concerns no incident. Add it to `vendors` of a service."
+                "No service needs this vendor, so its page concerns no incident. Add it to a service's `vendors`."
             )
             yield ("vendors", name, "feed"), message, None
