@@ -143,9 +143,7 @@ def _incident_from_json(value: Mapping[str, Any]) -> KnownIncident:
         is_gone=value.get("gone", False),
         is_maintenance=value.get("maintenance", False),
         planned=(_parse_time(start), _parse_time(end)),
-        updates={
-            key: KnownUpdate(digest, _parse_time(at)) for key, (digest, at) in value.get("updates", {}).items()
-        },
+        updates={key: KnownUpdate(digest, _parse_time(at)) for key, (digest, at) in value.get("updates", {}).items()},
     )
 
 
