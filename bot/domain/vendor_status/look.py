@@ -7,13 +7,16 @@ the page does not say it, never "no" or "healthy".
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.status_page.components import ComponentState, Indicator
 
 BACKDATED_FROM = timedelta(minutes=1)
 """Time between what an update shows and its writing from which it counts as backdated."""
+
+LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+"""Stands for a time that a page does not say, when values are put in order."""
 
 
 class VendorState(StrEnum):
@@ -104,7 +107,7 @@ class VendorIncident:
     """
     An incident, or a maintenance: then `is_maintenance`, with its planned times.
 
-    `updates`: the earliest first. `level` is the impact, None if the page has no such thing. `components`: names.
+    `updates` in any order. `level` is the impact, None if the page has no such thing. `components`: names.
     `started_at` and `ended_at` are what the vendor says, `changed_at` is the last change of anything.
     """
 
@@ -129,9 +132,14 @@ class VendorIncident:
         return self.ended_at is not None or (self.state is not None and self.state.is_over)
 
     @property
+    def ordered_updates(self) -> tuple[VendorUpdate, ...]:
+        """The earliest first, by the times that they show. A list without times keeps the order of its keys."""
+        return tuple(sorted(self.updates, key=lambda each: (each.told_at or LONG_AGO, len(each.key), each.key)))
+
+    @property
     def last_update(self) -> VendorUpdate | None:
         """The last one that is no postmortem; None if there is none."""
-        words = [each for each in self.updates if each.state is not VendorState.POSTMORTEM]
+        words = [each for each in self.ordered_updates if each.state is not VendorState.POSTMORTEM]
         return words[-1] if words else None
 
     @property

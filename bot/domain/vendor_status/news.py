@@ -4,69 +4,22 @@ News of a vendor's page: what has to be told after a look, given what was found 
 Nothing is news twice, also when a look is repeated, comes from an older copy, or lists the same in another order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 
-from bot.domain.status_page.components import Indicator
-from bot.domain.vendor_status.look import Listing, Look, VendorIncident, VendorState, VendorUpdate
-from bot.domain.vendor_status.state import KnownIncident, KnownPage, remember_incident
+from bot.domain.vendor_status.incident_news import compare_incident, introduce_incident
+from bot.domain.vendor_status.look import LONG_AGO, Listing, Look, VendorIncident
+from bot.domain.vendor_status.matching import match_incidents
+from bot.domain.vendor_status.news_item import News, NewsKind
+from bot.domain.vendor_status.state import KnownIncident, KnownPage, remember_incident, remember_update
+
+__all__ = ["News", "NewsKind", "Outcome", "find_news"]
 
 LONGEST_COPY = timedelta(hours=2)
 """Older copies are ignored for so long; caches keep them for an hour. After that the page itself went back."""
 MOST_ABSENT = 100
-"""Past incidents that are kept though the page lists them no more."""
-_LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
-
-
-class NewsKind(StrEnum):
-    """
-    Kinds of news.
-
-    GONE: an open incident left the page; its end is not known. REMOVED: an update was taken back. MAINTENANCE: anything
-    new about a maintenance but its title and corrected texts.
-    """
-
-    OPENED = "opened"
-    UPDATE = "update"
-    EDITED = "edited"
-    BACKDATED = "backdated"
-    RENAMED = "renamed"
-    IMPACT = "impact"
-    RESOLVED = "resolved"
-    POSTMORTEM = "postmortem"
-    REOPENED = "reopened"
-    REMOVED = "removed"
-    GONE = "gone"
-    MAINTENANCE = "maintenance"
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """
-    One piece of news.
-
-    `incident` as the look has it, None for GONE. `update` is the one that it is about, None if the page changed the
-    incident without words; of a REMOVED one only `update_key` is known. `at` is the vendor's time of it, `written_at`
-    is there if the update was written more than a minute later. `old`, `new`: titles of RENAMED, levels of IMPACT, planned
-    starts of a MAINTENANCE that was moved. `is_already_open`: it was open at the very first look.
-    """
-
-    kind: NewsKind
-    incident_key: str
-    title: str
-    incident: VendorIncident | None = None
-    update: VendorUpdate | None = None
-    update_key: str = ""
-    state: VendorState | None = None
-    level: Indicator | None = None
-    at: datetime | None = None
-    written_at: datetime | None = None
-    edited_at: datetime | None = None
-    old: str = ""
-    new: str = ""
-    is_already_open: bool = False
+"""Past incidents that are kept though the page does not list them any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +42,107 @@ def find_news(before: KnownPage | None, look: Look, now: datetime) -> Outcome:
     """
     Compare a look with what is known. `before` None: the first look, at which only open incidents are news.
 
-    `now` is the time of the look; it only decides how long older copies are ignored.
+    `now` is the time of the look; it decides how long older copies are ignored, and what is a first look's past.
     """
-    raise NotImplementedError(before, look, now)
+    if before is None:
+        return _read_first(look, now)
+    accepts_older = before.older_since is not None and now - before.older_since >= LONGEST_COPY
+    if not accepts_older and _is_earlier(look.page.changed_at, before.changed_at):
+        return Outcome(_mark_older(before, now), is_older=True)
+    return _compare_pages(_relearn(before, look), look, now, accepts_older=accepts_older)
+
+
+def _read_first(look: Look, now: datetime) -> Outcome:
+    news = [each for incident in _in_order(look.incidents) for each in introduce_incident(incident, None)]
+    known = {each.key: remember_incident(each) for each in look.incidents}
+    newest_at = max([at for each in look.incidents for at in _times(each, now)], default=now)
+    page = KnownPage(look.kind, known, look.page.changed_at, newest_at)
+    return Outcome(page, tuple(news))
+
+
+def _compare_pages(before: KnownPage, look: Look, now: datetime, *, accepts_older: bool) -> Outcome:
+    names = match_incidents(before.incidents, look)
+    news: list[News] = []
+    known: dict[str, KnownIncident] = {}
+    is_older = False
+    for found in _in_order(look.incidents):
+        incident = replace(found, key=names.get(found.key, found.key))
+        old = before.incidents.get(incident.key)
+        if old is not None and not accepts_older and _is_earlier(incident.changed_at, old.changed_at):
+            known[incident.key], is_older = old, True
+            continue
+        news += (
+            introduce_incident(incident, before.newest_at)
+            if old is None
+            else compare_incident(old, incident, has_all_updates=look.has_all_updates)
+        )
+        known[incident.key] = remember_incident(incident, old)
+    absent, missing, gone = _sort_absent(before, look, known)
+    times = [at for each in look.incidents for at in _times(each, now)]
+    after = KnownPage(
+        look.kind,
+        {**absent, **known},
+        look.page.changed_at or before.changed_at,
+        max([*times, *([before.newest_at] if before.newest_at else [])], default=None),
+        (before.older_since or now) if is_older else None,
+    )
+    return Outcome(after, (*news, *gone), missing, is_older)
+
+
+def _sort_absent(
+    before: KnownPage, look: Look, present: dict[str, KnownIncident]
+) -> tuple[dict[str, KnownIncident], tuple[str, ...], tuple[News, ...]]:
+    """The state of the incidents that the look does not have, those to look up elsewhere, and news of the others."""
+    absent = {key: each for key, each in before.incidents.items() if key not in present}
+    left = [
+        key
+        for key, each in sorted(absent.items())
+        if look.listing is not Listing.NONE and not (each.is_over or each.is_gone or each.is_maintenance)
+    ]
+    if look.listing is Listing.OPEN and look.history_address:
+        return _keep_newest(absent), tuple(left), ()
+    gone = tuple(News(NewsKind.GONE, key, absent[key].title, level=absent[key].level) for key in left)
+    return _keep_newest({**absent, **{key: replace(absent[key], is_gone=True) for key in left}}), (), gone
+
+
+def _keep_newest(absent: dict[str, KnownIncident]) -> dict[str, KnownIncident]:
+    """Open ones, and the newest of those that are over."""
+    past = sorted(
+        (each.changed_at or each.started_at or LONG_AGO, key)
+        for key, each in absent.items()
+        if each.is_over or each.is_gone or each.is_maintenance
+    )
+    dropped = {key for _, key in past[:-MOST_ABSENT]}
+    return {key: each for key, each in absent.items() if key not in dropped}
+
+
+def _relearn(before: KnownPage, look: Look) -> KnownPage:
+    """Another kind of feed has other keys for the same updates: those that it shows now are taken as known."""
+    if before.kind == look.kind:
+        return before
+    present = {each.key: each for each in look.incidents}
+    known = {
+        key: replace(each, updates={update.key: remember_update(update) for update in present[key].updates})
+        for key, each in before.incidents.items()
+        if key in present
+    }
+    return replace(before, kind=look.kind, incidents=known)
+
+
+def _mark_older(before: KnownPage, now: datetime) -> KnownPage:
+    return before if before.older_since else replace(before, older_since=now)
+
+
+def _is_earlier(at: datetime | None, known_at: datetime | None) -> bool:
+    return at is not None and known_at is not None and at < known_at
+
+
+def _times(incident: VendorIncident, now: datetime) -> Iterable[datetime]:
+    """The vendor's times of an incident; planned and other future ones say nothing about when it was written."""
+    updates = (at for each in incident.updates for at in (each.said_at, each.written_at, each.edited_at))
+    return (at for at in (incident.created_at, incident.changed_at, *updates) if at is not None and at <= now)
+
+
+def _in_order(incidents: Iterable[VendorIncident]) -> list[VendorIncident]:
+    """The first to be announced first, whatever the order of the list."""
+    return sorted(incidents, key=lambda each: (each.first_said_at or LONG_AGO, each.key))
