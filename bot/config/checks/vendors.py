@@ -33,7 +33,5 @@ def find_vendor_doubts(settings: Settings) -> Iterator[Conflict]:
                 if key in section.model_fields_set:
                     yield ("vendors", name, key), "This has no effect without `feed`. Add it, or remove this key.", None
         elif name not in needed:
-            message = (
-                "No service needs this vendor, so its page concerns no incident. Add it to a service's `vendors`."
-            )
+            message = "No service needs this vendor, so its page concerns no incident. Add it to a service's `vendors`."
             yield ("vendors", name, "feed"), message, None

@@ -10,9 +10,11 @@ from pydantic import AfterValidator, Field
 from bot.config.sections import Section
 from bot.config.sections.durations import Length, parse_length
 from bot.config.sections.fields import ClockTime, ClosingTime, Day, Holiday, ListOf, WebLink, Word, Zone, minutes_of_day
+from bot.domain.errors import did_you_mean
 from bot.domain.escalation.vendors import Vendor
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
 from bot.domain.status_page.components import Indicator
+from bot.domain.vendor_status.kinds import FEED_KINDS
 from bot.domain.vendor_status.relevance import FeedFilter
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
@@ -21,6 +23,13 @@ Line = Annotated[str, Field(min_length=1, max_length=200)]
 def _check_phone(value: str) -> str:
     if not any(character.isdigit() for character in value):
         raise ValueError("This has no digit. Use the number as it is dialled, like +33 1 23 45 67 89.")
+    return value
+
+
+def _check_kind(value: str) -> str:
+    if value not in FEED_KINDS:
+        guess = did_you_mean(value, list(FEED_KINDS))
+        raise ValueError(f"This is not a kind of status page.{guess} Use one of {', '.join(FEED_KINDS)}.")
     return value
 
 
@@ -57,7 +66,7 @@ class VendorSection(Section):
     hours: VendorHoursSection | None = None
     ask_for_case_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
     feed: WebLink | None = None
-    kind: Word | None = None
+    kind: Annotated[str, AfterValidator(_check_kind)] | None = None
     components: ListOf[Word] = ()
     least_impact: Annotated[Indicator, Field(strict=False)] = Indicator.NONE
     every: Length = "5m"

@@ -19,7 +19,9 @@ def notices(world: VendorWorld, channel: str) -> list[str]:
 
 
 def replies(world: VendorWorld, channel: str) -> list[str]:
-    return [rendered(each) for each in world.sandbox.messages(channel) if each.get("thread_ts") not in {None, each["ts"]}]
+    return [
+        rendered(each) for each in world.sandbox.messages(channel) if each.get("thread_ts") not in {None, each["ts"]}
+    ]
 
 
 async def opens_a_vendor_incident(world: VendorWorld) -> None:
@@ -125,7 +127,7 @@ async def test_vendors_in_trouble_are_shown_where_people_look(world: VendorWorld
     await world.declares("payments fail service:checkout")
 
     answer = await world.types("oncall", "/incident vendor payplug")
-    home = rendered(await world.home("oncall"))
+    home = await world.home("oncall")
 
     assert "(monitoring) since 2025-03-27 15:42 UTC" in answer
     assert "PayPlug" in home

@@ -17,6 +17,7 @@ from bot.services.channel.messages import SlackMessage
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.incidents.alerts import FiringAlerts
 from bot.services.reminders.view import WaitingReminder
+from bot.services.vendors.page_status import UnreadablePage, VendorPages, VendorTrouble
 from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
 from bot.services.workspace.access import REFUSAL
 from bot.slack.blocks import command_forms, modals
@@ -89,6 +90,10 @@ A_PAGE = HomePage(1, "INC-7", "Checkout is down", "The database answers slowly",
 A_TODO = HomeActionItem(2, "task", 2, "INC-7", "Review the integration code", "2026-03-01", True, "C0INC7")
 A_DRAFT = HomeDraft(6, "INC-6", "Search is slow", BEGAN - timedelta(days=3), "C0INC6")
 A_REMINDER = WaitingReminder("INC-7", "Checkout is down", ReminderKind.UPDATE_DUE, "C0INC7")
+A_VENDOR = VendorTrouble(
+    "Payment gateway", "EU payments fail", "monitoring", BEGAN, "https://status.payments.example", ("checkout",)
+)
+VENDORS = VendorPages([A_VENDOR] * 40, [UnreadablePage("Host", "the server answered 503", BEGAN)])
 HOMES = {
     "busy": HomeView(
         BEGAN,
@@ -101,6 +106,7 @@ HOMES = {
         reactions=DEFAULT_REACTIONS,
     ),
     "nothing": HomeView(BEGAN, [], [], [], [], {}),
+    "vendors": HomeView(BEGAN, [], [], [], [], {}, vendors=VENDORS),
     "on call": HomeView(BEGAN, [], [], [], [], {}, shifts=oncall.MINE, has_schedules=True),
     "too much": HomeView(
         BEGAN,

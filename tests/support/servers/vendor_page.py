@@ -9,7 +9,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.support.servers.requirements import conformance_data
-from tests.support.worlds.world import World
+from tests.support.worlds.world import World, rendered
 
 CONFIG = """
 [services.checkout]
@@ -33,6 +33,7 @@ class VendorPage:
         self.headers: dict[str, str] = {"Content-Type": "application/json; charset=utf-8"}
         self.requests: list[web.Request] = []
         self.hangs = False
+        self.is_cut_off = False
         self._over = asyncio.Event()
 
     async def start(self) -> None:
@@ -58,14 +59,24 @@ class VendorPage:
         body = vendor_file(name)
         self.shows(body, {"ETag": f'W/"{hash(body)}"'})
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(request)
         if self.hangs:
             await self._over.wait()
+        if self.is_cut_off:
+            return await self._answer_half(request)
         etag = self.headers.get("ETag")
         if etag is not None and request.headers.get("If-None-Match") == etag:
             return web.Response(status=304, headers={"ETag": etag})
         return web.Response(status=self.status, body=self.body, headers=self.headers)
+
+    async def _answer_half(self, request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Length": "1000"})
+        await answer.prepare(request)
+        await answer.write(b"{")
+        assert request.transport is not None
+        request.transport.close()
+        return answer
 
 
 def vendor_folder() -> Path:
@@ -95,3 +106,14 @@ class VendorWorld(World):
         """Read the page if it is due, and deliver what comes of it."""
         await self.bot.engine.vendors.run()
         await self.finish()
+
+    async def home(self, user: str) -> str:
+        """App Home as this person sees it."""
+        await self.sandbox.open_home(user)
+        await self.finish()
+        return rendered(self.sandbox.home(user))
+
+    def told(self) -> list[str]:
+        """Messages about vendors in the incidents channel; it is created with the first message."""
+        names = {each.get("name") for each in self.sandbox.channels()}
+        return [text for text in self.texts("incidents") if "PayPlug" in text] if "incidents" in names else []
