@@ -17,7 +17,7 @@ from bot.feeds.errors import FeedError
 from bot.feeds.text import clean_text, clean_title
 from bot.feeds.times import parse_time, parse_unix_time
 
-MOST_REMARKS = 20
+MOST_REMARKS = 5
 MAX_KEY = 200
 _MAX_QUOTED = 60
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF16_LE, "utf-16"))

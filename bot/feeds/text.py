@@ -16,6 +16,7 @@ _KNOWN_TAG = re.compile(
 )
 _HREF = re.compile(r"""\bhref\s*=\s*["']?(https?://[^"'\s<>]{1,2000})""", re.IGNORECASE)
 _SLACK_TOKEN = re.compile(r"<([!@#][^<>\n]{0,300})>")
+_SLACK_OPENING = re.compile(r"<(?=[!@#])")
 _SKIPPED = frozenset({"script", "style", "iframe", "object", "svg"})
 _PARAGRAPHS = frozenset(
     {"p", "div", "ul", "ol", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}
@@ -91,7 +92,7 @@ def _finish(text: str) -> str:
     visible = "".join(
         sign for sign in text.replace("\r\n", "\n").replace("\r", "\n") if sign in "\n\t" or _is_text(sign)
     )
-    harmless = _SLACK_TOKEN.sub(r"‹\1›", visible)
+    harmless = _SLACK_OPENING.sub("‹", _SLACK_TOKEN.sub(r"‹\1›", visible))
     lines = [line.rstrip() for line in harmless.replace("\u00a0", " ").split("\n")]
     joined = re.sub(r"\n{3,}", "\n\n", "\n".join(line if line.strip() else "" for line in lines)).strip()
     return joined if len(joined) <= MAX_TEXT else f"{joined[: MAX_TEXT - 1].rstrip()}…"

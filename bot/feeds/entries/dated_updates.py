@@ -55,9 +55,8 @@ def read_dated_updates(entry: Entry, reading: Reading) -> tuple[VendorUpdate, ..
     content = entry.content[:MAX_CONTENT]
     heads = list(_HEAD.finditer(content))
     ends = [*(each.start() for each in heads[1:]), len(content)][: len(heads)]
-    dated = [
-        _read_update(head, content[head.end() : end], entry, reading) for head, end in zip(heads, ends, strict=True)
-    ]
+    bodies = [content[head.end() : end] for head, end in zip(heads, ends, strict=True)]
+    dated = [_read_update(head, body, entry, reading) for head, body in zip(heads, bodies, strict=True)]
     return tuple(_build_updates(sorted(dated, key=lambda each: each.at or LONG_AGO)))
 
 

@@ -10,6 +10,7 @@ from bot.feeds.answer import Reading
 from bot.feeds.builder import COMPONENT_STATES, STATES, build_update, finish_incidents, level_of
 from bot.feeds.entries.dated_updates import has_dated_updates, read_dated_updates
 from bot.feeds.entries.document import Document, Entry
+from bot.feeds.pages import openstatus
 from bot.feeds.text import clean_text, clean_title, convert_html
 from bot.feeds.times import parse_time
 
@@ -159,7 +160,7 @@ def _read_openstatus(entry: Entry) -> VendorIncident:
     state = None if is_maintenance else STATES.get(word.casefold())
     updates = _number_parts(entry.content, at) if not is_maintenance else [build_update("1", clean_text(entry.content))]
     return VendorIncident(
-        key=f"maintenance-{entry.link_name}" if is_maintenance else entry.link_name,
+        key=openstatus.name_maintenance(entry.link_name) if is_maintenance else entry.link_name,
         title=clean_title(title or word),
         link=entry.link,
         state=state,

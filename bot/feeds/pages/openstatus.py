@@ -45,6 +45,11 @@ def parse(value: object, reading: Reading) -> Look:
     )
 
 
+def name_maintenance(key: str) -> str:
+    """Reports and maintenances are numbered apart: each has a 5."""
+    return f"maintenance-{key}"
+
+
 def _names(node: Node, names: Mapping[str, str]) -> tuple[str, ...]:
     listed = node.values.get("pageComponents")
     keys = [str(each) for each in listed] if isinstance(listed, list) else []
@@ -82,7 +87,7 @@ def _parse_maintenance(node: Node, names: Mapping[str, str]) -> VendorIncident:
     changed_at = node.time("updatedAt")
     text = node.text("message")
     return VendorIncident(
-        key=f"maintenance-{node.key('id')}",
+        key=name_maintenance(node.key("id")),
         title=node.title("title", "name"),
         state=None,
         started_at=start,
