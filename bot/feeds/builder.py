@@ -58,7 +58,7 @@ def finish_incidents(incidents: Iterable[VendorIncident]) -> tuple[VendorInciden
 
 
 def level_of(states: Iterable[ComponentState | None]) -> Indicator | None:
-    """The impact that the states of components mean; None if none is known or all are operational."""
+    """The impact of states of components; None if none is known or all are operational."""
     worst = worst_state(each for each in states if each)
     return INDICATORS[worst] if worst is not ComponentState.OPERATIONAL else None
 

@@ -31,7 +31,11 @@ def clean_title(text: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Plain text or Markdown without HTML. Signs that no reader sees are removed, and long texts are cut."""
+    """
+    Plain text or Markdown without HTML.
+
+    Signs that no reader sees are removed, and long texts are cut.
+    """
     cut = text[:_MAX_READ]
     if _KNOWN_TAG.search(cut) or "<!--" in cut:
         cut = _drop_tags(cut, _KNOWN_TAG, keeps_lines=True)
@@ -88,7 +92,7 @@ def _drop_comments(text: str) -> str:
 
 
 def _finish(text: str) -> str:
-    """Blanks in order, no invisible signs, no words that Slack reads as a mention, at most 20,000 characters."""
+    """Blanks in order, no invisible signs, no mentions of Slack, at most 20,000 characters."""
     visible = "".join(
         sign for sign in text.replace("\r\n", "\n").replace("\r", "\n") if sign in "\n\t" or _is_text(sign)
     )

@@ -30,7 +30,7 @@ def introduce_incident(incident: VendorIncident, newest_at: datetime | None) -> 
 
 
 def compare_incident(old: KnownIncident, incident: VendorIncident, *, has_all_updates: bool) -> list[News]:
-    """News of a known incident: its title, its level, corrected updates, then new ones in the order of their times."""
+    """News of a known incident: title, level, corrected updates, then new ones by time."""
     news = []
     if incident.title != old.title:
         news.append(_about(NewsKind.RENAMED, incident, None, old=old.title, new=incident.title))

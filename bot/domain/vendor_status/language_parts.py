@@ -62,7 +62,7 @@ def split_languages(text: str) -> dict[str, str]:
 
 def split_title(title: str, languages: Sequence[str]) -> dict[str, str]:
     """
-    The parts of a title `Paiements / Payments` by language, in the order of the texts below it.
+    The parts of a title `Paiements / Payments` by language, in the order of the texts.
 
     A beginning that ends with ` | ` belongs to each. A title can leave the last languages out. Empty if it is in one
     language, or in more than the texts.
@@ -77,7 +77,7 @@ def split_title(title: str, languages: Sequence[str]) -> dict[str, str]:
 
 def name_unmarked(texts: Mapping[str, str], languages: Sequence[str]) -> Mapping[str, str]:
     """
-    Give the unmarked part of a text its language, if the vendor's order of `languages` leaves no other.
+    Give the unmarked part of a text its language, if `languages` leaves no other.
 
     `English version below` says that French is above, where all other texts are in French, then in English.
     """

@@ -1,5 +1,7 @@
 """
-Cachet 3: `/api/incidents` and `/api/components`. Its times name no zone: they are the server's.
+Cachet 3: `/api/incidents` and `/api/components`.
+
+Its times name no zone: they are the server's.
 
 https://docs.cachethq.io/v3.x/api-reference
 """
@@ -8,8 +10,8 @@ from collections.abc import Mapping
 
 from bot.domain.status_page.components import ComponentState
 from bot.domain.vendor_status.look import Listing, Look, VendorComponent, VendorIncident, VendorState, VendorUpdate
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import build_update, finish_incidents
+from bot.feeds.json_reader import Node, Reading
 
 NAME = "cachet"
 STATES = {

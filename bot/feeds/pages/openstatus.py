@@ -1,5 +1,5 @@
 """
-OpenStatus: `/feed/json`. Its `api/v2` addresses have Statuspage's shape, without ids of updates: their time is one.
+OpenStatus: `/feed/json`. Its `api/v2` has Statuspage's shape, without ids of updates.
 
 https://docs.openstatus.dev/reference/status-page/
 """
@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import Look, VendorComponent, VendorIncident, VendorPage, VendorUpdate
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import STATES, build_update, finish_incidents
+from bot.feeds.json_reader import Node, Reading
 
 NAME = "openstatus"
 _PAGE = {

@@ -1,5 +1,5 @@
 """
-Statuspage's API, version 2; also incident.io's and OpenStatus' answers in that shape, and Dogwatch's own.
+Statuspage's API, version 2, which incident.io, OpenStatus and Dogwatch have too.
 
 https://www.atlassian.com/software/statuspage
 """
@@ -16,9 +16,9 @@ from bot.domain.vendor_status.look import (
     VendorState,
     VendorUpdate,
 )
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import COMPONENT_STATES, INDICATOR_NAMES, STATES, build_update, finish_incidents
 from bot.feeds.errors import FeedError
+from bot.feeds.json_reader import Node, Reading
 from bot.feeds.pages import openstatus
 
 NAME = "statuspage"
@@ -63,7 +63,7 @@ def parse(value: object, reading: Reading) -> Look:
 
 
 def _find_listing(body: Node, address: str, *, is_openstatus: bool) -> Listing:
-    """A summary leaves out lists that are empty; only the address parts unresolved incidents from all of them."""
+    """Open incidents or recent ones: a summary's lists, or the address, say it."""
     if body.has("status", "components"):
         return Listing.OPEN
     if not body.has("incidents"):

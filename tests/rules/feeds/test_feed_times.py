@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.feeds.answer import Reading
-from bot.feeds.entries.dated_updates import read_dated_updates
 from bot.feeds.entries.document import Entry
+from bot.feeds.entries.update_dates import read_dated_updates
+from bot.feeds.json_reader import Reading
 from bot.feeds.times import parse_time, parse_unix_time
 
 
