@@ -45,7 +45,11 @@ def _recorded_reply(found: Escalation, update: VendorUpdate, zone: ZoneInfo) -> 
 
 
 def _vendor_card(vendor: Vendor, *, is_watched: bool) -> str:
-    """Contact data of a vendor; unknown parts are left out. `is_watched`: its status page follows."""
+    """
+    Contact data of a vendor; unknown parts are left out.
+
+    `is_watched`: its status page follows.
+    """
     known = _contact_lines(vendor)
     if not known and not is_watched:
         return (

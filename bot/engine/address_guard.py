@@ -61,9 +61,10 @@ def _check_public(address: IPv4Address | IPv6Address) -> None:
 
 class PublicResolver(AbstractResolver):
     """
-    DNS without private addresses: a name that leads into the internal network is refused as it is resolved.
+    DNS without private addresses.
 
-    The hosts of configured proxies are exempt: they are often internal, and the operator chose them.
+    A name that leads into the internal network is refused as it is resolved. The hosts of configured proxies are
+    exempt: they are often internal, and the operator chose them.
     """
 
     def __init__(self) -> None:

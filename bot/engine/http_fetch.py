@@ -1,4 +1,4 @@
-"""Fetch what others publish, over HTTP or from a file, with limits of time, size and redirects."""
+"""Fetch pages and files of others, with limits of time, size and redirects."""
 
 import asyncio
 from collections.abc import Mapping
@@ -48,7 +48,11 @@ class FetchResult:
 
 @dataclass(frozen=True, slots=True)
 class FetchedBody:
-    """`body`: None if it has not changed. `content_type`: as the server states it, with its charset."""
+    """
+    An answer. `body`: None if it has not changed.
+
+    `content_type` is as the server states it, with its charset.
+    """
 
     body: bytes | None
     content_type: str = ""
@@ -83,7 +87,11 @@ async def fetch_body(
     etag: str | None = None,
     modified: str | None = None,
 ) -> FetchedBody:
-    """Fetch unless the validators still match. The environment's proxy is used with `rules`. Raises FetchError."""
+    """
+    Fetch unless the validators still match. Raises FetchError.
+
+    With `rules` the environment's proxy is used.
+    """
     validators = {"If-None-Match": etag, "If-Modified-Since": modified}
     headers = {**headers, **{name: value for name, value in validators.items() if value}}
     is_guarded = limits.rules is not None and not limits.rules.allows_private
@@ -139,7 +147,11 @@ async def _fetch_following_redirects(
 
 
 def read_retry_after(value: str) -> timedelta | None:
-    """The wait of a `Retry-After` header, in seconds or until a date; None for none or an unreadable one."""
+    """
+    The wait of a `Retry-After` header, in seconds or until a date.
+
+    None without one, or for an unreadable one.
+    """
     if value.strip().isdecimal():
         return timedelta(seconds=min(int(value), int(LONGEST_WAIT.total_seconds())))
     try:

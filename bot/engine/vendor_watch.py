@@ -53,7 +53,7 @@ class PageBody:
     fetched: FetchedBody
 
     @property
-    def digest(self) -> str | None:
+    def checksum(self) -> str | None:
         body = self.fetched.body
         return None if body is None else sha256(body).hexdigest()
 
@@ -142,9 +142,9 @@ class VendorWatch:
         self._asks_at = min(due.next_at, longest) if due.next_at and due.next_at > now else longest
         for name in due.names:
             if name not in self._looks:
-                self._looks[name] = asyncio.create_task(self._look(name), name=f"vendor {name}")
+                self._looks[name] = asyncio.create_task(self._look_at_page(name), name=f"vendor {name}")
 
-    async def _look(self, name: str) -> None:
+    async def _look_at_page(self, name: str) -> None:
         try:
             async with self._slots:
                 await self._look_once(name)
@@ -186,18 +186,18 @@ class VendorWatch:
             body, look = await find_feed(settings, section)
         else:
             body = await self._fetch(settings, section, claim.address, claim)
-            if body.fetched.body is None or (body.digest == claim.digest and not claim.is_close):
+            if body.fetched.body is None or (body.checksum == claim.checksum and not claim.is_close):
                 return Reading()
             look = await asyncio.to_thread(_parse, body, claim.kind, section)
         outcome = await asyncio.to_thread(_compare, claim.known, look, self._clock.now())
         reading = Reading(
-            look, outcome.known, outcome.news, body.address, body.fetched.etag, body.fetched.modified, body.digest
+            look, outcome.known, outcome.news, body.address, body.fetched.etag, body.fetched.modified, body.checksum
         )
         if not (outcome.missing and look.history_address):
             return reading
         ended = await self._read_history(settings, section, look, outcome.known)
         if ended is None:  # asked again at the next look, whatever the page's validators say
-            return replace(reading, etag=None, modified=None, digest=None)
+            return replace(reading, etag=None, modified=None, checksum=None)
         return replace(reading, known=ended.known, news=(*outcome.news, *ended.news))
 
     async def _fetch(
@@ -210,7 +210,11 @@ class VendorWatch:
     async def _read_history(
         self, settings: Settings, section: VendorSection, look: Look, known: KnownPage
     ) -> Outcome | None:
-        """Look up how incidents ended that a list of open ones does not show any more. None if it cannot be read."""
+        """
+        Look up how incidents ended that a list of open ones does not show any more.
+
+        None if it cannot be read.
+        """
         try:
             body = await self._fetch(settings, section, look.history_address)
             past = await asyncio.to_thread(_parse, body, look.kind, section)

@@ -9,9 +9,9 @@ from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.domain.vendor_status.look import Look
-from bot.feeds.answer import Reading, decode_json, quote_value
 from bot.feeds.entries.document import parse_document
 from bot.feeds.errors import FeedError
+from bot.feeds.json_reader import Reading, decode_json, quote_value
 from bot.feeds.kinds import ENTRY_KINDS, JSON_KINDS, KINDS, USUAL_PATHS, kind_of_address, kind_of_document, kind_of_json
 
 __all__ = ["KINDS", "FeedError", "parse_feed", "recognize_kind", "suggest_addresses"]
@@ -39,7 +39,7 @@ def parse_feed(
 
 
 def recognize_kind(address: str, payload: bytes | None = None, content_type: str | None = None) -> str | None:
-    """The kind of a feed (`statuspage`, `azure`, …) from its answer, else from its address; None if unknown."""
+    """The kind of a feed from its answer, else from its address; None if unknown."""
     if payload is not None:
         try:
             return parse_feed(payload, content_type, address=address).kind

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.status_page.components import INDICATORS, ComponentState, Indicator, worst_state
-from bot.domain.vendor_status.language_parts import split_languages, split_title
+from bot.domain.vendor_status.language_parts import name_unmarked, split_languages, split_title
 from bot.domain.vendor_status.look import LONG_AGO, VendorIncident, VendorState, VendorUpdate
 
 MOST_INCIDENTS = 200
@@ -43,8 +43,9 @@ def finish_incident(incident: VendorIncident) -> VendorIncident:
     """Give an incident unique updates in order, and its title by language."""
     updates = _number_twins(incident.updates)
     newest = sorted(updates, key=lambda each: (each.told_at or LONG_AGO, len(each.key), each.key))[-MOST_UPDATES:]
-    languages = max((tuple(each.texts) for each in newest), key=len, default=())
-    return replace(incident, updates=tuple(newest), titles=split_title(incident.title, languages))
+    languages = max((tuple(code for code in each.texts if code) for each in newest), key=len, default=())
+    named = tuple(replace(each, texts=name_unmarked(each.texts, languages)) for each in newest)
+    return replace(incident, updates=named, titles=split_title(incident.title, languages))
 
 
 def finish_incidents(incidents: Iterable[VendorIncident]) -> tuple[VendorIncident, ...]:
@@ -57,7 +58,7 @@ def finish_incidents(incidents: Iterable[VendorIncident]) -> tuple[VendorInciden
 
 
 def level_of(states: Iterable[ComponentState | None]) -> Indicator | None:
-    """The impact that the states of components mean; None if none is known or all are operational."""
+    """The impact of states of components; None if none is known or all are operational."""
     worst = worst_state(each for each in states if each)
     return INDICATORS[worst] if worst is not ComponentState.OPERATIONAL else None
 

@@ -5,7 +5,9 @@ from bot.domain.errors import UserError
 
 class FeedError(UserError):
     """
-    The answer cannot be read. `place`: as `incidents[3].created_at`, empty for the whole answer.
+    The answer cannot be read.
+
+    `place`: as `incidents[3].created_at`, empty for the whole answer.
 
     The message names the place and the problem; it never holds more than a short quotation of the answer.
     """

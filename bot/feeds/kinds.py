@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.domain.vendor_status.look import Look
-from bot.feeds.answer import Reading
 from bot.feeds.clouds import aws, azure, google_cloud
 from bot.feeds.entries import generic, histories
 from bot.feeds.entries.document import Document
+from bot.feeds.json_reader import Reading
 from bot.feeds.pages import (
     adyen,
     better_stack,

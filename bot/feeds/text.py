@@ -16,6 +16,7 @@ _KNOWN_TAG = re.compile(
 )
 _HREF = re.compile(r"""\bhref\s*=\s*["']?(https?://[^"'\s<>]{1,2000})""", re.IGNORECASE)
 _SLACK_TOKEN = re.compile(r"<([!@#][^<>\n]{0,300})>")
+_SLACK_OPENING = re.compile(r"<(?=[!@#])")
 _SKIPPED = frozenset({"script", "style", "iframe", "object", "svg"})
 _PARAGRAPHS = frozenset(
     {"p", "div", "ul", "ol", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}
@@ -30,7 +31,11 @@ def clean_title(text: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Plain text or Markdown without HTML. Signs that no reader sees are removed, and long texts are cut."""
+    """
+    Plain text or Markdown without HTML.
+
+    Signs that no reader sees are removed, and long texts are cut.
+    """
     cut = text[:_MAX_READ]
     if _KNOWN_TAG.search(cut) or "<!--" in cut:
         cut = _drop_tags(cut, _KNOWN_TAG, keeps_lines=True)
@@ -87,11 +92,11 @@ def _drop_comments(text: str) -> str:
 
 
 def _finish(text: str) -> str:
-    """Blanks in order, no invisible signs, no words that Slack reads as a mention, at most 20,000 characters."""
+    """Blanks in order, no invisible signs, no mentions of Slack, at most 20,000 characters."""
     visible = "".join(
         sign for sign in text.replace("\r\n", "\n").replace("\r", "\n") if sign in "\n\t" or _is_text(sign)
     )
-    harmless = _SLACK_TOKEN.sub(r"‹\1›", visible)
+    harmless = _SLACK_OPENING.sub("‹", _SLACK_TOKEN.sub(r"‹\1›", visible))
     lines = [line.rstrip() for line in harmless.replace("\u00a0", " ").split("\n")]
     joined = re.sub(r"\n{3,}", "\n\n", "\n".join(line if line.strip() else "" for line in lines)).strip()
     return joined if len(joined) <= MAX_TEXT else f"{joined[: MAX_TEXT - 1].rstrip()}…"

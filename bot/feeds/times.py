@@ -47,7 +47,7 @@ def parse_unix_time(number: float) -> datetime:
 
 
 def parse_zone(name: str) -> tzinfo | None:
-    """The offset of an abbreviation like `CET` or `GMT+1`; None for one that is not known or means several."""
+    """The offset of `CET` or `GMT+1`; None for a name that is unknown or means several."""
     if name.casefold() in HOURS:
         return timezone(timedelta(hours=HOURS[name.casefold()]))
     found = _OFFSET.fullmatch(name)

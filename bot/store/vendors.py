@@ -1,4 +1,4 @@
-"""Vendors' status pages: how each was last read, their incidents, and the messages about them."""
+"""Vendors' status pages: the last look, their incidents, and the messages about them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,10 +29,10 @@ class VendorFeed(SQLModel, table=True):
     """
     How a vendor's status page was last read.
 
-    `source` is a digest of its address and settings. `claimed_at`: the last attempt, `next_at`: the next. `digest` is
-    that of the body. `kept` is the state that the next look is compared with. `problem`: why the last attempt failed;
-    None if it did not. `address`: the one that answered, where the configured one is that of the page itself. `page` is
-    what their page shows: `indicator`, `address`, `components` with `name` and `state`.
+    `source` is a digest of its address and settings. `claimed_at`: the last attempt, `next_at`: the next. `checksum` is
+    that of the body, `kept` the state that the next look is compared with. `problem`: why the last attempt failed; None
+    if it did not. `address`: the one that answered, where the configured one is that of the page itself. `page` is
+    shown to people: `indicator`, `address`, `components` with `name` and `state`.
     """
 
     __tablename__ = "vendor_feed"
@@ -48,7 +48,7 @@ class VendorFeed(SQLModel, table=True):
     page: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
     etag: str | None = None
     modified: str | None = None
-    digest: str | None = None
+    checksum: str | None = None
     failures: int = 0
     problem: str | None = None
     problem_at: datetime | None = None
@@ -57,7 +57,9 @@ class VendorFeed(SQLModel, table=True):
 
 class VendorIncident(SQLModel, table=True):
     """
-    One incident of a vendor, with its own times: `started_at` as they state it, `first_word_at` of their first update.
+    One incident of a vendor, with its own times.
+
+    `started_at` is what they state, `first_word_at` the time of their first update.
 
     `seen_at` and `resolved_seen_at` are when Dogwatch read it. `is_open` is False once it is resolved, or gone from
     their page.
@@ -98,7 +100,9 @@ class VendorIncident(SQLModel, table=True):
 
 class VendorNotice(SQLModel, table=True):
     """
-    One message about a vendor's incident: in the incidents channel, or in that of one of our incidents.
+    One message about a vendor's incident.
+
+    It is in the incidents channel, or in that of one of our incidents.
 
     `first_entry_id` and `end_entry_id` are the timeline entries of a linked one.
     """
@@ -147,7 +151,9 @@ def find_schedule(session: Session, team_id: str) -> Mapping[str, FeedSchedule]:
 
 def claim(session: Session, feed: VendorFeed, sooner: timedelta | None) -> bool:
     """
-    Claim a look that is due, by a row with the times of the claim. False if another replica has it.
+    Claim a look that is due, by a row with the times of the claim.
+
+    False if another replica has it.
 
     `sooner`: a page that could be read is due so long after its last look, too. One with another source is due at once.
     """
@@ -278,7 +284,11 @@ def find_watched_closely(session: Session, team_id: str) -> frozenset[str]:
 def find_first_errors(
     session: Session, vendor_incident_ids: Iterable[int]
 ) -> Mapping[int, tuple[datetime, datetime | None]]:
-    """The earliest start and the latest end of our linked incidents, by the vendor's incident. No private ones."""
+    """
+    The earliest start and the latest end of our linked incidents, by the vendor's incident.
+
+    No private ones.
+    """
     statement = (
         select_columns(col(VendorNotice.vendor_incident_id), func.min(Incident.started_at), func.max(Incident.ended_at))
         .join(Incident, col(Incident.id) == col(VendorNotice.incident_id))

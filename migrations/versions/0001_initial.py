@@ -733,7 +733,7 @@ def _vendor_feed() -> None:
         sa.Column("page", sa.JSON(), nullable=True),
         sa.Column("etag", Text(), nullable=True),
         sa.Column("modified", Text(), nullable=True),
-        sa.Column("digest", Text(), nullable=True),
+        sa.Column("checksum", Text(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("problem", Text(), nullable=True),
         sa.Column("problem_at", Time(), nullable=True),

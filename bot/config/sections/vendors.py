@@ -1,4 +1,4 @@
-"""`[vendors.NAME]`: external contacts that an incident can be escalated to, and their status pages."""
+"""`[vendors.NAME]`: external contacts, and their status pages."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -164,7 +164,7 @@ def localized_users(users: AffectedUsers, language: Language, *, as_sentence: bo
 
 
 def _counted_alerts(counts: AlertCount, language: Language) -> str:
-    """A count of alerts, with the services that they are of; a storm before its alerts were counted."""
+    """A count of alerts with their services, or a storm before its alerts were counted."""
     if isinstance(counts, StormTitle) and not counts.count:
         return language.format_message("storm_title")
     if counts.service:

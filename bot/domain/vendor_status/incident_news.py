@@ -30,7 +30,7 @@ def introduce_incident(incident: VendorIncident, newest_at: datetime | None) -> 
 
 
 def compare_incident(old: KnownIncident, incident: VendorIncident, *, has_all_updates: bool) -> list[News]:
-    """News of a known incident: its title, its level, corrected updates, then new ones in the order of their times."""
+    """News of a known incident: title, level, corrected updates, then new ones by time."""
     news = []
     if incident.title != old.title:
         news.append(_about(NewsKind.RENAMED, incident, None, old=old.title, new=incident.title))
@@ -38,8 +38,8 @@ def compare_incident(old: KnownIncident, incident: VendorIncident, *, has_all_up
         news.append(_about(NewsKind.IMPACT, incident, None, old=old.level.value, new=incident.level.value))
     if incident.is_maintenance and incident.planned_start and incident.planned_start != old.planned[0]:
         moved = old.planned[0].isoformat() if old.planned[0] else ""
-        about = {"old": moved, "new": incident.planned_start.isoformat()}
-        news.append(_about(NewsKind.MAINTENANCE, incident, None, **about))
+        new_start = incident.planned_start.isoformat()
+        news.append(_about(NewsKind.MAINTENANCE, incident, None, old=moved, new=new_start))
     known = match_updates(old, incident)
     news += _find_corrections(known, incident, has_all_updates=has_all_updates)
     return news + _find_progress(old, known, incident)

@@ -34,7 +34,7 @@ def split_languages(text: str) -> dict[str, str]:
     """
     before: list[str] = []
     parts: dict[str, list[str]] = {}
-    current, is_announced, is_paragraph = before, False, True
+    current, is_announced, is_paragraph, has_heading = before, False, True, False
     for line in text.splitlines():
         if not parts and _POINTER.fullmatch(line):
             is_announced = True
@@ -42,6 +42,7 @@ def split_languages(text: str) -> dict[str, str]:
         heading = _HEADING.fullmatch(line) if len(line) <= 200 else None
         first = _FIRST_WORD.match(line) if is_paragraph and heading is None else None
         if heading:
+            has_heading = True
             current = parts.setdefault(_read_code(heading[1]), [])
         elif first:
             current = parts.setdefault(_read_code(first[1] or first[2]), [])
@@ -51,7 +52,8 @@ def split_languages(text: str) -> dict[str, str]:
         is_paragraph = not line.strip() or heading is not None
     written = {code: "\n".join(lines).strip() for code, lines in parts.items()}
     common = "\n".join(before).strip()
-    if not written or not any(written.values()):
+    is_word = len(written) == 1 and bool(common) and not has_heading  # `IT staff is informed.`
+    if not any(written.values()) or is_word:
         return {}
     if is_announced or (len(written) == 1 and common):
         return {"": common, **written} if common else written
@@ -60,16 +62,30 @@ def split_languages(text: str) -> dict[str, str]:
 
 def split_title(title: str, languages: Sequence[str]) -> dict[str, str]:
     """
-    The parts of a title `Paiements / Payments` by language, in the order of the texts below it.
+    The parts of a title `Paiements / Payments` by language, in the order of the texts.
 
-    A beginning that ends with ` | ` belongs to each. Empty if the title has not one part for each language.
+    A beginning that ends with ` | ` belongs to each. A title can leave the last languages out. Empty if it is in one
+    language, or in more than the texts.
     """
     beginning, separator, rest = title.rpartition(" | ")
     parts = [each.strip() for each in rest.split(TITLE_SEPARATOR)]
     codes = [code for code in languages if code]
-    if len(parts) < 2 or len(parts) != len(codes) or not all(parts):
+    if not 2 <= len(parts) <= len(codes) or not all(parts):
         return {}
-    return {code: f"{beginning}{separator}{part}" for code, part in zip(codes, parts, strict=True)}
+    return {code: f"{beginning}{separator}{part}" for code, part in zip(codes, parts, strict=False)}
+
+
+def name_unmarked(texts: Mapping[str, str], languages: Sequence[str]) -> Mapping[str, str]:
+    """
+    Give the unmarked part of a text its language, if `languages` leaves no other.
+
+    `English version below` says that French is above, where all other texts are in French, then in English.
+    """
+    marked = [code for code in texts if code]
+    before = languages[: min((languages.index(code) for code in marked if code in languages), default=0)]
+    if "" not in texts or len(before) != 1:
+        return texts
+    return {before[0]: texts[""], **{code: texts[code] for code in marked}}
 
 
 def _read_code(word: str) -> str:

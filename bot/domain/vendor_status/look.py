@@ -51,7 +51,11 @@ class Listing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VendorPage:
-    """The page itself. `zone`: its IANA name. `changed_at`: the vendor's own time of the last change."""
+    """
+    The page itself.
+
+    `zone`: its IANA name. `changed_at`: the vendor's own time of the last change.
+    """
 
     name: str = ""
     address: str = ""
@@ -62,7 +66,11 @@ class VendorPage:
 
 @dataclass(frozen=True, slots=True)
 class VendorComponent:
-    """A part of the vendor's product. `key` is the page's id, else the name. `state` None: unknown."""
+    """
+    A part of the vendor's product.
+
+    `key` is the page's id, else the name. `state` None: unknown.
+    """
 
     key: str
     name: str
@@ -133,7 +141,11 @@ class VendorIncident:
 
     @property
     def ordered_updates(self) -> tuple[VendorUpdate, ...]:
-        """The earliest first, by the times that they show. A list without times keeps the order of its keys."""
+        """
+        The earliest first, by the times that they show.
+
+        A list without times keeps the order of its keys.
+        """
         return tuple(sorted(self.updates, key=lambda each: (each.told_at or LONG_AGO, len(each.key), each.key)))
 
     @property

@@ -17,7 +17,11 @@ from bot.domain.vendor_status.state import KnownIncident, KnownPage, remember_in
 __all__ = ["News", "NewsKind", "Outcome", "find_news"]
 
 LONGEST_COPY = timedelta(hours=2)
-"""Older copies are ignored for so long; caches keep them for an hour. After that the page itself went back."""
+"""
+Older copies are ignored for so long; caches keep them for an hour.
+
+After that the page itself went back.
+"""
 MOST_ABSENT = 100
 """Past incidents that are kept though the page does not list them any more."""
 
@@ -40,7 +44,9 @@ class Outcome:
 
 def find_news(before: KnownPage | None, look: Look, now: datetime) -> Outcome:
     """
-    Compare a look with what is known. `before` None: the first look, at which only open incidents are news.
+    Compare a look with what is known.
+
+    `before` None: the first look, at which only open incidents are news.
 
     `now` is the time of the look; it decides how long older copies are ignored, and what is a first look's past.
     """
@@ -92,7 +98,7 @@ def _compare_pages(before: KnownPage, look: Look, now: datetime, *, accepts_olde
 def _sort_absent(
     before: KnownPage, look: Look, present: dict[str, KnownIncident]
 ) -> tuple[dict[str, KnownIncident], tuple[str, ...], tuple[News, ...]]:
-    """The state of the incidents that the look does not have, those to look up elsewhere, and news of the others."""
+    """State of the incidents that the look does not have, those to look up, and news."""
     absent = {key: each for key, each in before.incidents.items() if key not in present}
     left = [
         key
@@ -117,7 +123,7 @@ def _keep_newest(absent: dict[str, KnownIncident]) -> dict[str, KnownIncident]:
 
 
 def _relearn(before: KnownPage, look: Look) -> KnownPage:
-    """Another kind of feed has other keys for the same updates: those that it shows now are taken as known."""
+    """Take the updates of another kind of feed as known: their keys are others."""
     if before.kind == look.kind:
         return before
     present = {each.key: each for each in look.incidents}
@@ -138,7 +144,7 @@ def _is_earlier(at: datetime | None, known_at: datetime | None) -> bool:
 
 
 def _times(incident: VendorIncident, now: datetime) -> Iterable[datetime]:
-    """The vendor's times of an incident; planned and other future ones say nothing about when it was written."""
+    """The vendor's times of an incident, without planned and other future ones."""
     updates = (at for each in incident.updates for at in (each.said_at, each.written_at, each.edited_at))
     return (at for at in (incident.created_at, incident.changed_at, *updates) if at is not None and at <= now)
 

@@ -13,7 +13,11 @@ JITTER = 0.1
 
 @dataclass(frozen=True, slots=True)
 class LookResult:
-    """`failures`: looks that failed in a row, 0 after a good one. `retry_after`: as the server asked."""
+    """
+    Circumstances that decide about the next look.
+
+    `failures`: looks that failed in a row, 0 after a good one. `retry_after`: as the server asked.
+    """
 
     is_close: bool = False
     failures: int = 0

@@ -47,7 +47,11 @@ def find_dependents(
     vendors: Mapping[str, Collection[str]],
     vendor: str,
 ) -> tuple[str, ...]:
-    """The services among these and those that they depend on that need the vendor, in the order of `vendors`."""
+    """
+    The services that need the vendor, among these and those that they depend on.
+
+    In the order of `vendors`.
+    """
     affected = affected_services(services, depends_on)
     return tuple(name for name, needed in vendors.items() if name.casefold() in affected and vendor in needed)
 

@@ -12,16 +12,16 @@ from datetime import datetime, timedelta
 
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import LONG_AGO, Listing, Look, VendorIncident, VendorPage, VendorState, VendorUpdate
-from bot.feeds.answer import Node, Reading, read_list
 from bot.feeds.builder import build_update, finish_incidents
 from bot.feeds.entries.document import Document, Entry
+from bot.feeds.json_reader import Node, Reading, read_list
 from bot.feeds.text import clean_title, convert_html
 
 NAME = "aws"
 FEED = "aws_feed"
 LEVELS = {"1": Indicator.MINOR, "2": Indicator.MAJOR, "3": Indicator.CRITICAL}
 SILENCE = timedelta(days=3)
-"""An event of the feed counts as listed until then without an item. Real ones were silent for two and a half days."""
+"""How long an event of the feed is listed without an item. Real ones were silent for two and a half."""
 _PREFIXES = {
     "informational message": Indicator.MINOR,
     "performance issues": Indicator.MAJOR,

@@ -1,13 +1,15 @@
 """
-Azure's feed: an item is there or not. Its text is replaced, its time stays, and no item says that it is over.
+Azure's feed: an item is there or not.
+
+Its text is replaced, its time stays, and no item says that it is over.
 
 https://azure.status.microsoft/status
 """
 
 from bot.domain.vendor_status.look import Listing, Look, VendorIncident, VendorPage
-from bot.feeds.answer import Reading
 from bot.feeds.builder import build_update, finish_incidents
 from bot.feeds.entries.document import Document, Entry
+from bot.feeds.json_reader import Reading
 from bot.feeds.text import clean_title, convert_html
 
 NAME = "azure"

@@ -1,5 +1,7 @@
 """
-Google Cloud: `incidents.json`. `begin` is earlier than `created`, `end` is absent while the incident is open.
+Google Cloud: `incidents.json`.
+
+`begin` is earlier than `created`, `end` is absent while the incident is open.
 
 https://status.cloud.google.com/incidents.schema.json
 """
@@ -9,8 +11,8 @@ from urllib.parse import urljoin
 
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import Look, VendorIncident, VendorPage, VendorState, VendorUpdate
-from bot.feeds.answer import Node, Reading, read_list
 from bot.feeds.builder import build_update, finish_incidents
+from bot.feeds.json_reader import Node, Reading, read_list
 
 NAME = "google_cloud"
 ADDRESS = "https://status.cloud.google.com/"

@@ -1,1 +1,1 @@
-"""Atom and RSS: entries of a feed, and one module for each product that writes incidents as such."""
+"""Atom and RSS: the entries of feeds, and the products that write incidents as such."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
-from bot.feeds.answer import MAX_KEY, Reading, quote_value
 from bot.feeds.errors import FeedError
+from bot.feeds.json_reader import MAX_KEY, Reading, quote_value
 from bot.feeds.times import parse_time
 
 MOST_ENTRIES = 500
@@ -21,7 +21,11 @@ _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of Atom or an item of RSS. `content` is HTML, `key` its id or guid, else its link."""
+    """
+    An entry of Atom or an item of RSS.
+
+    `content` is HTML, `key` its id or guid, else its link.
+    """
 
     place: str
     key: str
@@ -40,7 +44,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A feed. `changed_at`: `updated` of Atom; the time of building, else of publication, of RSS."""
+    """A feed. `changed_at`: `updated` of Atom; the building, else publication, of RSS."""
 
     title: str
     link: str = ""

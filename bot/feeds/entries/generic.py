@@ -1,12 +1,12 @@
-"""Any other Atom or RSS: an entry is an incident, if its title or its words begin with a state."""
+"""Any other Atom or RSS: entries whose title or words begin with a state."""
 
 import re
 
 from bot.domain.vendor_status.look import Look, VendorIncident, VendorPage, VendorState
-from bot.feeds.answer import Reading
 from bot.feeds.builder import STATES, build_update, finish_incidents
 from bot.feeds.entries.document import Document, Entry
 from bot.feeds.errors import FeedError
+from bot.feeds.json_reader import Reading
 from bot.feeds.text import clean_title, convert_html
 
 NAME = "generic_feed"

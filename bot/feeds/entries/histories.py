@@ -6,10 +6,11 @@ from datetime import datetime
 
 from bot.domain.status_page.components import ComponentState
 from bot.domain.vendor_status.look import Look, VendorIncident, VendorPage, VendorState, VendorUpdate
-from bot.feeds.answer import Reading
 from bot.feeds.builder import COMPONENT_STATES, STATES, build_update, finish_incidents, level_of
-from bot.feeds.entries.dated_updates import has_dated_updates, read_dated_updates
 from bot.feeds.entries.document import Document, Entry
+from bot.feeds.entries.update_dates import has_dated_updates, read_dated_updates
+from bot.feeds.json_reader import Reading
+from bot.feeds.pages import openstatus
 from bot.feeds.text import clean_text, clean_title, convert_html
 from bot.feeds.times import parse_time
 
@@ -75,7 +76,11 @@ def parse_incident_io(document: Document, reading: Reading) -> Look:
 
 
 def parse_openstatus(document: Document, reading: Reading) -> Look:
-    """Updates without times, but for that of the last one. The feed's own time is that of the request."""
+    """
+    Updates without times, but for that of the last one.
+
+    The feed's own time is that of the request.
+    """
     return _build_look(OPENSTATUS, document, reading, lambda entry, _: _read_openstatus(entry), has_time=False)
 
 
@@ -159,7 +164,7 @@ def _read_openstatus(entry: Entry) -> VendorIncident:
     state = None if is_maintenance else STATES.get(word.casefold())
     updates = _number_parts(entry.content, at) if not is_maintenance else [build_update("1", clean_text(entry.content))]
     return VendorIncident(
-        key=f"maintenance-{entry.link_name}" if is_maintenance else entry.link_name,
+        key=openstatus.name_maintenance(entry.link_name) if is_maintenance else entry.link_name,
         title=clean_title(title or word),
         link=entry.link,
         state=state,

@@ -1,9 +1,9 @@
-"""Adyen: `api/incident-messages/active`, with titles and severities and without times, words or ends."""
+"""Adyen: `api/incident-messages/active`, without times, words or ends."""
 
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import Listing, Look, VendorIncident
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import finish_incidents
+from bot.feeds.json_reader import Node, Reading
 
 NAME = "adyen"
 _LEVELS = (

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from bot.domain.status_page.components import ComponentState, Indicator
 from bot.domain.vendor_status.look import Look, VendorComponent, VendorIncident, VendorPage, VendorState
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import build_update, finish_incidents, level_of
+from bot.feeds.json_reader import Node, Reading
 
 NAME = "better_stack"
 STATES = {
@@ -101,6 +101,6 @@ def _parse_report(node: Node, updates: Mapping[str, Node], names: Mapping[str, s
 
 
 def _find_state(update: Node, over: VendorState) -> VendorState | None:
-    """An update has no state of its own; it ends the incident where everything that it names is resolved."""
+    """The end, if everything that the update names is resolved: it has no other state."""
     words = [each.word("status") for each in update.nodes("affected_resources")]
     return over if words and all(word == "resolved" for word in words) else None

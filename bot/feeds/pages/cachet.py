@@ -1,5 +1,7 @@
 """
-Cachet 3: `/api/incidents` and `/api/components`. Its times name no zone: they are the server's.
+Cachet 3: `/api/incidents` and `/api/components`.
+
+Its times name no zone: they are the server's.
 
 https://docs.cachethq.io/v3.x/api-reference
 """
@@ -8,8 +10,8 @@ from collections.abc import Mapping
 
 from bot.domain.status_page.components import ComponentState
 from bot.domain.vendor_status.look import Listing, Look, VendorComponent, VendorIncident, VendorState, VendorUpdate
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import build_update, finish_incidents
+from bot.feeds.json_reader import Node, Reading
 
 NAME = "cachet"
 STATES = {
@@ -56,7 +58,11 @@ def parse(value: object, reading: Reading) -> Look:
 
 
 def _parse_incident(node: Node, updates: Mapping[str, Node]) -> VendorIncident:
-    """Its guid is what the page's links and its feed name it by."""
+    """
+    The message of the incident is its first update, with a key before those of the others.
+
+    The guid of an incident is the one by which the page's links and its feed name it.
+    """
     incident = node.inner("attributes")
     linked = (each.key("id") for each in node.inner("relationships").inner("updates").nodes("data"))
     own = [_parse_update(key, updates[key]) for key in linked if key in updates]
@@ -64,7 +70,7 @@ def _parse_incident(node: Node, updates: Mapping[str, Node]) -> VendorIncident:
     created_at = incident.inner("created").time("string")
     occurred_at = incident.inner("occurred").time("string") or created_at
     first = build_update(
-        "first", incident.text("message"), state=None if own else state, said_at=occurred_at, written_at=created_at
+        "0", incident.text("message"), state=None if own else state, said_at=occurred_at, written_at=created_at
     )
     ended = [each.said_at for each in own if each.state is VendorState.RESOLVED and each.said_at]
     return VendorIncident(

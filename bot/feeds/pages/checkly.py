@@ -6,8 +6,8 @@ https://www.checklyhq.com/docs/status-pages/
 
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import Look, VendorIncident, VendorUpdate
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import STATES, build_update, finish_incidents
+from bot.feeds.json_reader import Node, Reading
 
 NAME = "checkly"
 LEVELS = {

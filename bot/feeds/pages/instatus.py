@@ -9,8 +9,8 @@ from urllib.parse import urljoin
 
 from bot.domain.status_page.components import ComponentState, Indicator
 from bot.domain.vendor_status.look import Listing, Look, VendorComponent, VendorIncident, VendorPage
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import STATES, finish_incidents
+from bot.feeds.json_reader import Node, Reading
 
 NAME = "instatus"
 HISTORY = "/history.atom"

@@ -1,5 +1,5 @@
 """
-OpenStatus: `/feed/json`. Its `api/v2` addresses have Statuspage's shape, without ids of updates: their time is one.
+OpenStatus: `/feed/json`. Its `api/v2` has Statuspage's shape, without ids of updates.
 
 https://docs.openstatus.dev/reference/status-page/
 """
@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import Look, VendorComponent, VendorIncident, VendorPage, VendorUpdate
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import STATES, build_update, finish_incidents
+from bot.feeds.json_reader import Node, Reading
 
 NAME = "openstatus"
 _PAGE = {
@@ -43,6 +43,11 @@ def parse(value: object, reading: Reading) -> Look:
         incidents=finish_incidents((*reports, *maintenances)),
         remarks=tuple(reading.remarks),
     )
+
+
+def name_maintenance(key: str) -> str:
+    """Reports and maintenances are numbered apart: each has a 5."""
+    return f"maintenance-{key}"
 
 
 def _names(node: Node, names: Mapping[str, str]) -> tuple[str, ...]:
@@ -82,7 +87,7 @@ def _parse_maintenance(node: Node, names: Mapping[str, str]) -> VendorIncident:
     changed_at = node.time("updatedAt")
     text = node.text("message")
     return VendorIncident(
-        key=f"maintenance-{node.key('id')}",
+        key=name_maintenance(node.key("id")),
         title=node.title("title", "name"),
         state=None,
         started_at=start,

@@ -1,8 +1,8 @@
 """PayPal: its list of events, with state, severity and start, without words."""
 
 from bot.domain.vendor_status.look import Look, VendorIncident, VendorState
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import finish_incidents
+from bot.feeds.json_reader import Node, Reading
 from bot.feeds.pages.adyen import find_level
 
 NAME = "paypal"

@@ -1,5 +1,5 @@
 """
-Slack's own status: `current` and `history`. Its notes are HTML, without ids: their time is one.
+Slack's own status: `current` and `history`. Its notes are HTML, without ids.
 
 https://docs.slack.dev/reference/slack-status-api/
 """
@@ -8,8 +8,8 @@ from urllib.parse import urljoin
 
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import Listing, Look, VendorIncident, VendorPage, VendorState
-from bot.feeds.answer import Node, Reading, read_list
 from bot.feeds.builder import build_update, finish_incidents
+from bot.feeds.json_reader import Node, Reading, read_list
 from bot.feeds.text import convert_html
 
 NAME = "slack"

@@ -6,8 +6,8 @@ https://kb.status.io/developers/public-status-api/
 
 from bot.domain.status_page.components import ComponentState, Indicator
 from bot.domain.vendor_status.look import Listing, Look, VendorComponent, VendorIncident, VendorPage, VendorState
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import build_update, finish_incidents
+from bot.feeds.json_reader import Node, Reading
 
 NAME = "status_io"
 INCIDENT_STATES = {

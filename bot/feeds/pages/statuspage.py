@@ -1,9 +1,10 @@
 """
-Statuspage's API, version 2; also incident.io's and OpenStatus' answers in that shape, and Dogwatch's own.
+Statuspage's API, version 2, which incident.io, OpenStatus and Dogwatch have too.
 
 https://www.atlassian.com/software/statuspage
 """
 
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from bot.domain.vendor_status.look import (
@@ -15,15 +16,15 @@ from bot.domain.vendor_status.look import (
     VendorState,
     VendorUpdate,
 )
-from bot.feeds.answer import Node, Reading
 from bot.feeds.builder import COMPONENT_STATES, INDICATOR_NAMES, STATES, build_update, finish_incidents
 from bot.feeds.errors import FeedError
+from bot.feeds.json_reader import Node, Reading
 from bot.feeds.pages import openstatus
 
 NAME = "statuspage"
 HISTORY = "/api/v2/incidents.json"
 OPENSTATUS_HISTORY = "/feed/json"
-_LISTS = ("incidents", "scheduled_maintenances", "components", "status", "incident")
+_LISTS = ("incidents", "scheduled_maintenances", "components", "status", "incident", "component")
 
 
 def recognize(value: object) -> bool:
@@ -39,20 +40,21 @@ def parse(value: object, reading: Reading) -> Look:
     """Raises FeedError."""
     body = Node.from_value(value, "", reading)
     if body.has("meta") and (body.has("incident") or body.has("component")):
-        raise FeedError("", "This is a message to a webhook, not a page. Use the page's /api/v2/summary.json.")
+        raise FeedError("", "This is a message to a webhook, not a page. Use the address of the page's feed.")
     single = [body] if body.has("incident_updates") else [body.inner("incident")] if body.has("incident") else []
-    groups = {each.raw("id"): each.title("name") for each in body.nodes("components") if each.values.get("group")}
+    components = [] if single else body.nodes("components")
+    groups = {each.raw("id"): each.title("name") for each in components if each.values.get("group")}
     incidents = [_parse_incident(each) for each in (*single, *body.nodes("incidents"))]
-    maintenances = [_parse_incident(each, is_maintenance=True) for each in body.nodes("scheduled_maintenances")]
     is_openstatus = body.has("page") and not body.inner("page").has("id")
-    listing = _find_listing(body, reading.address, is_openstatus=is_openstatus)
+    maintenances = [_parse_incident(each, is_maintenance=True) for each in body.nodes("scheduled_maintenances")]
+    if is_openstatus:
+        maintenances = [replace(each, key=openstatus.name_maintenance(each.key)) for each in maintenances]
+    listing = Listing.NONE if single else _find_listing(body, reading.address, is_openstatus=is_openstatus)
     history = OPENSTATUS_HISTORY if is_openstatus else HISTORY
     return Look(
         kind=openstatus.NAME if is_openstatus else NAME,
         page=_parse_page(body),
-        components=tuple(
-            _parse_component(each, groups) for each in body.nodes("components") if not each.values.get("group")
-        ),
+        components=tuple(_parse_component(each, groups) for each in components if not each.values.get("group")),
         incidents=finish_incidents((*incidents, *maintenances)),
         listing=listing,
         history_address=urljoin(reading.address, history) if listing is Listing.OPEN else "",
@@ -61,7 +63,7 @@ def parse(value: object, reading: Reading) -> Look:
 
 
 def _find_listing(body: Node, address: str, *, is_openstatus: bool) -> Listing:
-    """A summary leaves out lists that are empty; only the address parts unresolved incidents from all of them."""
+    """Open incidents or recent ones: a summary's lists, or the address, say it."""
     if body.has("status", "components"):
         return Listing.OPEN
     if not body.has("incidents"):

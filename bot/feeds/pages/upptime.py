@@ -8,8 +8,8 @@ import re
 
 from bot.domain.status_page.components import ComponentState
 from bot.domain.vendor_status.look import Listing, Look, VendorComponent, VendorIncident, VendorState
-from bot.feeds.answer import Node, Reading, read_list
 from bot.feeds.builder import build_update, finish_incidents
+from bot.feeds.json_reader import Node, Reading, read_list
 
 NAME = "upptime"
 STATES = {"up": ComponentState.OPERATIONAL, "degraded": ComponentState.DEGRADED, "down": ComponentState.MAJOR}

@@ -16,7 +16,11 @@ from bot.store.outbox import Effect
 def refresh_vendor_notice(
     session: Session, team_id: str, incident: Incident | None, at: datetime, payload: VendorNoticePayload
 ) -> None:
-    """Post or edit the message about a vendor's incident. `incident` None: it is in the incidents channel."""
+    """
+    Post or edit the message about a vendor's incident.
+
+    `incident` None: it is in the incidents channel.
+    """
     _queue(session, OutboxKind.VENDOR_NOTICE, team_id, incident, at, payload, payload.notice_id)
 
 

@@ -1,4 +1,4 @@
-"""A vendor's incident linked to one of ours: decided in its channel, recorded on its timeline."""
+"""Link a vendor's incident to ours, and record it on the timeline."""
 
 from datetime import datetime
 
@@ -25,7 +25,11 @@ NOT_THEM = "it was not the vendor"
 
 
 def link_vendor_incident(session: Session, settings: Settings, notice_id: int, actor: Actor) -> VendorNotice:
-    """Link a vendor's incident to ours. Raises UserError if it is gone, StateError if it is linked already."""
+    """
+    Link a vendor's incident to ours.
+
+    Raises UserError if it is gone, StateError if it is linked already.
+    """
     incident, notice, row = _lock(session, notice_id)
     if notice.state == NoticeState.LINKED:
         raise StateError(f"{_name(settings, row)}'s incident is linked to {incident.reference} already.")
@@ -37,9 +41,9 @@ def link_vendor_incident(session: Session, settings: Settings, notice_id: int, a
 
 def decline_vendor_incident(session: Session, settings: Settings, notice_id: int, actor: Actor) -> VendorNotice:
     """
-    Record that a vendor's incident is not the cause of ours, and take its entries off the timeline.
+    Record that a vendor's incident is not the cause of ours.
 
-    Raises UserError if it is gone, StateError if that was decided already.
+    Its entries are taken off the timeline. Raises UserError if it is gone, StateError if that was decided already.
     """
     incident, notice, row = _lock(session, notice_id)
     if notice.state == NoticeState.DECLINED:
@@ -74,7 +78,11 @@ def _decide(session: Session, incident: Incident, notice: VendorNotice, state: N
 def sync_entries(
     session: Session, settings: Settings, row: VendorIncident, notice: VendorNotice, incident: Incident, at: datetime
 ) -> None:
-    """Record the vendor's first word and its end on the timeline; withdraw an end that is no longer stated."""
+    """
+    Record the vendor's first word and its end on the timeline.
+
+    An end that is no longer stated is withdrawn.
+    """
     machine = Actor(row.team_id, None, at, Origin.TIMER)
     name = _name(settings, row)
     if notice.first_entry_id is None:

@@ -1,4 +1,4 @@
-"""Messages about vendors' incidents: which channels get one, and what follows in their threads."""
+"""Messages about vendors' incidents: their channels, and the news in their threads."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,11 @@ MAX_TEXT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A message with the incident of its channel (None: the incidents channel). `is_new`: it is posted by this look."""
+    """
+    A message with the incident of its channel; None: the incidents channel.
+
+    `is_new`: it is posted by this look.
+    """
 
     notice: VendorNotice
     incident: Incident | None
@@ -42,26 +46,26 @@ def find_watched_vendors(settings: Settings, incident: Incident) -> tuple[str, .
 
 
 def suggest_vendor_incidents(session: Session, settings: Settings, incident: Incident, at: datetime) -> None:
-    """Ask in the incident's channel about the open incidents of the vendors that its services need."""
+    """Ask about the open incidents of the vendors that the incident's services need."""
     needed = find_watched_vendors(settings, incident) if is_asked(incident) else ()
     rows = vendors.find_open(session, incident.team_id, needed) if needed else ()
     notices = vendors.find_notices(session, [each.key for each in rows])
     known = {each.vendor_incident_id for each in notices if each.incident_id == incident.key}
     for row in rows:
         if row.key not in known:
-            _show(session, row, _add(session, row, incident, at), at)
+            _queue_notice(session, row, _add(session, row, incident, at), at)
 
 
 def is_asked(incident: Incident) -> bool:
-    """Return whether its channel hears of vendors: no replay, and not one recorded after the fact."""
+    """Return whether its channel is asked: not in replays, nor after the fact."""
     return incident.is_open and not incident.is_retro and incident.drill_of is None
 
 
 def ensure_notices(session: Session, settings: Settings, row: VendorIncident, at: datetime) -> list[Told]:
     """
-    Add the messages that an incident of a vendor lacks, and lock our incidents that it concerns.
+    Add the messages that an incident of a vendor lacks.
 
-    Returns all of its messages; none is queued yet.
+    Our incidents that it concerns are locked. Returns all of its messages; none is queued yet.
     """
     notices = {each.incident_id: each for each in vendors.find_notices(session, [row.key])}
     concerned = set(notices) - {None}
@@ -94,13 +98,13 @@ def _add(session: Session, row: VendorIncident, incident: Incident | None, at: d
     return Told(notice, incident, is_new=True)
 
 
-def tell(session: Session, row: VendorIncident, told: Told, news: Iterable[News], at: datetime) -> None:
+def tell_incident(session: Session, row: VendorIncident, told: Told, news: Iterable[News], at: datetime) -> None:
     """
     Post or edit one message, and reply with the news.
 
     A channel that said "not them" gets no replies, nor does one whose incident is over and was never linked.
     """
-    _show(session, row, told, at)
+    _queue_notice(session, row, told, at)
     is_over = told.incident is not None and not told.incident.is_open
     if told.notice.state == NoticeState.DECLINED or (is_over and told.notice.state != NoticeState.LINKED):
         return
@@ -113,10 +117,10 @@ def refresh_notice(
     session: Session, row: VendorIncident, notice: VendorNotice, incident: Incident, at: datetime
 ) -> None:
     """Edit the message in an incident's channel."""
-    _show(session, row, Told(notice, incident, is_new=False), at)
+    _queue_notice(session, row, Told(notice, incident, is_new=False), at)
 
 
-def _show(session: Session, row: VendorIncident, told: Told, at: datetime) -> None:
+def _queue_notice(session: Session, row: VendorIncident, told: Told, at: datetime) -> None:
     posts = told.notice.message_ts is None
     payload = VendorNoticePayload(told.notice.key, is_for_all=told.incident is None, posts=posts)
     outbox.refresh_vendor_notice(session, row.team_id, told.incident, at, payload)

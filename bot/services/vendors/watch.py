@@ -1,4 +1,4 @@
-"""Looks at vendors' status pages: claimed by one replica, compared with what is known, and told once."""
+"""Looks at vendors' status pages: claimed by one replica, compared, and told once."""
 
 import json
 from collections import defaultdict
@@ -17,7 +17,7 @@ from bot.domain.vendor_status.polling import CLOSE_INTERVAL, LookResult, next_pa
 from bot.domain.vendor_status.state import KnownPage
 from bot.services import outbox
 from bot.services.vendors.links import sync_entries
-from bot.services.vendors.notices import ensure_notices, tell
+from bot.services.vendors.notices import ensure_notices, tell_incident
 from bot.store import vendors
 from bot.store.incidents import installations
 from bot.store.outbox import batch
@@ -47,7 +47,7 @@ class Claim:
     address: str | None = None
     etag: str | None = None
     modified: str | None = None
-    digest: str | None = None
+    checksum: str | None = None
     known: KnownPage | None = None
     is_close: bool = False
 
@@ -66,7 +66,7 @@ class Reading:
     address: str | None = None
     etag: str | None = None
     modified: str | None = None
-    digest: str | None = None
+    checksum: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
         address=feed.address,
         etag=feed.etag,
         modified=feed.modified,
-        digest=feed.digest,
+        checksum=feed.checksum,
         known=known,
         is_close=close,
     )
@@ -140,7 +140,11 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
 def record_look(
     session: Session, settings: Settings, claim: Claim, reading: Reading, now: datetime, chance: float
 ) -> bool:
-    """Store a look and tell its news, in one transaction. True if the page could not be read before."""
+    """
+    Store a look and tell its news, in one transaction.
+
+    True if the page could not be read before.
+    """
     feed, section = vendors.lock_feed(session, claim.team_id, claim.name), settings.watched_vendors.get(claim.name)
     if feed is None or section is None or feed.claimed_at != claim.at:  # another replica took over, or it was removed
         return False
@@ -150,7 +154,7 @@ def record_look(
     feed.failures, feed.problem, feed.problem_at = 0, None, None
     if reading.look is not None:
         feed.kind, feed.page, feed.address = reading.look.kind, _page_of(reading.look), reading.address
-        feed.etag, feed.modified, feed.digest = reading.etag, reading.modified, reading.digest
+        feed.etag, feed.modified, feed.checksum = reading.etag, reading.modified, reading.checksum
         feed.kept = json.dumps(reading.known.to_json()) if reading.known is not None else None
     session.add(feed)
     session.flush()
@@ -193,7 +197,7 @@ def _adopt_source(feed: VendorFeed, claim: Claim) -> None:
     """Forget what was known of another page."""
     if feed.source != claim.source:
         feed.source, feed.kept, feed.kind, feed.address, feed.page = claim.source, None, None, None, None
-        feed.etag = feed.modified = feed.digest = None
+        feed.etag = feed.modified = feed.checksum = None
 
 
 def _page_of(look: Look) -> dict[str, object]:
@@ -223,7 +227,7 @@ def _apply_news(
         told.add(row.key)
         follows = some[1:] if is_new else some  # the first word is in the message itself
         for message in ensure_notices(session, settings, row, now):
-            tell(session, row, message, () if message.is_new and not is_new else follows, now)
+            tell_incident(session, row, message, () if message.is_new and not is_new else follows, now)
             if message.incident is not None and message.notice.state == NoticeState.LINKED:
                 sync_entries(session, settings, row, message.notice, message.incident, now)
     return told
@@ -235,7 +239,7 @@ def _catch_up(session: Session, settings: Settings, claim: Claim, told: Iterable
         if row.key not in told:
             for each in ensure_notices(session, settings, row, now):
                 if each.is_new:
-                    tell(session, row, each, (), now)
+                    tell_incident(session, row, each, (), now)
 
 
 def _store(

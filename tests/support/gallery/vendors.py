@@ -87,14 +87,9 @@ TOLD_TO_ALL = replace(
     is_incident_open=False,
     channel_id="C0INCIDENTS",
 )
+OVER_AT = PAGED_AT + timedelta(minutes=73)
 LINKED = replace(REPORTED, state=NoticeState.LINKED, decided_by="U0ONCALL", decided_at=PAGED_AT + timedelta(minutes=40))
-RESOLVED = replace(
-    LINKED,
-    vendor_state="resolved",
-    is_open=False,
-    resolved_at=PAGED_AT + timedelta(minutes=73),
-    text="long words " * 400,
-)
+RESOLVED = replace(LINKED, vendor_state="resolved", is_open=False, resolved_at=OVER_AT, text="long words " * 400)
 NEWS = VendorReplyPayload(
     3,
     NewsKind.UPDATE.value,
@@ -122,9 +117,7 @@ def notice_messages() -> Iterator[tuple[str, Message]]:
         ),
     )
     for kind in vendor_notices.WORDS:
-        changed = replace(
-            NEWS, news=kind.value, was="minor", became="critical", written_at=PAGED_AT + timedelta(hours=2)
-        )
+        changed = replace(NEWS, news=kind.value, was="minor", became="critical", written_at=OVER_AT)
         yield f"vendor's news: {kind}", vendor_notices.vendor_reply_message(changed)
     yield "vendor's news: long", vendor_notices.vendor_reply_message(replace(NEWS, text="long words " * 400))
 

@@ -1,4 +1,4 @@
-"""Messages about a vendor's incident: its present state with the question, and news in the thread."""
+"""Messages about a vendor's incident: its state with the question, and its news."""
 
 from datetime import timedelta
 
@@ -28,7 +28,11 @@ WORDS = {
 
 
 def vendor_notice_message(view: VendorNoticeView) -> Message:
-    """The vendor's incident as it is now; in an incident's channel with the question and its answer."""
+    """
+    The vendor's incident as it is now.
+
+    In an incident's channel it bears the question, or its answer.
+    """
     name, title = literal(view.vendor, limit=NAME), literal(one_line(view.title, TITLE))
     shown = link(view.link, title) if view.link else title
     line = f":satellite_antenna: *{name}* reports {shown} since {slack_datetime(view.first_word_at)}"

@@ -1,4 +1,4 @@
-"""Effects of a vendor's incident: its message in a channel, and the news in the thread of that."""
+"""Effects of a vendor's incident: its message, and the news in the thread of that."""
 
 from sqlmodel import Session
 

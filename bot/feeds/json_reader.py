@@ -17,7 +17,7 @@ from bot.feeds.errors import FeedError
 from bot.feeds.text import clean_text, clean_title
 from bot.feeds.times import parse_time, parse_unix_time
 
-MOST_REMARKS = 20
+MOST_REMARKS = 5
 MAX_KEY = 200
 _MAX_QUOTED = 60
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF16_LE, "utf-16"))
@@ -26,7 +26,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One answer that is being read: its address, the zone of times that name none, and the remarks so far."""
+    """An answer being read: its address, the zone of times without one, the remarks so far."""
 
     address: str
     zone: tzinfo | None = None
@@ -80,7 +80,7 @@ class Node:
         return self.raw(name).strip().casefold()[:MAX_KEY]
 
     def key(self, *names: str) -> str:
-        """What identifies the object. Raises FeedError if none of the fields does."""
+        """The identity of the object. Raises FeedError if none of the fields has one."""
         found = self.title(*names)[:MAX_KEY]
         if not found:
             raise FeedError(self.at(names[0]), "This is missing, and nothing else identifies it.")
@@ -156,7 +156,11 @@ def decode_json(payload: bytes, content_type: str | None) -> object:
 
 
 def decode_text(payload: bytes, content_type: str | None) -> str:
-    """Decode by the byte order mark, then the charset of `content_type`, then as UTF-8. Raises FeedError."""
+    """
+    Decode by the byte order mark, then the charset of `content_type`, then as UTF-8.
+
+    Raises FeedError.
+    """
     marked = next((name for mark, name in _BOMS if payload.startswith(mark)), None)
     declared = _CHARSET.search(content_type or "")
     charset = marked or (declared[1] if declared else "utf-8")

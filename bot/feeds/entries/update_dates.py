@@ -1,5 +1,5 @@
 """
-Entries whose HTML lists updates with day, minute and the zone's name, as Statuspage and Instatus write them.
+Entries that list updates with day, minute and zone, as Statuspage and Instatus do.
 
 The year is not in it. It follows from the entry's own times; so does the offset of a zone whose name means several.
 """
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from bot.domain.vendor_status.look import LONG_AGO, VendorState, VendorUpdate
-from bot.feeds.answer import Reading, quote_value
 from bot.feeds.builder import STATES, build_update
 from bot.feeds.entries.document import Entry
+from bot.feeds.json_reader import Reading, quote_value
 from bot.feeds.text import convert_html
 from bot.feeds.times import parse_zone
 
@@ -51,13 +51,16 @@ def has_dated_updates(entry: Entry) -> bool:
 
 
 def read_dated_updates(entry: Entry, reading: Reading) -> tuple[VendorUpdate, ...]:
-    """The updates of an entry, the earliest first. One called `Update` has the state of the one before."""
+    """
+    The updates of an entry, the earliest first.
+
+    One called `Update` has the state of the one before.
+    """
     content = entry.content[:MAX_CONTENT]
     heads = list(_HEAD.finditer(content))
     ends = [*(each.start() for each in heads[1:]), len(content)][: len(heads)]
-    dated = [
-        _read_update(head, content[head.end() : end], entry, reading) for head, end in zip(heads, ends, strict=True)
-    ]
+    bodies = [content[head.end() : end] for head, end in zip(heads, ends, strict=True)]
+    dated = [_read_update(head, body, entry, reading) for head, body in zip(heads, bodies, strict=True)]
     return tuple(_build_updates(sorted(dated, key=lambda each: each.at or LONG_AGO)))
 
 
