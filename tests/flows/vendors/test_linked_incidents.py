@@ -1,5 +1,6 @@
 """A vendor's page is read, told in the channels that it concerns, linked with one press, and stands in the record."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -132,3 +133,48 @@ async def test_vendors_in_trouble_are_shown_where_people_look(world: VendorWorld
     assert "(monitoring) since 2025-03-27 15:42 UTC" in answer
     assert "PayPlug" in home
     assert "needed by checkout" in home
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("payplug-tsr-1532", ["Resolved", "Postmortem published"]),
+        (
+            "statuspage-life",
+            [
+                "They changed the text",
+                "Renamed",
+                "Impact changed",
+                "Identified",
+                "They added an update",
+                "Monitoring",
+                "Impact changed",
+                "Investigating",
+                "Monitoring",
+                "Resolved",
+                "They changed the text",
+                "Postmortem published",
+            ],
+        ),
+    ],
+)
+async def test_each_piece_of_news_is_told_once_though_each_look_is_doubled(
+    world: VendorWorld, name: str, told: list[str]
+) -> None:
+    sequences = json.loads(vendor_file("sequences.json"))["sequences"]
+    [sequence] = [each for each in sequences if each["name"] == name]
+
+    for number, poll in enumerate(sequence["polls"]):
+        await world.advance_to(max(world.now, datetime.fromisoformat(poll["at"])))
+        if poll["status"] != 304:
+            body = vendor_file(poll["file"]) if poll["file"] else (poll.get("body") or "").encode()
+            world.page.shows(body, poll["headers"], poll["status"])
+        for _ in range(2):
+            await world.advance(hours=3)  # longer than any pause after a failure
+            await world.looks()
+        if number % 4 == 3:
+            await world.restart()
+
+    found = replies(world, "incidents")
+    assert len(notices(world, "incidents")) == 1
+    assert [text[: len(start)] for text, start in zip(found, told, strict=True)] == told
