@@ -37,7 +37,7 @@ POLL = timedelta(seconds=1)
 LONGEST_SLEEP = timedelta(seconds=15)
 """The schedule is read at least this often: incidents are linked meanwhile, and replicas fail."""
 START_DELAY = timedelta(seconds=3)
-CONCURRENT_LOOKS = 16
+CONCURRENT_LOOKS = 8
 """In one process."""
 SECONDS = 15.0
 LIMITS = FetchLimits(seconds=SECONDS, max_bytes=5 * 1024 * 1024, redirects=5)
@@ -145,8 +145,10 @@ class VendorWatch:
                 self._looks[name] = asyncio.create_task(self._look_at_page(name), name=f"vendor {name}")
 
     async def _look_at_page(self, name: str) -> None:
+        section = self._settings().watched_vendors.get(name)
+        host = self._hosts.setdefault(urlsplit(section.feed or "").netloc if section else "", asyncio.Lock())
         try:
-            async with self._slots:
+            async with host, self._slots:  # the host first: a slow one takes one slot, however many pages it has
                 await self._look_once(name)
         except DatabaseUnavailable as problem:
             log.warning("vendor's page not read; database unavailable", vendor=name, problem=str(problem))
@@ -162,13 +164,12 @@ class VendorWatch:
         claim = await self._database.run(claim_look, settings, name, self._clock.now())
         if claim is None or section is None:
             return
-        async with self._hosts.setdefault(urlsplit(section.feed or "").netloc, asyncio.Lock()):
-            try:
-                async with asyncio.timeout(SECONDS + PARSE_SECONDS):
-                    reading = await self._read(settings, section, claim)
-            except (FetchError, FeedError, TimeoutError) as problem:
-                await self._record_failure(settings, claim, problem)
-                return
+        try:
+            async with asyncio.timeout(SECONDS + PARSE_SECONDS):
+                reading = await self._read(settings, section, claim)
+        except (FetchError, FeedError, TimeoutError) as problem:
+            await self._record_failure(settings, claim, problem)
+            return
         now = self._clock.now()
         if await self._database.run(record_look, settings, claim, reading, now, random.random()):  # noqa: S311  jitter
             log.info("vendor's page can be read again", vendor=name)
