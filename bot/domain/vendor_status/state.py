@@ -48,9 +48,10 @@ class KnownPage:
     """
     All that is kept of a page, so that nothing is news twice.
 
-    `changed_at`: the page's own time of its last change. `newest_at`: the latest time of an incident or update; what is
-    older and was never seen is history. `older_since`: from when on only older copies than one seen before came; None
-    if the last look was no older one.
+    `changed_at`: the page's own time of its last change.
+
+    `newest_at`: the first look, or a later time of an incident or update; what is older and was never seen is history.
+    `older_since`: from when on only older copies than one seen before came; None if the last look was no older one.
     """
 
     kind: str
