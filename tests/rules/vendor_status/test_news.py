@@ -220,6 +220,24 @@ def test_past_incidents_of_a_history_that_is_read_later_are_no_news():
     assert {each.incident_key for each in outcome.news} == {"one"}
 
 
+def test_an_older_copy_from_before_an_incident_does_not_end_it():
+    told = play(
+        look(page=VendorPage(changed_at=after(0))),
+        look(incident(update("a", 7)), page=VendorPage(changed_at=after(7))),
+        look(page=VendorPage(changed_at=after(0))),
+    )
+
+    assert told == [[], [("opened", "one", "a")], []]
+
+
+def test_a_level_that_is_left_out_for_a_while_is_kept():
+    levels = [Indicator.MAJOR, None, Indicator.MAJOR, None, Indicator.MINOR]
+
+    told = play(*(look(replace(OPEN, level=level)) for level in levels))
+
+    assert told[1:] == [[], [], [], [("impact", "one", "")]]
+
+
 def test_gone_and_back():
     assert play(look(OPEN), look(), look(OPEN), look(OVER))[1:] == [
         [("gone", "one", "")],
