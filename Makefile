@@ -16,7 +16,8 @@ help: ## what can be made
 run: $(VENV)/.installed ## start the bot with a local Slack look-alike and print the address of its page
 	$(BIN)/dogwatch sandbox $(ARGS)
 
-PYTEST = $(BIN)/python -m pytest
+# Bytecode is kept wherever this runs: hundreds of tests start the bot as a process of its own.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 PARALLEL = --numprocesses=$(WORKERS) --dist=worksteal
 
 test: $(VENV)/.dev-installed ## every test, in parallel; ARGS="-k outbox" selects, ARGS=--db=sqlite leaves PostgreSQL out, WORKERS=0 is serial

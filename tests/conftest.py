@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="both",
         help="The database of tests that run on either. With `sqlite`, tests of PostgreSQL alone are left out.",
     )
-    parser.addoption("--examples", type=int, default=100, help="Examples of each property that sets no number itself.")
+    parser.addoption("--examples", type=int, default=50, help="Examples of each property that sets no number itself.")
 
 
 def pytest_configure(config: pytest.Config) -> None:

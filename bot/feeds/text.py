@@ -2,7 +2,6 @@
 
 import html
 import re
-import unicodedata
 
 MAX_TEXT = 20_000
 MAX_TITLE = 300
@@ -21,7 +20,8 @@ _SKIPPED = frozenset({"script", "style", "iframe", "object", "svg"})
 _PARAGRAPHS = frozenset(
     {"p", "div", "ul", "ol", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}
 )
-_CONTROLS = frozenset({"Cc", "Cs", "Co"})
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ue000-\uf8ff]")
+"""Controls, signs that turn the direction of what follows, and halves of surrogate pairs."""
 
 
 def clean_title(text: str) -> str:
@@ -93,14 +93,8 @@ def _drop_comments(text: str) -> str:
 
 def _finish(text: str) -> str:
     """Blanks in order, no invisible signs, no mentions of Slack, at most 20,000 characters."""
-    visible = "".join(
-        sign for sign in text.replace("\r\n", "\n").replace("\r", "\n") if sign in "\n\t" or _is_text(sign)
-    )
+    visible = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     harmless = _SLACK_OPENING.sub("‹", _SLACK_TOKEN.sub(r"‹\1›", visible))
     lines = [line.rstrip() for line in harmless.replace("\u00a0", " ").split("\n")]
     joined = re.sub(r"\n{3,}", "\n\n", "\n".join(line if line.strip() else "" for line in lines)).strip()
     return joined if len(joined) <= MAX_TEXT else f"{joined[: MAX_TEXT - 1].rstrip()}…"
-
-
-def _is_text(sign: str) -> bool:
-    return sign.isprintable() or unicodedata.category(sign) not in _CONTROLS

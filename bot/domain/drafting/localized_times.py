@@ -17,6 +17,8 @@ from bot.domain.times import full_zone_label, zone_label
 
 _QUARTER = 15 * 60
 """Seconds in which no clock changes: zones change their offset at quarters of an hour."""
+_TIME = "\0"
+"""Stands for the time in a message that is asked for once a day."""
 
 
 class TimeFormatter:
@@ -45,6 +47,7 @@ class TimeFormatter:
         self.is_first_day_plain = self.day_of(self.known_span[0]) == self.first_day
         """Whether times of the first day have no date elsewhere than in the timeline."""
         self._days: dict[date, str] = {self.first_day: ""} if self.is_first_day_plain else {}
+        self._parts_by_day: dict[tuple[str, str], tuple[str, str]] = {}
         self._short: dict[Precision, dict[datetime, str]] = {precision: {} for precision in Precision}
 
     def _labels(self, instants: Iterable[datetime]) -> tuple[tuple[str, ...], str]:
@@ -71,7 +74,16 @@ class TimeFormatter:
         if not day:
             return text
         joint = "date_and_about" if precision is Precision.APPROXIMATE else "date_and_time"
-        return self.language.format_message(joint, date=day, time=text)
+        before, after = self._around_time(joint, day)
+        return f"{before}{text}{after}"
+
+    def _around_time(self, joint: str, day: str) -> tuple[str, str]:
+        """The words before and after the time in a message with date and time."""
+        known = self._parts_by_day.get((joint, day))
+        if known is None:
+            before, _, after = self.language.format_message(joint, date=day, time=_TIME).partition(_TIME)
+            known = self._parts_by_day[joint, day] = before, after
+        return known
 
     def format_time(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`format_short` without the date."""

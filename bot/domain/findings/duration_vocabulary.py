@@ -43,6 +43,17 @@ LOOSELY = (
     r"(?P<article>une|un'?|una|uma|eine[rn]?|a)\s(?:petite|bonne|grosse|gute[rn]?|knappe[rn]?|good|buona|buena|boa)\s"
 )
 """Articles of lengths that are rough: "une bonne heure"."""
+FEW = (
+    r"(?:a few|several|a couple of|quelques|plusieurs|einige[nr]?|ein(?:en)? paar|mehrere[nr]?|alcun[ie]|poch[ie]|"
+    r"un paio di|un[oa]s? poc[oa]s|un[oa]s cuant[oa]s|algun[oa]s|vari[oa]s|alguns|algumas|"
+    r"uns poucos|umas poucas|poucos|poucas)"
+)
+"""Words for a number that nobody counted."""
+NOT = (
+    r"(?:not|never|rather than|instead of|pas|jamais|plutot que|au lieu de|nicht|nie|statt|anstatt|non|mai|"
+    r"invece di|anziche|no|nunca|en (?:vez|lugar) de|nao|em vez de|ao inves de)"
+)
+"""Words that take a length back."""
 WITHIN = r"(?:within|innerhalb(?: von)?|binnen|entro)"
 """Words that make a length the longest that it can have been."""
 RECOVERED = (

@@ -15,11 +15,13 @@ from zoneinfo import ZoneInfo
 from bot.domain.findings.duration_vocabulary import (
     ABOUT,
     FAILURE,
+    FEW,
     INCIDENT,
     LASTED,
     LOOSELY,
     LOWER,
     NO_WHOLE,
+    NOT,
     NUMBERS,
     OUTAGE,
     PART,
@@ -52,7 +54,10 @@ _LENGTH = (
     rf"|\d{{1,4}}(?:[.,]\d)?\s?[hmd](?!\w)(?:\s\d{{1,2}}\s?(?:m|min)\b)?|{_NUMBER}(?:[\s-]|(?<=')|(?<=-)|(?<=\d)){_UNIT}"
     rf"(?:{_AND}\d{{1,2}}\s?{_UNIT}){{0,2}}(?:\s(?:and a half|et demie?|e mezz[ao]|y media|e meia))?)"
 )
-_BOUND = rf"(?P<bound>{LOWER}|{UPPER})?\s?(?P<about>{ABOUT})?\s?"
+_COUNTLESS = "\ue000"
+"""Stands for "a few": a character that nobody types."""
+_ONLY = r"(?:(?:only|just|nur|lediglich|seulement|solo|soltanto|solamente|apenas)\s)?"
+_BOUND = rf"{_ONLY}(?P<bound>{LOWER}|{UPPER}|{_COUNTLESS})?\s?(?P<about>{ABOUT})?\s?"
 _D = rf"{_BOUND}(?P<length>(?<!\w){_LENGTH})"
 _ANY = LazyPattern(rf"(?<![\w.:,]){_LENGTH}", _FLAGS)
 _STOP = (
@@ -75,6 +80,16 @@ _NUMBER_WORD = LazyPattern(rf"(?<!\w)({'|'.join(sorted(NUMBERS, key=len, reverse
 _AND_A_HALF = LazyPattern(r"(?<!\w)(one|two|three|zwei|drei|vier) ?(?:and a half|einhalb)(?=\s)", _FLAGS)
 _LOOSELY = LazyPattern(rf"(?<!\w){LOOSELY}(?=[\w-]*\s?{_UNIT}|demi|halbe|mezz|media|meia)", _FLAGS)
 _WITHIN = LazyPattern(rf"(?<!\w){WITHIN}\s", _FLAGS)
+_FEW = LazyPattern(
+    rf"(?<!\w){FEW}\s(?:(?P<hour>hours?|hrs?|heures?|ore|horas?|stunden?)|minut(?:es?|os?|i|en?)|mins?)(?!\w)", _FLAGS
+)
+_NOT = LazyPattern(
+    rf"(?<!\w)(?:{NOT}\s(?:(?:e\s|ha\s)?(?:last|dure|durat[oa]|duro|durou)\s)?|n't last\s|dauerte\s(?:keine|nicht)\s)"
+    rf"(?:the\s|for\s){{0,2}}{_LENGTH}",
+    _FLAGS,
+)
+SHORTEST_FEW = {timedelta(minutes=20): timedelta(minutes=2), timedelta(hours=12): timedelta(hours=1, minutes=30)}
+"""The shortest that "a few" and "several" minutes or hours can mean, by the longest."""
 _QUESTION = LazyPattern(r"[^.!?]*\?")
 _HALVES = {"one": 1, "two": 2, "three": 3, "zwei": 2, "drei": 3, "vier": 4}
 _ADJECTIVE_UNITS = {"stundig": "stunden", "minutig": "minuten", "tagig": "tage"}
@@ -95,7 +110,8 @@ class StatedLength:
     A duration that a text gives the incident.
 
     `slack` is its tolerance by rounding. `is_least` and `is_most`: "more than", "less than". `may_be_part`: words
-    beside it speak of a part, so that only a duration longer than the recorded one is wrong.
+    beside it speak of a part, so that only a duration longer than the recorded one is wrong. `shortest`: of "a few
+    minutes", whose `length` is the longest.
     """
 
     length: timedelta
@@ -104,9 +120,12 @@ class StatedLength:
     is_least: bool = False
     is_most: bool = False
     may_be_part: bool = False
+    shortest: timedelta | None = None
 
     def contradicts(self, recorded: timedelta, *, tolerance: timedelta = timedelta()) -> bool:
         difference, slack = self.length - recorded, self.slack + tolerance
+        if self.shortest is not None:
+            return recorded + tolerance < self.shortest or (-difference > tolerance and not self.may_be_part)
         if self.is_least or self.may_be_part:
             return difference > slack
         if self.is_most:
@@ -231,7 +250,8 @@ def names_incident(text: str) -> bool:
 
 def _fold(text: str) -> str:
     """The text as the patterns read it, with figures for words, and without its questions."""
-    folded = _QUESTION.compiled.sub(" ", fold_text(text))
+    folded = _NOT.compiled.sub(" ", _QUESTION.compiled.sub(" ", fold_text(text)))
+    folded = _FEW.compiled.sub(lambda each: f"{_COUNTLESS} {'12 hours' if each['hour'] else '20 minutes'}", folded)
     folded = _LOOSELY.compiled.sub(r"~\g<article> ", folded)
     folded = _AND_A_HALF.compiled.sub(lambda each: f"{_HALVES[each[1].casefold()]}.5", folded)
     folded = _NUMBER_WORD.compiled.sub(lambda each: str(NUMBERS[each[1].casefold()]), folded)
@@ -280,6 +300,10 @@ def _read_match(match: re.Match[str], claim: Claim, *, may_be_part: bool) -> Sta
     if not length:
         return None
     bound = match["bound"] or ""
+    if bound == _COUNTLESS:
+        if (shortest := SHORTEST_FEW.get(length)) is None:
+            return None
+        return StatedLength(length, timedelta(), claim, may_be_part=may_be_part, shortest=shortest)
     is_least = bool(bound and _LOWER.match(bound))
     is_most = bool(bound) or _WITHIN.search(match[0]) is not None
     slack = _rounding(text, length)

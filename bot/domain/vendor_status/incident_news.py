@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.domain.vendor_status.look import BACKDATED_FROM, LONG_AGO, VendorIncident, VendorState, VendorUpdate
 from bot.domain.vendor_status.matching import match_updates
 from bot.domain.vendor_status.news_item import News, NewsKind
-from bot.domain.vendor_status.state import KnownIncident, KnownUpdate, digest_text
+from bot.domain.vendor_status.state import KnownIncident, KnownUpdate, fingerprint_text
 
 
 def introduce_incident(incident: VendorIncident, newest_at: datetime | None) -> list[News]:
@@ -54,7 +54,7 @@ def _find_corrections(
         before = known.get(update.key)
         if before is None:
             continue
-        if digest_text(update.text) != before.digest:
+        if fingerprint_text(update.text) != before.fingerprint:
             news.append(_about(NewsKind.EDITED, incident, update))
         elif before.at and update.told_at and update.told_at < before.at - BACKDATED_FROM:
             news.append(_about(NewsKind.BACKDATED, incident, update))

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from bot.domain.vendor_status.look import Look, VendorIncident
-from bot.domain.vendor_status.state import KnownIncident, KnownUpdate, digest_text, remember_update
+from bot.domain.vendor_status.state import KnownIncident, KnownUpdate, fingerprint_text, remember_update
 
-NO_TEXT = digest_text("")
+NO_TEXT = fingerprint_text("")
 
 
 def match_incidents(known: Mapping[str, KnownIncident], look: Look) -> dict[str, str]:
@@ -17,10 +17,10 @@ def match_incidents(known: Mapping[str, KnownIncident], look: Look) -> dict[str,
     present = {each.key for each in look.incidents}
     absent = {key: each for key, each in known.items() if key not in present}
     by_update = {
-        (key, update.digest): name
+        (key, update.fingerprint): name
         for name, each in absent.items()
         for key, update in each.updates.items()
-        if update.digest != NO_TEXT
+        if update.fingerprint != NO_TEXT
     }
     by_start = {(each.title, each.started_at): name for name, each in absent.items() if each.started_at}
     matches = {key: key for key in present if key in known}
@@ -28,7 +28,7 @@ def match_incidents(known: Mapping[str, KnownIncident], look: Look) -> dict[str,
     for incident in sorted(look.incidents, key=lambda each: each.key):
         if incident.key in known:
             continue
-        prints = ((each.key, digest_text(each.text)) for each in incident.updates)
+        prints = ((each.key, fingerprint_text(each.text)) for each in incident.updates)
         shared = next((by_update[each] for each in prints if each in by_update), None)
         name = shared or (by_start.get((incident.title, incident.started_at)) if incident.started_at else None)
         if name is not None and name not in taken:
@@ -52,10 +52,10 @@ def match_updates(old: KnownIncident, incident: VendorIncident) -> Mapping[str, 
     present = {each.key for each in incident.updates}
     absent: dict[str, list[str]] = {}
     for key in sorted(key for key in known if key not in present):
-        absent.setdefault(known[key].digest, []).append(key)
+        absent.setdefault(known[key].fingerprint, []).append(key)
     renamed: dict[str, str] = {}
     for update in sorted(incident.updates, key=lambda each: each.key):
-        waiting = absent.get(digest_text(update.text), [])
+        waiting = absent.get(fingerprint_text(update.text), [])
         if update.key not in known and update.text and waiting:
             renamed[waiting.pop(0)] = update.key
     return {renamed.get(key, key): each for key, each in known.items()}

@@ -61,8 +61,7 @@ def find_news(before: KnownPage | None, look: Look, now: datetime) -> Outcome:
 def _read_first(look: Look, now: datetime) -> Outcome:
     news = [each for incident in _in_order(look.incidents) for each in introduce_incident(incident, None)]
     known = {each.key: remember_incident(each) for each in look.incidents}
-    newest_at = max([at for each in look.incidents for at in _times(each, now)], default=now)
-    page = KnownPage(look.kind, known, look.page.changed_at, newest_at)
+    page = KnownPage(look.kind, known, look.page.changed_at, newest_at=now)
     return Outcome(page, tuple(news))
 
 

@@ -12,14 +12,14 @@ from bot.domain.vendor_status.look import VendorIncident, VendorState, VendorUpd
 Json = dict[str, Any]
 
 FORMAT = 1
-DIGEST_LENGTH = 16
+FINGERPRINT_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
 class KnownUpdate:
-    """An update whose news was found. `digest` is that of its text, `at` the time it shows."""
+    """An update whose news was found. `fingerprint` is that of its text, `at` the time it shows."""
 
-    digest: str
+    fingerprint: str
     at: datetime | None = None
 
 
@@ -48,9 +48,10 @@ class KnownPage:
     """
     All that is kept of a page, so that nothing is news twice.
 
-    `changed_at`: the page's own time of its last change. `newest_at`: the latest time of an incident or update; what is
-    older and was never seen is history. `older_since`: from when on only older copies than one seen before came; None
-    if the last look was no older one.
+    `changed_at`: the page's own time of its last change.
+
+    `newest_at`: the first look, or a later time of an incident or update; what is older and was never seen is history.
+    `older_since`: from when on only older copies than one seen before came; None if the last look was no older one.
     """
 
     kind: str
@@ -60,7 +61,7 @@ class KnownPage:
     older_since: datetime | None = None
 
     def to_json(self) -> Json:
-        """As JSON: texts only as digests; equal for equal states."""
+        """As JSON: texts only as fingerprints; equal for equal states."""
         return _without_empty(
             {
                 "format": FORMAT,
@@ -85,9 +86,9 @@ class KnownPage:
         )
 
 
-def digest_text(text: str) -> str:
-    """A short digest of a text; blanks do not count, as pages wrap them differently."""
-    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:DIGEST_LENGTH]
+def fingerprint_text(text: str) -> str:
+    """A short fingerprint of a text; blanks do not count, as pages wrap them differently."""
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:FINGERPRINT_LENGTH]
 
 
 def remember_incident(incident: VendorIncident, before: KnownIncident | None = None) -> KnownIncident:
@@ -107,7 +108,7 @@ def remember_incident(incident: VendorIncident, before: KnownIncident | None = N
 
 def remember_update(update: VendorUpdate) -> KnownUpdate:
     """The state to keep of an update."""
-    return KnownUpdate(digest_text(update.text), update.told_at)
+    return KnownUpdate(fingerprint_text(update.text), update.told_at)
 
 
 def _incident_to_json(incident: KnownIncident) -> Json:
@@ -124,7 +125,7 @@ def _incident_to_json(incident: KnownIncident) -> Json:
             "maintenance": incident.is_maintenance,
             "planned": [_format_time(start), _format_time(end)] if start or end else None,
             "updates": {
-                key: [incident.updates[key].digest, _format_time(incident.updates[key].at)]
+                key: [incident.updates[key].fingerprint, _format_time(incident.updates[key].at)]
                 for key in sorted(incident.updates)
             },
         }
@@ -143,7 +144,7 @@ def _incident_from_json(value: Mapping[str, Any]) -> KnownIncident:
         is_gone=value.get("gone", False),
         is_maintenance=value.get("maintenance", False),
         planned=(_parse_time(start), _parse_time(end)),
-        updates={key: KnownUpdate(digest, _parse_time(at)) for key, (digest, at) in value.get("updates", {}).items()},
+        updates={key: KnownUpdate(text, _parse_time(at)) for key, (text, at) in value.get("updates", {}).items()},
     )
 
 

@@ -157,7 +157,10 @@ OVER = incident(FIRST, SECOND, END, state="resolved", ended_at=after(11))
         pytest.param(look(OVER), look(), [], id="over and gone"),
         pytest.param(look(OPEN), look(listing=Listing.NONE), [], id="a list of components"),
         pytest.param(
-            look(), look(OVER), [("opened", "one", "a"), ("update", "one", "b"), ("resolved", "one", "c")], id="short"
+            look(),
+            look(incident(update("a", 6), SECOND, END, state="resolved")),
+            [("opened", "one", "a"), ("update", "one", "b"), ("resolved", "one", "c")],
+            id="opened and resolved between looks",
         ),
         pytest.param(
             look(incident(update("z", 30, "resolved"), key="new", state="resolved")),
@@ -202,6 +205,37 @@ def test_the_first_look_tells_open_incidents_alone():
     outcome = find_news(None, look(*old, OPEN), NOON)
 
     assert [(each.incident_key, each.is_already_open) for each in outcome.news] == [("one", True)]
+
+
+def test_past_incidents_of_a_history_that_is_read_later_are_no_news():
+    """A summary lists the open ones alone. The first look into the history must not tell a week of others."""
+    address = "https://status.example.test/history"
+    summary = look(OPEN, listing=Listing.OPEN, history_address=address)
+    over = incident(update("x", 3), update("y", 4, "resolved"), key="past", state="resolved")
+
+    known = find_news(None, summary, after(60)).known
+    known = find_news(known, look(listing=Listing.OPEN, history_address=address), after(65)).known
+    outcome = find_news(known, look(over, OVER), after(66))
+
+    assert {each.incident_key for each in outcome.news} == {"one"}
+
+
+def test_an_older_copy_from_before_an_incident_does_not_end_it():
+    told = play(
+        look(page=VendorPage(changed_at=after(0))),
+        look(incident(update("a", 7)), page=VendorPage(changed_at=after(7))),
+        look(page=VendorPage(changed_at=after(0))),
+    )
+
+    assert told == [[], [("opened", "one", "a")], []]
+
+
+def test_a_level_that_is_left_out_for_a_while_is_kept():
+    levels = [Indicator.MAJOR, None, Indicator.MAJOR, None, Indicator.MINOR]
+
+    told = play(*(look(replace(OPEN, level=level)) for level in levels))
+
+    assert told[1:] == [[], [], [], [("impact", "one", "")]]
 
 
 def test_gone_and_back():

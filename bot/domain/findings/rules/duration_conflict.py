@@ -53,7 +53,7 @@ def _own_conflict(record: Record, text: _Text) -> Finding | None:
         start, end = span.window.start, span.window.end
         length = duration_between(start.at, end.at)
         stated = replace(span.stated, may_be_part=False)
-        if stated.contradicts(length, tolerance=start.slack + end.slack):
+        if stated.shortest is None and stated.contradicts(length, tolerance=start.slack + end.slack):
             values: dict[str, Value] = {
                 "stated": span.stated.length,
                 "start": start.at,
@@ -80,8 +80,13 @@ def _conflict(record: Record, text: _Text) -> Finding | None:
     recorded = duration_between(start.at, end.at)
     if not all(stated.contradicts(length) for length in _recorded_lengths(record, stated, end)):
         return None
-    variant = "at_most" if stated.is_most else "at_least" if stated.is_least else ""
-    return Finding(CODE, text.refs, {"stated": stated.length, "recorded": recorded}, variant)
+    return Finding(CODE, text.refs, {"stated": stated.length, "recorded": recorded}, _variant(stated))
+
+
+def _variant(stated: StatedLength) -> str:
+    if stated.shortest is not None:
+        return "few_minutes" if stated.length < timedelta(hours=1) else "few_hours"
+    return "at_most" if stated.is_most else "at_least" if stated.is_least else ""
 
 
 def _recorded_lengths(record: Record, stated: StatedLength, end: Moment) -> Iterator[timedelta]:
