@@ -1,6 +1,6 @@
 """Vendors' status pages: the last look, their incidents, and the messages about them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -281,22 +281,18 @@ def find_watched_closely(session: Session, team_id: str) -> frozenset[str]:
     return frozenset(session.scalars(linked.union(open_ones)))
 
 
-def find_first_errors(
-    session: Session, vendor_incident_ids: Iterable[int]
-) -> Mapping[int, tuple[datetime, datetime | None]]:
-    """
-    The earliest start and the latest end of our linked incidents, by the vendor's incident.
-
-    No private ones.
-    """
+def find_first_errors(session: Session, vendor_incident_ids: Collection[int]) -> Mapping[int, datetime]:
+    """The earliest start of our linked incidents, by the vendor's incident. No private ones."""
+    if not vendor_incident_ids:
+        return {}
     statement = (
-        select_columns(col(VendorNotice.vendor_incident_id), func.min(Incident.started_at), func.max(Incident.ended_at))
+        select_columns(col(VendorNotice.vendor_incident_id), func.min(Incident.started_at))
         .join(Incident, col(Incident.id) == col(VendorNotice.incident_id))
         .where(
-            col(VendorNotice.vendor_incident_id).in_(list(vendor_incident_ids)),
+            col(VendorNotice.vendor_incident_id).in_(vendor_incident_ids),
             col(VendorNotice.state) == NoticeState.LINKED.value,
             col(Incident.is_private).is_(False),
         )
         .group_by(col(VendorNotice.vendor_incident_id))
     )
-    return {key: (first, last) for key, first, last in session.execute(statement)}
+    return {row[0]: row[1] for row in session.execute(statement)}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.cli.commands.figures import format_figures
 from tests.support.servers.vendor_page import CONFIG, VendorWorld, vendor_file
 from tests.support.worlds.story import drafts
 from tests.support.worlds.world import rendered
@@ -70,6 +71,8 @@ async def test_a_vendors_incident_is_told_linked_and_recorded(world: VendorWorld
     [recorded] = (await world.exported())["vendor_incidents"]
     assert recorded["first_word_at"] == "2025-03-27T15:42:00+00:00"
     assert recorded["resolved_at"] == "2025-03-27T17:00:00+00:00"
+    table = await format_figures(world.settings(), "2025-03", "csv", of_vendors=True)
+    assert table.splitlines()[1] == "PayPlug,2025-03,1,78,0,1,1860,1860"
 
 
 async def test_an_incident_that_is_declared_later_is_asked_at_once(world: VendorWorld) -> None:
