@@ -1,16 +1,21 @@
 """Vendors' pages under faults: said once, and nothing else is touched."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.config import load
+from bot.doctor.vendors import check_vendors
 from bot.engine.address_guard import AddressRules
 from bot.engine.http_fetch import FetchError, fetch_body, read_retry_after
-from bot.engine.vendor_watch import LIMITS
+from bot.engine.vendor_watch import LIMITS, VendorWatch
+from bot.services.vendors.watch import Reading, claim_look, record_look
 from bot.store import vendors
 from bot.store.vendors import VendorFeed
 from tests.support.servers.vendor_page import CONFIG, VendorPage, VendorWorld, vendor_file
@@ -157,3 +162,41 @@ async def test_thousands_of_old_incidents_at_the_first_look_are_history(world: V
 
     assert world.told() == []
     assert (await kept(world)).problem is None
+
+
+async def test_two_replicas_read_and_tell_once(world: VendorWorld) -> None:
+    """Both look at the same moment; one of them has the claim, and the other one takes over when it is gone."""
+    second = VendorWatch(world.bot.database, world.clock, lambda: world.bot.settings)
+    world.page.shows_file(FIRST)
+
+    await asyncio.gather(world.bot.engine.vendors.run(), second.run())
+    await world.finish()
+    assert len(world.page.requests) == 1
+    assert len(world.told()) == 1
+
+    await world.advance(minutes=6)
+    claim = await world.bot.database.run(claim_look, world.bot.settings, "payplug", world.now)
+    await second.run()
+    assert len(world.page.requests) == 1, "somebody has the claim"
+    assert claim is not None
+
+    await world.advance(minutes=2)
+    await second.run()
+    late = await world.bot.database.run(record_look, world.bot.settings, claim, Reading(), world.now, 0.0)
+    assert len(world.page.requests) == 2
+    assert (late, (await kept(world)).read_at) == (False, world.now)
+
+
+async def test_doctor_says_what_was_understood(page: VendorPage, tmp_path: Path) -> None:
+    page.shows(vendor_file("statuspage/summary.json"))
+    config = tmp_path / "dogwatch.toml"
+    config.write_text(CONFIG.replace("{address}", page.host) + 'components = ["Nowhere"]\n')
+    [unknown] = await check_vendors(load({}, config_path=config))
+    config.write_text(CONFIG.replace("{address}", page.host))
+    [understood] = await check_vendors(load({}, config_path=config))
+    page.shows(b"<html></html>")
+    [failed] = await check_vendors(load({}, config_path=config))
+
+    assert "no component Nowhere" in unknown.found
+    assert "read as statuspage" in understood.found
+    assert "cannot be read" in failed.found
