@@ -252,15 +252,10 @@ def lock_notice(session: Session, notice_id: int) -> VendorNotice | None:
     return session.exec(statement.with_for_update().execution_options(populate_existing=True)).first()
 
 
-def find_linked(session: Session, incident_id: int) -> Sequence[tuple[VendorNotice, VendorIncident]]:
-    """The vendors' incidents that are linked to one of ours, by their first word."""
-    statement = (
-        select(VendorNotice, VendorIncident)
-        .join(VendorIncident, col(VendorIncident.id) == col(VendorNotice.vendor_incident_id))
-        .where(VendorNotice.incident_id == incident_id, VendorNotice.state == NoticeState.LINKED.value)
-        .order_by(col(VendorIncident.first_word_at), col(VendorIncident.id))
-    )
-    return session.exec(statement).all()
+def find_incidents(session: Session, vendor_incident_ids: Collection[int]) -> list[VendorIncident]:
+    """Incidents of vendors by their first word."""
+    statement = select(VendorIncident).where(col(VendorIncident.id).in_(vendor_incident_ids))
+    return list(session.exec(statement.order_by(col(VendorIncident.first_word_at), col(VendorIncident.id))))
 
 
 def find_watched_closely(session: Session, team_id: str) -> frozenset[str]:

@@ -67,17 +67,15 @@ def _load_rows(session: Session, incident_id: int) -> _Rows:
         alerts.find_by_incident(session, incident_id),
         [each for each in escalations.find_by_incident(session, incident_id) if each.entry_id not in withdrawn],
         [item for item in action_items.find_by_incident(session, incident_id) if item.entry_id not in withdrawn],
-        _load_vendor_rows(session, incident_id, entries),
+        _load_vendor_rows(session, entries),
     )
 
 
-def _load_vendor_rows(
-    session: Session, incident_id: int, entries: Sequence[TimelineEntry]
-) -> list[vendors.VendorIncident]:
-    """The vendors' incidents that are linked to ours: each has an entry."""
-    if not any(entry.details and entry.values.vendor_incident_id for entry in entries):
-        return []
-    return [row for _, row in vendors.find_linked(session, incident_id)]
+def _load_vendor_rows(session: Session, entries: Sequence[TimelineEntry]) -> list[vendors.VendorIncident]:
+    """The vendors' incidents that have an entry: those that are linked, here or in an incident that was merged."""
+    standing = (entry for entry in entries if entry.details and entry.withdrawn_at is None)
+    found = {entry.values.vendor_incident_id for entry in standing} - {None}
+    return vendors.find_incidents(session, [each for each in found if each is not None]) if found else []
 
 
 def load_record(session: Session, settings: Settings, incident_id: int) -> Record:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.cli.commands.figures import format_figures
+from bot.services.postmortem.findings import load_findings
 from tests.support.servers.vendor_page import CONFIG, VendorWorld, vendor_file
 from tests.support.worlds.story import drafts
 from tests.support.worlds.world import rendered
@@ -71,6 +72,12 @@ async def test_a_vendors_incident_is_told_linked_and_recorded(world: VendorWorld
     [recorded] = (await world.exported())["vendor_incidents"]
     assert recorded["first_word_at"] == "2025-03-27T15:42:00+00:00"
     assert recorded["resolved_at"] == "2025-03-27T17:00:00+00:00"
+    await world.types("oncall", "/incident escalate vendor:payplug at:15:20 they see it too")
+    await world.types("oncall", "/incident vendor payplug fixed at:16:24")
+    await world.finish()
+    findings = await world.bot.database.read(load_findings, world.bot.settings, 1)
+    [conflict] = [each for each in findings.found if "on its status page" in each.text]
+    assert conflict.text == "PayPlug fixed it at 16:24 in the record, and at 17:00 (UTC) on its status page."
     table = await format_figures(world.settings(), "2025-03", "csv", of_vendors=True)
     assert table.splitlines()[1] == "PayPlug,2025-03,1,78,0,1,1860,1860"
 
