@@ -25,6 +25,8 @@ from bot.domain.record.facts import (
     StormTitle,
     UsersAffected,
     VendorFixed,
+    VendorReported,
+    VendorResolved,
     read_fact,
     store_fact,
 )
@@ -194,6 +196,8 @@ FACT_EXAMPLES = (
     UsersAffected(33.3333),
     UsersAffected(count=1200, is_about=True),
     CausedByChange("deployment", "Use the new pool", "checkout", "v1.42"),
+    VendorReported("PayPlug", "EU payments fail"),
+    VendorResolved("PayPlug", "EU payments fail"),
     AlertEnded("Down: Shop is down"),
     AlertEnded("Down", "Customers are back"),
     AlertsFired("A\nB", 3),

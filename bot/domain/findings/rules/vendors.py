@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from bot.domain.findings.finding import Finding, Quote
+from bot.domain.findings.finding import Finding, Quote, Value
 from bot.domain.record.model import Record
 from bot.domain.terms import Precision
 
@@ -26,5 +26,9 @@ def check_vendor_fix_conflict(record: Record) -> Iterator[Finding]:
             is_theirs = page.vendor.casefold() == escalation.target.casefold()
             if is_theirs and page.resolved_at is not None and abs(page.resolved_at - facts.fixed_at) > TOLERANCE:
                 places = (facts.fixed.ref if facts.fixed else escalation.source.ref, page.source.ref)
-                values = {"target": Quote(page.vendor), "recorded": facts.fixed_at, "stated": page.resolved_at}
+                values: dict[str, Value] = {
+                    "target": Quote(page.vendor),
+                    "recorded": facts.fixed_at,
+                    "stated": page.resolved_at,
+                }
                 yield Finding(CODE, places, values)
