@@ -23,7 +23,6 @@ from bot.domain.findings.rules import (
     long_gap,
     out_of_order,
     tasks,
-    vendors,
     window_conflicts,
 )
 from bot.domain.record.model import Action, Entry, Record, Statement
@@ -50,7 +49,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "escalation-not-acknowledged": escalations.check_escalation_not_acknowledged,
         "level-unreached": escalations.check_level_unreached,
         "vendor-without-case": escalations.check_vendor_without_case,
-        "vendor-fix-conflict": vendors.check_vendor_fix_conflict,
+        "vendor-fix-conflict": escalations.check_vendor_fix_conflict,
         "cause-unsupported": cause_unsupported.check_cause_unsupported,
         "public-cause-conflict": cause_unsupported.check_public_cause_conflict,
         "change-overlooked": changes.check_change_overlooked,

@@ -72,7 +72,7 @@ def _load_rows(session: Session, incident_id: int) -> _Rows:
 
 
 def _load_vendor_rows(session: Session, entries: Sequence[TimelineEntry]) -> list[vendors.VendorIncident]:
-    """The vendors' incidents that have an entry: those that are linked, here or in an incident that was merged."""
+    """The vendors' incidents that have an entry: those that are linked."""
     standing = (entry for entry in entries if entry.details and entry.withdrawn_at is None)
     found = {entry.values.vendor_incident_id for entry in standing} - {None}
     return vendors.find_incidents(session, [each for each in found if each is not None]) if found else []

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.findings.rules.vendors import check_vendor_fix_conflict
+from bot.domain.findings.rules.escalations import check_vendor_fix_conflict
 from bot.domain.record.escalations import VendorFacts
 from bot.domain.record.model import Record
 from bot.domain.record.samples import full_record
