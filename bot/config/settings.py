@@ -355,6 +355,17 @@ class Settings(EnvironmentSettings):
         return own.rstrip("/") if own else f"{self.base_url}/status"
 
     @property
+    def subscription_url(self) -> str:
+        """The public address below which the bot takes subscriptions, without a trailing slash."""
+        own = self.status.subscribers.url if self.status else None
+        return own.rstrip("/") if own else self.status_url
+
+    @property
+    def takes_subscribers(self) -> bool:
+        """Return whether the status page has a form to subscribe."""
+        return self.status is not None and self.status.subscribers.email
+
+    @property
     def drill_folders(self) -> tuple[Path, ...]:
         """The operator's folder of drill scenarios."""
         return (self._config_folder / self.incidents.drills,) if self.incidents.drills else ()

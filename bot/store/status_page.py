@@ -98,6 +98,12 @@ class PublicMaintenance(SQLModel, table=True):
     changed_at: datetime | None = None
     sequence: int = 0
 
+    @property
+    def key(self) -> int:
+        if self.id is None:
+            raise ValueError("the public maintenance was never stored")
+        return self.id
+
     def as_published(self) -> PublishedMaintenance:
         return PublishedMaintenance(
             self.public_id,

@@ -71,6 +71,7 @@ def upgrade() -> None:
         _public_update,
         _public_maintenance,
         _public_revision,
+        _subscriber,
         _search_index,
     ):
         create()
@@ -1096,6 +1097,25 @@ def _public_revision() -> None:
         sa.Column("value", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_public_revision"),
     )
+
+
+def _subscriber() -> None:
+    op.create_table(
+        "subscriber",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", Text(), nullable=False),
+        sa.Column("address_key", Text(), nullable=False),
+        sa.Column("address_encrypted", Text(), nullable=False),
+        sa.Column("leave_key", Text(), nullable=False),
+        sa.Column("language", Text(), nullable=False),
+        sa.Column("components", sa.JSON(), nullable=False),
+        sa.Column("confirmed_at", Time(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_subscriber"),
+        sa.UniqueConstraint("address_key", name="uq_subscriber_address_key"),
+        sa.UniqueConstraint("leave_key", name="uq_subscriber_leave_key"),
+    )
+    op.create_index("ix_subscriber_kind_id", "subscriber", ["kind", "id"])
+    op.create_index("ix_subscriber_kind_language", "subscriber", ["kind", "language"])
 
 
 def _create_partial_index(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:

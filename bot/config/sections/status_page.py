@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.config.sections import Section
-from bot.config.sections.fields import FileName, Language, ListOf, WebLink, Word, Zone, matching
+from bot.config.sections.fields import Channel, FileName, Host, Language, ListOf, WebLink, Word, Zone, matching
+from bot.config.sections.paging_services import Sender
 from bot.domain.status_page.components import Component, Group
 from bot.domain.terms import LANGUAGES
 
@@ -35,6 +36,40 @@ class StatusComponentSection(Section):
     services: ListOf[Word] = ()
 
 
+class StatusChannelSection(Section):
+    """
+    `[status.subscribers.channels.NAME]`: a Slack channel that is told of what is published.
+
+    `language` None: the page's first one. `components` empty: all of them.
+    """
+
+    language: Language | None = None
+    components: ListOf[ComponentKey] = ()
+
+
+class SubscribersSection(Section):
+    """
+    `[status.subscribers]`: readers who are told of each publication.
+
+    `email`: the page has a form. `webhooks`: the form takes a webhook, too. `sender` None: that of `[paging.email]`.
+    `url`: where the bot takes the form, default that of the page. `proxies`: how many in front of the bot add to
+    `X-Forwarded-For`. `private_hosts`: hosts of a private network that webhooks may have.
+    """
+
+    email: bool = False
+    webhooks: bool = False
+    sender: Annotated[Sender | None, Field(alias="from")] = None
+    url: WebLink | None = None
+    proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    private_hosts: ListOf[Host] = ()
+    channels: Mapping[Channel, StatusChannelSection] = Field(default_factory=dict)
+
+    @property
+    def are_possible(self) -> bool:
+        """True if there is any way to subscribe."""
+        return self.email or bool(self.channels)
+
+
 class StatusPageSection(Section):
     """
     `[status]`: the page.
@@ -55,6 +90,7 @@ class StatusPageSection(Section):
     folder: FileName | None = None
     groups: Mapping[ComponentKey, StatusGroupSection] = Field(default_factory=dict)
     components: Mapping[ComponentKey, StatusComponentSection] = Field(default_factory=dict)
+    subscribers: SubscribersSection = SubscribersSection()
 
     @property
     def default_language(self) -> str:

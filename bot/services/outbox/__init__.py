@@ -74,6 +74,14 @@ from bot.services.outbox.shifts import (
     post_schedule_image,
     post_shift_handover,
 )
+from bot.services.outbox.subscribers import (
+    queue_channel_notice,
+    queue_publication,
+    queue_repeated_notices,
+    queue_sign_up_mail,
+    queue_subscriber_notices,
+    sign_up_lane,
+)
 
 __all__ = [
     "HOME_OPEN",
@@ -109,9 +117,14 @@ __all__ = [
     "post_role_briefing",
     "post_schedule_image",
     "post_shift_handover",
+    "queue_channel_notice",
     "queue_channel_setup",
     "queue_contact_method_test",
     "queue_page_bundle",
+    "queue_publication",
+    "queue_repeated_notices",
+    "queue_sign_up_mail",
+    "queue_subscriber_notices",
     "queue_user_lookup",
     "reconcile_channel",
     "refresh_alerts",
@@ -135,6 +148,7 @@ __all__ = [
     "reminder_timer_key",
     "schedule_first_reminder",
     "schedule_reminder_check",
+    "sign_up_lane",
     "skip_reminder_check",
     "urgency_of",
 ]

@@ -36,6 +36,10 @@ class OutboxKind(StrEnum):
     PAGE_BUNDLE = "page bundle"
     PAGE_TEST = "page test"
     CONTACT_METHOD_TEST = "test by means"
+    SIGN_UP_MAIL = "sign-up mail"
+    PUBLICATION = "publication"
+    SUBSCRIBER_NOTICES = "subscriber notices"
+    CHANNEL_NOTICE = "channel notice"
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -98,6 +102,10 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.USER_LOOKUP: (45, "reading"),
         OutboxKind.RECONCILE_CHANNEL: (46, "reading"),
         OutboxKind.ARCHIVE_CHANNEL: (47, "channels"),
+        OutboxKind.PUBLICATION: (48, "messages"),
+        OutboxKind.SIGN_UP_MAIL: (49, "messages"),
+        OutboxKind.CHANNEL_NOTICE: (50, "messages"),
+        OutboxKind.SUBSCRIBER_NOTICES: (51, "messages"),
     }
 )
 PRIORITY: Mapping[OutboxKind, int] = MappingProxyType({kind: priority for kind, (priority, _) in _KINDS.items()})

@@ -237,6 +237,52 @@ class ReconcilePayload(Payload):
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SignUpPayload(Payload):
+    """`token`: the encrypted wishes and address of the link. Empty once it is sent."""
+
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationPayload(Payload):
+    """
+    Something that was published, for subscribers of before `published_at`.
+
+    `notice`: a NoticeKind. `subject` is the id of an update, or of a maintenance. `languages`: those of its texts then;
+    `changed`: those that are new. `sequence` of a reminder is the maintenance's: after a change there is another one.
+    """
+
+    notice: str
+    subject: int
+    published_at: datetime
+    languages: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    is_maintenance: bool = False
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberNoticesPayload(Payload):
+    """
+    Tell the subscribers of one kind. `publication`: a PublicationPayload.
+
+    `only`: ids of those whose first attempt has to be repeated; empty: everybody.
+    """
+
+    kind: str
+    publication: Mapping[str, Any]
+    only: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelNoticePayload(Payload):
+    """Tell a Slack channel (name or id) of a PublicationPayload."""
+
+    channel: str
+    publication: Mapping[str, Any]
+
+
 PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
     {
         OutboxKind.CREATE_CHANNEL: NoPayload,
@@ -264,6 +310,10 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.PAGE_BUNDLE: PageBundlePayload,
         OutboxKind.PAGE_TEST: PageTestPayload,
         OutboxKind.CONTACT_METHOD_TEST: ContactMethodTestPayload,
+        OutboxKind.SIGN_UP_MAIL: SignUpPayload,
+        OutboxKind.PUBLICATION: PublicationPayload,
+        OutboxKind.SUBSCRIBER_NOTICES: SubscriberNoticesPayload,
+        OutboxKind.CHANNEL_NOTICE: ChannelNoticePayload,
         OutboxKind.CARD: ViewPayload,
         OutboxKind.ANNOUNCEMENT: ViewPayload,
         OutboxKind.TOPIC: NoPayload,

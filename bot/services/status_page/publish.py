@@ -11,9 +11,11 @@ from bot.config.sections.status_page import StatusPageSection
 from bot.domain.errors import UserError
 from bot.domain.languages import get_language
 from bot.domain.status_page.components import ComponentState, suggest_states
+from bot.domain.status_page.subscribers import NoticeKind
 from bot.domain.terms import Severity, UpdateState
 from bot.domain.times import ParsedTime
 from bot.services.postmortem.public import write_public_postmortem
+from bot.services.status_page.notices import notify_of_update
 from bot.services.status_page.public_text import (
     check_public_text,
     find_internal_words,
@@ -179,7 +181,8 @@ def _publish(
     public = _ensure_public(session, settings, page, incident, wanted)
     first = next(iter(entries.values()))
     updates = status_page.find_updates(session, public.key)
-    row = _find_same_update(updates, wanted, first) or PublicUpdate(
+    same = _find_same_update(updates, wanted, first)
+    row = same or PublicUpdate(
         public_incident_id=public.key,
         state=wanted.state.value,
         texts={},
@@ -194,6 +197,9 @@ def _publish(
     session.add(row)
     session.flush()
     status_page.raise_revision(session)
+    kind = NoticeKind.TRANSLATION if same else NoticeKind.UPDATE
+    if page.subscribers.are_possible:
+        notify_of_update(session, incident, row, wanted.languages, kind, actor.at)
     audit_action(session, actor, f"published {wanted.state}", incident=incident, languages=list(wanted.languages))
     return row
 

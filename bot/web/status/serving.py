@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.domain.languages import base_language
 from bot.web.admission import retry_later
 from bot.web.body_limits import error_response
-from bot.web.status.site import FROM_ABOVE, FROM_INSIDE, INDEX, Site, SiteFile
+from bot.web.status.site import FROM_ABOVE, FROM_INSIDE, INDEX, SUBSCRIBE, Site, SiteFile
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -30,11 +30,21 @@ NO_PAGE = "There is no such page. Go to the first page of the status page."
 
 
 class StatusFiles:
-    """`find_site` returns what is shown now; None: there is no page, or it was never rendered."""
+    """
+    `find_site` returns what is shown now; None: there is no page, or it was never rendered.
 
-    def __init__(self, find_site: Callable[[], Site | None], is_configured: Callable[[], bool]) -> None:
+    `find_form_target`: the source to which the form may post, in the words of the policy.
+    """
+
+    def __init__(
+        self,
+        find_site: Callable[[], Site | None],
+        is_configured: Callable[[], bool],
+        find_form_target: Callable[[], str],
+    ) -> None:
         self._find_site = find_site
         self._is_configured = is_configured
+        self._find_form_target = find_form_target
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/status", self.serve_entrance), web.get("/status/{path:.*}", self.serve_file)]
@@ -57,7 +67,11 @@ class StatusFiles:
         name = f"{path}{INDEX}" if path.endswith("/") else path
         file = site.files.get(name) or site.files.get(f"{name}.html")
         if file is not None:
-            return respond(request, file)
+            answer = respond(request, file)
+            if file.name.endswith(SUBSCRIBE):
+                target = f"form-action {self._find_form_target()}"
+                answer.headers["Content-Security-Policy"] = POLICY.replace("form-action 'none'", target)
+            return answer
         if f"{name}/{INDEX}" in site.files:
             return web.Response(status=308, headers={"Location": f"{name.rpartition('/')[2]}/"})
         return error_response(404, NO_PAGE)

@@ -21,6 +21,7 @@ from bot.templating.render import render_template
 from bot.web.status.view import StatusView
 
 INDEX = "index.html"
+SUBSCRIBE = "subscribe.html"
 FROM_ABOVE, FROM_INSIDE = "status/", ""
 """Where relative links of the first page lead: at the address `/status`, and at one with a slash at its end."""
 CONTENT_TYPES: Mapping[str, str] = {
@@ -76,8 +77,18 @@ def build_frame(settings: Settings) -> PageFrame:
     page = settings.status
     if page is None:
         raise ValueError("no status page is configured")
-    links = tuple(page.links.items())
-    return PageFrame(page.title, settings.status_url, page.languages, links, page.color, page.dark_color)
+    form_url = settings.subscription_url if page.subscribers.url else ""
+    return PageFrame(
+        page.title,
+        settings.status_url,
+        page.languages,
+        tuple(page.links.items()),
+        page.color,
+        page.dark_color,
+        form_url,
+        page.subscribers.email,
+        page.subscribers.webhooks,
+    )
 
 
 def build_site(settings: Settings, state: PublicState, *, stale_since: datetime | None = None) -> Site:
@@ -131,6 +142,9 @@ class _Renderer:
         for place, (month, _) in enumerate(view.state.months):
             path = f"history/{month:%Y-%m}.html"
             yield self._file(f"{self._code}/{path}", self._render("history", "../../", path, view.month_values(place)))
+        if view.frame.takes_subscribers:
+            values = view.subscribe_values()
+            yield self._file(f"{self._code}/{SUBSCRIBE}", self._render("subscribe", "../", SUBSCRIBE, values))
 
     def render_current(self, root: str) -> bytes:
         return self._render("current", root, "", self._view.current_values())
@@ -217,6 +231,8 @@ def _remove_old(site: Site, folder: Path) -> None:
             for path in (folder / code / kind).glob("*.*"):
                 if path.suffix in OWN_SUFFIXES and path.relative_to(folder).as_posix() not in site.files:
                     path.unlink(missing_ok=True)
+        if f"{code}/{SUBSCRIBE}" not in site.files:
+            (folder / code / SUBSCRIBE).unlink(missing_ok=True)
 
 
 def read_folder(folder: Path, languages: tuple[str, ...]) -> Site | None:

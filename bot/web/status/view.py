@@ -62,6 +62,7 @@ class StatusView:
             "as_of": self.language.format_message("page_as_of", time=self.time_text(self.state.as_of)),
             "zone": self.language.format_message("page_zone", zone=self._zone_name()),
             "stale": self.language.format_message("page_stale", time=self.time_text(stale)) if stale else "",
+            "takes_subscribers": self.frame.takes_subscribers,
             "indicator": self.state.indicator.value,
             "indicator_text": words[f"page_indicator_{self.state.indicator}"],
         }
@@ -81,6 +82,14 @@ class StatusView:
                 for group, members in self.state.groups
             ],
             "month": f"{self.state.months[0][0]:%Y-%m}",
+        }
+
+    def subscribe_values(self) -> Values:
+        """Values of the form to subscribe. From a static host it leads to the bot's address."""
+        return {
+            "action": f"{self.frame.form_url or '..'}/subscribe",
+            "choices": [(each.key, self._name(each.names)) for each in self.state.components],
+            "takes_webhooks": self.frame.takes_webhooks,
         }
 
     def month_values(self, place: int) -> Values:

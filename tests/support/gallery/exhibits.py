@@ -49,6 +49,7 @@ from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
 from bot.slack.blocks.postmortem.review import review_request_message
+from bot.slack.blocks.status_notice import status_notice
 from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
 from bot.slack.replies.render import escape_markup
 from bot.store.incidents.timeline import TimelineEntry
@@ -64,6 +65,7 @@ from tests.support.gallery.paging import paging_messages as paged_messages
 from tests.support.gallery.reminders import ACK_TIMEOUT, REMINDERS
 from tests.support.gallery.roles import BRIEFINGS, REVIEWS
 from tests.support.gallery.vendors import vendor_messages
+from tests.support.subscribers.status_notices import STATUS_NOTICES
 
 FOLLOW_UPS = FollowUpsView(
     improvements=(FollowUp(1, "Test the gateway with every kind of card", None, None, is_done=False),),
@@ -238,6 +240,7 @@ def _question_message(question: Ambiguous, typed: str) -> Message:
 
 
 def _prompts() -> Iterator[tuple[str, Message]]:
+    yield from ((f"status page: {name}", status_notice(text)) for name, text in STATUS_NOTICES.items())
     yield from ((f"notice: {name}", missing_permissions_message(lacks)) for name, lacks in MISSING_PERMISSIONS.items())
     yield from ((f"catch up: {name}", catchup.catchup_message(view)) for name, view in CATCHUPS.items())
     yield from ((f"resolved: {name}", resolution_message(view)) for name, view in RESOLUTIONS.items())

@@ -29,6 +29,7 @@ from bot.slack.delivery.effects.channel.reactions import (
     look_up_person,
     update_confirmation,
 )
+from bot.slack.delivery.effects.channel.status_notices import post_channel_notice
 from bot.slack.delivery.effects.context import EffectContext, Load, load_incident
 from bot.slack.delivery.effects.escalations import (
     ask_if_active,
@@ -92,6 +93,11 @@ def loading(
     return EffectHandler(load_and_run, method, load)
 
 
+def without_slack(run: Callable[[Claim], Awaitable[Outcome]]) -> EffectHandler:
+    """An effect outside Slack, which knows no rate limits of it."""
+    return EffectHandler(lambda _context, claim: run(claim))
+
+
 EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.CREATE_CHANNEL: loading(load_incident, create_channel, "conversations.create"),
     OutboxKind.INVITE: loading(load_invite, invite_people, "conversations.invite"),
@@ -128,6 +134,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.SHIFT_HANDOVER: EffectHandler(send_shift_handover, POST_MESSAGE),
     OutboxKind.SCHEDULE_IMAGE: EffectHandler(show_schedule_image, "files.getUploadURLExternal"),
     OutboxKind.REMINDER: EffectHandler(show_reminder),
+    OutboxKind.CHANNEL_NOTICE: EffectHandler(post_channel_notice, POST_MESSAGE),
     OutboxKind.PAGE_BUNDLE: EffectHandler(show_page_bundle, POST_MESSAGE),
     OutboxKind.PAGE_TEST: EffectHandler(show_page_test, POST_MESSAGE),
 }
