@@ -15,6 +15,7 @@ from bench.load import outbox as sending
 from bench.load import replicas
 from bench.load import retention as forgetting
 from bench.load import slow_slack as slowing
+from bench.load import status_page as showing
 from bench.load import text_search as searching
 from bench.load import timers as timing
 from tests.support.servers.postgres import PostgresServer
@@ -61,6 +62,7 @@ SCENARIOS = {
     "search": Scenario("text search over 10,000 incidents with 300,000 entries", searching.text_search, runs=1),
     "reading": Scenario("an incident with 5,000 entries in a browser", reading.reading, runs=1),
     "live": Scenario("200 people watch 50 open incidents", watching.live, runs=1),
+    "status page": Scenario("readers of the status page while alerts come in", showing.status_page, runs=2),
     "retention": Scenario("a million rows go, and people work", forgetting.retention, runs=1),
     "channels": Scenario("50 declares at once, until all channels exist", declaring.channels, is_long=True),
     "escalations": Scenario(

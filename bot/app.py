@@ -23,13 +23,13 @@ from bot.engine.heartbeat import Heartbeat
 from bot.engine.runner import Engine
 from bot.notifiers.delivery import PageDelivery
 from bot.notifiers.outcome import Timeouts
+from bot.notifiers.subscribers.delivery import SubscriberDelivery
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.log import hide_secrets
 from bot.runtime.supervision import restart_on_failure
 from bot.services.alerts.heartbeats import watch_heartbeats
 from bot.services.channel import backfill
 from bot.services.oncall.handover import watch_schedules
-from bot.services.outbox import OutboxKind
 from bot.services.postmortem.templates import find_template_problems
 from bot.services.workspace.access import ORGANISATION_PREFIX
 from bot.slack.api.client import CALL_SECONDS, Gateway
@@ -38,7 +38,7 @@ from bot.slack.api.identity import IdentityLookup
 from bot.slack.api.lookups import find_user_by_email
 from bot.slack.api.missing_permissions import MissingPermissionReporter
 from bot.slack.api.pacing import Pacer
-from bot.slack.delivery.effects import EFFECTS, EffectHandler
+from bot.slack.delivery.effects import EFFECTS, without_slack
 from bot.slack.delivery.effects.context import EffectContext
 from bot.slack.delivery.effects.people.private_incidents import ChannelMembers
 from bot.slack.delivery.worker import LEASE, MAX_LANES, POLL, Sender
@@ -155,12 +155,11 @@ class Dogwatch:
         self.page_delivery = PageDelivery(
             self.database, self.clock, self.configuration.refresh_secrets, self._timing.get("page_timeouts")
         )
-        effects = {
-            **EFFECTS,
-            OutboxKind.CONTACT_METHOD_PAGE: EffectHandler(lambda _context, claim: self.page_delivery.send_page(claim)),
-            OutboxKind.CONTACT_METHOD_TEST: EffectHandler(lambda _context, claim: self.page_delivery.send_test(claim)),
-            OutboxKind.EXTERNAL_PAGE: EffectHandler(lambda _context, claim: self.page_delivery.update_alert(claim)),
-        }
+        subscribers = SubscriberDelivery(
+            self.database, self.clock, self.configuration.refresh_secrets, self._timing.get("page_timeouts")
+        )
+        outside = {**self.page_delivery.effects(), **subscribers.effects()}
+        effects = {**EFFECTS, **{kind: without_slack(run) for kind, run in outside.items()}}
         lease, poll = self._timing.get("lease", LEASE), self._timing.get("poll", POLL)
         lanes = self._timing.get("lanes_at_once", MAX_LANES)
         self.sender = Sender(self.effect_context, lease=lease, poll=poll, lanes_at_once=lanes, effects=effects)

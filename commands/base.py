@@ -46,6 +46,7 @@ class ReplyView(StrEnum):
     PAGES = "pages"
     PAGE_AGAIN = "page again"
     NOTE_TIME = "note time"
+    BLOCK_FORM = "block form"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 COMMAND = Command(
     name="find",
     usage="find WORDS [drills]",
-    summary="Search titles, references, services and timelines. All words must match; quotes make a phrase.",
+    summary="Search titles, references, services, timelines and postmortems for all words; quotes make a phrase.",
     options=(Option("drills", Value.FLAG, about="search drills too"),),
     text="required",
     aliases=("search",),

@@ -1,21 +1,26 @@
 """`/incident postmortem`."""
 
 from bot.command.table import Command, Option, Positional, Value
-from bot.domain.drafting.document.publication import Step
+from bot.domain.drafting.document.publication import PostmortemState, Step, check_editable
 from bot.domain.errors import UserError
 from bot.services import outbox
 from bot.services.outbox.payloads import DraftPayload, PublicPreviewPayload
+from bot.services.postmortem.document.block_form import EditOffer
 from bot.services.postmortem.document.publication import publish_postmortem, reopen_postmortem
 from bot.services.postmortem.document.review import approve_postmortem, ask_reviewers
 from bot.services.postmortem.public import write_public_postmortem
 from bot.services.postmortem.templates import check_template
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
-from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
+from commands.base import Caller, Invocation, Reply, ReplyView, Session, reply_beside_line
+
+EDIT = "edit"
 
 
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     incident = incidents.get(session, caller.about.key)
+    if typed.positionals.get("step") == EDIT:
+        return offer_form(caller, typed, incident)
     if step := typed.positionals.get("step"):
         return take_step(session, caller, typed, Step(step))
     if "due" in typed.options:
@@ -34,6 +39,18 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     outbox.post_draft(session, incident, caller.actor.at, payload)
     cancelled = f" The incident was cancelled: {incident.closure_reason}" if incident.closure_reason else ""
     return Reply(f"The postmortem draft of {incident.reference} {announce_draft(incident)}.{cancelled}")
+
+
+def offer_form(caller: Caller, typed: Invocation, incident: Incident) -> Reply:
+    """Offer the form. Raises UserError for options, and for a published postmortem."""
+    if typed.options or typed.positionals.get("reviewers"):
+        raise UserError("`postmortem edit` takes no options. Leave them out.")
+    check_editable(PostmortemState(incident.postmortem_state))
+    offer = EditOffer(
+        incident.key, incident.reference, f"{caller.settings.base_url}/incidents/{incident.reference}/postmortem"
+    )
+    text = f"Edit the postmortem of {offer.reference} on {offer.page_url}."
+    return Reply(text, ReplyView.BLOCK_FORM, incident.key, {"view": offer})
 
 
 def preview_public(session: Session, caller: Caller, typed: Invocation, incident: Incident) -> Reply:
@@ -83,7 +100,7 @@ def announce_draft(incident: Incident) -> str:
 COMMAND = Command(
     name="postmortem",
     usage="postmortem [STEP] [REVIEWER…] [due:DATE] [template:NAME] [lang:LANG] [transcript] [public]",
-    summary="Post the draft; `public`: the one for customers. STEP: review, approve, publish, reopen.",
+    summary="Post the draft; `public`: the one for customers. STEP: edit, review, approve, publish, reopen.",
     options=(
         Option("due", Value.DATE, about="the day until which to review"),
         Option("template", Value.WORD, about="classic, brief, statuspage, sre, or your own"),
@@ -92,7 +109,7 @@ COMMAND = Command(
         Option("public", Value.FLAG, about="preview the public postmortem, exactly as it leaves"),
     ),
     positionals=(
-        Positional("step", Value.WORD, required=False, choices=tuple(Step)),
+        Positional("step", Value.WORD, required=False, choices=(EDIT, *Step)),
         Positional("reviewers", Value.OWNER, required=False, is_repeatable=True),
     ),
     aliases=("pm",),

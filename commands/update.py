@@ -7,7 +7,8 @@ from bot.domain.errors import errors_at
 from bot.domain.languages import get_language
 from bot.domain.status_page.components import ComponentState, parse_states
 from bot.domain.terms import UpdateState
-from bot.services.status_page.publish import Publication, Published, publish_update
+from bot.services.status_page.approval import publish_url, submit_update
+from bot.services.status_page.publish import Publication, Published
 from commands.base import Caller, Invocation, Reply, Session, reply_beside_line
 
 PUBLISH_HINT = "Dogwatch does not publish it: post it where your customers read it."
@@ -21,14 +22,17 @@ UNPUBLISHED: Mapping[str, str] = {
 def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     state = UpdateState(typed.positionals["state"])
     languages = typed.options.get("lang") or ()
-    published = publish_update(
+    published = submit_update(
         session,
         caller.settings,
         caller.about.key,
         caller.actor,
         _read_publication(caller, typed),
         typed.options.get("at"),
+        is_urgent=typed.options.get("urgent") == "yes",
     )
+    if published.request is not None:
+        return Reply(_describe_waiting(caller, published))
     named = _name_languages(languages)
     where = f", in {named}" if named else ""
     written = ""
@@ -65,9 +69,24 @@ def _describe(caller: Caller, published: Published) -> str:
         parts.append(f"The page says that the postmortem is published, without its text. {published.no_document}")
     if published.suggested:
         parts.append(f"Components are unchanged. Suggested: {_suggestion(published.suggested)}.")
-    parts.append(
-        f"All languages at once, with components: {settings.base_url}/incidents/{caller.about.reference}/publish"
-    )
+    parts.append(f"All languages at once, with components: {publish_url(settings, caller.about)}")
+    return "\n".join(parts)
+
+
+def _describe_waiting(caller: Caller, published: Published) -> str:
+    """Name those who may approve, the languages that are missing, and the page with the preview."""
+    page = caller.settings.status
+    approvers = [f"<@{each}>" for each in (page.approvers if page else ()) if each != caller.actor.user_id]
+    asked = f"{' and '.join(approvers)} can approve it" if approvers else "Anybody else can approve it"
+    where = "in a direct message" if approvers else "in the incident's channel"
+    parts = [f"The public update waits for approval; nothing is published yet. {asked}, {where} or on the page."]
+    if published.missing:
+        parts.append(
+            f"Missing: {_name_languages(published.missing)}. The same state in another language joins this update."
+        )
+    if published.suggested:
+        parts.append(f"Components stay unchanged. Suggested: {_suggestion(published.suggested)}.")
+    parts.append(f"Preview: {publish_url(caller.settings, caller.about)}")
     return "\n".join(parts)
 
 
@@ -82,11 +101,12 @@ def _name_languages(codes: Sequence[str]) -> str:
 
 COMMAND = Command(
     name="update",
-    usage="update STATE [lang:LANG] [at:TIME] [affects:COMPONENT=STATE] [TEXT]",
+    usage="update STATE [lang:LANG] [at:TIME] [affects:COMPONENT=STATE] [urgent:yes] [TEXT]",
     summary="Publish a status update: investigating, identified, monitoring, resolved, postmortem.",
     options=(
         Option("lang", Value.LANGUAGES, about="the language of the text; for a postmortem, all its languages"),
         Option("at", Value.TIME, about="when it was published"),
+        Option("urgent", Value.WORD, choices=("yes", "no"), about="publish without approval, where that is allowed"),
         Option("affects", Value.TEXT, about="components of the status page and their states: checkout=major,search=ok"),
     ),
     positionals=(Positional("state", Value.WORD, choices=tuple(UpdateState)),),

@@ -4,7 +4,10 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 
+from sqlalchemy import ColumnDefault
+
 from bench.harness.stage import Place
+from bot.store.database.migrate import all_tables
 
 FIRST = 1_000_000
 """The id and number of the first one: far behind those that are declared meanwhile."""
@@ -38,9 +41,6 @@ TABLES: Mapping[str, tuple[int, Mapping[str, str]]] = {
             "channel_id": ONE["channel"],
             "channel_name": ONE["name"],
             "next_seq": "9",
-            "revision": "1",
-            "link_generation": "0",
-            "postmortem_state": "'draft'",
         },
     ),
     "timeline_entry": (
@@ -75,7 +75,6 @@ TABLES: Mapping[str, tuple[int, Mapping[str, str]]] = {
             "is_own": "false",
             "text": "'What was said then, word by word'",
             "files": "JSON []",
-            "other_reactions": "0",
             "stored_at": "BEGAN",
         },
     ),
@@ -151,8 +150,8 @@ SERIAL = ("timeline_entry", "alert", "outbox", "audit")
 
 def statements(team_id: str, count: int, rows: Mapping[str, int], *, postgresql: bool) -> Iterator[str]:
     """One statement a table."""
-    for table, (usual, columns) in TABLES.items():
-        each = rows.get(table, usual)
+    for table, (usual, chosen) in TABLES.items():
+        each, columns = rows.get(table, usual), {**_defaults(table), **chosen}
         values = ", ".join(_value(value.format(team=team_id), postgresql=postgresql) for value in columns.values())
         last = FIRST + count - 1
         yield (
@@ -161,6 +160,16 @@ def statements(team_id: str, count: int, rows: Mapping[str, int], *, postgresql:
             f"n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {each}) "
             f"SELECT {values} FROM past CROSS JOIN n"
         )
+
+
+def _defaults(table: str) -> Mapping[str, str]:
+    """The columns that may not be empty and have a plain default, with it."""
+    found: dict[str, str] = {}
+    for column in all_tables().tables[table].columns:
+        default = column.default
+        if not column.nullable and isinstance(default, ColumnDefault) and default.is_scalar:
+            found[column.name] = f"'{default.arg}'" if isinstance(default.arg, str) else str(default.arg).lower()
+    return found
 
 
 def _value(value: str, *, postgresql: bool) -> str:

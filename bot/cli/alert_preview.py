@@ -53,9 +53,9 @@ async def explain_alert(settings: Settings, file: str, source: str, now: datetim
 
 
 def _require_source(settings: Settings, name: str) -> Source:
-    found = find_source(name, settings.alert_adapters)
+    found = find_source(name, settings.alerts.sources)
     if found is None:
-        known = (*SOURCES, *settings.alert_adapters)
+        known = (*SOURCES, *settings.alerts.sources)
         guess = did_you_mean(name, known)
         raise UserError(f"There is no alert source {name!r}.{guess} Use one of {', '.join(sorted(known))}.")
     return found
@@ -104,6 +104,9 @@ def _alert_fields(preview: AlertPreview) -> dict[str, Any]:
         "severity": routing.severity.value,
         "route": routing.why,
         "action": routing.action.value,
+        "resolution": routing.resolution,
+        "grouped_by": routing.label_group.text if routing.label_group else None,
+        "flapping": preview.is_flapping,
         "outcome": f"This alert {preview.outcome.value}.",
         "incident": preview.incident[0] if preview.incident else None,
     }

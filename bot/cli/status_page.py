@@ -11,6 +11,7 @@ from bot.config.crypto import ensure_secret_key
 from bot.domain.errors import UserError
 from bot.runtime import log
 from bot.services.status_page.load_state import load_public_state
+from bot.services.status_page.subscriptions import describe_counts
 from bot.store.database.migrate import require_current
 from bot.store.database.session import open_database
 from bot.web.status.site import build_site, write_folder
@@ -41,6 +42,20 @@ async def write_status_page(settings: Settings, folder: Path) -> int:
     return len(site.files)
 
 
+async def count_subscribers(settings: Settings) -> list[tuple[str, str, int]]:
+    """
+    Count subscribers by kind and language, without their addresses.
+
+    May run beside a running bot.
+    """
+    database = open_database(settings.database_url.get_secret_value(), read_only=True)
+    try:
+        await require_current(database)
+        return await database.read(describe_counts)
+    finally:
+        await database.close()
+
+
 @click.group("status")
 def status_page() -> None:
     """Work with the public status page."""
@@ -53,3 +68,13 @@ def build(folder: Path) -> None:
     log.configure_logging(level="ERROR")
     count = asyncio.run(write_status_page(load_settings(), folder))
     click.echo(f"Wrote {count} files to {folder}.")
+
+
+@status_page.command("subscribers")
+def show_subscribers() -> None:
+    """Count the subscribers by kind and language. Addresses are not shown."""
+    log.configure_logging(level="ERROR")
+    counts = asyncio.run(count_subscribers(load_settings()))
+    for kind, language, count in counts:
+        click.echo(f"{kind:<8} {language:<12} {count:>7,}")
+    click.echo(f"{'all':<21} {sum(count for *_, count in counts):>7,}")

@@ -101,6 +101,11 @@ def _address_key(settings: Settings) -> bytes:
     return hmac.digest(_secret(settings), b"addresses of pages", "sha256")
 
 
+def address_key(settings: Settings, text: str) -> str:
+    """A keyed hash by which an address is found, and which tells nobody the address."""
+    return _sign(settings, f"subscriber {text}")
+
+
 # Signatures
 
 
@@ -219,3 +224,8 @@ def form_token(settings: Settings, session_digest: str) -> str:
 
 def is_form_token(settings: Settings, session_digest: str, given: str) -> bool:
     return _is_equal(form_token(settings, session_digest), given)
+
+
+def subscriber_webhook_secret(settings: Settings, leave_key: str) -> str:
+    """Return the secret that signs the notices to one webhook. It is not stored."""
+    return _sign(settings, f"notices to webhook {leave_key}")

@@ -31,8 +31,8 @@ from bot.config.sections import (
     TeamSection,
     WorkingHoursSection,
 )
-from bot.config.sections.alerts import AdapterSection, AlertsSection, RouteSection
-from bot.config.sections.durations import parse_length
+from bot.config.sections.alerts import AlertsSection, RouteSection
+from bot.config.sections.durations import parse_length, parse_resolve_after
 from bot.config.sections.fields import HeartbeatName, Mark, RoleName, Word, minutes_of_day
 from bot.config.sections.paging import PagingSection
 from bot.config.sections.policies import PolicySection
@@ -172,10 +172,23 @@ class Settings(EnvironmentSettings):
         of_services = {name: each.severity for name, each in self.services.items() if each.severity}
         default = self.incidents.default_severity
         if not self.alerts.default_severities:
-            return RoutingDefaults(default, words, of_services)
+            return RoutingDefaults(default, words, of_services, service_resolutions=self._service_resolutions)
         # A bare number means something else in each monitor.
         typed = {word: severity for word, severity in self.severity_words().items() if not word.isdecimal()}
-        return RoutingDefaults(default, {**typed, **words}, of_services, DEFAULT_WORDS)
+        return RoutingDefaults(
+            default, {**typed, **words}, of_services, DEFAULT_WORDS, service_resolutions=self._service_resolutions
+        )
+
+    @property
+    def _service_resolutions(self) -> Mapping[str, timedelta]:
+        return {
+            name: parse_resolve_after(each.resolve_after) for name, each in self.services.items() if each.resolve_after
+        }
+
+    @cached_property
+    def resolves_incidents(self) -> bool:
+        """True if Dogwatch resolves incidents of some route or service."""
+        return any(self._service_resolutions.values()) or any(each.resolve_after for each in self.alert_routes)
 
     @property
     def storm_limits(self) -> StormLimits:
@@ -183,7 +196,7 @@ class Settings(EnvironmentSettings):
 
     def credentials(self, source: str) -> Credentials:
         """The tokens of an alert source, its own or the common ones, and its signing secrets."""
-        if source not in (*TOKEN_SOURCES, *self.alert_adapters):
+        if source not in (*TOKEN_SOURCES, *self.alerts.sources):
             return Credentials(topics=self.alerts.sns.topics)
         return Credentials(
             tokens=secret_alternatives(self.own_alert_token(source) or self.alert_token),
@@ -198,11 +211,6 @@ class Settings(EnvironmentSettings):
             return self.alert_tokens.get(source)
         return self.adapter_tokens.get(variable_suffix(source).casefold())
 
-    @property
-    def alert_adapters(self) -> Mapping[str, AdapterSection]:
-        """The sources that the file describes, by name."""
-        return self.alerts.sources
-
     def change_credentials(self, source: str) -> Credentials:
         """The tokens of a source of changes, and its signing secrets."""
         return Credentials(
@@ -210,10 +218,6 @@ class Settings(EnvironmentSettings):
             secrets=secret_alternatives(self.change_secrets.get(source)),
             variable="DOGWATCH_CHANGE_TOKEN",
         )
-
-    @property
-    def change_window(self) -> timedelta:
-        return parse_length(self.changes.window)
 
     @cached_property
     def service_names(self) -> Mapping[str, str]:
@@ -224,6 +228,11 @@ class Settings(EnvironmentSettings):
     @cached_property
     def service_dependencies(self) -> Mapping[str, tuple[str, ...]]:
         return {name: tuple(each.depends_on) for name, each in self.services.items()}
+
+    @cached_property
+    def watched_vendors(self) -> Mapping[str, VendorSection]:
+        """The vendors whose status pages are read, by key."""
+        return {key: each for key, each in self.vendors.items() if each.feed is not None}
 
     @property
     def start_warnings(self) -> Iterator[tuple[str, str]]:
@@ -238,7 +247,7 @@ class Settings(EnvironmentSettings):
     @property
     def alert_sources(self) -> tuple[str, ...]:
         """The sources that can prove themselves; the others are refused."""
-        return tuple(name for name in (*SOURCE_NAMES, *self.alert_adapters) if self.credentials(name).are_set)
+        return tuple(name for name in (*SOURCE_NAMES, *self.alerts.sources) if self.credentials(name).are_set)
 
     def heartbeat(self, name: str) -> Heartbeat:
         """A configured heartbeat. Raises KeyError."""
@@ -353,6 +362,17 @@ class Settings(EnvironmentSettings):
         """The public address of the status page, without a trailing slash."""
         own = self.status.url if self.status else None
         return own.rstrip("/") if own else f"{self.base_url}/status"
+
+    @property
+    def subscription_url(self) -> str:
+        """The public address below which the bot takes subscriptions, without a trailing slash."""
+        own = self.status.subscribers.url if self.status else None
+        return own.rstrip("/") if own else self.status_url
+
+    @property
+    def takes_subscribers(self) -> bool:
+        """Return whether the status page has a form to subscribe."""
+        return self.status is not None and self.status.subscribers.email
 
     @property
     def drill_folders(self) -> tuple[Path, ...]:

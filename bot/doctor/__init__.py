@@ -23,6 +23,7 @@ from bot.doctor.paging import check_contact_methods
 from bot.doctor.report import CheckResult, failed, ok, report_as_json, warning
 from bot.doctor.schedules import check_schedules
 from bot.doctor.slack import SlackChecks
+from bot.doctor.vendors import check_vendors
 from bot.runtime.log import scrub_text
 from bot.services.postmortem.templates import find_template_problems
 
@@ -65,6 +66,7 @@ async def run_checks(settings: Settings) -> list[CheckResult]:
         ("alerts", lambda: check_alert_tokens(settings)),
         ("schedules", lambda: check_schedules(settings, slack)),
         ("paging", lambda: check_contact_methods(settings)),
+        ("vendors", lambda: check_vendors(settings)),
         ("heartbeat", lambda: check_heartbeat(settings)),
     )
     results: list[CheckResult] = []

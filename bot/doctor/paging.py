@@ -47,6 +47,7 @@ async def check_contact_methods(settings: Settings) -> list[CheckResult]:
     if (paging.webhook.services or paging.webhook.hosts) and settings.webhook_secret is None:
         results.append(failed(NAME, "webhooks are not signed", UNSIGNED_WEBHOOKS))
     results += _check_apprise(settings)
+    results += _check_subscribers(settings)
     if results and settings.public_url is None:
         text = "links in pages work on this machine only"
         results.append(warning(NAME, text, "Set DOGWATCH_PUBLIC_URL to the bot's address for people."))
@@ -79,6 +80,17 @@ async def _check_host(label: str, url: str) -> CheckResult:
         text = f"{label}: {host} cannot be reached ({error})"
         return failed(NAME, text, "Check its address in [paging] and the network.")
     return ok(NAME, f"{label}: {host} can be reached")
+
+
+def _check_subscribers(settings: Settings) -> Iterator[CheckResult]:
+    """Check that readers of the status page who subscribe can be told."""
+    if not settings.takes_subscribers:
+        return
+    mail, remedy = settings.paging.email, "Add host and from to [paging.email], or set email = false."
+    if mail.host is None or mail.sender is None:
+        yield failed("subscribers", "the status page takes subscribers, but e-mail is not set up", remedy)
+    else:
+        yield ok("subscribers", f"the status page takes subscribers; links lead to {settings.subscription_url}")
 
 
 def _check_apprise(settings: Settings) -> Iterator[CheckResult]:

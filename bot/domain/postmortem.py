@@ -44,6 +44,7 @@ from bot.domain.drafting.overview.summary import (
     title_block,
     window_section,
 )
+from bot.domain.drafting.overview.vendors import vendors_section
 from bot.domain.drafting.sections import (
     HISTORY_SECTION,
     action_list_refs,
@@ -172,6 +173,7 @@ def _event_sections(context: DraftContext) -> Mapping[str, tuple[Block, ...]]:
         "conclusion": conclusion,
         "alerts": alerts_section(context),
         "changes": changes_section(context),
+        "vendors": vendors_section(context),
         "also_stated": (*title_blocks(context), *_also_stated(context.builder, context.languages)),
         "whereabouts": whereabouts_section(context),
     }
@@ -213,6 +215,9 @@ def _instants(record: Record, standing: Sequence[Entry], listed: frozenset[str])
     return chain(
         (moment.at for moment in moments if moment),
         (each.change.began_at for each in record.changes),
+        (each.first_word_at for each in record.vendor_incidents),
+        (each.seen_at for each in record.vendor_incidents),
+        (each.resolved_at for each in record.vendor_incidents if each.resolved_at),
         (entry.happened_at for entry in standing if entry.happened_at and has_time(entry)),
         (at for each in record.escalations for at in _times_of(each) if at),
         (at for alert in record.alerts for at in (alert.starts_at, alert.ended_at) if at),

@@ -1,7 +1,7 @@
 """Reminders of an incident: which are due, which are obsolete, and when to check again."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ class ReminderKind(StrEnum):
     UPDATE_DUE = "update due"
     NOTHING_RECORDED = "nothing recorded"
     TRIAGE = "triage"
+    APPROVAL_DUE = "approval due"
 
     TASK_OVERDUE = "task overdue"
     POSTMORTEM_DUE = "postmortem due"
@@ -45,6 +46,7 @@ class ReminderRules:
     nothing_recorded: timedelta | None = None
     triage: timedelta | None = None
     again: timedelta = timedelta(minutes=30)
+    approval_due: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class ReminderFacts:
 
     `status_since` is when it entered or left triage. `told_at` is the last update, and `recorded_at` the last entry by
     a person; each is the declaration if there is none. `due_tasks` and `postmortem_from` are the earliest moments,
-    within working hours, for a reminder.
+    within working hours, for a reminder. `approvals`: since when public updates wait, by request.
     """
 
     status: Status
@@ -65,6 +67,7 @@ class ReminderFacts:
     recorded_at: datetime
     due_tasks: Mapping[str, datetime]
     postmortem_from: datetime | None = None
+    approvals: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,8 @@ def _pause(key: ReminderKey, count: int, again: timedelta) -> timedelta:
 
 def _from(facts: ReminderFacts, rules: ReminderRules) -> Iterator[tuple[ReminderKey, datetime]]:
     """Reminders that apply, each with the time from which it is due."""
+    for request, since in facts.approvals.items():
+        yield from _after((ReminderKind.APPROVAL_DUE, request), since, rules.approval_due)
     if facts.status is Status.TRIAGE:
         yield from _after((ReminderKind.TRIAGE, ""), facts.status_since, rules.triage)
     elif facts.status.is_open:

@@ -115,6 +115,7 @@ class SourceKind(StrEnum):
     COMMAND = "command"
     SYSTEM = "system"
     CHANGE = "change"
+    VENDOR = "vendor"
 
 
 class ActionKind(StrEnum):

@@ -1,12 +1,17 @@
-"""Fetch a calendar over HTTP or from a file, with limits of time, size and redirects."""
+"""Fetch pages and files of others, with limits of time, size and redirects."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+
+from bot.engine.address_guard import AddressRules, PublicResolver, RefusedAddress, check_address
+from bot.runtime.clock import machine_now
 
 SECONDS = 20.0
 MAX_BYTES = 4 * 1024 * 1024
@@ -14,14 +19,22 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_REDIRECTS = 3
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 NOT_MODIFIED = 304
+LONGEST_WAIT = timedelta(days=1)
+"""A `Retry-After` of more is cut."""
 
 
 class FetchError(Exception):
     """
-    The calendar cannot be fetched.
+    It cannot be fetched.
 
-    The message continues "could not be read:" and never contains the address.
+    `retry_after`: how long the server asks to wait, None if it does not. `is_answer`: the server answered, with an
+    error. The message continues "could not be read:" and never contains the address.
     """
+
+    def __init__(self, message: str, retry_after: timedelta | None = None, *, is_answer: bool = False) -> None:
+        self.retry_after = retry_after
+        self.is_answer = is_answer
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +46,121 @@ class FetchResult:
     modified: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedBody:
+    """
+    An answer. `body`: None if it has not changed.
+
+    `content_type` is as the server states it, with its charset.
+    """
+
+    body: bytes | None
+    content_type: str = ""
+    etag: str | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """`rules` None: any address is fetched."""
+
+    seconds: float = SECONDS
+    max_bytes: int = MAX_BYTES
+    redirects: int = MAX_REDIRECTS
+    rules: AddressRules | None = None
+
+
 async def fetch(
     address: str, *, etag: str | None = None, modified: str | None = None, seconds: float = SECONDS
 ) -> FetchResult:
     """Fetch a calendar unless its validators still match. Raises FetchError."""
     headers = {"Accept": "text/calendar, */*;q=0.1"}
-    if etag:
-        headers["If-None-Match"] = etag
-    if modified:
-        headers["If-Modified-Since"] = modified
+    found = await fetch_body(address, headers, FetchLimits(seconds), etag=etag, modified=modified)
+    return FetchResult(None if found.body is None else _decode(found.body), found.etag, found.modified)
+
+
+async def fetch_body(
+    address: str,
+    headers: Mapping[str, str],
+    limits: FetchLimits,
+    *,
+    etag: str | None = None,
+    modified: str | None = None,
+) -> FetchedBody:
+    """
+    Fetch unless the validators still match. Raises FetchError.
+
+    With `rules` the environment's proxy is used.
+    """
+    validators = {"If-None-Match": etag, "If-Modified-Since": modified}
+    headers = {**headers, **{name: value for name, value in validators.items() if value}}
+    is_guarded = limits.rules is not None and not limits.rules.allows_private
     try:
-        async with asyncio.timeout(seconds), aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-            return await _fetch_following_redirects(session, address, headers)
+        async with (
+            asyncio.timeout(limits.seconds),
+            aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(resolver=PublicResolver()) if is_guarded else None,
+                trust_env=limits.rules is not None,
+            ) as session,
+        ):
+            return await _fetch_following_redirects(session, address, headers, limits)
     except TimeoutError:
-        raise FetchError(f"the server did not answer within {seconds:g} seconds") from None
+        raise FetchError(f"the server did not answer within {limits.seconds:g} seconds") from None
+    except RefusedAddress as problem:
+        raise FetchError(str(problem)) from None
     except (aiohttp.ClientError, OSError, ValueError) as problem:
-        raise FetchError(f"the server cannot be reached ({type(problem).__name__})") from None
+        raise FetchError(_describe(problem)) from None
+
+
+def _describe(problem: Exception) -> str:
+    refused = getattr(problem, "os_error", None)
+    if isinstance(refused, RefusedAddress):
+        return str(refused)
+    if isinstance(problem, aiohttp.ClientConnectorCertificateError):
+        return "the server's certificate is not valid"
+    return f"the server cannot be reached ({type(problem).__name__})"
 
 
 async def _fetch_following_redirects(
-    session: aiohttp.ClientSession, address: str, headers: Mapping[str, str]
-) -> FetchResult:
-    for _ in range(MAX_REDIRECTS + 1):
+    session: aiohttp.ClientSession, address: str, headers: Mapping[str, str], limits: FetchLimits
+) -> FetchedBody:
+    for _ in range(limits.redirects + 1):
+        if limits.rules is not None:
+            check_address(address, limits.rules)
         async with session.get(address, headers=headers, allow_redirects=False) as answer:
             if answer.status == NOT_MODIFIED:
-                return FetchResult(None)
+                return FetchedBody(None)
             if answer.status in REDIRECT_STATUSES and "Location" in answer.headers:
                 address = resolve_redirect(address, answer.headers["Location"])
                 continue
             if answer.status != 200:
-                raise FetchError(f"the server answered {answer.status}")
-            return FetchResult(
-                await _read_text(answer), answer.headers.get("ETag"), answer.headers.get("Last-Modified")
+                wait = read_retry_after(answer.headers.get("Retry-After", ""))
+                raise FetchError(f"the server answered {answer.status}", wait, is_answer=True)
+            return FetchedBody(
+                await _read_body(answer, limits.max_bytes),
+                answer.headers.get("Content-Type", ""),
+                answer.headers.get("ETag"),
+                answer.headers.get("Last-Modified"),
             )
-    raise FetchError(f"the server redirects more than {MAX_REDIRECTS} times")
+    raise FetchError(f"the server redirects more than {limits.redirects} times")
+
+
+def read_retry_after(value: str) -> timedelta | None:
+    """
+    The wait of a `Retry-After` header, in seconds or until a date.
+
+    None without one, or for an unreadable one.
+    """
+    if value.strip().isdecimal():
+        return timedelta(seconds=min(int(value), int(LONGEST_WAIT.total_seconds())))
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max(until - machine_now(), timedelta()), LONGEST_WAIT)
 
 
 def resolve_redirect(address: str, location: str) -> str:
@@ -82,13 +176,13 @@ def resolve_redirect(address: str, location: str) -> str:
     return target
 
 
-async def _read_text(answer: aiohttp.ClientResponse) -> str:
+async def _read_body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in answer.content.iter_chunked(65536):
         body += chunk
-        if len(body) > MAX_BYTES:
-            raise FetchError(f"it is larger than {MAX_BYTES // 1024**2} MB")
-    return _decode(bytes(body))
+        if len(body) > max_bytes:
+            raise FetchError(f"it is larger than {max_bytes // 1024**2} MB")
+    return bytes(body)
 
 
 def _decode(body: bytes) -> str:

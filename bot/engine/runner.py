@@ -13,6 +13,7 @@ from bot.engine.gauges import update_gauges
 from bot.engine.periodic import run_periodically
 from bot.engine.retention import Retention
 from bot.engine.timers import TimerResult, run_due_timers
+from bot.engine.vendor_watch import VendorWatch
 from bot.runtime import metrics
 from bot.runtime.clock import LEASED_PAUSE, Clock, sleep_or_wake
 from bot.runtime.log import request_context
@@ -32,7 +33,7 @@ UPKEEP_INTERVAL = timedelta(seconds=15)
 
 
 class Engine:
-    """Loops for timers, upkeep, retention and calendars. `start`, then `stop`."""
+    """Loops for timers, upkeep, retention, calendars and vendors' pages. `start`, then `stop`."""
 
     def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings], find: FindByMail) -> None:
         self._database = database
@@ -40,6 +41,7 @@ class Engine:
         self._settings = settings
         self.retention = Retention(database, clock, settings)
         self.calendars = CalendarSync(database, clock, settings, find)
+        self.vendors = VendorWatch(database, clock, settings)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._has_retried = False
@@ -55,6 +57,7 @@ class Engine:
             asyncio.create_task(restart_on_failure("upkeep", self._run_upkeep), name="upkeep"),
             asyncio.create_task(restart_on_failure("retention", self.retention.run_forever), name="retention"),
             asyncio.create_task(restart_on_failure("calendars", self.calendars.run_forever), name="calendars"),
+            asyncio.create_task(restart_on_failure("vendors", self.vendors.run_forever), name="vendors"),
         ]
 
     def wake(self, at: datetime | None = None) -> None:
@@ -69,7 +72,7 @@ class Engine:
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, self.vendors.stop(), return_exceptions=True)
 
     async def _run_timers(self) -> None:
         while True:

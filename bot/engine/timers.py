@@ -14,6 +14,7 @@ from bot.config import Settings
 from bot.services.alerts.announcements import SUMMARY_TIMER, run_summary_timer
 from bot.services.alerts.heartbeats import HEARTBEAT_WATCH, run_heartbeat_timer
 from bot.services.alerts.maintenance_end import lock_windows, run_window_end_timer
+from bot.services.alerts.resolution import RESOLUTION_TIMER, lock_resolutions, run_resolution_timer
 from bot.services.channel.archive_timer import ARCHIVE_TIMER, run_archive_timer
 from bot.services.channel.backfill import RECONCILE_TIMER, run_reconcile_timer
 from bot.services.escalation.ack_timeout import ACK_TIMEOUT_CHECK, check_ack_timeout
@@ -28,6 +29,7 @@ from bot.services.outbox import REMINDER_CHECK
 from bot.services.outbox.timer_payloads import IncidentTimer
 from bot.services.paging.pages import LATER_PAGE, UNREACHABLE_PERSON, UNSENT_CHECK
 from bot.services.reminders.check import check_reminders
+from bot.services.status_page.maintenance_reminders import MAINTENANCE_REMINDER, run_reminder_timer
 from bot.services.vendors import case_questions
 from bot.store import outbox
 from bot.store.database.connections import is_transient
@@ -67,6 +69,8 @@ HANDLERS: Mapping[str, tuple[Handler, Lock]] = {
     UNREACHABLE_PERSON: (_for_each(handle_unreachable), lock_escalations),
     UNSENT_CHECK: (_for_each(check_unsent_page), lock_escalations),
     WINDOW_END_TIMER: (_for_each(run_window_end_timer), lock_windows),
+    RESOLUTION_TIMER: (_for_each(run_resolution_timer), lock_resolutions),
+    MAINTENANCE_REMINDER: (_for_each(run_reminder_timer), lock_windows),
     IMAGE_CLEANUP: (_for_each(delete_image), _lock_nothing),
     SCHEDULE_WATCH: (_for_each(run_schedule_timer), lock_schedules),
     ACK_TIMEOUT_CHECK: (_for_each(check_ack_timeout), lock_escalations),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.drafting.sections import marked_follow_ups
 from bot.domain.findings import Finding
 from bot.domain.findings.wording import english_formatter
-from bot.domain.record.model import Action, Alert, Entry, Record, RecordedChange, Update
+from bot.domain.record.model import Action, Alert, Entry, Record, RecordedChange, RecordedVendorIncident, Update
 from bot.domain.record.transcript import Transcript, TranscriptMessage
 from bot.domain.record.translations import Translation
 from bot.domain.terms import ActionKind, SourceKind
@@ -34,6 +34,7 @@ def incident_json(record: Record, findings: Sequence[Finding] = (), *, transcrip
         "updates": [_update(fields, update) for update in record.updates],
         "alerts": [_alert(fields, alert) for alert in record.alerts],
         "changes": [_change(fields, each) for each in record.changes],
+        "vendor_incidents": [_vendor_incident(fields, each) for each in record.vendor_incidents],
         "findings": _findings(record, findings),
     }
     if transcript is not None:
@@ -216,6 +217,21 @@ def _change(fields: RecordFields, recorded: RecordedChange) -> Json:
         "origin": change.source,
         "link": change.link,
         "is_cause": recorded.is_cause,
+        "rolled_back_by": recorded.rolled_back_by.ref if recorded.rolled_back_by else None,
+    }
+
+
+def _vendor_incident(fields: RecordFields, recorded: RecordedVendorIncident) -> Json:
+    return {
+        "ref": recorded.source.ref,
+        "vendor": recorded.vendor,
+        "title": fields.text(recorded.title),
+        "state": recorded.state,
+        "first_word_at": fields.at(recorded.first_word_at),
+        "seen_at": fields.at(recorded.seen_at),
+        "resolved_at": fields.at(recorded.resolved_at),
+        "is_gone": recorded.is_gone,
+        "link": recorded.source.link,
     }
 
 

@@ -5,7 +5,7 @@ Pages in progress are limited for each contact method and in total: a server tha
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from bot.notifiers import apprise, email, ntfy, opsgenie, pagerduty, webhook
 from bot.notifiers.outcome import PermanentFailure, Sent, TemporaryFailure, Timeouts
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import PAGES, SENT_AGAIN
+from bot.services.outbox import OutboxKind
 from bot.services.outbox.payloads import (
     ContactMethodPagePayload,
     ContactMethodTestPayload,
@@ -82,6 +83,13 @@ class PageDelivery:
         timeout = aiohttp.ClientTimeout(self._timeouts.request)
         self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout)
         self._threads = ThreadPoolExecutor(MAX_PER_METHOD, thread_name_prefix="page-apprise")
+
+    def effects(self) -> Mapping[OutboxKind, Callable[[Claim], Awaitable[Outcome]]]:
+        return {
+            OutboxKind.CONTACT_METHOD_PAGE: self.send_page,
+            OutboxKind.CONTACT_METHOD_TEST: self.send_test,
+            OutboxKind.EXTERNAL_PAGE: self.update_alert,
+        }
 
     async def stop(self) -> None:
         """A call in a thread cannot be interrupted: its thread ends with it."""

@@ -47,10 +47,10 @@ async def send(
         with suppress(aiosmtplib.SMTPException, OSError):  # the server has the mail already
             await client.quit()
     except (aiosmtplib.SMTPException, OSError) as problem:  # a TimeoutError is an OSError
-        raise _failure(problem, timeouts, maybe_done=client is not None) from None
+        raise classify_failure(problem, timeouts, maybe_done=client is not None) from None
     finally:
         if client is not None:
-            _abort(client)
+            drop_connection(client)
     return Sent(message_id)
 
 
@@ -140,7 +140,7 @@ def _local_hostname() -> str:
         return "[127.0.0.1]"
 
 
-def _abort(client: "aiosmtplib.SMTP") -> None:
+def drop_connection(client: "aiosmtplib.SMTP") -> None:
     """
     Drop a connection that is still open.
 
@@ -151,7 +151,9 @@ def _abort(client: "aiosmtplib.SMTP") -> None:
     client.close()
 
 
-def _failure(problem: Exception, timeouts: Timeouts, *, maybe_done: bool) -> PermanentFailure | TemporaryFailure:
+def classify_failure(
+    problem: Exception, timeouts: Timeouts, *, maybe_done: bool
+) -> PermanentFailure | TemporaryFailure:
     match problem:
         case aiosmtplib.SMTPRecipientsRefused():
             return _failure_by_code(problem.recipients[0].code, "does not accept mail for this address")

@@ -88,6 +88,12 @@ PAGES = Counter(
     ["means", "outcome"],
     registry=REGISTRY,
 )
+SUBSCRIBER_NOTICES = Counter(
+    "dogwatch_subscriber_notices",
+    "Attempts to tell subscribers of the status page, by kind and outcome.",
+    ["kind", "outcome"],
+    registry=REGISTRY,
+)
 TIMER_LATENESS_SECONDS = Histogram(
     "dogwatch_timer_lateness_seconds", "Delay of timers.", registry=REGISTRY, buckets=(0.1, 0.5, 1, 2, 5, 30, 300)
 )

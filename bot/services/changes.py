@@ -52,6 +52,8 @@ def record_changes(session: Session, settings: Settings, batch: ChangeBatch, act
             session.add(row)
             session.flush()
             _refresh_cards(session, settings, row.as_change(), actor)
+        if is_new:
+            _post_change(session, settings, row.as_change(), actor)
     log.info("changes recorded", source=batch.source, recorded=recorded, known=len(batch.events) - recorded)
     return ChangeReceipt(recorded, len(batch.events) - recorded)
 
@@ -107,8 +109,32 @@ def _add_details(row: ChangeRow, reported: ChangeRow) -> bool:
 def _refresh_cards(session: Session, settings: Settings, change: Change, actor: Actor) -> None:
     """Redraw the cards of the open incidents that the change may have caused."""
     for incident in incident_lists.find_open(session, actor.team_id):
-        if select_changes([change], _affected(settings, incident), incident.started_at, settings.change_window):
+        if select_changes([change], _affected(settings, incident), incident.started_at, settings.changes.length):
             outbox.refresh_card(session, incident, actor.at)
+
+
+def _post_change(session: Session, settings: Settings, change: Change, actor: Actor) -> None:
+    """Post a change of a marked service in the open incidents that it concerns."""
+    told = {name.casefold() for name, each in settings.services.items() if each.tell_changes}
+    marked = {name.casefold() for name in change.services} & told
+    if not marked:
+        return
+    for incident in incident_lists.find_open(session, actor.team_id):
+        is_old = change.began_at < incident.started_at - settings.changes.length
+        if is_old or incident.is_drill or incident.is_retro or marked.isdisjoint(_affected(settings, incident)):
+            continue
+        outbox.post_event(
+            session,
+            incident,
+            "change",
+            actor.at,
+            change_kind=change.kind.value,
+            title=change.title,
+            details=[*change.services, change.version, change.environment, change.author],
+            status=change.status.value,
+            began_at=change.began_at.isoformat(),
+            link=change.link,
+        )
 
 
 def _affected(settings: Settings, incident: Incident) -> frozenset[str]:
@@ -120,9 +146,9 @@ def find_recent_changes(session: Session, settings: Settings, incident: Incident
     if not incident.services:
         return ()
     first_error_at = incident.started_at
-    rows = changes.find_between(session, incident.team_id, first_error_at - settings.change_window, first_error_at)
+    rows = changes.find_between(session, incident.team_id, first_error_at - settings.changes.length, first_error_at)
     found = (row.as_change() for row in rows)
-    return select_changes(found, _affected(settings, incident), first_error_at, settings.change_window)
+    return select_changes(found, _affected(settings, incident), first_error_at, settings.changes.length)
 
 
 def reports_changes(session: Session, settings: Settings, incident: Incident) -> bool:

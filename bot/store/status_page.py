@@ -98,6 +98,12 @@ class PublicMaintenance(SQLModel, table=True):
     changed_at: datetime | None = None
     sequence: int = 0
 
+    @property
+    def key(self) -> int:
+        if self.id is None:
+            raise ValueError("the public maintenance was never stored")
+        return self.id
+
     def as_published(self) -> PublishedMaintenance:
         return PublishedMaintenance(
             self.public_id,
@@ -111,6 +117,37 @@ class PublicMaintenance(SQLModel, table=True):
             self.ended_at,
             self.sequence,
         )
+
+
+class PublicationRequest(SQLModel, table=True):
+    """
+    An update that waits for the approval of a second person.
+
+    At most one of an incident waits. `wanted` is what to publish, `shown` what readers will see of it. `basis`
+    identifies what was published when it was prepared, `was_open` tells whether the incident was open then. `outcome`
+    is None while it waits.
+    """
+
+    __tablename__ = "publication_request"
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    wanted: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    shown: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    basis: str
+    was_open: bool
+    requested_by: str
+    requested_at: datetime
+    outcome: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    reason: str = ""
+
+    @property
+    def key(self) -> int:
+        if self.id is None:
+            raise ValueError("the request was never stored")
+        return self.id
 
 
 class PublicRevision(SQLModel, table=True):
@@ -228,3 +265,18 @@ def replace_titles(session: Session, incident_id: int, title: Callable[[str], st
         found.titles = {code: title(code) for code in found.titles}
         session.add(found)
         raise_revision(session)
+
+
+def get_request(session: Session, request_id: int) -> PublicationRequest | None:
+    """The request as it is stored now."""
+    return session.get(PublicationRequest, request_id, populate_existing=True)
+
+
+def find_waiting(session: Session, incident_ids: Collection[int]) -> dict[int, PublicationRequest]:
+    """Find the requests that wait, by incident."""
+    if not incident_ids:
+        return {}
+    statement = select(PublicationRequest).where(
+        col(PublicationRequest.incident_id).in_(sorted(incident_ids)), col(PublicationRequest.outcome).is_(None)
+    )
+    return {each.incident_id: each for each in session.exec(statement)}

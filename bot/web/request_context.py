@@ -21,6 +21,9 @@ ROUTINE = web.RequestKey("routine", bool)
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 """Polled every few seconds: logged at `debug`."""
 
+STATUS_FILES = frozenset({"/status", "/status/{path}", "/{path}"})
+"""Files of the status page, read as often as readers like: only refusals have a request id and a log line."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -29,13 +32,18 @@ async def add_request_context(request: web.Request, handler: Handler) -> web.Str
     """
     Run the request under its own id, or a new one; the response carries it.
 
-    The log line has the route, not the path: a path may contain a key.
+    The log line has the route, not the path: a path may contain a key. Files of the status page have neither.
     """
+    served: web.StreamResponse | None = None
+    if request.method in {"GET", "HEAD"} and route_name(request) in STATUS_FILES:
+        served = await _run_handler(request, handler)
+        if served.status < 400:
+            return served
     with request_context(read_request_id(request)) as context:
         request[REQUEST_ID] = context.request_id
         began, status = perf_counter(), 500
         try:
-            response = await _run_handler(request, handler)
+            response = served or await _run_handler(request, handler)
             status = response.status
         except web.HTTPException as answer:
             status = answer.status

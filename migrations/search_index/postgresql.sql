@@ -75,4 +75,43 @@ END $$;
 
 CREATE TRIGGER searched_entry_changed AFTER INSERT OR DELETE OR UPDATE OF
     own_text, fact, translations, withdrawn_at ON timeline_entry
-FOR EACH ROW EXECUTE FUNCTION index_entry()
+FOR EACH ROW EXECUTE FUNCTION index_entry();
+
+CREATE VIEW searched_block AS
+SELECT id, incident_id, 1::bigint << 35 | id AS slot, edited AS written
+FROM postmortem_block
+WHERE edited IS NOT NULL AND state IN ('edited', 'added');
+
+CREATE FUNCTION index_block() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        DELETE FROM search_index WHERE incident_id = old.incident_id AND slot = 1::bigint << 35 | old.id;
+    END IF;
+    INSERT INTO search_index
+    SELECT incident_id, slot, search_vector(written) FROM searched_block WHERE id = new.id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER searched_block_changed AFTER INSERT OR DELETE OR UPDATE OF
+    edited, state ON postmortem_block
+FOR EACH ROW EXECUTE FUNCTION index_block();
+
+CREATE VIEW searched_publication AS
+SELECT
+    id, incident_id, 3::bigint << 34 | id AS slot, coalesce(search_texts(blocks, '$[*].generated.text'), '') AS written
+FROM postmortem
+WHERE state = 'published';
+
+CREATE FUNCTION index_publication() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        DELETE FROM search_index WHERE incident_id = old.incident_id AND slot = 3::bigint << 34 | old.id;
+    END IF;
+    INSERT INTO search_index
+    SELECT incident_id, slot, search_vector(written) FROM searched_publication WHERE id = new.id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER searched_publication_changed AFTER INSERT OR DELETE OR UPDATE OF
+    blocks, state ON postmortem
+FOR EACH ROW EXECUTE FUNCTION index_publication()

@@ -1,5 +1,6 @@
 -- Statements are separated by empty lines. A document's rowid is incident << 36 | slot: the slot of an incident's own
--- fields is 0, that of an entry is the entry's id.
+-- fields is 0, that of an entry is the entry's id. Slots from 1 << 35 are of a postmortem: of a block that a person
+-- wrote, and from 3 << 34 of a published version.
 CREATE VIRTUAL TABLE search_index USING fts5(words, content='', tokenize='unicode61 remove_diacritics 2');
 
 CREATE VIEW searched_incident AS
@@ -71,4 +72,59 @@ END;
 CREATE TRIGGER searched_entry_removed BEFORE DELETE ON timeline_entry BEGIN
     INSERT INTO search_index (search_index, rowid, words)
     SELECT 'delete', document, words FROM searched_entry WHERE id = old.id;
+END;
+
+CREATE VIEW searched_block AS
+SELECT id, (incident_id << 36) | (1 << 35) | id AS document, edited AS words
+FROM postmortem_block
+WHERE edited IS NOT NULL AND state IN ('edited', 'added');
+
+CREATE TRIGGER searched_block_added AFTER INSERT ON postmortem_block BEGIN
+    INSERT INTO search_index (rowid, words) SELECT document, words FROM searched_block WHERE id = new.id;
+END;
+
+CREATE TRIGGER searched_block_changing BEFORE UPDATE OF edited, state ON postmortem_block
+BEGIN
+    INSERT INTO search_index (search_index, rowid, words)
+    SELECT 'delete', document, words FROM searched_block WHERE id = old.id;
+END;
+
+CREATE TRIGGER searched_block_changed AFTER UPDATE OF edited, state ON postmortem_block
+BEGIN
+    INSERT INTO search_index (rowid, words) SELECT document, words FROM searched_block WHERE id = new.id;
+END;
+
+CREATE TRIGGER searched_block_removed BEFORE DELETE ON postmortem_block BEGIN
+    INSERT INTO search_index (search_index, rowid, words)
+    SELECT 'delete', document, words FROM searched_block WHERE id = old.id;
+END;
+
+CREATE VIEW searched_publication AS
+SELECT
+    id,
+    (incident_id << 36) | (3 << 34) | id AS document,
+    coalesce(
+        (SELECT group_concat(json_extract(value, '$.generated.text'), char(10)) FROM json_each(blocks)), ''
+    ) AS words
+FROM postmortem
+WHERE state = 'published';
+
+CREATE TRIGGER searched_publication_added AFTER INSERT ON postmortem BEGIN
+    INSERT INTO search_index (rowid, words) SELECT document, words FROM searched_publication WHERE id = new.id;
+END;
+
+CREATE TRIGGER searched_publication_changing BEFORE UPDATE OF blocks, state ON postmortem
+BEGIN
+    INSERT INTO search_index (search_index, rowid, words)
+    SELECT 'delete', document, words FROM searched_publication WHERE id = old.id;
+END;
+
+CREATE TRIGGER searched_publication_changed AFTER UPDATE OF blocks, state ON postmortem
+BEGIN
+    INSERT INTO search_index (rowid, words) SELECT document, words FROM searched_publication WHERE id = new.id;
+END;
+
+CREATE TRIGGER searched_publication_removed BEFORE DELETE ON postmortem BEGIN
+    INSERT INTO search_index (search_index, rowid, words)
+    SELECT 'delete', document, words FROM searched_publication WHERE id = old.id;
 END

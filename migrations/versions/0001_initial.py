@@ -31,6 +31,7 @@ def upgrade() -> None:
         _postmortem_change,
         _postmortem_editor,
         _postmortem_comment,
+        _postmortem_thread,
         _postmortem_review,
         _slack_message,
         _timeline_entry,
@@ -51,6 +52,9 @@ def upgrade() -> None:
         _storm_watch,
         _heartbeat,
         _change,
+        _vendor_feed,
+        _vendor_incident,
+        _vendor_notice,
         _calendar,
         _calendar_key,
         _contact,
@@ -70,7 +74,9 @@ def upgrade() -> None:
         _public_incident,
         _public_update,
         _public_maintenance,
+        _publication_request,
         _public_revision,
+        _subscriber,
         _search_index,
     ):
         create()
@@ -139,7 +145,10 @@ def _incident() -> None:
         sa.Column("link_generation", sa.Integer(), nullable=False),
         sa.Column("link_ended_at", Time(), nullable=True),
         sa.Column("postmortem_state", Text(), nullable=False),
+        sa.Column("similar_id", sa.Integer(), nullable=True),
+        sa.Column("is_similar_off", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["previous_id"], ["incident.id"], name="fk_incident_previous_id"),
+        sa.ForeignKeyConstraint(["similar_id"], ["incident.id"], name="fk_incident_similar_id"),
         sa.PrimaryKeyConstraint("id", name="pk_incident"),
         sa.UniqueConstraint("team_id", "series", "number", name="uq_incident_team_id_series_number"),
     )
@@ -148,6 +157,7 @@ def _incident() -> None:
     _create_partial_index("ix_incident_merged_into_id", "incident", ["merged_into_id"], "merged_into_id IS NOT NULL")
     op.create_index("ix_incident_reference", "incident", ["series", "number"])
     op.create_index("ix_incident_resolved", "incident", ["team_id", "resolved_at"])
+    _create_partial_index("ix_incident_similar_id", "incident", ["similar_id"], "similar_id IS NOT NULL")
     op.create_index("ix_incident_status", "incident", ["status"])
     op.create_index("ix_incident_team_status", "incident", ["team_id", "status"])
 
@@ -322,10 +332,38 @@ def _postmortem_comment() -> None:
         sa.Column("text", Text(), nullable=False),
         sa.Column("written_by", Text(), nullable=True),
         sa.Column("written_at", Time(), nullable=False),
+        sa.Column("channel_id", Text(), nullable=True),
+        sa.Column("message_ts", Text(), nullable=True),
+        sa.Column("is_reply", sa.Boolean(), nullable=False),
+        sa.Column("fingerprint", Text(), nullable=True),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_comment_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_postmortem_comment"),
     )
     op.create_index("ix_postmortem_comment_incident_id", "postmortem_comment", ["incident_id"])
+    op.create_index("ix_postmortem_comment_message", "postmortem_comment", ["channel_id", "message_ts"])
+
+
+def _postmortem_thread() -> None:
+    op.create_table(
+        "postmortem_thread",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("language", Text(), nullable=False),
+        sa.Column("section", Text(), nullable=False),
+        sa.Column("source", Text(), nullable=False),
+        sa.Column("channel_id", Text(), nullable=True),
+        sa.Column("ts", Text(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_thread_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_postmortem_thread"),
+        sa.UniqueConstraint(
+            "incident_id",
+            "language",
+            "section",
+            "source",
+            name="uq_postmortem_thread_incident_id_language_section_source",
+        ),
+    )
+    op.create_index("ix_postmortem_thread_message", "postmortem_thread", ["channel_id", "ts"])
 
 
 def _postmortem_review() -> None:
@@ -610,6 +648,7 @@ def _alert() -> None:
         sa.Column("service", Text(), nullable=True),
         sa.Column("is_start_recorded", sa.Boolean(), nullable=False),
         sa.Column("maintenance_id", sa.Integer(), nullable=True),
+        sa.Column("is_flapping", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_alert_incident_id"),
         sa.PrimaryKeyConstraint("id", name="pk_alert"),
         sa.UniqueConstraint(
@@ -634,6 +673,7 @@ def _alert_counter() -> None:
         sa.Column("announced_since", Time(), nullable=True),
         sa.Column("repetition_at", Time(), nullable=True),
         sa.Column("shown", sa.JSON(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_alert_counter_incident_id"),
         sa.PrimaryKeyConstraint("incident_id", name="pk_alert_counter"),
     )
@@ -646,6 +686,7 @@ def _alert_group() -> None:
         sa.Column("source", Text(), nullable=False),
         sa.Column("group_key", Text(), nullable=False),
         sa.Column("incident_id", sa.Integer(), nullable=True),
+        sa.Column("last_alert_at", Time(), nullable=True),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_alert_group_incident_id"),
         sa.PrimaryKeyConstraint("team_id", "source", "group_key", name="pk_alert_group"),
     )
@@ -714,6 +755,83 @@ def _change() -> None:
         sa.UniqueConstraint("team_id", "source", "stated_id", name="uq_change_team_id_source_stated_id"),
     )
     op.create_index("ix_change_team_id_began_at", "change", ["team_id", "began_at"])
+
+
+def _vendor_feed() -> None:
+    op.create_table(
+        "vendor_feed",
+        sa.Column("team_id", Text(), nullable=False),
+        sa.Column("name", Text(), nullable=False),
+        sa.Column("source", Text(), nullable=False),
+        sa.Column("next_at", Time(), nullable=False),
+        sa.Column("claimed_at", Time(), nullable=False),
+        sa.Column("read_at", Time(), nullable=True),
+        sa.Column("kind", Text(), nullable=True),
+        sa.Column("address", Text(), nullable=True),
+        sa.Column("page", sa.JSON(), nullable=True),
+        sa.Column("etag", Text(), nullable=True),
+        sa.Column("modified", Text(), nullable=True),
+        sa.Column("checksum", Text(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("problem", Text(), nullable=True),
+        sa.Column("problem_at", Time(), nullable=True),
+        sa.Column("kept", Text(), nullable=True),
+        sa.PrimaryKeyConstraint("team_id", "name", name="pk_vendor_feed"),
+    )
+
+
+def _vendor_incident() -> None:
+    op.create_table(
+        "vendor_incident",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("team_id", Text(), nullable=False),
+        sa.Column("vendor", Text(), nullable=False),
+        sa.Column("stated_id", Text(), nullable=False),
+        sa.Column("title", Text(), nullable=False),
+        sa.Column("link", Text(), nullable=True),
+        sa.Column("state", Text(), nullable=False),
+        sa.Column("level", Text(), nullable=False),
+        sa.Column("components", sa.JSON(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("is_gone", sa.Boolean(), nullable=False),
+        sa.Column("started_at", Time(), nullable=True),
+        sa.Column("first_word_at", Time(), nullable=False),
+        sa.Column("last_word_at", Time(), nullable=False),
+        sa.Column("resolved_at", Time(), nullable=True),
+        sa.Column("seen_at", Time(), nullable=False),
+        sa.Column("resolved_seen_at", Time(), nullable=True),
+        sa.Column("text", Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_vendor_incident"),
+        sa.UniqueConstraint("team_id", "vendor", "stated_id", name="uq_vendor_incident_team_id_vendor_stated_id"),
+    )
+    op.create_index("ix_vendor_incident_open", "vendor_incident", ["team_id", "is_open"])
+    op.create_index("ix_vendor_incident_first_word", "vendor_incident", ["team_id", "first_word_at"])
+
+
+def _vendor_notice() -> None:
+    op.create_table(
+        "vendor_notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("vendor_incident_id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=True),
+        sa.Column("state", Text(), nullable=False),
+        sa.Column("channel_id", Text(), nullable=True),
+        sa.Column("message_ts", Text(), nullable=True),
+        sa.Column("created_at", Time(), nullable=False),
+        sa.Column("decided_at", Time(), nullable=True),
+        sa.Column("decided_by", Text(), nullable=True),
+        sa.Column("first_entry_id", sa.Integer(), nullable=True),
+        sa.Column("end_entry_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["vendor_incident_id"], ["vendor_incident.id"], name="fk_vendor_notice_vendor_incident_id"
+        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_vendor_notice_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_vendor_notice"),
+        sa.UniqueConstraint(
+            "vendor_incident_id", "incident_id", name="uq_vendor_notice_vendor_incident_id_incident_id"
+        ),
+    )
+    op.create_index("ix_vendor_notice_incident_id", "vendor_notice", ["incident_id"])
 
 
 def _calendar() -> None:
@@ -1089,6 +1207,27 @@ def _public_maintenance() -> None:
     )
 
 
+def _publication_request() -> None:
+    op.create_table(
+        "publication_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("wanted", sa.JSON(), nullable=False),
+        sa.Column("shown", sa.JSON(), nullable=False),
+        sa.Column("basis", Text(), nullable=False),
+        sa.Column("was_open", sa.Boolean(), nullable=False),
+        sa.Column("requested_by", Text(), nullable=False),
+        sa.Column("requested_at", Time(), nullable=False),
+        sa.Column("outcome", Text(), nullable=True),
+        sa.Column("decided_by", Text(), nullable=True),
+        sa.Column("decided_at", Time(), nullable=True),
+        sa.Column("reason", Text(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_publication_request_incident_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_publication_request"),
+    )
+    op.create_index("ix_publication_request_incident_id", "publication_request", ["incident_id"])
+
+
 def _public_revision() -> None:
     op.create_table(
         "public_revision",
@@ -1096,6 +1235,25 @@ def _public_revision() -> None:
         sa.Column("value", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_public_revision"),
     )
+
+
+def _subscriber() -> None:
+    op.create_table(
+        "subscriber",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", Text(), nullable=False),
+        sa.Column("address_key", Text(), nullable=False),
+        sa.Column("address_encrypted", Text(), nullable=False),
+        sa.Column("leave_key", Text(), nullable=False),
+        sa.Column("language", Text(), nullable=False),
+        sa.Column("components", sa.JSON(), nullable=False),
+        sa.Column("confirmed_at", Time(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_subscriber"),
+        sa.UniqueConstraint("address_key", name="uq_subscriber_address_key"),
+        sa.UniqueConstraint("leave_key", name="uq_subscriber_leave_key"),
+    )
+    op.create_index("ix_subscriber_kind_id", "subscriber", ["kind", "id"])
+    op.create_index("ix_subscriber_kind_language", "subscriber", ["kind", "language"])
 
 
 def _create_partial_index(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:

@@ -12,12 +12,15 @@ from sqlmodel import Session
 from bot.cli.environment import load_settings
 from bot.cli.exit_codes import FAILED
 from bot.config import Settings
+from bot.config.crypto import ensure_secret_key
 from bot.domain.errors import UserError
 from bot.services.privacy import ErasureReport, erase_person
+from bot.services.status_page.subscriptions import erase_address
 from bot.store.database import migrate
 from bot.store.database.backup import vacuum
-from bot.store.database.session import DatabaseInUse, open_database
+from bot.store.database.session import Database, DatabaseInUse, open_database
 from bot.store.database.sqlite_database import SqliteDatabase
+from bot.store.shared import audit
 
 
 class _DryRun(Exception):
@@ -28,17 +31,25 @@ class _DryRun(Exception):
         super().__init__("dry run")
 
 
+class _NotConfirmed(Exception):
+    """
+    Rolls back the dry run for an address.
+
+    `found`: numbers of subscriptions, and of mails that were not sent.
+    """
+
+    def __init__(self, found: tuple[int, int]) -> None:
+        self.found = found
+        super().__init__("dry run")
+
+
 async def erase(settings: Settings, user_id: str, *, also: Sequence[str], is_confirmed: bool) -> list[str]:
     """
     Erase a person and return a report, line by line. Without `is_confirmed` nothing changes.
 
     Raises UserError for an unknown person, and while a bot runs on the same SQLite file.
     """
-    try:
-        database = open_database(settings.database_url.get_secret_value())
-    except DatabaseInUse as problem:
-        raise UserError(f"{problem.message} Stop Dogwatch, erase, and start it again.") from problem
-
+    database = _open(settings)
     former_id = f"UFORMER{secrets.token_hex(5).upper()}"
 
     def work(session: Session, at: datetime) -> ErasureReport:
@@ -57,6 +68,48 @@ async def erase(settings: Settings, user_id: str, *, also: Sequence[str], is_con
     if is_confirmed and isinstance(database, SqliteDatabase):
         vacuum(database.path)
     return [*_result_lines(erased, is_confirmed=is_confirmed), *_manual_steps(settings, user_id, erased)]
+
+
+async def erase_subscriber(settings: Settings, address: str, *, is_confirmed: bool) -> list[str]:
+    """
+    Delete the subscription of an e-mail address or webhook, and return a report.
+
+    Raises UserError if it is not subscribed, and while a bot runs on the same SQLite file.
+    """
+    settings = ensure_secret_key(settings)
+    database = _open(settings)
+
+    def work(session: Session, at: datetime) -> tuple[int, int]:
+        found = erase_address(session, settings, address)
+        if not any(found):
+            raise UserError("This address is not subscribed to the status page. Nothing was changed.")
+        if not is_confirmed:
+            raise _NotConfirmed(found)
+        audit.record(session, at=at, team_id="", action=audit.PERSON_ERASED, origin="cli")
+        return found
+
+    try:
+        await migrate.migrate(database)
+        ended, unsent = await database.run(work, await database.now())
+    except _NotConfirmed as dry_run:
+        ended, unsent = dry_run.found
+    finally:
+        await database.close()
+    if is_confirmed and isinstance(database, SqliteDatabase):
+        vacuum(database.path)
+    done = "are" if is_confirmed else "would be"
+    return [
+        f"Subscriptions that {done} ended, with their address: {ended}",
+        f"Unsent mails to it that {done} dropped: {unsent}",
+        "Not erased: mails that were sent, backups, and logs of the mail server.",
+    ]
+
+
+def _open(settings: Settings) -> Database:
+    try:
+        return open_database(settings.database_url.get_secret_value())
+    except DatabaseInUse as problem:
+        raise UserError(f"{problem.message} Stop Dogwatch, erase, and start it again.") from problem
 
 
 def _result_lines(erased: ErasureReport, *, is_confirmed: bool) -> Iterator[str]:
@@ -90,7 +143,13 @@ def _manual_steps(settings: Settings, user_id: str, erased: ErasureReport) -> It
 def erase_person_command(user_id: str, also: tuple[str, ...], *, yes: bool) -> None:
     """Replace a person's id (U012ABCDEF) and name with "former member" in the whole database."""
     settings = load_settings()
-    for line in asyncio.run(erase(settings, user_id, also=also, is_confirmed=yes)):
+    is_address = "@" in user_id or "://" in user_id
+    erased = (
+        erase_subscriber(settings, user_id, is_confirmed=yes)
+        if is_address
+        else erase(settings, user_id, also=also, is_confirmed=yes)
+    )
+    for line in asyncio.run(erased):
         click.echo(line)
     if not yes:
         click.echo("To erase, run the command again with --yes. This cannot be undone.")

@@ -229,6 +229,6 @@ FORM_TEXTS: Mapping[str, FormText] = {
     "find": FormText(
         "Search",
         {"text": "Words", "drills": "Options"},
-        {"text": "Searched in titles, references, services and timelines. All words must match."},
+        {"text": "Searched in titles, references, services, timelines and postmortems. All words must match."},
     ),
 }

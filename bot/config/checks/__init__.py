@@ -8,6 +8,7 @@ from bot.config.checks.paging import find_paging_conflicts, find_paging_doubts
 from bot.config.checks.policies import find_policy_conflicts, find_policy_doubts
 from bot.config.checks.schedules import find_schedule_conflicts, find_schedule_doubts
 from bot.config.checks.status_page import find_status_page_conflicts, find_status_page_doubts
+from bot.config.checks.vendors import find_vendor_conflicts, find_vendor_doubts
 from bot.config.problems import Conflict, KeyPath
 from bot.config.sections import OwnHoursSection
 from bot.config.sections.fields import is_user_id
@@ -41,6 +42,7 @@ def find_conflicts(settings: Settings) -> Iterator[Conflict]:
         _find_database_conflicts,
         _find_sign_in_conflicts,
         find_status_page_conflicts,
+        find_vendor_conflicts,
     )
     return chain.from_iterable(check(settings) for check in checks)
 
@@ -53,6 +55,7 @@ def find_doubts(settings: Settings) -> Iterator[Conflict]:
     yield from find_paging_doubts(settings)
     yield from find_schedule_doubts(settings)
     yield from find_status_page_doubts(settings)
+    yield from find_vendor_doubts(settings)
     if settings.incidents.bridge is not None and bridge.RANDOM not in settings.incidents.bridge:
         message = f"The link is predictable, so private incidents get no call. Add {bridge.RANDOM} to change that."
         yield ("incidents", "bridge"), message, settings.incidents.bridge

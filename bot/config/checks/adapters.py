@@ -13,10 +13,10 @@ NEVER_ENDS = "Every message is a firing alert, and none ends. Add `status` or `e
 
 def find_adapter_doubts(settings: Settings) -> Iterator[Conflict]:
     """Yield warnings about sources that never end an alert, and tokens of unknown sources."""
-    for name, adapter in settings.alert_adapters.items():
+    for name, adapter in settings.alerts.sources.items():
         if adapter.status is None and adapter.ended_at is None:
             yield ("alerts", "sources", name), NEVER_ENDS, None
-    known = [variable_suffix(name) for name in (*TOKEN_SOURCES, *settings.alert_adapters)]
+    known = [variable_suffix(name) for name in (*TOKEN_SOURCES, *settings.alerts.sources)]
     for suffix in sorted(each.upper() for each in settings.adapter_tokens):
         if suffix not in known:
             guess = did_you_mean(ADAPTER_PREFIX + suffix, [ADAPTER_PREFIX + each for each in known])

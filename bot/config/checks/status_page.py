@@ -23,10 +23,30 @@ def find_status_page_conflicts(settings: Settings) -> Iterator[Conflict]:
         yield ("public_port",), "DOGWATCH_PORT has the same number. Use another port.", settings.public_port
     if len({*page.languages}) != len(page.languages):
         yield ("status", "languages"), "A language is named twice. Name each once.", ", ".join(page.languages)
+    if page.approval_urgent and not page.approval:
+        message = "Updates need no approval, so none is urgent. Set approval, or leave this out."
+        yield ("status", "approval_urgent"), message, page.approval_urgent
     yield from _find_component_conflicts(settings, page)
     yield from _find_name_conflicts(page)
     if page.logo is not None and settings.status_path(page.logo).suffix.casefold() not in LOGO_TYPES:
         yield ("status", "logo"), "This is not a picture for the page. Use an SVG or PNG file.", page.logo
+    yield from _find_subscriber_conflicts(page)
+
+
+def _find_subscriber_conflicts(page: StatusPageSection) -> Iterator[Conflict]:
+    if page.subscribers.webhooks and not page.subscribers.email:
+        message = "A webhook is confirmed by e-mail. Set email = true, too."
+        yield ("status", "subscribers", "webhooks"), message, page.subscribers.webhooks
+    keys = list(page.components)
+    for name, channel in page.subscribers.channels.items():
+        place = ("status", "subscribers", "channels", name)
+        if channel.language is not None and channel.language not in page.languages:
+            message = f"The page is not in this language. Add it to [status] languages: {', '.join(page.languages)}."
+            yield (*place, "language"), message, channel.language
+        for index, key in enumerate(channel.components):
+            if key not in keys:
+                message = f"The page has no such component.{did_you_mean(key, keys)} Components: {', '.join(keys)}."
+                yield (*place, "components", index), message, key
 
 
 def _find_component_conflicts(settings: Settings, page: StatusPageSection) -> Iterator[Conflict]:
@@ -76,6 +96,12 @@ def find_status_page_doubts(settings: Settings) -> Iterator[Conflict]:
             "There is no such file, so the page shows its title alone. Correct the path.",
             page.logo,
         )
+    if len(page.approvers) == 1:
+        message = "Nobody can approve the updates of this person. Add a second one."
+        yield ("status", "approval"), message, page.approvers[0]
+    if page.subscribers.email and (settings.paging.email.host is None or settings.paging.email.sender is None):
+        message = "Nobody can subscribe: e-mail is not set up. Add host and from to [paging.email]."
+        yield ("status", "subscribers", "email"), message, None
     if not page.components:
         yield ("status", "components"), "The page has no components. Add [status.components.NAME].", None
 

@@ -1,11 +1,12 @@
 """The tables of `dogwatch.toml`, one class each, with their defaults."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.config.sections.durations import Length
+from bot.config.sections.durations import Length, ResolveAfter, parse_length
 from bot.config.sections.fields import (
     BridgeTemplate,
     Channel,
@@ -70,6 +71,7 @@ class IncidentsSection(Section):
     confirm_emoji: Emoji = CONFIRM_EMOJI
     policy: Word | None = None
     bridge: BridgeTemplate | None = None
+    suggest_similar: bool = True
     archive_after_days: Annotated[int, Field(ge=1, le=365)] | None = None
 
 
@@ -130,14 +132,19 @@ class ServiceSection(Section):
     """
     `[services.NAME]`. `people` are user ids and names of teams. None: the incident's value.
 
-    `aliases` are its names in other systems, `depends_on` the services that it needs.
+    `aliases` are its names in other systems, `depends_on` the services that it needs, `vendors` the keys of the vendors
+    that it needs. `resolve_after`: its alerts must have been over for so long until Dogwatch resolves the incident.
+    `tell_changes`: its changes are posted in the channels of open incidents that they concern.
     """
 
     people: ListOf[Word] = ()
     aliases: ListOf[Word] = ()
     depends_on: ListOf[Word] = ()
+    vendors: ListOf[Word] = ()
     team: Word | None = None
     severity: SeverityWord | None = None
+    resolve_after: ResolveAfter | None = None
+    tell_changes: bool = False
     template: Template | None = None
     zone: Zone | None = None
     policy: PolicyBySeverity | None = None
@@ -156,6 +163,10 @@ class ChangesSection(Section):
     """`[changes]`: how long before the first error a change comes into question."""
 
     window: Length = "2h"
+
+    @property
+    def length(self) -> timedelta:
+        return parse_length(self.window)
 
 
 class HeartbeatSection(Section):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.config.sections import Section
+from bot.config.sections.durations import Length, ResolveAfter, parse_length, parse_resolve_after
 from bot.config.sections.fields import (
     ClockRange,
     Day,
@@ -23,6 +24,7 @@ from bot.config.sections.fields import (
 from bot.domain.alerts.adapters import IGNORED, FieldRule, Pointer, parse_field, parse_pointer
 from bot.domain.alerts.events import SOURCE_NAMES
 from bot.domain.alerts.heartbeats import SOURCE as HEARTBEAT_SOURCE
+from bot.domain.alerts.label_groups import LabelGrouping
 from bot.domain.alerts.routing import Route, RouteAction
 from bot.domain.errors import UserError
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
@@ -80,7 +82,8 @@ class RouteSection(Section):
     """
     `[[routes]]`: the first route whose matchers all fit an alert decides about it.
 
-    With `days` or `hours` it decides about alerts that come at these times only. `zone` None: the workspace's.
+    With `days` or `hours` it decides about alerts that come at these times only. `zone` None: the workspace's. Alerts
+    with the same labels of `group_by` share an incident, while they come within `window`.
     """
 
     match: ListOf[MatcherText] = ()
@@ -88,6 +91,9 @@ class RouteSection(Section):
     service: Word | None = None
     severity: SeverityWord | None = None
     triage: bool | None = None
+    resolve_after: ResolveAfter | None = None
+    group_by: ListOf[Word] = ()
+    window: Length = "15m"
     days: Annotated[ListOf[Day], Field(min_length=1)] | None = None
     hours: ClockRange | None = None
     zone: Zone | None = None
@@ -98,9 +104,26 @@ class RouteSection(Section):
             raise ValueError("`zone` is for days and hours, and this route has none. Add them, or remove it.")
         return self
 
+    @model_validator(mode="after")
+    def _check_window(self) -> Self:
+        if "window" in self.model_fields_set and not self.group_by:
+            raise ValueError("`window` is for `group_by`, and this route has none. Add it, or remove `window`.")
+        return self
+
     def as_route(self, zone: ZoneInfo) -> Route:
         """Convert; `zone` applies where none is given."""
-        return Route(self.match, self.action, self.service, self.severity, self.triage, self._as_hours(zone))
+        resolve_after = parse_resolve_after(self.resolve_after) if self.resolve_after is not None else None
+        grouping = LabelGrouping(self.group_by, parse_length(self.window)) if self.group_by else None
+        return Route(
+            self.match,
+            self.action,
+            self.service,
+            self.severity,
+            self.triage,
+            self._as_hours(zone),
+            resolve_after,
+            grouping,
+        )
 
     def _as_hours(self, zone: ZoneInfo) -> WorkingHours | None:
         if self.days is None and self.hours is None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 LENGTH_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+NEVER = "never"
 LONGEST_LENGTH = timedelta(days=366)
 
 
@@ -24,4 +25,18 @@ def _check_length(text: str) -> str:
     return text
 
 
+def parse_resolve_after(text: str) -> timedelta:
+    """A length; zero for `never`. Raises ValueError."""
+    return timedelta() if text == NEVER else parse_length(text)
+
+
+def _check_resolve_after(text: str) -> str:
+    try:
+        parse_resolve_after(text)
+    except ValueError as problem:
+        raise ValueError(f'{problem} Or "{NEVER}", if only people resolve.') from None
+    return text
+
+
+ResolveAfter = Annotated[str, AfterValidator(_check_resolve_after)]
 Length = Annotated[str, AfterValidator(_check_length)]

@@ -37,7 +37,8 @@ class RemindersSection(Section):
     """
     The table of reminders, in minutes, but days for `postmortem_due`.
 
-    0 or `false` switches a reminder off. `acknowledged_quiet` is the acknowledgement timeout of an escalation,
+    0 or `false` switches a reminder off. `maintenance_due` is the time before a published maintenance begins.
+    `acknowledged_quiet` is the acknowledgement timeout of an escalation,
     `quiet_wait` the time to confirm. `countries` holds those of people by user id, and of teams by name.
     """
 
@@ -49,6 +50,8 @@ class RemindersSection(Section):
         default_factory=lambda: {Severity.SEV1: 20, Severity.SEV2: 40, Severity.SEV3: 90}
     )
     triage: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 30))
+    approval_due: BySeverity = Field(default_factory=lambda: dict.fromkeys(Severity, 5))
+    maintenance_due: Annotated[int, Field(ge=0, le=10_080)] = 60
     task_overdue: bool = True
     postmortem_due: BySeverity = Field(default_factory=lambda: {Severity.SEV1: 3, Severity.SEV2: 5})
     again: Annotated[int, Field(ge=1, le=10_080)] = 30
@@ -65,6 +68,7 @@ class RemindersSection(Section):
             _minutes_for(self.nothing_recorded, severity),
             _minutes_for(self.triage, severity),
             timedelta(minutes=self.again),
+            _minutes_for(self.approval_due, severity),
         )
 
     def ack_timeout(self, severity: Severity) -> timedelta | None:

@@ -1,15 +1,21 @@
-"""`[vendors.NAME]`: external contacts that an incident can be escalated to."""
+"""`[vendors.NAME]`: external contacts, and their status pages."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
 from bot.config.sections import Section
+from bot.config.sections.durations import Length, parse_length
 from bot.config.sections.fields import ClockTime, ClosingTime, Day, Holiday, ListOf, WebLink, Word, Zone, minutes_of_day
+from bot.domain.errors import did_you_mean
 from bot.domain.escalation.vendors import Vendor
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
+from bot.domain.status_page.components import Indicator
+from bot.domain.vendor_status.kinds import FEED_KINDS
+from bot.domain.vendor_status.relevance import FeedFilter
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -17,6 +23,13 @@ Line = Annotated[str, Field(min_length=1, max_length=200)]
 def _check_phone(value: str) -> str:
     if not any(character.isdigit() for character in value):
         raise ValueError("This has no digit. Use the number as it is dialled, like +33 1 23 45 67 89.")
+    return value
+
+
+def _check_kind(value: str) -> str:
+    if value not in FEED_KINDS:
+        guess = did_you_mean(value, list(FEED_KINDS))
+        raise ValueError(f"This is not a kind of status page.{guess} Use one of {', '.join(FEED_KINDS)}.")
     return value
 
 
@@ -38,6 +51,9 @@ class VendorSection(Section):
     `[vendors.NAME]`: an external contact, the escalation target `vendor:NAME`.
 
     `hours` None: unknown. `zone` None: the incident's. `ask_for_case_minutes` 0: the case reference is not asked for.
+
+    The other keys are for their status page. `feed` None: it is not watched. `kind` None: it is recognised.
+    `components` empty: all count. `every`: how often it is read; at least every two minutes while something is open.
     """
 
     name: Word | None = None
@@ -49,6 +65,23 @@ class VendorSection(Section):
     zone: Zone | None = None
     hours: VendorHoursSection | None = None
     ask_for_case_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
+    feed: WebLink | None = None
+    kind: Annotated[str, AfterValidator(_check_kind)] | None = None
+    components: ListOf[Word] = ()
+    least_impact: Annotated[Indicator, Field(strict=False)] = Indicator.NONE
+    every: Length = "5m"
+    allow_http: bool = False
+    allow_private: bool = False
+
+    @property
+    def interval(self) -> timedelta:
+        """How often the status page is read."""
+        return parse_length(self.every)
+
+    @property
+    def filter(self) -> FeedFilter:
+        """The incidents of the status page that count."""
+        return FeedFilter(self.components, self.least_impact)
 
     def as_vendor(self, key: str, zone: ZoneInfo) -> Vendor:
         """Convert; `key` is the name of the table, `zone` the incident's, for a vendor without one."""

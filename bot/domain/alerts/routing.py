@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -12,6 +12,8 @@ from typing import Protocol
 import re2  # type: ignore[import-untyped] # it has no annotations
 
 from bot.domain.alerts.events import shorten_name
+from bot.domain.alerts.label_groups import LabelGroup, LabelGrouping
+from bot.domain.alerts.resolution import ResolveRule
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity
 
@@ -125,7 +127,8 @@ class Route:
     """
     Action for alerts that match all `matchers`, within `hours` if it has any.
 
-    None leaves service or severity to the labels and defaults, and `triage` to the general setting.
+    None leaves service or severity to the labels and defaults, `triage` to the general setting, and `resolve_after` to
+    the service. A zero `resolve_after`: a person resolves.
     """
 
     matchers: tuple[Matcher, ...]
@@ -134,6 +137,8 @@ class Route:
     severity: Severity | None = None
     triage: bool | None = None
     hours: Hours | None = None
+    resolve_after: timedelta | None = None
+    grouping: LabelGrouping | None = None
 
     def find_obstacle(self, at: datetime, *, is_end: bool) -> str:
         """
@@ -173,13 +178,14 @@ class RoutingDefaults:
 
     `severity_words` and `default_words` map values of the label `severity` (casefolded): the workspace's own words, and
     those that apply if neither these nor the service set a severity. `service_severities` is the initial severity of
-    each service's incidents.
+    each service's incidents, `service_resolutions` their `resolve_after`.
     """
 
     severity: Severity = Severity.SEV3
     severity_words: Mapping[str, Severity] = field(default_factory=dict)
     service_severities: Mapping[str, Severity] = field(default_factory=dict)
     default_words: Mapping[str, Severity] = field(default_factory=dict)
+    service_resolutions: Mapping[str, timedelta] = field(default_factory=dict)
 
     def knows(self, word: str) -> bool:
         """True if the value means a severity, or if no value of the label does."""
@@ -192,7 +198,8 @@ class Routing:
     """
     Result of routing. `why` names the route and the origin of the severity.
 
-    `unmapped` is the value of the label `severity` if it means no severity and no route sets one.
+    `unmapped` is the value of the label `severity` if it means no severity and no route sets one. `resolve_rule`: None
+    if a person has to resolve.
     """
 
     action: RouteAction
@@ -201,6 +208,16 @@ class Routing:
     why: str
     triage: bool | None = None
     unmapped: str | None = None
+    resolve_rule: ResolveRule | None = None
+    label_group: LabelGroup | None = None
+
+    @property
+    def resolution(self) -> str:
+        """How the alert's incident is resolved, for people who check the routes."""
+        if self.resolve_rule is None:
+            return "by a person"
+        minutes = int(self.resolve_rule.after.total_seconds() // 60)
+        return f"automatically, {minutes} min after all its alerts ended ({self.resolve_rule.table})"
 
 
 def route_alert(
@@ -218,7 +235,9 @@ def route_alert(
     unmapped = shorten_name(label) if label and not chosen.severity and not defaults.knows(label.casefold()) else None
     matched = f"route {number} ({chosen})" if number else "no route"
     why = "; ".join((*passed, matched, f"severity {because}"))
-    return Routing(chosen.action, service, severity, why, chosen.triage, unmapped)
+    rule = _find_resolve_rule(number, chosen, service, defaults)
+    group = chosen.grouping.find_group(str(chosen), labels, service) if chosen.grouping else None
+    return Routing(chosen.action, service, severity, why, chosen.triage, unmapped, rule, group)
 
 
 def _find_route(
@@ -233,6 +252,16 @@ def _find_route(
                 return number, route, passed
             passed.append(f"route {number} {obstacle}")
     return 0, Route(()), passed
+
+
+def _find_resolve_rule(
+    number: int, chosen: Route, service: str | None, defaults: RoutingDefaults
+) -> ResolveRule | None:
+    """The rule of the route, or else of the service."""
+    if chosen.resolve_after is not None:
+        return ResolveRule(chosen.resolve_after, f"[[routes]] {number}") if chosen.resolve_after else None
+    after = defaults.service_resolutions.get(service or "")
+    return ResolveRule(after, f"[services.{service}]") if after else None
 
 
 def _severity(word: str, chosen: Route, service: str | None, defaults: RoutingDefaults) -> tuple[Severity, str]:

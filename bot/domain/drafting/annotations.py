@@ -12,15 +12,18 @@ from bot.domain.record.facts import (
     AlertEnded,
     AlertsEnded,
     AlertsFired,
+    AlertsFlap,
     AlertsStillFire,
     CausedByChange,
     Fact,
     MoreAlerts,
+    ResolvedByRule,
     RoleAssigned,
     StormBegan,
     StormOver,
     StormTitle,
     UsersAffected,
+    VendorReported,
     with_note,
 )
 from bot.domain.record.model import Alert, Entry, Incident
@@ -123,19 +126,29 @@ def localized_fact(fact: Fact, language: Language) -> str:
             return f"{line}: {words}" if words else line
         case AlertsFired(lines, more):
             return f"{lines}\n{language.format_count('and_more', more)}"
-        case StormTitle(count=0):
-            return language.format_message("storm_title")
         case MoreAlerts() | AlertsEnded() | StormTitle():
             return _counted_alerts(fact, language)
-        case AlertsStillFire(count, names):
-            return language.format_count(fact.kind, count, names=names)
+        case AlertsStillFire() | AlertsFlap() | ResolvedByRule():
+            return _alerts_sentence(fact, language)
         case UsersAffected():
             return localized_users(fact.users, language, as_sentence=True)
         case CausedByChange(change_kind):
             return language.format_message(f"change_{change_kind}", what=fact.subject)
+        case VendorReported(vendor, title):
+            return language.format_message(fact.kind, vendor=vendor, title=title)
         case StormBegan() | StormOver():
             return _storm_sentence(fact, language)
     return fact.in_english()
+
+
+def _alerts_sentence(fact: AlertsStillFire | AlertsFlap | ResolvedByRule, language: Language) -> str:
+    """Alerts fire on, flap, or stayed ended for so long that Dogwatch resolved."""
+    if isinstance(fact, AlertsStillFire):
+        return language.format_count(fact.kind, fact.count, names=fact.names)
+    length = language.format_duration(timedelta(minutes=fact.minutes))
+    if isinstance(fact, AlertsFlap):
+        return language.format_message(fact.kind, names=fact.names, length=length)
+    return language.format_message(fact.kind, length=length, table=fact.table)
 
 
 def _storm_sentence(fact: StormBegan | StormOver, language: Language) -> str:
@@ -163,7 +176,9 @@ def localized_users(users: AffectedUsers, language: Language, *, as_sentence: bo
 
 
 def _counted_alerts(counts: AlertCount, language: Language) -> str:
-    """A count of alerts, with the services that they are of."""
+    """A count of alerts with their services, or a storm before its alerts were counted."""
+    if isinstance(counts, StormTitle) and not counts.count:
+        return language.format_message("storm_title")
     if counts.service:
         services = language.format_message("of_service", service=counts.service)
     else:

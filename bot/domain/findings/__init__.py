@@ -49,6 +49,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "escalation-not-acknowledged": escalations.check_escalation_not_acknowledged,
         "level-unreached": escalations.check_level_unreached,
         "vendor-without-case": escalations.check_vendor_without_case,
+        "vendor-fix-conflict": escalations.check_vendor_fix_conflict,
         "cause-unsupported": cause_unsupported.check_cause_unsupported,
         "public-cause-conflict": cause_unsupported.check_public_cause_conflict,
         "change-overlooked": changes.check_change_overlooked,

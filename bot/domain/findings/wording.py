@@ -11,6 +11,7 @@ from bot.domain.findings.finding import Finding, LanguageName, Quote, Single, Va
 from bot.domain.languages import Language, get_language
 from bot.domain.record.model import Record
 from bot.domain.record.sources import Source
+from bot.domain.terms import Precision
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.text.mrkdwn.plain import render_plain_line
 from bot.domain.times import zone_label
@@ -72,7 +73,7 @@ class FindingFormatter:
     def sources(self) -> Mapping[str, Source]:
         """The sources of findings by ref."""
         record = self._record
-        groups = (record.entries, record.alerts, record.escalations, record.actions)
+        groups = (record.entries, record.alerts, record.escalations, record.actions, record.vendor_incidents)
         return {each.source.ref: each.source for group in groups for each in group}
 
     def source_label(self, ref: str) -> str:
@@ -86,6 +87,7 @@ class FindingFormatter:
             *((entry.source.ref, entry.happened_at, entry.precision) for entry in record.entries),
             *((alert.source.ref, alert.starts_at, alert.starts_at_precision) for alert in record.alerts),
             *((escalation.source.ref, escalation.paged_at, escalation.precision) for escalation in record.escalations),
+            *((each.source.ref, each.first_word_at, Precision.EXACT) for each in record.vendor_incidents),
         ]
         times = {ref: self._times.format_short(at, precision) for ref, at, precision in moments if at}
         return times | {action.source.ref: f"{action.kind.value} {action.number}" for action in record.actions}

@@ -117,6 +117,28 @@ class CausedByChange(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class VendorReported(Fact):
+    """The first word on a vendor's status page. `title` is the vendor's."""
+
+    kind: ClassVar[str] = "vendor_reported"
+    vendor: str
+    title: str
+
+    def in_english(self) -> str:
+        return f"First word on the status page of {self.vendor}: {self.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorResolved(VendorReported):
+    """The end, as the vendor's status page states it."""
+
+    kind: ClassVar[str] = "vendor_resolved"
+
+    def in_english(self) -> str:
+        return f"Resolved according to the status page of {self.vendor}: {self.title}"
+
+
+@dataclass(frozen=True, slots=True)
 class AlertEnded(Fact):
     """`line` is the alert's own text, `words` that of its end, where it has one."""
 
@@ -195,6 +217,37 @@ class AlertsStillFire(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsFlap(Fact):
+    """
+    `names` of alerts that fire and end again and again.
+
+    They are quiet after `minutes` without a change.
+    """
+
+    kind: ClassVar[str] = "alerts_flap"
+    names: str
+    minutes: int
+
+    def in_english(self) -> str:
+        return (
+            f"Flapping: {self.names}. Further changes are recorded, and not announced until there was none for "
+            f"{self.minutes} min."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedByRule(Fact):
+    """Dogwatch resolved, as `table` of the configuration says: no alert fired for `minutes`."""
+
+    kind: ClassVar[str] = "resolved_by_rule"
+    minutes: int
+    table: str
+
+    def in_english(self) -> str:
+        return f"Automatically, by Dogwatch: no alert fired for {self.minutes} min (resolve_after in {self.table})"
+
+
+@dataclass(frozen=True, slots=True)
 class StormTitle(AlertCount):
     """Title of a storm's incident; `count` is 0 before its alerts were counted."""
 
@@ -249,11 +302,15 @@ FACTS: Mapping[str, type[Fact]] = {
         RoleAssigned,
         UsersAffected,
         CausedByChange,
+        VendorReported,
+        VendorResolved,
         AlertEnded,
         AlertsFired,
         MoreAlerts,
         AlertsEnded,
         AlertsStillFire,
+        AlertsFlap,
+        ResolvedByRule,
         StormTitle,
         StormBegan,
         StormGoesOn,

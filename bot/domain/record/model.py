@@ -291,16 +291,41 @@ def milestone_name(name: str, moment: Moment) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RecordedChange:
-    """A change shortly before the first error. `is_cause`: somebody recorded it as the cause."""
+    """
+    A change shortly before the first error. `is_cause`: somebody recorded it as the cause.
+
+    `rolled_back_by`: the entry that took it back, None if there is none. `rolled_back_at`: None if that has no time.
+    """
 
     source: Source
     change: Change
     is_cause: bool = False
+    rolled_back_by: Source | None = None
+    rolled_back_at: datetime | None = None
 
     @property
     def subject(self) -> str:
         change = self.change
         return change_subject(change.title, ", ".join(change.services), change.version)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedVendorIncident:
+    """
+    An incident on a vendor's status page that people linked. Their times stay theirs.
+
+    `vendor` is its name. `seen_at` is when Dogwatch read the first word, `resolved_at` None if they stated no end;
+    `is_gone`: it disappeared from their page.
+    """
+
+    source: Source
+    vendor: str
+    title: str
+    state: str
+    first_word_at: datetime
+    seen_at: datetime
+    resolved_at: datetime | None = None
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +353,8 @@ class Record:
     """The newest first."""
     reports_changes: bool = False
     """Whether tools have reported changes of these services lately."""
+    vendor_incidents: Sequence[RecordedVendorIncident] = ()
+    """By their first word."""
     people: Mapping[str, str] = field(default_factory=dict)
     """Names by user id. An id that is not in it is shown itself."""
 

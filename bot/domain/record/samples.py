@@ -6,7 +6,17 @@ from zoneinfo import ZoneInfo
 from bot.domain.changes.change import Change
 from bot.domain.changes.events import ChangeKind, ChangeStatus
 from bot.domain.record.escalations import Escalation
-from bot.domain.record.model import Action, Alert, Entry, Incident, Record, RecordedChange, Statement, Update
+from bot.domain.record.model import (
+    Action,
+    Alert,
+    Entry,
+    Incident,
+    Record,
+    RecordedChange,
+    RecordedVendorIncident,
+    Statement,
+    Update,
+)
 from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import (
     ActionKind,
@@ -48,7 +58,20 @@ def full_record() -> Record:
         resolutions=_statements("resolution"),
         updates=[_update(number, state) for number, state in enumerate(UpdateState, 1)],
         changes=[RecordedChange(_source("change-1", SourceKind.CHANGE), _change(), is_cause=True)],
+        vendor_incidents=[_vendor_incident()],
         people={"USAMPLE": "someone"},
+    )
+
+
+def _vendor_incident() -> RecordedVendorIncident:
+    return RecordedVendorIncident(
+        _source("vendor-incident-1", SourceKind.VENDOR),
+        "Sample vendor",
+        "Sample: their incident",
+        "resolved",
+        START + timedelta(minutes=31),
+        START + timedelta(minutes=33),
+        START + timedelta(minutes=60),
     )
 
 

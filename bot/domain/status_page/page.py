@@ -21,6 +21,10 @@ class PageFrame:
     links: tuple[tuple[str, str], ...] = ()
     color: str | None = None
     dark_color: str | None = None
+    form_url: str = ""
+    """Address below which the bot takes subscriptions: empty where that is the page's own."""
+    takes_subscribers: bool = False
+    takes_webhooks: bool = False
 
     @property
     def default_language(self) -> str:

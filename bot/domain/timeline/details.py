@@ -46,6 +46,8 @@ class EntryDetails(Payload):
     action_id: int | None = None
     change_id: int | None = None
     """The change that was the cause."""
+    vendor_incident_id: int | None = None
+    """The vendor's incident that it is about."""
     marked_by_hand: tuple[str, ...] = ()
     """Marks that a person chose: no reaction takes them away."""
     marks_dropped: tuple[str, ...] = ()

@@ -12,10 +12,17 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.alerts.announcements import CARD_REFRESH_DELAY, SUMMARY_DELAY, AnnouncementBudget, spend_announcement
+from bot.domain.alerts.announcements import (
+    CARD_REFRESH_DELAY,
+    SUMMARY_DELAY,
+    AnnouncementBudget,
+    list_alert_names,
+    spend_announcement,
+)
 from bot.domain.alerts.events import AlertEvent
+from bot.domain.alerts.flapping import QUIET_AFTER, TRACKED_ALERTS, AlertChanges, add_change, changes_key, keep_latest
 from bot.domain.alerts.routing import Routing
-from bot.domain.record.facts import AlertEnded, AlertsEnded, AlertsFired, MoreAlerts, count_alerts
+from bot.domain.record.facts import AlertEnded, AlertsEnded, AlertsFired, AlertsFlap, MoreAlerts, count_alerts
 from bot.domain.terms import AlertStatus, Kind, Precision
 from bot.domain.times import ParsedTime
 from bot.services import outbox
@@ -31,6 +38,7 @@ from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView, is_posted
+from bot.store.incidents.timeline import TimelineEntry
 from bot.store.shared import timers
 from bot.store.shared.timers import Timer
 
@@ -67,7 +75,7 @@ def announce_alerts(
     """
     seen = counters.get(session, incident_id)
     if seen is not None and _spend_budget(seen, actor.at) is None:
-        _leave_for_summary(session, incident_id, arrivals, actor.at)
+        _leave_for_summary(session, seen, arrivals, actor.at)
         return
     if is_storm_incident(session, incident_id):
         request_summary(session, incident_id, actor.at)  # the timer is locked before the incident
@@ -75,13 +83,17 @@ def announce_alerts(
     tally = counters.lock(session, incident_id)
     budget = _spend_budget(tally, actor.at)
     if budget is None:
-        _leave_for_summary(session, incident_id, arrivals, actor.at)
+        _leave_for_summary(session, tally, arrivals, actor.at)
         return
-    tally.told, tally.announced_since = budget.count, budget.since
+    began_to_flap = _track_changes(tally, arrivals, actor.at)
+    if began_to_flap or not all(each.row.is_flapping for each in arrivals):
+        tally.told, tally.announced_since = budget.count, budget.since
     for arrival in arrivals:
         session.add(arrival.row)
     session.flush()
     _announce_now(session, incident, arrivals, actor, truncated)
+    if began_to_flap:
+        _announce_flapping(session, incident, began_to_flap, actor)
     tally.shown = []  # the card shows newer counts
     session.add(tally)
 
@@ -119,9 +131,42 @@ def request_summary(session: Session, incident_id: int, at: datetime) -> None:
     )
 
 
-def _leave_for_summary(session: Session, incident_id: int, arrivals: Sequence[Arrival], at: datetime) -> None:
-    request_summary(session, incident_id, at)
+def _track_changes(tally: AlertCounter, arrivals: Sequence[Arrival], at: datetime) -> list[Alert]:
+    """
+    Count the changes of each alert; returns those that begin to flap.
+
+    Notifications with more than `TRACKED_ALERTS` are not tracked.
+    """
+    if len(arrivals) > TRACKED_ALERTS:
+        return []
+    known, began = tally.read_changes(), []
+    for row in (arrival.row for arrival in arrivals):
+        key = changes_key(row.source, row.fingerprint)
+        before = known.get(key, AlertChanges())
+        after = known[key] = add_change(before, at)
+        row.is_flapping = after.is_flapping
+        if after.is_flapping and (not before.is_flapping or at - before.at[-1] >= QUIET_AFTER):
+            began.append(row)
+    tally.store_changes(keep_latest(known))
+    return began
+
+
+def _announce_flapping(session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor) -> None:
+    """Record and post it once. The timer looks when they are quiet."""
+    names = list_alert_names([row.name for row in rows], len(rows))
+    fact = AlertsFlap(names, int(QUIET_AFTER.total_seconds() // 60))
+    entry = record_entry(session, incident, [Kind.NOTE], fact, actor)
+    outbox.post_event(session, incident, "alerts flap", actor.at, entry_id=entry.key)
+    due_at, payload = actor.at + QUIET_AFTER, IncidentTimer(incident.key)
+    timers.set_or_advance(session, f"alerts:{incident.key}", due_at, SUMMARY_TIMER, payload)
+
+
+def _leave_for_summary(session: Session, seen: AlertCounter, arrivals: Sequence[Arrival], at: datetime) -> None:
+    request_summary(session, seen.incident_id, at)
+    known = seen.read_changes()
     for arrival in arrivals:
+        changes = known.get(changes_key(arrival.row.source, arrival.row.fingerprint))
+        arrival.row.is_flapping = changes is not None and changes.is_flapping
         if arrival.is_new and arrival.fires:
             arrival.row.is_start_recorded = False
         session.add(arrival.row)
@@ -132,7 +177,7 @@ def _announce_now(
 ) -> None:
     fired = [each.row for each in arrivals if each.is_new and each.fires]
     if fired:
-        _record_started(session, incident, fired, actor, truncated)
+        _announce_started(session, incident, fired, actor, truncated)
     ended = [each.row for each in arrivals if not each.fires]
     _record_ended(session, incident, [row for row in ended if row.ended_at and not row.is_end_recorded], actor)
     refresh_milestones(session, incident)
@@ -141,24 +186,16 @@ def _announce_now(
         outbox.refresh_alerts(session, incident, actor.at)
 
 
-def _record_started(
+def _announce_started(
     session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor, truncated: int = 0
 ) -> None:
-    first = min(rows, key=lambda row: row.starts_at)
-    line = alert_line_with_service if incident.storm_id == incident.key else alert_line
-    lines = list(dict.fromkeys(line(row) for row in rows))
-    named, more = "\n".join(lines[:MAX_NAMED]), max(len(lines) - MAX_NAMED, 0) + truncated
-    entry = record_entry(
-        session,
-        incident,
-        [Kind.DETECTION],
-        AlertsFired(named, more) if more else named,
-        actor,
-        when=ParsedTime(first.starts_at, Precision(first.starts_at_precision)),
-        alert_id=first.key,
-        alert_ids=[row.key for row in rows],
-    )
-    ids = [row.key for row in rows]
+    """Record the alerts, and post those that do not flap."""
+    if flapping := [row for row in rows if row.is_flapping]:
+        _record_started(session, incident, flapping, actor)
+    if not (steady := [row for row in rows if not row.is_flapping]):
+        return
+    entry = _record_started(session, incident, steady, actor, truncated)
+    ids = [row.key for row in steady]
     outbox.post_event(
         session,
         incident,
@@ -168,6 +205,25 @@ def _record_started(
         alert_ids=ids[:MAX_LISTED],
         alerts=len(ids),
         truncated=truncated,
+    )
+
+
+def _record_started(
+    session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor, truncated: int = 0
+) -> TimelineEntry:
+    first = min(rows, key=lambda row: row.starts_at)
+    line = alert_line_with_service if incident.storm_id == incident.key else alert_line
+    lines = list(dict.fromkeys(line(row) for row in rows))
+    named, more = "\n".join(lines[:MAX_NAMED]), max(len(lines) - MAX_NAMED, 0) + truncated
+    return record_entry(
+        session,
+        incident,
+        [Kind.DETECTION],
+        AlertsFired(named, more) if more else named,
+        actor,
+        when=ParsedTime(first.starts_at, Precision(first.starts_at_precision)),
+        alert_id=first.key,
+        alert_ids=[row.key for row in rows],
     )
 
 
@@ -238,6 +294,7 @@ def run_summary_timer(session: Session, settings: Settings, timer: Timer, now: d
     waits_since = _record_summary(session, incident, actor)
     counts = alerts.count(session, incident.key)
     tally = counters.lock(session, incident.key)
+    quiet_at = _end_flapping(session, incident, tally, actor)
     has_changed = tally.shown != [counts.alerts, counts.firing]
     ends_at = update_storm(session, settings, incident, counts, actor)
     if has_changed:
@@ -253,11 +310,39 @@ def run_summary_timer(session: Session, settings: Settings, timer: Timer, now: d
         outbox.refresh_alerts(session, incident, now)
     due = [now + CARD_REFRESH_DELAY] if has_changed else []
     due += [waits_since + SUMMARY_DELAY] if waits_since else []
-    due += [ends_at] if ends_at else []
+    due += [each for each in (ends_at, quiet_at) if each]
     if due:
         timers.set_timer(
             session, timer.key, max(min(due), now + CARD_REFRESH_DELAY), SUMMARY_TIMER, IncidentTimer(incident.key)
         )
+
+
+def _end_flapping(session: Session, incident: Incident, tally: AlertCounter, actor: Actor) -> datetime | None:
+    """
+    Announce flapping alerts that are quiet, with their state.
+
+    Returns when to look at the others; None if there are none.
+    """
+    known = tally.read_changes()
+    if not any(each.is_flapping for each in known.values()):
+        return None
+    quiet, next_at = list[Alert](), list[datetime]()
+    for row in alerts.find_flapping(session, incident.key):
+        key = changes_key(row.source, row.fingerprint)
+        changed_at = max([*known.get(key, AlertChanges()).at, row.first_seen_at, row.ended_at or row.first_seen_at])
+        if actor.at - changed_at < QUIET_AFTER:
+            next_at.append(changed_at + QUIET_AFTER)
+            continue
+        row.is_flapping = False
+        known.pop(key, None)
+        session.add(row)
+        quiet.append(row)
+    if quiet:
+        tally.store_changes(known)
+        tally.shown = []  # the card shows that it is over
+        ids = [row.key for row in quiet]
+        outbox.post_event(session, incident, "alerts quiet", actor.at, alert_ids=ids[:MAX_LISTED], alerts=len(ids))
+    return min(next_at, default=None)
 
 
 def _record_summary(session: Session, incident: Incident, actor: Actor) -> datetime | None:
@@ -274,7 +359,7 @@ def _record_summary(session: Session, incident: Incident, actor: Actor) -> datet
         for row in started:
             row.is_start_recorded = True
             session.add(row)
-        _record_started(session, incident, started, actor)
+        _announce_started(session, incident, started, actor)
     if waiting.ends > MAX_NAMED and (over := alert_summaries.mark_ends_announced(session, incident.key)) is not None:
         _record_counted_ends(session, incident, over.services, over.last_end or actor.at, actor)
     else:

@@ -9,13 +9,16 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.alerts.events import AlertEvent, Batch
+from bot.domain.alerts.label_groups import LABEL_GROUPS
 from bot.domain.alerts.routing import RouteAction, Routing
+from bot.domain.terms import AlertStatus
 from bot.services.alerts.alert_rows import find_known_rows, identity_of, is_news
 from bot.services.alerts.announcements import Arrival, request_summary, waits_for_summary
 from bot.services.alerts.event_routing import route_event
 from bot.services.alerts.placement import place_alerts
 from bot.services.alerts.repetition import announce_repetition, find_overdue
-from bot.services.alerts.storm_admission import current_storm
+from bot.services.alerts.resolution import plan_resolutions
+from bot.services.alerts.storms.admission import current_storm
 from bot.services.incidents.maintenance_windows import open_window_ids
 from bot.services.workspace.actor import Actor
 from bot.store import outbox
@@ -60,6 +63,12 @@ class _ReceivedAlert:
         return self.event.source, self.event.group
 
     @property
+    def groups(self) -> set[tuple[str, str]]:
+        """The sender's group, and the one by labels if its route has any."""
+        labels = self.routing.label_group
+        return {self.group, (LABEL_GROUPS, labels.key)} if labels else {self.group}
+
+    @property
     def identity(self) -> alerts.Identity:
         return identity_of(self.event)
 
@@ -77,15 +86,17 @@ def receive_notifications(
     wanted = list(_route_events(settings, batches, receipts, actor.at))
     if not wanted:
         return receipts
-    groups = alert_groups.lock_groups(session, actor.team_id, {received.group for received in wanted})
+    groups = alert_groups.lock_groups(session, actor.team_id, {key for each in wanted for key in each.groups})
     known = find_known_rows(session, actor.team_id, [each.event for each in wanted])
     windows = open_window_ids(session, actor, {received.routing.service for received in wanted})
     repeated = find_overdue(
         session, (known[each.identity] for each in wanted if each.identity in known), windows, actor
     )
     news = [received for received in wanted if is_news(received.event, known.get(received.identity))]
+    ended = [each for each in news if each.event.status is AlertStatus.RESOLVED and each.identity in known]
+    plan_resolutions(session, ((known[each.identity], each.routing) for each in ended), actor.at)
     incident_ids = [known[received.identity].incident_id for received in news if received.identity in known]
-    incident_ids += [groups[received.group].incident_id for received in news]
+    incident_ids += [groups[key].incident_id for received in news for key in received.groups]
     if any(groups[received.group].incident_id is None for received in news) and (
         storm := current_storm(session, settings, actor)
     ):
@@ -98,7 +109,7 @@ def receive_notifications(
             sorted(wanted, key=lambda received: received.group), key=lambda received: received.group
         ):
             for received in _split_rounds(of_group):
-                unchanged |= _receive_group(session, settings, groups[key], received, known, windows, actor, receipts)
+                unchanged |= _receive_group(session, settings, groups, key, received, known, windows, actor, receipts)
         session.flush()
         alerts.touch(session, unchanged, actor.at)
         for incident_id in sorted(repeated):
@@ -151,7 +162,8 @@ def _split_rounds(received: Iterable[_ReceivedAlert]) -> Iterator[list[_Received
 def _receive_group(
     session: Session,
     settings: Settings,
-    group: AlertGroup,
+    groups: Mapping[tuple[str, str], AlertGroup],
+    key: tuple[str, str],
     received: Sequence[_ReceivedAlert],
     known: dict[alerts.Identity, Alert],
     windows: Mapping[str, int],
@@ -175,7 +187,7 @@ def _receive_group(
             )
     only = [arrival for _, arrival in arrivals]
     truncated = max((each.truncated for each, _ in arrivals), default=0)
-    place_alerts(session, settings, group, only, truncated, actor)
+    place_alerts(session, settings, groups, key, only, truncated, actor)
     for each, arrival in arrivals:
         known[each.identity] = arrival.row
         receipts[each.number].held += arrival.row.maintenance_id is not None

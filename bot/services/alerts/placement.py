@@ -1,13 +1,15 @@
 """Decide which incident an alert belongs to, and open or reopen incidents."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.alerts.events import AlertEvent, incident_title
+from bot.domain.alerts.label_groups import LABEL_GROUPS
 from bot.domain.alerts.placement import (
     Attach,
     GroupIncident,
@@ -23,8 +25,8 @@ from bot.domain.alerts.storms import BeginStorm, JoinStorm, ResumeStorm
 from bot.domain.terms import AlertStatus, Precision, Severity, Status
 from bot.services.alerts.announcements import Arrival, alert_line_with_service, announce_alerts
 from bot.services.alerts.event_routing import route_event
-from bot.services.alerts.storm_admission import count_opening, decide_storm
 from bot.services.alerts.storms import add_alert, begin_storm, is_storm_incident, resume_storm
+from bot.services.alerts.storms.admission import count_opening, decide_storm
 from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.incidents.lifecycle import reopen_incident
 from bot.services.incidents.maintenance_windows import open_window_ids
@@ -37,13 +39,27 @@ from bot.store.alerts.alerts import Alert
 from bot.store.incidents import incident_lists, incidents
 from bot.store.incidents.incidents import Incident
 
+GroupKey = tuple[str, str]
+
 
 def place_alerts(
-    session: Session, settings: Settings, group: AlertGroup, arrivals: Sequence[Arrival], truncated: int, actor: Actor
+    session: Session,
+    settings: Settings,
+    groups: Mapping[GroupKey, AlertGroup],
+    key: GroupKey,
+    arrivals: Sequence[Arrival],
+    truncated: int,
+    actor: Actor,
 ) -> None:
-    """Place the alerts of one group, and announce them in their incidents."""
+    """
+    Place the alerts of the sender's group `key`, and announce them in their incidents.
+
+    `groups` are locked, also those by labels.
+    """
     for arrival in sorted(arrivals, key=lambda one: not one.fires):
-        _place_alert(session, settings, group, arrival, arrivals, truncated, actor)
+        by_labels = arrival.routing.label_group
+        shared = groups[LABEL_GROUPS, by_labels.key] if by_labels else None
+        _place_alert(session, settings, _Groups(groups[key], shared), arrival, arrivals, truncated, actor)
     for incident_id in sorted({each.row.incident_id for each in arrivals if each.row.incident_id is not None}):
         its_own = [arrival for arrival in arrivals if arrival.row.incident_id == incident_id]
         announce_alerts(session, incident_id, its_own, actor, truncated=truncated)
@@ -59,17 +75,22 @@ def place_held_alerts(session: Session, settings: Settings, rows: Sequence[Alert
     of_group: dict[tuple[str, str], list[Alert]] = defaultdict(list)
     for row in rows:
         of_group[row.source, row.group_key].append(row)
-    groups = alert_groups.lock_groups(session, actor.team_id, set(of_group))
     windows = open_window_ids(session, actor, {row.service for row in rows})
+    arrivals = {
+        key: [
+            Arrival(event, routing, row, is_new=True, held_by=windows.get(row.service or ""))
+            for row in of_group[key]
+            for event, routing in [_event_from_row(settings, row, actor.at)]
+            if routing.action != RouteAction.IGNORE
+        ]
+        for key in sorted(of_group)
+    }
+    shared = {each.routing.label_group for some in arrivals.values() for each in some}
+    keys = {*of_group, *((LABEL_GROUPS, each.key) for each in shared if each)}
+    groups = alert_groups.lock_groups(session, actor.team_id, keys)
     with outbox.batch(session):
-        for key, group in sorted(groups.items()):
-            arrivals = [
-                Arrival(event, routing, row, is_new=True, held_by=windows.get(row.service or ""))
-                for row in of_group[key]
-                for event, routing in [_event_from_row(settings, row, actor.at)]
-                if routing.action != RouteAction.IGNORE
-            ]
-            place_alerts(session, settings, group, arrivals, 0, actor)
+        for key, some in arrivals.items():
+            place_alerts(session, settings, groups, key, some, 0, actor)
             session.flush()
 
 
@@ -117,10 +138,45 @@ def _end_summary(event: AlertEvent, row: Alert) -> str | None:
     return summary if summary and summary not in {row.annotations.get("summary"), row.name} else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Groups of an alert: the sender's, and the one by labels if its route has any."""
+
+    own: AlertGroup
+    shared: AlertGroup | None
+
+    def find_incidents(self, session: Session, arrival: Arrival, at: datetime) -> list[Incident]:
+        """The incidents that may take the alert; that of the sender's group alone if it is open."""
+        own = _find_survivor(session, self.own.incident_id)
+        by_labels, shared = arrival.routing.label_group, self.shared
+        if by_labels is None or shared is None or (own is not None and own.is_open):
+            return [own] if own else []
+        other = _find_survivor(session, shared.incident_id) if by_labels.takes(shared.last_alert_at, at) else None
+        return [each for each in (own, other if other is not own else None) if each]
+
+    def keep_incident(self, session: Session, incident_id: int, arrival: Arrival, at: datetime) -> None:
+        """Store the incident that took the alert."""
+        if self.own.incident_id != incident_id:
+            self.own.incident_id = incident_id
+            session.add(self.own)
+        if self.shared is None or not arrival.fires:
+            return
+        before = _find_survivor(session, self.shared.incident_id)
+        if before is None or not before.is_open:
+            self.shared.incident_id = incident_id
+        if before is None or not before.is_open or before.key == incident_id:
+            self.shared.last_alert_at = at
+            session.add(self.shared)
+
+
+def _find_survivor(session: Session, incident_id: int | None) -> Incident | None:
+    return incidents.get(session, incidents.find_survivor(session, incident_id)) if incident_id is not None else None
+
+
 def _place_alert(
     session: Session,
     settings: Settings,
-    group: AlertGroup,
+    groups: _Groups,
     arrival: Arrival,
     arrivals: Sequence[Arrival],
     truncated: int,
@@ -132,7 +188,7 @@ def _place_alert(
     if not arrival.fires and own is not None:
         _update_row(arrival, own, actor)
         return
-    decision = _decide_placement(session, group, arrival, actor)
+    decision = _decide_placement(session, groups, arrival, actor)
     if isinstance(decision, RecordOnly):
         chosen = own if own is not None else decision.incident
         is_held = arrival.fires and arrival.held_by is not None and not arrival.event.is_test
@@ -142,9 +198,7 @@ def _place_alert(
     placed = _carry_out(session, settings, decision, arrival, arrivals, truncated, actor)
     _update_row(arrival, placed, actor)
     arrival.row.maintenance_id = None
-    if group.incident_id != placed:
-        group.incident_id = placed
-        session.add(group)
+    groups.keep_incident(session, placed, arrival, actor.at)
 
 
 def _carry_out(
@@ -175,25 +229,25 @@ def _carry_out(
             raise AssertionError("ignored alerts are left out before they are placed")
 
 
-def _decide_placement(session: Session, group: AlertGroup, arrival: Arrival, actor: Actor) -> Placement:
+def _decide_placement(session: Session, groups: _Groups, arrival: Arrival, actor: Actor) -> Placement:
     """Decide without a lock if an open incident takes the alert; else lock and decide again."""
     neighbours = [group_incident(each) for each in attachable_incidents(session, actor.team_id, arrival.routing)]
 
-    def decided(of_group: Incident | None) -> Placement:
+    def decided(of_groups: Sequence[Incident]) -> Placement:
         return place_alert(
             arrival.event,
             arrival.routing.action,
             now=actor.at,
-            of_group=[group_incident(of_group)] if of_group else [],
+            of_group=[group_incident(each) for each in of_groups],
             of_service=neighbours,
             is_held=arrival.held_by is not None,
         )
 
-    if group.incident_id is None:
-        return decided(None)
-    goes_on = incidents.find_survivor(session, group.incident_id)
-    decision = decided(incidents.get(session, goes_on))
-    return decision if isinstance(decision, Attach) else decided(incidents.lock(session, goes_on))
+    found = groups.find_incidents(session, arrival, actor.at)
+    decision = decided(found)
+    if not found or isinstance(decision, Attach):
+        return decision
+    return decided([incidents.lock(session, key) for key in sorted(each.key for each in found)])
 
 
 def group_incident(incident: Incident) -> GroupIncident:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.alerts.events import AlertEvent, Batch, incident_title
+from bot.domain.alerts.label_groups import LABEL_GROUPS
 from bot.domain.alerts.placement import Attach, GroupIncident, Open, OpenLinked, Placement, Reopen, place_alert
 from bot.domain.alerts.routing import RouteAction, Routing
 from bot.domain.alerts.storms import BeginStorm, JoinStorm, OpenSeparately, ResumeStorm, StormDecision
@@ -17,7 +18,7 @@ from bot.domain.terms import AlertStatus, Severity
 from bot.services.alerts.alert_rows import find_known_rows, identity_of, is_news
 from bot.services.alerts.event_routing import route_event
 from bot.services.alerts.placement import attachable_incidents, group_incident
-from bot.services.alerts.storm_admission import foresee_storm
+from bot.services.alerts.storms.admission import foresee_storm
 from bot.services.incidents.maintenance_windows import open_window_ids
 from bot.services.oncall.policies import configured_policy
 from bot.services.workspace.actor import Actor, Origin
@@ -42,6 +43,7 @@ class Outcome(StrEnum):
     OPEN_LINKED = "opens an incident that is linked to the previous one"
     JOIN_NEW = "joins the incident that this notification opens"
     JOIN = "joins the open incident"
+    JOIN_BY_LABELS = "joins the open incident of its labels"
     REOPEN = "reopens the incident"
     STORM = "joins the incident of the storm"
     NEW_STORM = "opens the incident of a storm"
@@ -61,9 +63,12 @@ class AlertState:
 
     known: Mapping[alerts.Identity, KnownAlert] = field(default_factory=dict)
     of_group: Mapping[GroupKey, GroupIncident] = field(default_factory=dict)
+    """By the sender's group, and by that of labels while its window is open."""
     of_service: Mapping[str, Sequence[GroupIncident]] = field(default_factory=dict)
     windows: Mapping[str, int] = field(default_factory=dict)
     storm: StormDecision = field(default_factory=OpenSeparately)
+    flapping: frozenset[tuple[str, str]] = frozenset()
+    """Source and fingerprint of the alerts that flap now."""
     names: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     """Reference and title by incident."""
 
@@ -76,6 +81,7 @@ class AlertPreview:
     routing: Routing
     outcome: Outcome
     incident: tuple[str, str] | None = None
+    is_flapping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,9 @@ def load_alert_state(
 ) -> AlertState:
     """Load the state for a notification. Incidents outside `visibility` count as missing."""
     actor, routed = Actor(visibility.team_id, None, at, Origin.ALERT), route_batch(settings, batch, at)
-    groups = alert_groups.find_incidents(session, actor.team_id, {(each.source, each.group) for each in batch.events})
+    keys = {key for event, routing in routed for key in _group_keys(event, routing)}
+    groups = alert_groups.find_groups(session, actor.team_id, keys)
+    windows_by_labels = {routing.label_group.key: routing.label_group for _, routing in routed if routing.label_group}
     seen: dict[int, Incident] = {}
 
     def find_seen(incident_id: int | None) -> Incident | None:
@@ -120,7 +128,12 @@ def load_alert_state(
         identity: KnownAlert(row, found.key if (found := find_seen(row.incident_id)) else None)
         for identity, row in find_known_rows(session, actor.team_id, batch.events).items()
     }
-    of_group = {key: group_incident(found) for key, row in groups.items() if (found := find_seen(row)) is not None}
+    of_group = {
+        key: group_incident(found)
+        for key, row in groups.items()
+        if key[0] != LABEL_GROUPS or windows_by_labels[key[1]].takes(row.last_alert_at, at)
+        if (found := find_seen(row.incident_id)) is not None
+    }
     neighbours: dict[str, list[GroupIncident]] = defaultdict(list)
     for routing in {routing.service: routing for _, routing in routed if routing.service}.values():
         for each in visibility.filter(attachable_incidents(session, actor.team_id, routing)):
@@ -131,26 +144,39 @@ def load_alert_state(
         find_seen(storm.incident)
     windows = open_window_ids(session, actor, {routing.service for _, routing in routed})
     names = {key: (each.reference, each.title) for key, each in seen.items()}
-    return AlertState(known, of_group, neighbours, windows, storm, names)
+    newest = alerts.find_newest(session, actor.team_id, {(each.source, each.fingerprint) for each in batch.events})
+    flapping = frozenset(key for key, row in newest.items() if row.is_flapping)
+    return AlertState(known, of_group, neighbours, windows, storm, flapping, names)
+
+
+def _group_keys(event: AlertEvent, routing: Routing) -> list[GroupKey]:
+    """The sender's group, and then the one by labels if the route has any."""
+    by_labels = routing.label_group
+    return [(event.source, event.group), *([(LABEL_GROUPS, by_labels.key)] if by_labels else [])]
 
 
 def preview_batch(settings: Settings, batch: Batch, state: AlertState, at: datetime) -> BatchPreview:
     """Decide as `receive_notifications` would at `at`, in its order: firing alerts first."""
     routed = route_batch(settings, batch, at)
     previews: dict[int, AlertPreview] = {}
-    opening: dict[GroupKey, list[tuple[AlertEvent, Routing]]] = defaultdict(list)
+    opening: dict[GroupKey, list[tuple[AlertEvent, Routing]]] = {}
+    opened: list[list[tuple[AlertEvent, Routing]]] = []
     for number in sorted(range(len(routed)), key=lambda each: routed[each][0].status is not AlertStatus.FIRING):
         event, routing = routed[number]
-        key = (event.source, event.group)
         found = _preview_alert(event, routing, state, at)
         if found.outcome in {Outcome.OPEN, Outcome.OPEN_LINKED, Outcome.NEW_STORM}:
-            if key in opening:
+            keys = _group_keys(event, routing)
+            together = next((opening[key] for key in keys if key in opening), None)
+            if together is None:
+                opened.append(together := [])
+            else:
                 found = replace(found, outcome=Outcome.JOIN_NEW, incident=None)
-            opening[key].append((event, routing))
-        previews[number] = found
+            together.append((event, routing))
+            opening |= dict.fromkeys(keys, together)
+        previews[number] = replace(found, is_flapping=(event.source, event.fingerprint) in state.flapping)
     return BatchPreview(
         [previews[number] for number in range(len(routed))],
-        [_preview_opening(settings, each, batch.truncated) for each in opening.values()],
+        [_preview_opening(settings, each, batch.truncated) for each in opened],
         batch.truncated,
     )
 
@@ -165,16 +191,23 @@ def _preview_alert(event: AlertEvent, routing: Routing, state: AlertState, at: d
     if own is not None and event.status is AlertStatus.RESOLVED:
         return AlertPreview(event, routing, Outcome.END, _name(state, own))
     is_held = routing.service in state.windows
-    of_group = state.of_group.get((event.source, event.group))
+    own_group, *by_labels = (state.of_group.get(key) for key in _group_keys(event, routing))
+    of_groups = [own_group] if own_group and own_group.is_open else [own_group, *by_labels]
     decision = place_alert(
         event,
         routing.action,
         now=at,
-        of_group=[of_group] if of_group else [],
+        of_group=[each for each in of_groups if each],
         of_service=state.of_service.get(routing.service or "", ()),
         is_held=is_held,
     )
     outcome, incident_id = _outcome(decision, state, is_held=is_held and event.status is AlertStatus.FIRING)
+    if (
+        outcome is Outcome.JOIN
+        and incident_id in {each.id for each in by_labels if each}
+        and own_group not in by_labels
+    ):
+        outcome = Outcome.JOIN_BY_LABELS
     return AlertPreview(event, routing, outcome, _name(state, incident_id))
 
 

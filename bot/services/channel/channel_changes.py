@@ -80,6 +80,8 @@ def on_channel_made_private(session: Session, settings: Settings, team_id: str, 
     outbox.refresh_bookmarks(session, incident, at)
     outbox.refresh_topic(session, incident, at)
     outbox.refresh_card(session, incident, at)
+    for other in incidents.find_similar_to(session, incident.key):
+        outbox.refresh_similar(session, other, at)
     outbox.refresh_all_pages(session, incident, escalations.find_by_incident(session, incident.key), at)
     actor = Actor(team_id, None, at, Origin.MESSAGE)
     audit_action(session, actor, "its channel was made private", incident=incident)

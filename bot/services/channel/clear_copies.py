@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.domain.record.facts import REDACTED
 from bot.domain.record.translations import read_translations
 from bot.domain.terms import Kind
+from bot.services import outbox
 from bot.services.timeline.entries import MERGED_PARTS, clear_entry_text
 from bot.store import status_page
 from bot.store.alerts import alerts
@@ -169,4 +170,14 @@ def clear_copies(
     for item in action_items.find_by_incident(session, incident.key):
         item.symptom = clean(item.symptom) if item.symptom else item.symptom
         session.add(item)
+    refresh_comments(session, incident, at)
     purge_removed_words(session)
+
+
+def refresh_comments(session: Session, incident: Incident, at: datetime) -> None:
+    """Show the present text of comments on the postmortem that the bot posted with another one."""
+    session.flush()
+    for comment in comments.find_outdated(session, incident.key):
+        outbox.refresh_comment(session, incident, at, comment.id or 0)
+        if not comment.text and comment.channel_id and comment.message_ts:
+            text_locations.clear_own_message(session, incident.team_id, comment.channel_id, comment.message_ts, at)

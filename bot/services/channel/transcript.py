@@ -8,15 +8,17 @@ from bot.config import Settings
 from bot.services import outbox
 from bot.services.channel.bookmarks_and_canvas import on_text_removed
 from bot.services.channel.channel_changes import on_channel_unarchived
-from bot.services.channel.clear_copies import clear_entry
+from bot.services.channel.clear_copies import clear_entry, refresh_comments
 from bot.services.channel.marks import kinds_of_reactions, sync_entry_marks
-from bot.services.channel.messages import SlackMessage, is_before_history, is_past_retention
+from bot.services.channel.messages import SlackMessage, is_before_history, is_past_retention, parse_ts
 from bot.services.timeline.entries import update_entry_text
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import SlackProfile, ensure_known, save_profile
 from bot.store.incidents import incidents, timeline, transcript
+from bot.store.incidents.document import comments
+from bot.store.incidents.document.comments import PostmortemComment
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.search.text_index import purge_removed_words
 from bot.store.incidents.transcript import Message
@@ -59,6 +61,8 @@ def record_message(session: Session, settings: Settings, team_id: str, message: 
             return
         known = Message(team_id=team_id, channel_id=message.channel_id, ts=message.ts, stored_at=at)
     _store_message(session, team_id, known, message, at)
+    if message.thread_ts not in {None, message.ts}:
+        _save_reply(session, team_id, message)
     for entry in entries:
         update_entry_text(session, entry, message.text, list(message.files), at)
         outbox.refresh_resolution(session, incidents.get(session, entry.incident_id), at)
@@ -79,6 +83,38 @@ def _store_message(session: Session, team_id: str, row: Message, message: SlackM
             save_profile(session, team_id, SlackProfile(message.author, message.author_name, is_bot=True), at)
 
 
+def _save_reply(session: Session, team_id: str, message: SlackMessage) -> None:
+    """Save a person's reply in the thread of a postmortem's block, or its edit, as a comment."""
+    thread = comments.find_thread(session, message.channel_id, message.thread_ts or "")
+    if thread is None or message.is_own or not message.author or not message.text.strip():
+        return
+    incidents.lock_all(session, [thread.incident_id])
+    comment = comments.find_by_message(session, message.channel_id, message.ts)
+    if comment is not None:
+        comment.text = message.text if comment.text else ""  # a redacted one stays redacted
+        session.add(comment)
+        return
+    at, by = parse_ts(message.ts), message.author
+    section, source, language = thread.block_id
+    comment = PostmortemComment(
+        incident_id=thread.incident_id,
+        language=language,
+        section=section,
+        source=source,
+        refs=comments.find_refs(session, thread),
+        text=message.text,
+        written_by=by,
+        written_at=at,
+        channel_id=message.channel_id,
+        message_ts=message.ts,
+        is_reply=True,
+    )
+    session.add(comment)
+    incident, block = incidents.get(session, thread.incident_id), str(thread.block_id)
+    actor = Actor(team_id, by, at, Origin.MESSAGE)
+    audit_action(session, actor, "commented on the postmortem", incident=incident, block=block)
+
+
 def record_deletion(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:
     """
     Clear a deleted message's text and files in the transcript and in every entry.
@@ -96,6 +132,10 @@ def record_deletion(session: Session, team_id: str, channel_id: str, ts: str, at
         known = Message(team_id=team_id, channel_id=channel_id, ts=ts, stored_at=at)
     known.text, known.files, known.deleted_at = "", [], at
     session.add(known)
+    reply = comments.find_by_message(session, channel_id, ts)
+    if reply is not None and reply.is_reply:
+        incidents.lock_all(session, [reply.incident_id])
+        session.delete(reply)
     for entry in entries:
         clear_entry(session, entry)
         entry.deleted_at = at
@@ -104,6 +144,7 @@ def record_deletion(session: Session, team_id: str, channel_id: str, ts: str, at
         audit_action(session, actor, "its message was deleted", incident=touched, entry=entry.key)
         outbox.refresh_resolution(session, touched, at)
         on_text_removed(session, touched, at)
+        refresh_comments(session, touched, at)
         if affects_milestones(entry.kinds):
             refresh_milestones(session, touched)
             outbox.refresh_card(session, touched, at)

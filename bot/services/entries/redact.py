@@ -228,4 +228,5 @@ def _refresh_views(session: Session, incident: Incident, entry: TimelineEntry, a
         outbox.refresh_alerts(session, incident, actor.at)
     if Kind.DECLARED in entry.kinds or Kind.DETAILS in entry.kinds:
         outbox.refresh_topic(session, incident, actor.at)
+        outbox.refresh_similar(session, incident, actor.at)
     outbox.refresh_card(session, incident, actor.at)

@@ -19,6 +19,7 @@ from bot.services.escalation.start import start_configured_policy
 from bot.services.incidents.maintenance_windows import open_windows
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import approximate_times, set_initial_milestones
+from bot.services.vendors.notices import suggest_vendor_incidents
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
 from bot.store.incidents import incidents, numbering
@@ -80,6 +81,7 @@ def declare_incident(session: Session, settings: Settings, actor: Actor, wanted:
         outbox.schedule_first_reminder(session, settings, incident)
         _set_up_channel(session, settings, incident, actor, wanted.invitees)
         start_configured_policy(session, settings, incident, actor)
+        suggest_vendor_incidents(session, settings, incident, actor.at)
     return incident
 
 
@@ -200,7 +202,8 @@ def _set_up_channel(
     users, groups = service_people(settings, incident, incident.services)
     users = list(dict.fromkeys([*([actor.user_id] if actor.user_id else []), *users, *invitees]))
     ensure_known(session, incident.team_id, users, actor.at)
-    outbox.queue_channel_setup(session, incident, actor.at, users, groups)
+    suggests = settings.incidents.suggest_similar and not incident.is_drill
+    outbox.queue_channel_setup(session, incident, actor.at, users, groups, suggests_similar=suggests)
     set_up_bookmarks(session, settings, incident, actor.at)
     if not incident.is_drill:
         for window in open_windows(session, incident.team_id, incident.services, actor.at):

@@ -8,6 +8,7 @@ from bot.config import Settings
 from bot.domain.errors import InvalidField, StateError, UserError
 from bot.domain.incidents.lifecycle import EVENT_FOR_STATUS, Event, transition
 from bot.domain.incidents.requirements import unmet_values
+from bot.domain.record.facts import Fact
 from bot.domain.terms import DIRECT_STATUSES, Kind, Severity, Status
 from bot.domain.times import ParsedTime, format_time, refuse_future
 from bot.services import outbox
@@ -144,7 +145,7 @@ def resolve_incident(
     incident_id: int,
     actor: Actor,
     *,
-    text: str = "",
+    text: str | Fact = "",
     ended: ParsedTime | None = None,
 ) -> Incident:
     """
@@ -177,7 +178,7 @@ def resolve_incident(
 
 
 def _record_resolution(
-    session: Session, incident: Incident, actor: Actor, text: str, ended: ParsedTime | None
+    session: Session, incident: Incident, actor: Actor, text: str | Fact, ended: ParsedTime | None
 ) -> TimelineEntry:
     return record_entry(
         session,

@@ -143,12 +143,25 @@ def end_windows(session: Session, settings: Settings, actor: Actor, service: str
     if not chosen:
         raise UserError(f"No maintenance of `{name}` is under way or planned. `/incident maintenance` lists them.")
     for window in chosen:
-        window.ended_at, window.ended_by = actor.at, actor.user_id
-        session.add(window)
-        _set_end_timer(session, window, actor.at)
-        follow_window(session, window, actor)
-        audit_action(session, actor, "ended maintenance", service=name, why=window.reason)
+        end_window(session, settings, window, actor)
     return chosen
+
+
+def end_window(session: Session, settings: Settings, window: MaintenanceWindow, actor: Actor) -> None:
+    """End a window, or cancel it before its start."""
+    window.ended_at, window.ended_by = actor.at, actor.user_id
+    session.add(window)
+    _set_end_timer(session, window, actor.at)
+    follow_window(session, settings, window, actor)
+    audit_action(session, actor, "ended maintenance", service=window.service, why=window.reason)
+
+
+def lock_unfinished(session: Session, actor: Actor, window_id: int) -> MaintenanceWindow:
+    """Lock a window that is under way or planned. Raises UserError for any other."""
+    window = maintenance_windows.lock(session, window_id)
+    if window is None or window.team_id != actor.team_id or window.ended_at is not None or window.ends_at <= actor.at:
+        raise UserError("That maintenance is over. Nothing was changed.")
+    return window
 
 
 def change_window(
@@ -167,6 +180,20 @@ def change_window(
     Raises InvalidField (`from`, `to`) for invalid times, and UserError unless exactly one window is meant.
     """
     window = find_window(session, settings, actor, service, since=None, zone=zone)
+    return move_window(session, settings, window, actor, since=since, until=until, zone=zone)
+
+
+def move_window(
+    session: Session,
+    settings: Settings,
+    window: MaintenanceWindow,
+    actor: Actor,
+    *,
+    since: ParsedTime | None,
+    until: ParsedTime | None,
+    zone: ZoneInfo,
+) -> MaintenanceWindow:
+    """Move the start, the end or both. Raises InvalidField (`from`, `to`) for invalid times."""
     before = _describe_times(window)
     if since is not None:
         if window.starts_at <= actor.at:
@@ -179,7 +206,7 @@ def change_window(
     check_end_within("to", window.ends_at, since=window.starts_at, most=MAX_DURATION)
     session.add(window)
     _set_end_timer(session, window, window.ends_at)
-    follow_window(session, window, actor)
+    follow_window(session, settings, window, actor)
     after = _describe_times(window)
     audit_action(session, actor, "changed maintenance", service=window.service, before=before, after=after)
     return window

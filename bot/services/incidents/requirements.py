@@ -18,7 +18,9 @@ MET_BY_ENTRY: Mapping[Requirement, Callable[[TimelineEntry], bool]] = {
     Requirement.IMPACT: lambda entry: entry.has(Kind.IMPACT) and bool(entry.text),
     Requirement.USERS: lambda entry: entry.values.affected_users is not None,
     Requirement.CAUSE: lambda entry: entry.has(Kind.CAUSE),
-    Requirement.RESOLUTION: lambda entry: (entry.has(Kind.RESOLVED) or entry.has(Kind.FIXED)) and bool(entry.text),
+    Requirement.RESOLUTION: lambda entry: bool(
+        (entry.has(Kind.RESOLVED) and entry.own_text) or (entry.has(Kind.FIXED) and entry.text)
+    ),
     Requirement.UPDATE: lambda entry: bool(entry.values.public),
 }
 """Requirements that an entry on the timeline meets."""

@@ -7,6 +7,7 @@ rendered from present state. `bot.slack` chooses the words when it sends. `kinds
 
 from bot.services.outbox.app_home import HOME_OPEN, refresh_home, refresh_open_homes
 from bot.services.outbox.direct import (
+    post_approval_request,
     post_direct_message,
     post_event_to_user,
     post_missing_permissions,
@@ -36,12 +37,16 @@ from bot.services.outbox.incident import (
     invite_channel_members,
     invite_users,
     pin_card,
+    post_comment,
     post_draft,
     post_ephemeral,
     post_event,
     post_public_preview,
+    post_vendor_reply,
     queue_channel_setup,
     reconcile_channel,
+    refresh_comment,
+    refresh_vendor_notice,
 )
 from bot.services.outbox.incident_views import (
     card_target,
@@ -55,6 +60,7 @@ from bot.services.outbox.incident_views import (
     refresh_followups,
     refresh_reminder,
     refresh_resolution,
+    refresh_similar,
     refresh_topic,
     refresh_vendor_case,
 )
@@ -73,6 +79,14 @@ from bot.services.outbox.shifts import (
     post_override_change,
     post_schedule_image,
     post_shift_handover,
+)
+from bot.services.outbox.subscribers import (
+    queue_channel_notice,
+    queue_publication,
+    queue_repeated_notices,
+    queue_sign_up_mail,
+    queue_subscriber_notices,
+    sign_up_lane,
 )
 
 __all__ = [
@@ -96,6 +110,8 @@ __all__ = [
     "page_contact_method",
     "page_user",
     "pin_card",
+    "post_approval_request",
+    "post_comment",
     "post_direct_message",
     "post_draft",
     "post_ephemeral",
@@ -109,9 +125,15 @@ __all__ = [
     "post_role_briefing",
     "post_schedule_image",
     "post_shift_handover",
+    "post_vendor_reply",
+    "queue_channel_notice",
     "queue_channel_setup",
     "queue_contact_method_test",
     "queue_page_bundle",
+    "queue_publication",
+    "queue_repeated_notices",
+    "queue_sign_up_mail",
+    "queue_subscriber_notices",
     "queue_user_lookup",
     "reconcile_channel",
     "refresh_alerts",
@@ -120,6 +142,7 @@ __all__ = [
     "refresh_bookmarks",
     "refresh_canvas",
     "refresh_card",
+    "refresh_comment",
     "refresh_confirm_reaction",
     "refresh_escalation",
     "refresh_external_pages",
@@ -130,11 +153,14 @@ __all__ = [
     "refresh_pages",
     "refresh_reminder",
     "refresh_resolution",
+    "refresh_similar",
     "refresh_topic",
     "refresh_vendor_case",
+    "refresh_vendor_notice",
     "reminder_timer_key",
     "schedule_first_reminder",
     "schedule_reminder_check",
+    "sign_up_lane",
     "skip_reminder_check",
     "urgency_of",
 ]

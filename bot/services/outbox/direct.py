@@ -8,13 +8,14 @@ from sqlmodel import Session
 
 from bot.services.outbox.kinds import PRIORITY, OutboxKind
 from bot.services.outbox.payloads import (
+    ApprovalRequestPayload,
     EventPayload,
     MissingPermissionsPayload,
     ReviewRequestPayload,
     RoleBriefingPayload,
     UserPayload,
 )
-from bot.services.outbox.rows import queue_direct_row
+from bot.services.outbox.rows import queue_direct_row, queue_row
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
 
@@ -40,6 +41,15 @@ def post_review_request(session: Session, incident: Incident, at: datetime, payl
     queue_direct_row(
         session, OutboxKind.REVIEW_REQUEST, incident.team_id, payload.user_id, at, incident=incident, payload=payload
     )
+
+
+def post_approval_request(session: Session, incident: Incident, at: datetime, payload: ApprovalRequestPayload) -> None:
+    """Ask one person, or the incident's channel, to approve a public update."""
+    kind = OutboxKind.APPROVAL_REQUEST
+    if payload.user_id is None:
+        queue_row(session, incident, kind, at, payload=payload)
+    else:
+        queue_direct_row(session, kind, incident.team_id, payload.user_id, at, incident=incident, payload=payload)
 
 
 def post_direct_message(session: Session, team_id: str, user_id: str, at: datetime, event: str, **values: Any) -> None:

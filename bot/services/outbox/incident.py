@@ -6,11 +6,14 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.domain.text.payload import Payload
 from bot.services.outbox.app_home import refresh_open_homes
-from bot.services.outbox.incident_views import announcement_row, card_row, topic_row
-from bot.services.outbox.kinds import PRIORITY, OutboxKind
+from bot.services.outbox.incident_views import announcement_row, card_row, similar_row, topic_row
+from bot.services.outbox.kinds import PRIORITY, OutboxKind, lane_of
 from bot.services.outbox.payloads import (
     BlankMessagePayload,
+    CommentPayload,
+    CommentThreadPayload,
     DraftPayload,
     EventPayload,
     FilePayload,
@@ -18,16 +21,29 @@ from bot.services.outbox.payloads import (
     MessagePayload,
     PublicPreviewPayload,
     ReconcilePayload,
+    VendorNoticePayload,
+    VendorReplyPayload,
 )
 from bot.services.outbox.rows import build_row, queue_row, queue_rows
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
+from bot.store.outbox import Effect
 
 
 def queue_channel_setup(
-    session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]
+    session: Session,
+    incident: Incident,
+    at: datetime,
+    users: list[str],
+    usergroups: list[str],
+    *,
+    suggests_similar: bool = False,
 ) -> None:
-    """Create the channel, invite people, post card, topic and announcement: a row each."""
+    """
+    Create the channel, invite people, post card, topic and announcement: a row each.
+
+    `suggests_similar`: after the card, one earlier incident like it is looked for.
+    """
     rows = [build_row(incident, OutboxKind.CREATE_CHANNEL, at, waits_for_channel=False)]
     if users or usergroups:
         payload = InvitePayload(tuple(users), tuple(usergroups))
@@ -35,6 +51,8 @@ def queue_channel_setup(
     rows += [topic_row(incident, at), card_row(session, incident, at)]
     if not incident.is_private:
         rows.append(announcement_row(session, incident, at))
+    if suggests_similar:
+        rows.append(similar_row(incident, at, posts=True))
     queue_rows(session, incident, *rows)
     refresh_open_homes(session, incident.team_id, at)
 
@@ -78,6 +96,28 @@ def announce_event(session: Session, incident: Incident, event: str, at: datetim
             incident_id=incident.key,
             payload=EventPayload(event, values, is_for_all=True),
         )
+
+
+def post_comment(session: Session, incident: Incident, at: datetime, thread_id: int, comment_id: int) -> None:
+    """Post a comment on a block in the block's thread, after the message that begins it."""
+    head = build_row(
+        incident,
+        OutboxKind.COMMENT_THREAD,
+        at,
+        target=f"comment thread:{thread_id}",
+        payload=CommentThreadPayload(thread_id),
+    )
+    queue_rows(session, incident, head, comment_row(incident, at, comment_id, posts=True))
+
+
+def refresh_comment(session: Session, incident: Incident, at: datetime, comment_id: int) -> None:
+    """Show the present text of a posted comment."""
+    queue_rows(session, incident, comment_row(incident, at, comment_id, posts=False))
+
+
+def comment_row(incident: Incident, at: datetime, comment_id: int, *, posts: bool) -> Effect:
+    payload = CommentPayload(comment_id, posts)
+    return build_row(incident, OutboxKind.COMMENT, at, target=f"comment:{comment_id}", payload=payload)
 
 
 def post_ephemeral(session: Session, incident: Incident, at: datetime, user_id: str, event: str, **values: Any) -> None:
@@ -182,3 +222,39 @@ def reconcile_channel(session: Session, incident: Incident, at: datetime, *, who
         target=f"look{' whole' * whole}:{incident.key}",
         payload=ReconcilePayload(whole),
     )
+
+
+def refresh_vendor_notice(
+    session: Session, team_id: str, incident: Incident | None, at: datetime, payload: VendorNoticePayload
+) -> None:
+    """
+    Post or edit the message about a vendor's incident.
+
+    `incident` None: it is in the incidents channel.
+    """
+    _queue_vendor_row(session, OutboxKind.VENDOR_NOTICE, team_id, incident, at, payload, payload.notice_id)
+
+
+def post_vendor_reply(
+    session: Session, team_id: str, incident: Incident | None, at: datetime, payload: VendorReplyPayload
+) -> None:
+    """Post one piece of news in the thread of the message, after that."""
+    _queue_vendor_row(session, OutboxKind.VENDOR_REPLY, team_id, incident, at, payload, payload.notice_id)
+
+
+def _queue_vendor_row(
+    session: Session,
+    kind: OutboxKind,
+    team_id: str,
+    incident: Incident | None,
+    at: datetime,
+    payload: Payload,
+    notice_id: int,
+) -> None:
+    target = f"vendor notice:{notice_id}" if kind is OutboxKind.VENDOR_NOTICE else None
+    if incident is not None:
+        row = build_row(incident, kind, at, sub=str(notice_id), target=target, payload=payload)
+        queue_rows(session, incident, row)
+        return
+    lane = lane_of(kind, 0, sub=str(notice_id))
+    outbox.enqueue_all(session, Effect(lane, kind, team_id, at, PRIORITY[kind], target=target, payload=payload))

@@ -177,3 +177,14 @@ def refresh_bookmarks(session: Session, incident: Incident, at: datetime) -> Non
 def refresh_canvas(session: Session, incident: Incident, at: datetime, payload: CanvasPayload) -> None:
     """Refresh the draft in the channel's canvas."""
     queue_row(session, incident, OutboxKind.CANVAS, at, target=f"canvas:{incident.key}", payload=payload)
+
+
+def similar_row(incident: Incident, at: datetime, *, posts: bool) -> Effect:
+    payload = ViewPayload(posts=posts)
+    return build_row(incident, OutboxKind.SIMILAR, at, target=f"similar:{incident.key}", payload=payload)
+
+
+def refresh_similar(session: Session, incident: Incident, at: datetime) -> None:
+    """Refresh the message that names a similar incident, if it was posted."""
+    if is_posted(session, incident, SlackView.SIMILAR):
+        queue_rows(session, incident, similar_row(incident, at, posts=False))

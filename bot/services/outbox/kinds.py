@@ -23,6 +23,9 @@ class OutboxKind(StrEnum):
     EPHEMERAL = "whisper"
     ROLE_BRIEFING = "brief"
     REVIEW_REQUEST = "review request"
+    COMMENT_THREAD = "comment thread"
+    COMMENT = "comment"
+    APPROVAL_REQUEST = "approval request"
     CONFIRM_ACTIVE = "ask for sign"
     FETCH_MESSAGE = "fetch message"
     USER_LOOKUP = "learn person"
@@ -36,6 +39,11 @@ class OutboxKind(StrEnum):
     PAGE_BUNDLE = "page bundle"
     PAGE_TEST = "page test"
     CONTACT_METHOD_TEST = "test by means"
+    VENDOR_REPLY = "vendor reply"
+    SIGN_UP_MAIL = "sign-up mail"
+    PUBLICATION = "publication"
+    SUBSCRIBER_NOTICES = "subscriber notices"
+    CHANNEL_NOTICE = "channel notice"
 
     CARD = "card"
     ANNOUNCEMENT = "announcement"
@@ -44,6 +52,7 @@ class OutboxKind(StrEnum):
     ALERTS = "alerts"
     RESOLUTION = "resolution"
     VENDOR_CASE = "vendor case"
+    VENDOR_NOTICE = "vendor notice"
     ESCALATION = "escalation"
     REMINDER = "nudge"
     HOME = "home"
@@ -52,6 +61,7 @@ class OutboxKind(StrEnum):
     RECONCILE_CHANNEL = "look"
     BOOKMARKS = "bookmarks"
     CANVAS = "canvas"
+    SIMILAR = "similar"
 
 
 URGENCIES = ("pages", "channels", "messages", "views", "reading")
@@ -77,7 +87,10 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.ROLE_BRIEFING: (29, "messages"),
         OutboxKind.REVIEW_REQUEST: (29, "messages"),
         OutboxKind.DIRECT_MESSAGE: (29, "messages"),
+        OutboxKind.APPROVAL_REQUEST: (29, "messages"),
         OutboxKind.EVENT: (30, "messages"),
+        OutboxKind.COMMENT_THREAD: (30, "messages"),
+        OutboxKind.COMMENT: (30, "messages"),
         OutboxKind.DRAFT: (30, "messages"),
         OutboxKind.PUBLIC_PREVIEW: (30, "messages"),
         OutboxKind.TOPIC: (31, "views"),
@@ -88,9 +101,12 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.FOLLOWUPS: (36, "views"),
         OutboxKind.RESOLUTION: (37, "views"),
         OutboxKind.VENDOR_CASE: (37, "views"),
+        OutboxKind.VENDOR_NOTICE: (30, "messages"),
+        OutboxKind.VENDOR_REPLY: (30, "messages"),
         OutboxKind.MISSING_PERMISSIONS: (39, "messages"),
         OutboxKind.CONFIRM_REACTION: (40, "views"),
         OutboxKind.CANVAS: (41, "views"),
+        OutboxKind.SIMILAR: (41, "views"),
         OutboxKind.BOOKMARKS: (42, "views"),
         OutboxKind.HOME: (43, "views"),
         OutboxKind.REMINDER: (44, "messages"),
@@ -98,6 +114,10 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.USER_LOOKUP: (45, "reading"),
         OutboxKind.RECONCILE_CHANNEL: (46, "reading"),
         OutboxKind.ARCHIVE_CHANNEL: (47, "channels"),
+        OutboxKind.PUBLICATION: (48, "messages"),
+        OutboxKind.SIGN_UP_MAIL: (49, "messages"),
+        OutboxKind.CHANNEL_NOTICE: (50, "messages"),
+        OutboxKind.SUBSCRIBER_NOTICES: (51, "messages"),
     }
 )
 PRIORITY: Mapping[OutboxKind, int] = MappingProxyType({kind: priority for kind, (priority, _) in _KINDS.items()})
@@ -114,14 +134,25 @@ def lane_of(kind: OutboxKind, incident_id: int, *, sub: str = "") -> str:
     match kind:
         case OutboxKind.CREATE_CHANNEL:
             return f"create:{incident_id}"
-        case OutboxKind.EVENT | OutboxKind.DRAFT | OutboxKind.PUBLIC_PREVIEW:
+        case (
+            OutboxKind.EVENT
+            | OutboxKind.DRAFT
+            | OutboxKind.PUBLIC_PREVIEW
+            | OutboxKind.COMMENT_THREAD
+            | OutboxKind.COMMENT
+            | OutboxKind.APPROVAL_REQUEST
+        ):
             return f"post:{incident_id}"
         case OutboxKind.INVITE:
             return f"meta:{incident_id}"
+        case OutboxKind.SIMILAR:
+            return lane_of(OutboxKind.CARD, incident_id)
         case OutboxKind.ANNOUNCEMENT:
             return "digest"
         case OutboxKind.ESCALATION:
             return f"escalation:{sub}"
+        case OutboxKind.VENDOR_NOTICE | OutboxKind.VENDOR_REPLY:
+            return f"notice:{sub}"
         case OutboxKind.CONFIRM_REACTION | OutboxKind.FETCH_MESSAGE | OutboxKind.EPHEMERAL:
             return f"mark:{incident_id}"
         case _:

@@ -30,6 +30,36 @@ class EscalationViewPayload(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class VendorNoticePayload(Payload):
+    """`is_for_all`: it is in the incidents channel."""
+
+    notice_id: int
+    is_for_all: bool = False
+    posts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VendorReplyPayload(Payload):
+    """
+    One piece of news for the thread of a notice.
+
+    `news` is its kind, `at` the vendor's time of it, `written_at` when it was written, if that was later. `was` and
+    `became`: titles, or levels.
+    """
+
+    notice_id: int
+    news: str
+    state: str = ""
+    text: str = ""
+    title: str = ""
+    was: str = ""
+    became: str = ""
+    at: datetime | None = None
+    written_at: datetime | None = None
+    is_for_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderPayload(Payload):
     """`user_id`: the one person it goes to instead of the channel."""
 
@@ -168,6 +198,27 @@ class ReviewRequestPayload(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class CommentThreadPayload(Payload):
+    thread_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPayload(Payload):
+    """A comment on a block of the postmortem. `posts`: it is posted, not edited."""
+
+    comment_id: int
+    posts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequestPayload(Payload):
+    """`user_id` None: it goes to the incident's channel."""
+
+    request_id: int
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePayload(Payload):
     """A message in Slack."""
 
@@ -237,6 +288,52 @@ class ReconcilePayload(Payload):
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SignUpPayload(Payload):
+    """`token`: the encrypted wishes and address of the link. Empty once it is sent."""
+
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationPayload(Payload):
+    """
+    Something that was published, for subscribers of before `published_at`.
+
+    `notice`: a NoticeKind. `subject` is the id of an update, or of a maintenance. `languages`: those of its texts then;
+    `changed`: those that are new. `sequence` of a reminder is the maintenance's: after a change there is another one.
+    """
+
+    notice: str
+    subject: int
+    published_at: datetime
+    languages: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    is_maintenance: bool = False
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberNoticesPayload(Payload):
+    """
+    Tell the subscribers of one kind. `publication`: a PublicationPayload.
+
+    `only`: ids of those whose first attempt has to be repeated; empty: everybody.
+    """
+
+    kind: str
+    publication: Mapping[str, Any]
+    only: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelNoticePayload(Payload):
+    """Tell a Slack channel (name or id) of a PublicationPayload."""
+
+    channel: str
+    publication: Mapping[str, Any]
+
+
 PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
     {
         OutboxKind.CREATE_CHANNEL: NoPayload,
@@ -251,6 +348,9 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.EPHEMERAL: EventPayload,
         OutboxKind.ROLE_BRIEFING: RoleBriefingPayload,
         OutboxKind.REVIEW_REQUEST: ReviewRequestPayload,
+        OutboxKind.COMMENT_THREAD: CommentThreadPayload,
+        OutboxKind.COMMENT: CommentPayload,
+        OutboxKind.APPROVAL_REQUEST: ApprovalRequestPayload,
         OutboxKind.CONFIRM_ACTIVE: ConfirmActivePayload,
         OutboxKind.FETCH_MESSAGE: MessagePayload,
         OutboxKind.USER_LOOKUP: UserPayload,
@@ -264,6 +364,10 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.PAGE_BUNDLE: PageBundlePayload,
         OutboxKind.PAGE_TEST: PageTestPayload,
         OutboxKind.CONTACT_METHOD_TEST: ContactMethodTestPayload,
+        OutboxKind.SIGN_UP_MAIL: SignUpPayload,
+        OutboxKind.PUBLICATION: PublicationPayload,
+        OutboxKind.SUBSCRIBER_NOTICES: SubscriberNoticesPayload,
+        OutboxKind.CHANNEL_NOTICE: ChannelNoticePayload,
         OutboxKind.CARD: ViewPayload,
         OutboxKind.ANNOUNCEMENT: ViewPayload,
         OutboxKind.TOPIC: NoPayload,
@@ -271,6 +375,8 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.ALERTS: ViewPayload,
         OutboxKind.RESOLUTION: ViewPayload,
         OutboxKind.VENDOR_CASE: EscalationViewPayload,
+        OutboxKind.VENDOR_NOTICE: VendorNoticePayload,
+        OutboxKind.VENDOR_REPLY: VendorReplyPayload,
         OutboxKind.ESCALATION: EscalationViewPayload,
         OutboxKind.REMINDER: ReminderPayload,
         OutboxKind.HOME: UserPayload,
@@ -279,6 +385,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.RECONCILE_CHANNEL: ReconcilePayload,
         OutboxKind.BOOKMARKS: NoPayload,
         OutboxKind.CANVAS: CanvasPayload,
+        OutboxKind.SIMILAR: ViewPayload,
     }
 )
 

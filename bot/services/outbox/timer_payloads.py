@@ -46,6 +46,14 @@ class MaintenanceTimer(Payload):
 
 
 @dataclass(frozen=True, slots=True)
+class ResolutionTimer(Payload):
+    """`since`: receipt of the last end of an alert, ISO 8601."""
+
+    incident_id: int
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkspaceTimer(Payload):
     team_id: str
 

@@ -1,6 +1,6 @@
 """Load an incident's record from the tables into plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,9 +9,10 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.config.crypto import incident_page_link
+from bot.domain.changes.rollbacks import find_rolled_back
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.facts import StormTitle, read_fact
-from bot.domain.record.model import Entry, Incident, Record, RecordedChange
+from bot.domain.record.model import Entry, Incident, Record, RecordedChange, RecordedVendorIncident
 from bot.domain.record.sources import Moment, Source
 from bot.domain.record.translations import read_translations
 from bot.domain.terms import Kind, Precision, Severity, SourceKind, Status
@@ -29,7 +30,9 @@ from bot.services.postmortem.record_parts import (
     merged_sources,
 )
 from bot.services.postmortem.role_history import load_role_history, people_in_roles
+from bot.services.vendors.lookup import vendor_names
 from bot.services.workspace.people import MENTION
+from bot.store import vendors
 from bot.store.alerts import alerts
 from bot.store.escalation import escalations, progress
 from bot.store.incidents import action_items, incidents, installations, timeline
@@ -48,6 +51,7 @@ class _Rows:
     alert_rows: list[alerts.Alert]
     escalation_rows: list[escalations.Escalation]
     items: list[ActionItem]
+    vendor_rows: list[vendors.VendorIncident]
 
     @property
     def standing(self) -> list[TimelineEntry]:
@@ -64,7 +68,15 @@ def _load_rows(session: Session, incident_id: int) -> _Rows:
         alerts.find_by_incident(session, incident_id),
         [each for each in escalations.find_by_incident(session, incident_id) if each.entry_id not in withdrawn],
         [item for item in action_items.find_by_incident(session, incident_id) if item.entry_id not in withdrawn],
+        _load_vendor_rows(session, entries),
     )
+
+
+def _load_vendor_rows(session: Session, entries: Sequence[TimelineEntry]) -> list[vendors.VendorIncident]:
+    """The linked vendors' incidents, also those of merged incidents: they have an entry."""
+    standing = (entry for entry in entries if entry.details and entry.withdrawn_at is None)
+    found = {entry.values.vendor_incident_id for entry in standing} - {None}
+    return vendors.find_incidents(session, [each for each in found if each is not None]) if found else []
 
 
 def load_record(session: Session, settings: Settings, incident_id: int) -> Record:
@@ -99,26 +111,63 @@ def load_record(session: Session, settings: Settings, incident_id: int) -> Recor
         resolutions=[] if not rows.incident.is_resolved else latest_by_language(standing, Kind.RESOLVED, sources),
         roles=roles,
         updates=build_updates(standing, sources),
-        changes=_build_changes(session, settings, links, rows),
+        changes=_build_changes(session, settings, links, rows, sources),
         reports_changes=reports_changes(session, settings, rows.incident),
+        vendor_incidents=_build_vendor_incidents(settings, links, rows),
         people=people.find_names(session, rows.incident.team_id, known),
     )
 
 
-def _build_changes(session: Session, settings: Settings, links: Links, rows: _Rows) -> list[RecordedChange]:
+def _build_changes(
+    session: Session, settings: Settings, links: Links, rows: _Rows, sources: Mapping[int, Source]
+) -> list[RecordedChange]:
+    recent = find_recent_changes(session, settings, rows.incident)
+    if not recent:
+        return []
     causes = {entry.values.change_id for entry in rows.standing if entry.details and entry.has(Kind.CAUSE)}
+    cause_ids = frozenset(each for each in causes if each is not None)
+    rollbacks: dict[int, TimelineEntry] = {}
+    for entry in (each for each in rows.standing if each.has(Kind.ROLLBACK)):
+        if (taken_back := find_rolled_back(entry.text, recent, cause_ids)) is not None:
+            rollbacks.setdefault(taken_back.change_id, entry)
     return [
         RecordedChange(
-            Source(SourceKind.CHANGE, each.ref, each.link or links.page(each.ref)), each, each.change_id in causes
+            Source(SourceKind.CHANGE, each.ref, each.link or links.page(each.ref)),
+            each,
+            each.change_id in cause_ids,
+            sources[rollback.key] if (rollback := rollbacks.get(each.change_id)) else None,
+            rollback.happened_at if rollback else None,
         )
-        for each in find_recent_changes(session, settings, rows.incident)
+        for each in recent
     ]
+
+
+def _build_vendor_incidents(settings: Settings, links: Links, rows: _Rows) -> list[RecordedVendorIncident]:
+    return [
+        RecordedVendorIncident(
+            _vendor_source(links, row),
+            vendor_names(settings, [row.vendor])[0],
+            row.title,
+            row.state,
+            row.first_word_at,
+            row.seen_at,
+            row.resolved_at,
+            row.is_gone,
+        )
+        for row in rows.vendor_rows
+    ]
+
+
+def _vendor_source(links: Links, row: vendors.VendorIncident) -> Source:
+    ref = f"vendor-incident-{row.key}"
+    return Source(SourceKind.VENDOR, ref, row.link or links.page(ref))
 
 
 def _entry_sources(links: Links, rows: _Rows) -> dict[int, Source]:
     alert_links = {alert.key: alert.link for alert in rows.alert_rows if alert.link}
     message_ts = {each.key: each.message_ts for each in rows.escalation_rows}
-    return {entry.key: _entry_source(links, entry, alert_links, message_ts) for entry in rows.entries}
+    vendor_links = {row.key: row.link for row in rows.vendor_rows if row.link}
+    return {entry.key: _entry_source(links, entry, alert_links, vendor_links, message_ts) for entry in rows.entries}
 
 
 def _build_entries(session: Session, settings: Settings, rows: _Rows, sources: Mapping[int, Source]) -> list[Entry]:
@@ -149,7 +198,11 @@ def _build_escalations(session: Session, links: Links, rows: _Rows, sources: Map
 
 
 def _entry_source(
-    links: Links, entry: TimelineEntry, alert_links: Mapping[int, str], message_ts: Mapping[int, str | None]
+    links: Links,
+    entry: TimelineEntry,
+    alert_links: Mapping[int, str],
+    vendor_links: Mapping[int, str],
+    message_ts: Mapping[int, str | None],
 ) -> Source:
     ref, values = f"entry-{entry.key}", entry.values
     view_ts = message_ts.get(values.escalation_id or 0)
@@ -161,6 +214,7 @@ def _entry_source(
     link = (
         links.message(entry.message_ts, channel_id=entry.channel_id, thread_ts=entry.thread_ts)
         or alert_links.get(values.alert_id or 0)
+        or vendor_links.get(values.vendor_incident_id or 0)
         or links.message(entry.posted_ts)
         or links.message(elsewhere.get("ts"), channel_id=elsewhere.get("channel"))
         or links.message(view_ts)

@@ -194,8 +194,8 @@ def latest_by_language(entries: Iterable[TimelineEntry], kind: Kind, sources: Ma
     """
     latest: dict[str | None, Statement] = {}
     for entry in sorted((each for each in entries if each.has(kind)), key=lambda each: (each.recorded_at, each.seq)):
-        if not entry.text:
-            continue
+        if not (entry.own_text if kind is Kind.RESOLVED else entry.text):
+            continue  # a fact says who resolved, not how
         users = entry.values.affected_users
         fact = read_fact(entry.fact) if entry.fact else None
         worded = {code: each for code, each in latest.items() if not isinstance(each.fact, UsersAffected)}

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -11,10 +12,12 @@ from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.incidents.roles import LEAD
 from bot.domain.reminders import ReminderFacts, ReminderRules
 from bot.domain.terms import Kind, Severity, Status, UpdateState
+from bot.services.status_page.approval import find_waiting_requests
 from bot.services.workspace.workplace import workplace_of
 from bot.store.escalation import reminders
 from bot.store.escalation.reminders import TurningPoint
 from bot.store.incidents.action_items import ActionItem
+from bot.store.incidents.document import reviews
 from bot.store.incidents.incidents import Incident
 
 STATUS_KINDS = (Kind.STATUS, Kind.REOPENED, Kind.COMMUNICATION)
@@ -40,10 +43,34 @@ def load_facts(session: Session, settings: Settings, found: Sequence[Incident]) 
     over = [each.key for each in found if _is_followed_up(each)]
     for task in reminders.find_open_tasks(session, over) if over and settings.nudges.task_overdue else ():
         tasks[task.incident_id].append(task)
-    return {
-        each.key: _facts(session, settings, each, points[each.key], recorded.get(each.key), tasks[each.key])
+    review_days = load_review_days(session, found)
+    waiting = find_waiting_requests(session, settings, found)
+    facts = {
+        each.key: _facts(
+            session,
+            settings,
+            each,
+            points[each.key],
+            recorded.get(each.key),
+            tasks[each.key],
+            review_days.get(each.key),
+        )
         for each in found
     }
+    return facts | {
+        key: replace(facts[key], approvals={str(row.key): row.requested_at}) for key, row in waiting.items()
+    }
+
+
+def load_review_days(session: Session, found: Sequence[Incident]) -> dict[int, date]:
+    """By incident id, the first day on which a running review is due."""
+    running = [each.key for each in found if each.postmortem_state == PostmortemState.IN_REVIEW]
+    days: dict[int, date] = {}
+    for row in reviews.find_waiting(session, running) if running else ():
+        if row.due:
+            day = date.fromisoformat(row.due)
+            days[row.incident_id] = min(day, days.get(row.incident_id, day))
+    return days
 
 
 def _is_followed_up(incident: Incident) -> bool:
@@ -58,6 +85,7 @@ def _facts(
     points: Sequence[TurningPoint],
     recorded_at: datetime | None,
     tasks: Sequence[ActionItem],
+    review_due: date | None,
 ) -> ReminderFacts:
     declared_at = incident.declared_at
     moved = [point for point in points if _has(point, Kind.STATUS) or _has(point, Kind.REOPENED)]
@@ -76,7 +104,7 @@ def _facts(
             f"{task.number} {task.owner or ''}".strip(): _overdue_from(session, settings, incident, task)
             for task in tasks
         },
-        postmortem_from=_postmortem_from(session, settings, incident, points),
+        postmortem_from=_postmortem_from(session, settings, incident, points, review_due),
     )
 
 
@@ -93,14 +121,23 @@ def _overdue_from(session: Session, settings: Settings, incident: Incident, task
 
 
 def _postmortem_from(
-    session: Session, settings: Settings, incident: Incident, points: Sequence[TurningPoint]
+    session: Session, settings: Settings, incident: Incident, points: Sequence[TurningPoint], review_due: date | None
 ) -> datetime | None:
-    """Due time of the postmortem, in the lead's working hours; None if none is expected."""
+    """
+    Due time of the postmortem, in the lead's working hours; None if none is expected.
+
+    In review it is the first working moment after the review's own day, unless such reminders are off for all.
+    """
     days = settings.nudges.postmortem_due.get(Severity(incident.severity), 0)
     published = incident.postmortem_state == PostmortemState.PUBLISHED or any(
         point[2].get("public") == UpdateState.POSTMORTEM for point in points
     )
-    if not days or published or incident.is_drill or incident.is_retro or incident.status != Status.RESOLVED:
+    if published or incident.is_drill or incident.is_retro or incident.status != Status.RESOLVED:
         return None
     workplace = workplace_of(session, settings, incident, incident.lead)
+    if review_due is not None and any(settings.nudges.postmortem_due.values()):
+        due = datetime.combine(review_due, datetime.min.time(), workplace.zone)
+        return workplace.at_work(workplace.next_day(due))
+    if not days:
+        return None
     return workplace.at_work((incident.resolved_at or incident.declared_at) + timedelta(days=days))

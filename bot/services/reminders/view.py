@@ -14,6 +14,8 @@ from bot.services.reminders.facts import load_facts
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import reminders
 from bot.store.incidents import incidents
+from bot.store.incidents.document import reviews
+from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
 
@@ -57,9 +59,13 @@ class ReminderView:
     due: str | None = None
     text: str = ""
     owner_group: str | None = None
+    request_id: int | None = None
+    """The public update that waits for approval."""
     names: Mapping[str, str] = field(default_factory=dict)
     reactions: Mapping[str, Kind] = field(default_factory=dict)
     """The kind by emoji."""
+    reviewers: tuple[str, ...] = ()
+    """Names of those who are still asked for a review of the postmortem. `due` is the first of their days."""
 
 
 def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -> ReminderView | None:
@@ -71,6 +77,7 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
     what = ReminderKind(row.kind)
     task = reminders.find_task(session, incident.key, row.subject) if what is ReminderKind.TASK_OVERDUE else None
     facts = load_facts(session, settings, [incident])[incident.key]
+    reviewers, review_due = _find_reviewers(session, incident) if what is ReminderKind.POSTMORTEM_DUE else ((), None)
     return ReminderView(
         reminder_id=reminder_id,
         what=what,
@@ -84,7 +91,7 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
         former=(row.channel_id, row.replaced_ts) if row.channel_id and row.replaced_ts else None,
         count=row.count,
         asked_at=row.asked_at,
-        since=incident.resolved_at if what.is_afterwards else _since(what, facts),
+        since=incident.resolved_at if what.is_afterwards else _since(what, row.subject, facts),
         lead=incident.lead,
         until=row.snoozed_until,
         by=row.snoozed_by,
@@ -92,14 +99,26 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
         item_id=task.key if task else None,
         number=task.number if task else None,
         kind=task.kind if task else "task",
-        due=task.due if task else None,
+        due=task.due if task else review_due,
         text=task.text if task else "",
         owner_group=task.owner_group if task else None,
+        request_id=int(row.subject) if what is ReminderKind.APPROVAL_DUE else None,
         names=people.find_names(
             session, incident.team_id, MENTION.findall(f"{incident.title} {task.text if task else ''}")
         ),
         reactions=settings.reactions,
+        reviewers=reviewers,
     )
+
+
+def _find_reviewers(session: Session, incident: Incident) -> tuple[tuple[str, ...], str | None]:
+    """Names of those who are still asked, and the first of their days; a user group by its name."""
+    waiting = reviews.find_waiting(session, [incident.key])
+    names = people.find_names(session, incident.team_id, {each.reviewer for each in waiting}) if waiting else {}
+    named = tuple(
+        f"@{each.group_name}" if each.group_name else names.get(each.reviewer, each.reviewer) for each in waiting
+    )
+    return named, min((each.due for each in waiting if each.due), default=None)
 
 
 def _state(row: reminders.Reminder) -> ReminderViewState:
@@ -110,7 +129,7 @@ def _state(row: reminders.Reminder) -> ReminderViewState:
     return ReminderViewState.STANDS if row.snoozed_until is None else ReminderViewState.PUT_OFF
 
 
-def _since(what: ReminderKind, facts: ReminderFacts) -> datetime:
+def _since(what: ReminderKind, subject: str, facts: ReminderFacts) -> datetime:
     match what:
         case ReminderKind.NOBODY_LEADS:
             return facts.unled_since
@@ -118,6 +137,8 @@ def _since(what: ReminderKind, facts: ReminderFacts) -> datetime:
             return facts.told_at
         case ReminderKind.NOTHING_RECORDED:
             return facts.recorded_at
+        case ReminderKind.APPROVAL_DUE:
+            return facts.approvals.get(subject, facts.told_at)
         case _:
             return facts.status_since
 

@@ -5,7 +5,9 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.languages import get_language
 from bot.domain.status_page.components import ComponentState
+from bot.domain.status_page.subscribers import NoticeKind
 from bot.domain.terms import UpdateState
+from bot.services.status_page.notices import notify_of_update
 from bot.services.status_page.public_text import plain_text
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
@@ -36,6 +38,7 @@ def correct_published(session: Session, incident: Incident, entry: TimelineEntry
         row.withdrawn_at = actor.at if is_gone else None
         session.add(row)
         status_page.raise_revision(session)
+        notify_of_update(session, incident, row, [code], NoticeKind.CORRECTION, actor.at)
         what = "withdrew a published update" if is_gone else "corrected a published update"
         audit_action(session, actor, what, incident=incident, entry=entry.key, before={"text": before})
 
@@ -66,5 +69,8 @@ def close_published(session: Session, settings: Settings, incident: Incident, ac
         recorded_at=actor.at,
     )
     session.add(row)
+    session.flush()
     status_page.raise_revision(session)
+    if settings.status.subscribers.are_possible:
+        notify_of_update(session, incident, row, languages, NoticeKind.UPDATE, actor.at)
     audit_action(session, actor, "ended the published incident", incident=incident)

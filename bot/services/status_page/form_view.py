@@ -13,10 +13,12 @@ from bot.domain.languages import get_language
 from bot.domain.status_page.components import Component, ComponentState
 from bot.domain.status_page.publication import PublishedIncident
 from bot.domain.terms import Status, UpdateState
+from bot.services.status_page.approval import submit_update
 from bot.services.status_page.publish import (
     Publication,
     Published,
     default_titles,
+    find_basis,
     publish_update,
     suggest_component_states,
     why_unpublished,
@@ -91,7 +93,7 @@ def load_publish_form(session: Session, settings: Settings, visibility: Visibili
         _write_drafts(page.languages if page else ()),
         stated or _recorded_impact(incident),
         ZoneInfo(incident.zone),
-        _version(session, incident),
+        find_basis(session, incident),
         status_page.as_published(public, rows) if public and rows else None,
     )
 
@@ -114,13 +116,6 @@ def _write_drafts(languages: tuple[str, ...]) -> dict[UpdateState, dict[str, str
     return {state: {code: get_language(code).words[f"page_draft_{state}"] for code in languages} for state in states}
 
 
-def _version(session: Session, incident: Incident) -> str:
-    """Identifies what is published of the incident."""
-    public = status_page.find_by_incident(session, incident.key)
-    rows = status_page.find_updates(session, public.key) if public else []
-    return ".".join(f"{row.key}-{'-'.join(row.languages)}" for row in rows)
-
-
 def publish_form(
     session: Session,
     settings: Settings,
@@ -130,23 +125,37 @@ def publish_form(
     wanted: Publication,
     *,
     seen: str,
+    is_urgent: bool = False,
 ) -> Published:
     """
-    Publish what a person confirmed in the form.
+    Publish what a person confirmed in the form, or ask for its approval.
 
     Raises UserError if the incident cannot be published, or somebody published since the form was loaded.
     """
+    incident = _check_form(session, settings, visibility, reference, actor, wanted, seen)
+    return submit_update(session, settings, incident.key, actor, wanted, is_urgent=is_urgent)
+
+
+def _check_form(
+    session: Session,
+    settings: Settings,
+    visibility: Visibility,
+    reference: str,
+    actor: Actor,
+    wanted: Publication,
+    seen: str,
+) -> Incident:
     incident = visibility.find(session, reference)
     if why_unpublished(settings, incident):
         raise UserError("Nothing of this incident can be published. Open the page again.")
     if not any(wanted.texts.values()) and wanted.state is not UpdateState.POSTMORTEM:
         raise UserError("Enter a text in at least one language.")
     public = status_page.find_by_incident(session, incident.key)
-    if _version(session, incident) != seen:
+    if find_basis(session, incident) != seen:
         when = status_page.find_updates(session, public.key)[-1].published_at if public else actor.at
         clock = when.astimezone(ZoneInfo(incident.zone))
         raise UserError(f"Another update was published at {clock:%H:%M}. Read it below, then publish yours again.")
-    return publish_update(session, settings, incident.key, actor, wanted)
+    return incident
 
 
 def preview_form(
@@ -160,8 +169,9 @@ def preview_form(
     seen: str,
 ) -> None:
     """Publish, look, and undo it. Raises PreviewFinished, or UserError as `publish_form` does."""
-    publish_form(session, settings, visibility, reference, actor, wanted, seen=seen)
-    public = status_page.find_by_incident(session, visibility.find(session, reference).key)
+    incident = _check_form(session, settings, visibility, reference, actor, wanted, seen)
+    publish_update(session, settings, incident.key, actor, wanted)
+    public = status_page.find_by_incident(session, incident.key)
     if public is None:
         raise UserError("Nothing of this incident can be published. Open the page again.")
     raise PreviewFinished(status_page.as_published(public, status_page.find_updates(session, public.key)))

@@ -10,6 +10,9 @@ from bot.config import Settings
 from bot.config.sections.status_page import StatusPageSection
 from bot.domain.errors import InvalidField
 from bot.domain.languages import get_language
+from bot.domain.status_page.subscribers import NoticeKind
+from bot.services.status_page.maintenance_reminders import schedule_reminder
+from bot.services.status_page.notices import notify_of_maintenance
 from bot.services.status_page.public_text import check_public_text, make_public_id, plain_text, require_page_language
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
@@ -70,14 +73,18 @@ def announce_maintenance(
     _apply(row, page, code, words, wanted.components)
     _mark_changed(row, before, actor)
     session.add(row)
+    session.flush()
     status_page.raise_revision(session)
+    schedule_reminder(session, settings, window, actor.at)
+    if page.subscribers.are_possible:
+        notify_of_maintenance(session, actor.team_id, row, _find_kind(before, code), [code], actor.at)
     action = "changed published maintenance" if before else "published maintenance"
     audit_action(session, actor, action, service=window.service, language=code, before=before)
     missing = tuple(each for each in page.languages if not row.texts.get(each))
     return Announced(row, missing, () if row.components else _suggest_components(page, window))
 
 
-def follow_window(session: Session, window: MaintenanceWindow, actor: Actor) -> None:
+def follow_window(session: Session, settings: Settings, window: MaintenanceWindow, actor: Actor) -> None:
     """Show the new times of a window, its early end or its cancellation, if it is published."""
     row = status_page.find_announced(session, [window.key]).get(window.key)
     if row is None:
@@ -86,6 +93,15 @@ def follow_window(session: Session, window: MaintenanceWindow, actor: Actor) -> 
     row.changed_at, row.sequence = actor.at, row.sequence + 1
     session.add(row)
     status_page.raise_revision(session)
+    schedule_reminder(session, settings, window, actor.at)
+    notify_of_maintenance(session, actor.team_id, row, NoticeKind.CHANGE, list(row.texts), actor.at)
+
+
+def _find_kind(before: Mapping[str, Mapping[str, object]], code: str) -> NoticeKind:
+    """The kind of notice for words in a language, by what was published before."""
+    if not before:
+        return NoticeKind.UPDATE
+    return NoticeKind.CHANGE if code in before["texts"] else NoticeKind.TRANSLATION
 
 
 def _find_references(settings: Settings, text: str) -> list[str]:

@@ -11,9 +11,11 @@ from bot.config.sections.status_page import StatusPageSection
 from bot.domain.errors import UserError
 from bot.domain.languages import get_language
 from bot.domain.status_page.components import ComponentState, suggest_states
+from bot.domain.status_page.subscribers import NoticeKind
 from bot.domain.terms import Severity, UpdateState
 from bot.domain.times import ParsedTime
 from bot.services.postmortem.public import write_public_postmortem
+from bot.services.status_page.notices import notify_of_update
 from bot.services.status_page.public_text import (
     check_public_text,
     find_internal_words,
@@ -28,7 +30,7 @@ from bot.store import status_page
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.status_page import PublicIncident, PublicUpdate
+from bot.store.status_page import PublicationRequest, PublicIncident, PublicUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Published:
     """
     The outcome for the person.
 
-    `update` None: it was only recorded, for the reason in `why_not`.
+    `update` None: it waits as `request`, or was only recorded, for the reason in `why_not`.
     """
 
     update: PublicUpdate | None = None
@@ -65,6 +67,7 @@ class Published:
     """Why the public postmortem is not shown; empty if it is, or was not asked for."""
     suggested: Mapping[str, ComponentState] = field(default_factory=dict)
     """States that the incident suggests, where the person named none."""
+    request: PublicationRequest | None = None
 
 
 def why_unpublished(settings: Settings, incident: Incident) -> str:
@@ -74,6 +77,13 @@ def why_unpublished(settings: Settings, incident: Incident) -> str:
     if incident.is_private:
         return "private"
     return "drill" if incident.is_drill else ""
+
+
+def find_basis(session: Session, incident: Incident) -> str:
+    """Identifies what is published of the incident, to notice that it changed."""
+    public = status_page.find_by_incident(session, incident.key)
+    rows = status_page.find_updates(session, public.key) if public else []
+    return ".".join(f"{row.key}-{'-'.join(row.languages)}" for row in rows)
 
 
 def publish_update(
@@ -179,7 +189,8 @@ def _publish(
     public = _ensure_public(session, settings, page, incident, wanted)
     first = next(iter(entries.values()))
     updates = status_page.find_updates(session, public.key)
-    row = _find_same_update(updates, wanted, first) or PublicUpdate(
+    same = _find_same_update(updates, wanted, first)
+    row = same or PublicUpdate(
         public_incident_id=public.key,
         state=wanted.state.value,
         texts={},
@@ -194,6 +205,9 @@ def _publish(
     session.add(row)
     session.flush()
     status_page.raise_revision(session)
+    kind = NoticeKind.TRANSLATION if same else NoticeKind.UPDATE
+    if page.subscribers.are_possible:
+        notify_of_update(session, incident, row, wanted.languages, kind, actor.at)
     audit_action(session, actor, f"published {wanted.state}", incident=incident, languages=list(wanted.languages))
     return row
 

@@ -24,6 +24,11 @@ def _folded(name: str) -> str:
     return re.sub(r"[\s_]+", "-", name.strip().casefold())
 
 
+def services_needing(settings: Settings, vendor: str) -> tuple[str, ...]:
+    """The services that need the vendor with this key."""
+    return tuple(name for name, each in settings.services.items() if vendor in each.vendors)
+
+
 def vendor_names(settings: Settings, keys: Iterable[str]) -> tuple[str, ...]:
     """Display names; the key of a vendor that is no longer configured."""
     known = ((key, settings.vendors.get(key)) for key in keys)

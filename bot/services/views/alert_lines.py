@@ -38,6 +38,7 @@ class AlertLine:
     is_old: bool = False
     """It began so long before it was first seen that a time without a day would mislead."""
     help: AlertHelp = AlertHelp()
+    is_flapping: bool = False
 
 
 def build_alert_line(row: Alert, incident: Incident) -> AlertLine:
@@ -56,4 +57,5 @@ def build_alert_line(row: Alert, incident: Incident) -> AlertLine:
             tuple((name, text) for name, text in sorted(row.labels.items()) if name != "alertname"),
             find_links(row.annotations, row.link),
         ),
+        row.is_flapping,
     )

@@ -15,6 +15,7 @@ from bot.services.escalation.view_loader import load_progress
 from bot.services.oncall.on_call_view import OwnShift, load_own_shifts
 from bot.services.paging.contacts import ContactSettingsView, load_contact_settings
 from bot.services.reminders.view import WaitingReminder, waiting_reminders
+from bot.services.vendors.page_status import NO_VENDORS, VendorPages, load_vendor_pages
 from bot.services.workspace.people import MENTION, ensure_known
 from bot.store.escalation import escalations
 from bot.store.incidents import action_items, incident_lists, timeline
@@ -99,6 +100,7 @@ class HomeView:
     reminders: Sequence[WaitingReminder] = ()
     reactions: Mapping[str, Kind] = field(default_factory=dict)
     """The kind by emoji."""
+    vendors: VendorPages = NO_VENDORS
 
 
 def on_home_opened(session: Session, team_id: str, user_id: str, at: datetime) -> None:
@@ -141,6 +143,7 @@ def load_home_view(
         names=people.find_names(session, visibility.team_id, MENTION.findall(" ".join(quoted))),
         reminders=reminders,
         reactions=settings.reactions,
+        vendors=load_vendor_pages(session, settings, visibility.team_id),
         paged=load_contact_settings(session, settings, visibility.team_id, user_id, at),
     )
 

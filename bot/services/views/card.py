@@ -109,6 +109,7 @@ class CardAlerts:
     total: int = 0
     shown: tuple[AlertLine, ...] = ()
     unmapped_severity: str | None = None
+    flapping: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _find_existing(session: Session, settings: Settings, row: incidents.Incident
         outbox.failures_exist(incident_id),
         timeline.statement_exists(incident_id, Kind.IMPACT),
         reminders.standing_exists(incident_id, ReminderKind.UPDATE_DUE),
-        changes.changes_exist(row.team_id, row.started_at - settings.change_window, row.started_at),
+        changes.changes_exist(row.team_id, row.started_at - settings.changes.length, row.started_at),
     )
     return _Existing(*found)
 
@@ -260,7 +261,7 @@ def _load_alerts(session: Session, row: incidents.Incident, counts: alerts.Count
     is_storm = row.storm_id == row.key
     shown = alerts.find_first(session, row.key, status, ALERTS_SHOWN) if counts.alerts and not is_storm else []
     lines = tuple(build_alert_line(each, row) for each in shown)
-    return CardAlerts(counts.firing, counts.alerts, lines, row.unmapped_severity)
+    return CardAlerts(counts.firing, counts.alerts, lines, row.unmapped_severity, counts.flapping)
 
 
 def _load_relations(session: Session, row: incidents.Incident, existing: _Existing) -> CardRelations:

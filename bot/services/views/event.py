@@ -95,7 +95,7 @@ def _mentioned_people(text: str, values: Mapping[str, object], entry: TimelineEn
     changed = " ".join(entry.values.changes.values()) if entry else ""
     ids = [
         *MENTION.findall(f"{text} {changed} {values.get('why', '')}"),
-        *(str(values[key]) for key in ("by", "before") if values.get(key)),
+        *(str(values[key]) for key in ("by", "before", "author") if values.get(key)),
     ]
     roles = values.get("roles")
     ids += [str(user_id) for _, user_id in roles] if isinstance(roles, list) else []

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.config import Settings
 from bot.domain.terms import ActionKind, AlertStatus
+from bot.services.alerts.resolution import foresee_resolution
 from bot.services.views.alert_lines import AlertLine, build_alert_line
 from bot.services.views.card import RelatedIncident, load_related_incident
 from bot.services.workspace.people import MENTION
@@ -77,9 +79,11 @@ class AlertsView:
     last_end: datetime | None
     moved_to: RelatedIncident | None = None
     """The incident that has them now."""
+    resolves_at: datetime | None = None
+    """When Dogwatch resolves the incident by itself; None if a person has to."""
 
 
-def load_alerts_view(session: Session, incident_id: int) -> AlertsView:
+def load_alerts_view(session: Session, settings: Settings, incident_id: int) -> AlertsView:
     incident = incidents.get(session, incident_id)
     counts = alerts.count(session, incident_id)
 
@@ -97,4 +101,5 @@ def load_alerts_view(session: Session, incident_id: int) -> AlertsView:
         load_lines(AlertStatus.RESOLVED),
         alerts.find_last_end(session, incident_id),
         load_related_incident(session, incident.merged_into_id),
+        foresee_resolution(session, settings, incident) if not counts.firing else None,
     )

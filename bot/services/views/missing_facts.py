@@ -32,7 +32,7 @@ def _is_time_stated(time: str, *defaults: str) -> FactCheck:
 
 def _is_fix_stated(_incident: Incident, standing: list[TimelineEntry]) -> bool:
     return any(
-        (entry.has(Kind.RESOLVED) and entry.text) or entry.has(Kind.FIXED) or entry.has(Kind.ROLLBACK)
+        (entry.has(Kind.RESOLVED) and entry.own_text) or entry.has(Kind.FIXED) or entry.has(Kind.ROLLBACK)
         for entry in standing
     )
 

@@ -19,7 +19,7 @@ from bot.store.incidents import installations
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
 from bot.store.incidents.search.filter import IncidentFilter, find_by_ids, find_ids
-from bot.store.incidents.search.text_index import find_matches, load_entries
+from bot.store.incidents.search.text_index import find_matches, load_entries, load_postmortem_texts
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
@@ -35,7 +35,8 @@ class ListedIncident:
     """
     One incident in a list.
 
-    `line`: excerpt of the matching entry, if one matches. `formatted`: its whole text, if that has formatting.
+    `line`: excerpt of the matching entry, else of the matching part of the postmortem. `formatted`: the entry's whole
+    text, if that has formatting.
     """
 
     incident_id: int
@@ -168,7 +169,7 @@ def find_incidents(
     first: int = 0,
 ) -> IncidentListView:
     """
-    Incidents with all words, in their fields or in their timeline.
+    Incidents with all words, in their fields, their timeline or their postmortem.
 
     Raises UserError for an empty search.
     """
@@ -194,9 +195,13 @@ def _load_page(
     shown = find_by_ids(session, ids[first : first + PAGE_SIZE])
     terms = search_terms(text)
     entries = load_entries(session, {each.key: matches[each.key] for each in shown}) if matches else {}
+    parts = load_postmortem_texts(session, {each.key: matches[each.key] for each in shown}) if matches else {}
     installation = installations.find_installation(session)
-    listed = tuple(_listed_incident(settings, installation, each, entries.get(each.key), terms) for each in shown)
-    texts = " ".join([*(each.title for each in listed), *(each.text for each in entries.values())])
+    listed = tuple(
+        _listed_incident(settings, installation, each, entries.get(each.key), parts.get(each.key), terms)
+        for each in shown
+    )
+    texts = " ".join([*(each.title for each in listed), *(each.text for each in entries.values()), *parts.values()])
     names = (
         people.find_names(
             session, shown[0].team_id, [*MENTION.findall(texts), *(each.lead for each in listed if each.lead)]
@@ -212,8 +217,10 @@ def _listed_incident(
     installation: Installation | None,
     row: Incident,
     entry: TimelineEntry | None,
+    part: str | None,
     terms: Sequence[SearchTerm],
 ) -> ListedIncident:
+    """`part`: text of the postmortem that matches, where no entry does."""
     severity, url = Severity(row.severity), installation.url if installation else ""
     place = None
     if entry is not None and url:
@@ -221,6 +228,9 @@ def _listed_incident(
         place = message_link(url, channel, ts, entry.thread_ts) if channel and ts else None
     if entry is not None and place is None:
         place = f"{incident_page_link(settings, row.reference, row.active_link)}#entry-{entry.key}"
+    if part is not None:
+        place = f"{settings.base_url}/incidents/{row.reference}/postmortem"
+    shown = entry_excerpt(entry, terms) if entry is not None else make_excerpt(part, terms) if part else None
     return ListedIncident(
         incident_id=row.key,
         reference=row.reference,
@@ -236,7 +246,7 @@ def _listed_incident(
         declared_at=row.declared_at,
         channel_id=row.channel_id,
         channel_url=channel_link(url, row.channel_id) if url and row.channel_id else None,
-        line=entry_excerpt(entry, terms) if entry is not None else None,
+        line=shown,
         formatted=entry.text if entry is not None and has_formatting(entry.text) else "",
         line_url=place,
     )

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.text.links import channel_link
 from bot.domain.text.mentions import resolve_mentions
+from bot.services.similarity import Suggestion, find_suggestion
 from bot.services.web_pages.action_bar import ActionBar, load_action_bar
 from bot.services.web_pages.share_link import ShareLink, load_share_link
 from bot.services.workspace.people import MENTION
@@ -32,6 +33,7 @@ class IncidentHeader:
     bar: ActionBar
     share: ShareLink
     postmortem_state: str
+    similar: Suggestion | None
 
 
 def load_incident_header(
@@ -52,4 +54,5 @@ def load_incident_header(
         load_action_bar(session, settings, incident, answer_key),
         load_share_link(session, settings, visibility, reference),
         incident.postmortem_state,
+        find_suggestion(session, settings, visibility, incident),
     )

@@ -17,6 +17,7 @@ from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress
 from bot.services.oncall.on_call_view import NowLine, load_on_call_now
 from bot.services.oncall.targets import target_text
+from bot.services.vendors.page_status import NO_VENDORS, VendorPages, load_vendor_pages
 from bot.services.views.card import load_next_step
 from bot.services.web_pages.sessions import Viewer
 from bot.store.alerts import alerts
@@ -106,6 +107,7 @@ class NowPage:
     on_call: Sequence[OnCallLine]
     alerts: Sequence[LooseAlert]
     has_more_alerts: bool
+    vendors: VendorPages = NO_VENDORS
 
 
 def now_version(revisions: Mapping[str, int], alert_ids: Iterable[int]) -> str:
@@ -134,6 +136,7 @@ def load_now_page(session: Session, settings: Settings, visibility: Visibility, 
         on_call=[_on_call_line(each, names) for each in schedules],
         alerts=[_loose_alert(each) for each in loose[:MAX_ALERTS]],
         has_more_alerts=len(loose) > MAX_ALERTS,
+        vendors=load_vendor_pages(session, settings, team_id),
     )
 
 

@@ -74,7 +74,8 @@ class BlockPage:
     """
     One block as people edit it. `version` identifies what is shown.
 
-    `history` are its versions, the newest first; `editors` the names of others who edit it now.
+    `history` are its versions, the newest first; `editors` the names of others who edit it now. `channel` has the
+    thread of its comments; None without one.
     """
 
     incident: IncidentTitle
@@ -84,6 +85,8 @@ class BlockPage:
     history: Sequence[Version]
     editors: Sequence[str]
     comments: Sequence[Comment]
+    channel: str | None
+    is_archived: bool
 
 
 def load_postmortem_page(
@@ -129,6 +132,8 @@ def load_block_page(
         history,
         others.get(block_id, ()),
         load_comments(session, incident).get(block_id, ()),
+        incident.channel_name,
+        incident.archived_at is not None,
     )
 
 

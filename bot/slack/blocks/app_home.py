@@ -8,6 +8,7 @@ from bot.command.mark_help import short_mark_help
 from bot.command.table import Command
 from bot.services.oncall.on_call_view import OwnShift
 from bot.services.reminders.view import WaitingReminder
+from bot.services.vendors.page_status import VendorTrouble
 from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
 from bot.slack.blocks.command_forms import form_callback_id
 from bot.slack.blocks.escalation import oncall
@@ -28,6 +29,7 @@ from bot.slack.blocks.limits import (
     formatted_line,
     header,
     join_lines,
+    link,
     literal,
     one_line,
     section,
@@ -54,6 +56,7 @@ def home_view(view: HomeView, commands: Iterable[Command]) -> View:
             _part_blocks("Open incidents", view.open, MAX_INCIDENTS, lambda each: _incident_block(view, each))
             or [_no_incident_block()]
         ),
+        *_vendor_blocks(view),
         *_part_blocks(
             "Due in incidents that you lead", view.reminders, MAX_REMINDERS, lambda each: _reminder_block(view, each)
         ),
@@ -90,6 +93,27 @@ def _shift_line(one: OwnShift) -> str:
     if one.starts_at is None:
         return f":pager: You are on call for {name} until {slack_datetime(one.ends_at)}"
     return f"You are on call for {name} from {slack_datetime(one.starts_at)} to {slack_datetime(one.ends_at)}"
+
+
+def _vendor_blocks(view: HomeView) -> Blocks:
+    """Vendors in trouble, and pages of theirs that cannot be read."""
+    lines = [_vendor_line(each) for each in view.vendors.in_trouble]
+    lines += [
+        f":warning: The status page of *{literal(each.vendor)}* cannot be read since {slack_datetime(each.since)}: "
+        f"{literal(each.problem, limit=TEXT)}"
+        for each in view.vendors.unreadable
+    ]
+    return [header("Vendors"), section(join_lines(lines))] if lines else []
+
+
+def _vendor_line(one: VendorTrouble) -> str:
+    title = literal(one_line(one.title, TITLE))
+    shown = link(one.link, title) if one.link else title
+    needed = f" · needed by {literal(', '.join(one.services), limit=TEXT)}" if one.services else ""
+    return (
+        f":satellite_antenna: *{literal(one.vendor)}*: {shown} · {literal(one.state or 'open')} since "
+        f"{slack_datetime(one.since)}{needed}"
+    )
 
 
 def refusal_view(message: str) -> View:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.slack.blocks.limits import context, quoted, section, slack_datetime
+from bot.slack.blocks.limits import context, literal, quoted, section, slack_datetime, slack_time
 from bot.slack.blocks.message import Message
 
 Values = Mapping[str, Any]
@@ -28,4 +28,22 @@ def _unmuted(values: Values) -> Message:
     return Message(line, [section(line)])
 
 
-MESSAGE_BUILDERS: Mapping[str, Callable[[Values], Message]] = {"muted": _muted, "unmuted": _unmuted}
+def _maintenance_begins(values: Values) -> Message:
+    """Ask whether it still takes place, with the lines that change and end it."""
+    starts = slack_time(datetime.fromisoformat(values["starts_at"]), "{date_short_pretty} {time} ({ago})")
+    ends = slack_datetime(datetime.fromisoformat(values["ends_at"]))
+    service, title = literal(values["service"], limit=200), literal(values["title"], limit=200)
+    line = f":calendar: The maintenance of *{service}*, published as “{title}”, begins at {starts} and ends at {ends}."
+    how = (
+        "Is that still so? Nothing to do then. "
+        f"To move it: `/incident maintenance {service} from:TIME to:TIME change`. "
+        f"To cancel it: `/incident maintenance {service} end`."
+    )
+    return Message(line, [section(line), context(how)])
+
+
+MESSAGE_BUILDERS: Mapping[str, Callable[[Values], Message]] = {
+    "muted": _muted,
+    "unmuted": _unmuted,
+    "maintenance begins": _maintenance_begins,
+}

@@ -15,6 +15,7 @@ from bot.slack.handlers import (
 )
 from bot.slack.handlers.commands import command_forms, execution
 from bot.slack.handlers.registry import Button, Form, Shortcut
+from bot.slack.handlers.status_page import approval
 
 _BUTTONS: tuple[Button[Any], ...] = (
     *declare.BUTTONS,
@@ -26,6 +27,7 @@ _BUTTONS: tuple[Button[Any], ...] = (
     *oncall.BUTTONS,
     *paging.BUTTONS,
     *postmortem.BUTTONS,
+    *approval.BUTTONS,
     *command_forms.BUTTONS,
     *execution.BUTTONS,
 )
@@ -40,6 +42,7 @@ FORMS: tuple[Form, ...] = (
     *oncall.FORMS,
     *paging.FORMS,
     *postmortem.FORMS,
+    *approval.FORMS,
     *command_forms.FORMS,
 )
 SHORTCUTS: tuple[Shortcut, ...] = (*declare.SHORTCUTS, *timeline.SHORTCUTS)

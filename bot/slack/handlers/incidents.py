@@ -18,24 +18,39 @@ from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
 from bot.services.incidents.role_briefing import accept_role, load_role_briefing
 from bot.services.reminders.check import SnoozePeriod, snooze_reminder
+from bot.services.similarity import switch_suggestion_off
 from bot.services.timeline.action_items import change_action_item
+from bot.services.vendors.links import decline_vendor_incident, link_vendor_incident
+from bot.services.vendors.notices import incident_of_notice
 from bot.services.views.outbox_operations import retry_incident_rows
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks import menu, modals
 from bot.slack.blocks.alerts.card import REOPEN, SET_SEVERITY
 from bot.slack.blocks.alerts.help import LINK_BUTTONS
+from bot.slack.blocks.escalation import vendor_notices
 from bot.slack.blocks.incidents import archiving, card, lists, reminders
 from bot.slack.blocks.incidents.changes import IS_CAUSE
 from bot.slack.blocks.incidents.forms.details_form import empty_details_form
 from bot.slack.blocks.incidents.forms.roles_form import FIELDS, empty_roles_form
 from bot.slack.blocks.incidents.role_briefing import TOOK, role_briefing_message
+from bot.slack.blocks.incidents.similarity import NOT_SIMILAR, suggestion_message
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, SEVERITY, STATUS, TEXT, TITLE
 from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
-from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, About, Button, ButtonReply, EphemeralMessage, Form
+from bot.slack.handlers.registry import (
+    CLICK,
+    INCIDENT,
+    ROW,
+    About,
+    Button,
+    ButtonReply,
+    EphemeralMessage,
+    Form,
+    read_row_id,
+)
 from bot.slack.replies.entry_points import IN_MENU
 from bot.slack.replies.incident_forms import load_cancel_form, load_details_form, load_resolve_form, load_roles_form
 from bot.slack.replies.lists import render_list, render_overview, render_search
@@ -69,6 +84,10 @@ POSTPONEMENT = About(_read_postponement)
 """A reminder's id, and until when to postpone it."""
 CHANGE = About(_read_change, incident=lambda _session, click: _read_change(click)[0])
 """An incident's id, and that of a change."""
+
+
+NOTICE = About(read_row_id, incident=lambda session, click: incident_of_notice(session, click.row_id))
+"""The id of a message about a vendor's incident."""
 
 
 def _take_lead(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
@@ -115,6 +134,14 @@ def _record_change_as_cause(
     )
 
 
+def _link_vendor_incident(session: Session, settings: Settings, actor: Actor, notice_id: int) -> None:
+    link_vendor_incident(session, settings, notice_id, actor)
+
+
+def _decline_vendor_incident(session: Session, settings: Settings, actor: Actor, notice_id: int) -> None:
+    decline_vendor_incident(session, settings, notice_id, actor)
+
+
 def _retry_failed(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
     retried = retry_incident_rows(session, incident_id, actor)
     subject = "It is" if len(retried) == 1 else f"{len(retried)} steps are"
@@ -135,6 +162,10 @@ def _complete_action_item(session: Session, _settings: Settings, actor: Actor, i
 def _postpone_reminder(session: Session, settings: Settings, actor: Actor, subject: tuple[int, SnoozePeriod]) -> None:
     reminder_id, later = subject
     snooze_reminder(session, settings, reminder_id, actor, later)
+
+
+def _switch_suggestion_off(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> Message:
+    return suggestion_message(switch_suggestion_off(session, incident_id, actor))
 
 
 def _open_menu(_settings: Settings, incident_id: int) -> View:
@@ -245,6 +276,8 @@ BUTTONS: tuple[Button[Any], ...] = (
     Button(card.ACCEPT, about=INCIDENT, run=_accept_incident),
     Button(card.RETRY, about=INCIDENT, run=_retry_failed),
     Button(IS_CAUSE, about=CHANGE, run=_record_change_as_cause),
+    Button(vendor_notices.LINK, about=NOTICE, run=_link_vendor_incident),
+    Button(vendor_notices.DECLINE, about=NOTICE, run=_decline_vendor_incident),
     Button(card.SEVERITY, about=INCIDENT, modal=modals.severity_form),
     Button(card.STATUS, about=INCIDENT, modal=modals.status_form),
     Button(card.RESOLVE, about=INCIDENT, modal=modals.resolve_form, filled_modal=load_resolve_form),
@@ -259,6 +292,7 @@ BUTTONS: tuple[Button[Any], ...] = (
     Button(archiving.GO_ON, about=ARCHIVED_INCIDENT, run=_move_to_new_channel),
     Button(reminders.DONE, about=ROW, run=_complete_action_item),
     Button(reminders.PUT_OFF, about=POSTPONEMENT, run=_postpone_reminder),
+    Button(NOT_SIMILAR, about=INCIDENT, run=_switch_suggestion_off),
     Button(lists.SHOW, about=CLICK, show=_show_incident),
     Button(lists.LIST_NEWER, about=CLICK, show=_show_list),
     Button(lists.LIST_OLDER, about=CLICK, show=_show_list),

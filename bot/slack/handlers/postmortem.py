@@ -3,27 +3,30 @@
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import ErrorCollector, errors_at
+from bot.domain.errors import ErrorCollector, InvalidField, errors_at
 from bot.domain.incidents.impact import parse_affected_users
 from bot.domain.terms import Kind, Precision
 from bot.domain.times import ParsedTime
 from bot.services import outbox
 from bot.services.outbox.payloads import DraftPayload
 from bot.services.postmortem.catchup import load_catchup
+from bot.services.postmortem.document.block_form import load_block_form, save_block_form
 from bot.services.postmortem.document.review import approve_request, load_review_request
 from bot.services.timeline.impact_and_cause import state_cause, state_impact
 from bot.services.timeline.notes import record_fix, record_note
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks import modals
 from bot.slack.blocks.incidents import card
+from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.modals import AT, TEXT, USERS
+from bot.slack.blocks.postmortem import block_form
 from bot.slack.blocks.postmortem.catchup import catchup_message
 from bot.slack.blocks.postmortem.missing_facts import ASK
 from bot.slack.blocks.postmortem.review import APPROVE, COMMENT, review_request_message
 from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
-from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, Button, EphemeralMessage, Form
+from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, Answer, Button, EphemeralMessage, Form
 from bot.store.incidents import incidents
 
 
@@ -77,7 +80,36 @@ def _record_fix(session: Session, _settings: Settings, actor: Actor, submission:
     record_fix(session, submission.incident_id, actor, submission.text())
 
 
+def _fill_blocks_form(session: Session, settings: Settings, incident_id: int) -> View:
+    return block_form.blocks_form(load_block_form(session, settings, incident_id))
+
+
+def _save_blocks(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
+    """Save the changed fields. Another form shows what was changed meanwhile."""
+    written = [
+        block_form.read_field(name, text)
+        for name, text in submission.values.items()
+        if text.strip() != submission.initial.get(name, "").strip()
+    ]
+    if not written:
+        return {"text": block_form.NOTHING_CHANGED}
+    conflicts = save_block_form(session, settings, submission.incident_id, actor, written)
+    if conflicts:
+        return block_form.conflict_form(submission.incident_id, conflicts)
+    return {"text": block_form.SAVED}
+
+
+def _replace_blocks(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> Answer:
+    """Save the fields over the texts above them. Raises InvalidField if those changed again."""
+    written = [block_form.read_field(name, text) for name, text in submission.values.items()]
+    if conflicts := save_block_form(session, settings, submission.incident_id, actor, written):
+        again = next(each for each in written if each.block_id == conflicts[0].present.block_id)
+        raise InvalidField(again.name, "Changed once more. Copy your text, close this window and open the form again.")
+    return {"text": block_form.SAVED}
+
+
 BUTTONS = (
+    Button(block_form.EDIT, about=INCIDENT, filled_modal=_fill_blocks_form),
     Button(card.DRAFT, about=INCIDENT, run=_post_draft),
     Button(card.CATCHUP, about=INCIDENT, run=_show_catchup),
     Button(APPROVE, about=ROW, run=_approve),
@@ -94,4 +126,6 @@ FORMS = (
     Form(modals.ASK_CAUSE, run=_state_cause),
     Form(modals.ASK_DETECTION, run=_record_detection),
     Form(modals.ASK_FIX, run=_record_fix),
+    Form(block_form.BLOCKS_FORM, run=_save_blocks),
+    Form(block_form.CONFLICT_FORM, run=_replace_blocks),
 )

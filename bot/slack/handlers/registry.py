@@ -20,7 +20,7 @@ from bot.slack.replies.render import escape_markup, render_ephemeral
 from bot.store.incidents.visibility import visibility_in_channel
 
 Answer = dict[str, Any]
-"""The body of a message for a response URL."""
+"""The body of a message for a response URL; the answer to a form can be a modal."""
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ class Form:
 
     callback_id: str
     run: Callable[[Session, Settings, Actor, ViewSubmission], Answer | None]
-    """Acts, in a transaction. Returns the answer for the person, None if the channel shows the result."""
+    """Acts, in a transaction. Returns a message or a modal for the person, None if the channel shows the result."""
     first_field: str = TEXT
     """The field at which errors of no particular field are shown."""
     refresh: Callable[[Session, Settings, ViewSubmission], ButtonReply] | None = None

@@ -42,8 +42,8 @@ class FormResult:
     """
     The result of a submission.
 
-    `errors` by field: nothing was changed, and the modal stays open. `answer`: for the person; None if the channel
-    shows the result.
+    `errors` by field: nothing was changed, and the modal stays open. `answer`: for the person, a message or another
+    modal; None if the channel shows the result.
     """
 
     errors: dict[str, str] = field(default_factory=dict)
@@ -72,7 +72,8 @@ async def _answer_submission(ack: AsyncAck, deps: Deps, form: Form, submission: 
     if result.errors:
         await ack(response_action="errors", errors=result.errors)
     elif result.answer is not None and not url:
-        await ack(response_action="update", view=reply_modal(result.answer))
+        is_form = result.answer.get("type") == "modal"
+        await ack(response_action="update", view=result.answer if is_form else reply_modal(result.answer))
     else:
         if url:
             await _respond_via_url(deps, form, submission, result.answer, url)

@@ -20,6 +20,7 @@ from bot.slack.blocks.incidents.card import card_message
 from bot.slack.blocks.incidents.merge import merge_question
 from bot.slack.blocks.limits import MESSAGE_TEXT, cut
 from bot.slack.blocks.message import Message
+from bot.slack.blocks.postmortem.block_form import edit_message
 from bot.slack.blocks.postmortem.catchup import catchup_message
 from bot.slack.replies.lists import render_list, render_overview, render_search
 from bot.slack.replies.timeline import TimelinePage, render_timeline_page
@@ -64,6 +65,7 @@ MESSAGES: Mapping[ReplyView, Callable[[Any], Message]] = {
     ReplyView.PAGES: contact_settings_message,
     ReplyView.PAGE_AGAIN: page_again_question,
     ReplyView.NOTE_TIME: note_time_question,
+    ReplyView.BLOCK_FORM: edit_message,
 }
 """Messages of views that the command has loaded."""
 
@@ -85,8 +87,8 @@ def render_command_reply(session: Session, settings: Settings, reply: Reply, at:
         case ReplyView.ARCHIVED:
             row = incidents.get(session, incident_id)
             return render_ephemeral(channel_archived_message(row.key, row.reference, row.channel_name or ""))
-        case ReplyView.ON_CALL | ReplyView.PAGES | ReplyView.PAGE_AGAIN | ReplyView.NOTE_TIME:
-            return render_ephemeral(MESSAGES[reply.shows](values["view"]))
+        case shown if shown in MESSAGES:
+            return render_ephemeral(MESSAGES[shown](values["view"]))
         case ReplyView.MERGE:
             return render_ephemeral(merge_question(values["preview"]))
         case ReplyView.TIMELINE:

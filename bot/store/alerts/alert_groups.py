@@ -1,6 +1,7 @@
 """Groups of alerts: each has one incident at a time."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
 
@@ -20,7 +21,11 @@ A list of pairs is no use: PostgreSQL reads it as nested conditions, slowly, and
 
 
 class AlertGroup(SQLModel, table=True):
-    """A group of alerts and its present incident. The row is locked while that is decided."""
+    """
+    A group of alerts and its present incident. The row is locked while that is decided.
+
+    `last_alert_at`: of a group by labels (`LABEL_GROUPS` as source), when its last firing alert came.
+    """
 
     __tablename__ = "alert_group"
 
@@ -28,6 +33,7 @@ class AlertGroup(SQLModel, table=True):
     source: str = Field(primary_key=True)
     group_key: str = Field(primary_key=True)
     incident_id: int | None = Field(default=None, foreign_key="incident.id")
+    last_alert_at: datetime | None = None
 
 
 GROUP = table_of(AlertGroup)
@@ -55,18 +61,18 @@ def lock_groups(
     return found
 
 
-def find_incidents(
+def find_groups(
     session: Session, team_id: str, keys: Collection[tuple[str, str]]
-) -> Mapping[tuple[str, str], int | None]:
-    """The present incident of each known group by (source, group key). Locks nothing."""
-    found: dict[tuple[str, str], int | None] = {}
+) -> Mapping[tuple[str, str], AlertGroup]:
+    """The known groups by (source, group key). Locks nothing."""
+    found: dict[tuple[str, str], AlertGroup] = {}
     for source, some in chunks_by_source(sorted(set(keys))):
         statement = select(AlertGroup).where(
             AlertGroup.team_id == team_id,
             AlertGroup.source == source,
             col(AlertGroup.group_key).in_([key for _, key in some]),
         )
-        found |= {(each.source, each.group_key): each.incident_id for each in session.exec(statement)}
+        found |= {(each.source, each.group_key): each for each in session.exec(statement)}
     return found
 
 

@@ -69,6 +69,8 @@ class Alert(SQLModel, table=True):
     """False while it waits for the summary that counts it."""
     maintenance_id: int | None = None
     """Maintenance window in which it began to fire and opened nothing: it is checked again afterwards."""
+    is_flapping: bool = False
+    """It changed so often that its changes are not announced one by one. The newest firing decides."""
 
     @property
     def key(self) -> int:
@@ -192,11 +194,16 @@ def get(session: Session, alert_id: int) -> Alert | None:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """An incident's alerts: all, those that fire, and all by service (None where none is named)."""
+    """
+    Numbers of an incident's alerts: all, those that fire, and those that flap.
+
+    `services` counts all by service, None where none is named.
+    """
 
     alerts: int
     firing: int
     services: Mapping[str | None, int]
+    flapping: int = 0
 
 
 NO_ALERTS = Counts(0, 0, {})
@@ -227,17 +234,19 @@ def alerts_exist(incident_id: int) -> ColumnElement[bool]:
 def count(session: Session, incident_id: int) -> Counts:
     """Count each alert once, however often it fired."""
     fires = func.sum(case((col(Alert.status) == AlertStatus.FIRING.value, 1), else_=0))
+    flaps = func.sum(case((col(Alert.is_flapping), 1), else_=0))
     statement = (
-        select(Alert.service, func.count(), fires)
+        select(Alert.service, func.count(), fires, flaps)
         .where(Alert.incident_id == incident_id, _newest(incident_id))
         .group_by(col(Alert.service))
         .order_by(func.count().desc(), col(Alert.service))
     )
     rows = list(session.exec(statement))
     return Counts(
-        sum(alerts for _, alerts, _ in rows),
-        sum(int(firing) for _, _, firing in rows),
-        {service: alerts for service, alerts, _ in rows},
+        sum(alerts for _, alerts, _, _ in rows),
+        sum(int(firing) for _, _, firing, _ in rows),
+        {service: alerts for service, alerts, _, _ in rows},
+        sum(int(flapping) for *_, flapping in rows),
     )
 
 
@@ -256,6 +265,16 @@ def find_first(session: Session, incident_id: int, status: AlertStatus, limit: i
         .where(Alert.incident_id == incident_id, Alert.status == status.value, _newest(incident_id))
         .order_by(col(Alert.starts_at), col(Alert.id))
         .limit(limit)
+    )
+    return list(session.exec(statement))
+
+
+def find_flapping(session: Session, incident_id: int) -> list[Alert]:
+    """Flapping alerts, by their newest firings, the earliest first."""
+    statement = (
+        select(Alert)
+        .where(Alert.incident_id == incident_id, col(Alert.is_flapping).is_(True), _newest(incident_id))
+        .order_by(col(Alert.starts_at), col(Alert.id))
     )
     return list(session.exec(statement))
 

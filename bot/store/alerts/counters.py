@@ -1,9 +1,11 @@
 """Budget of an incident's alert announcements, and the counts on its card."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel
 
+from bot.domain.alerts.flapping import AlertChanges
 from bot.store.database.tables import JSON_COLUMN
 from bot.store.database.transaction_state import retain, transaction_state
 
@@ -14,7 +16,7 @@ class AlertCounter(SQLModel, table=True):
 
     `told` notifications were announced one by one since `announced_since`. `shown` are the numbers of alerts and of
     firing ones when the card was last refreshed. `repetition_at`: when it was last announced that an alert still fires
-    after the incident's end.
+    after the incident's end. `changes` are the last ones of each alert by `changes_key`: whether it flaps, and times.
     """
 
     __tablename__ = "alert_counter"
@@ -24,6 +26,16 @@ class AlertCounter(SQLModel, table=True):
     announced_since: datetime | None = None
     repetition_at: datetime | None = None
     shown: list[int] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    changes: dict[str, tuple[bool, list[str]]] = Field(default_factory=dict, sa_type=JSON_COLUMN)
+
+    def read_changes(self) -> dict[str, AlertChanges]:
+        return {
+            key: AlertChanges(tuple(map(datetime.fromisoformat, times)), is_flapping)
+            for key, (is_flapping, times) in self.changes.items()
+        }
+
+    def store_changes(self, changes: Mapping[str, AlertChanges]) -> None:
+        self.changes = {key: (each.is_flapping, [at.isoformat() for at in each.at]) for key, each in changes.items()}
 
 
 def get(session: Session, incident_id: int) -> AlertCounter | None:

@@ -28,6 +28,7 @@ class IncidentNotFound(UserError):
 
 
 MERGED = text("merged_into_id IS NOT NULL")
+SIMILAR = text("similar_id IS NOT NULL")
 
 
 class Incident(SQLModel, table=True):
@@ -47,6 +48,7 @@ class Incident(SQLModel, table=True):
         Index("ix_incident_resolved", "team_id", "resolved_at"),
         Index("ix_incident_declared", "team_id", "declared_at"),
         Index("ix_incident_merged_into_id", "merged_into_id", postgresql_where=MERGED, sqlite_where=MERGED),
+        Index("ix_incident_similar_id", "similar_id", postgresql_where=SIMILAR, sqlite_where=SIMILAR),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -117,6 +119,10 @@ class Incident(SQLModel, table=True):
     link_ended_at: datetime | None = None
     """When its share link was ended; None while it works."""
     postmortem_state: str = "draft"
+    similar_id: int | None = Field(default=None, foreign_key="incident.id")
+    """The earlier incident that its channel was told of; None if there was none."""
+    is_similar_off: bool = False
+    """Somebody said that it is not similar: it gets no suggestion."""
 
     @property
     def key(self) -> int:
@@ -278,6 +284,12 @@ def merged_exist(incident_id: int) -> ColumnElement[bool]:
 def find_merged(session: Session, incident_id: int) -> list[Incident]:
     """Incidents that were merged directly into this one, by number."""
     statement = select(Incident).where(Incident.merged_into_id == incident_id).order_by(col(Incident.id))
+    return list(session.exec(statement))
+
+
+def find_similar_to(session: Session, incident_id: int) -> list[Incident]:
+    """Incidents whose channels were told of this one."""
+    statement = select(Incident).where(Incident.similar_id == incident_id).order_by(col(Incident.id))
     return list(session.exec(statement))
 
 

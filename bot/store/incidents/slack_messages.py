@@ -22,6 +22,7 @@ class SlackView(StrEnum):
     RESOLUTION = "resolution"
     TOPIC = "topic"
     CANVAS = "canvas"
+    SIMILAR = "similar"
 
 
 BOOKMARK = "bookmark "

@@ -170,6 +170,16 @@ def find_of_kind(session: Session, incident_id: int, kind: Kind) -> list[Timelin
     return list(session.exec(statement, params={"incident_id": incident_id}))
 
 
+def is_worked_on(session: Session, incident_id: int) -> bool:
+    """True if a person recorded anything but acknowledgements; withdrawn entries count, too."""
+    of_person = select(TimelineEntry.id).where(
+        TimelineEntry.incident_id == incident_id,
+        col(TimelineEntry.recorded_by).is_not(None),
+        cast(col(TimelineEntry.kinds), String) != f'["{Kind.ACKNOWLEDGED.value}"]',
+    )
+    return session.exec(of_person.limit(1)).first() is not None
+
+
 def get(session: Session, entry_id: int) -> TimelineEntry | None:
     return session.get(TimelineEntry, entry_id)
 

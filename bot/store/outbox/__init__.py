@@ -10,8 +10,10 @@ from bot.store.outbox.finishing import FinishResult, finish, finish_several
 from bot.store.outbox.leases import ClaimResult, claim_lanes, find_next_due, release_leases, renew_lease, save_progress
 from bot.store.outbox.maintenance import (
     Backlog,
+    clear_payload,
     count_backlog,
     delete_finished,
+    delete_unfinished,
     drop_row,
     failures_exist,
     find_failures,
@@ -77,9 +79,11 @@ __all__ = [
     "before_lanes",
     "block_until",
     "claim_lanes",
+    "clear_payload",
     "close_lanes",
     "count_backlog",
     "delete_finished",
+    "delete_unfinished",
     "drop_row",
     "enqueue",
     "enqueue_all",

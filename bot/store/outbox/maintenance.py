@@ -173,6 +173,20 @@ def delete_finished(session: Session, before: datetime, limit: int) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
+def delete_unfinished(session: Session, lane: str) -> int:
+    """Delete the rows of a lane that were not sent yet; return their number."""
+    statement = delete(OutboxRow).where(col(OutboxRow.lane) == lane, text(IS_UNFINISHED))
+    return int(getattr(session.execute(statement, execution_options={"synchronize_session": False}), "rowcount", 0))
+
+
+def clear_payload(session: Session, row_id: int) -> None:
+    """Remove what a row holds, once it is sent."""
+    session.execute(
+        update(OutboxRow).where(col(OutboxRow.id) == row_id).values(details={}),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def release_waiting(session: Session, now: datetime) -> None:
     """
     Release all waiting rows and shorten leases, after the clock was set back.

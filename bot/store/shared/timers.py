@@ -155,6 +155,12 @@ def revive_abandoned(session: Session, now: datetime) -> int:
     return len(session.execute(reviving.returning(TIMER.c.key)).all())
 
 
+def find(session: Session, key: str) -> Timer | None:
+    """None if it is not set."""
+    found = session.execute(select(*TIMER.c).where(TIMER.c.key == key)).first()
+    return Timer(**found._asdict()) if found else None
+
+
 def find_due_at(session: Session, key: str) -> datetime | None:
     """None if it is not set."""
     return session.execute(select(TIMER.c.due_at).where(TIMER.c.key == key)).scalar_one_or_none()

@@ -24,6 +24,7 @@ from bot.store.incidents.transcript import Message, Reaction
 from bot.store.outbox import UNFINISHED, OutboxRow
 from bot.store.shared.audit import IS_ERASURE, AuditRow
 from bot.store.shared.idempotency import Delivery
+from bot.store.status_page import PublicationRequest
 
 Change = Callable[[str], str]
 
@@ -51,6 +52,7 @@ def replace_in_incident(session: Session, incident: Incident, change: Change) ->
     _change(session, _rows(session, PostmortemChange, key), ("before", "after"), change)
     _change(session, _rows(session, PostmortemComment, key), ("text",), change)
     _change(session, _rows(session, IncidentRole, key), ("note",), change)
+    _change(session, _rows(session, PublicationRequest, key), ("wanted", "shown", "reason"), change)
     entries = _rows(session, TimelineEntry, key)
     _change(session, entries, ("withdrawal_reason",), change)
     # An alert's text is in several entries that nobody wrote: the declaration, its end.

@@ -116,7 +116,7 @@ class AlertRoutes:
 
 
 def _source_names(settings: Settings) -> tuple[str, ...]:
-    return (*SOURCES, *settings.alert_adapters)
+    return (*SOURCES, *settings.alerts.sources)
 
 
 def read_filter(request: web.Request, sources: Sequence[str]) -> AlertFilter:
@@ -127,7 +127,7 @@ def read_filter(request: web.Request, sources: Sequence[str]) -> AlertFilter:
 
 async def _parse(settings: Settings, source: str, body: str, at: datetime) -> Batch:
     """Raises Malformed, also for an unknown source."""
-    found = find_source(source, settings.alert_adapters)
+    found = find_source(source, settings.alerts.sources)
     if found is None:
         raise Malformed("", UNKNOWN_SOURCE)
     return await asyncio.to_thread(found.parse_body, body.encode(errors="replace"), at)
@@ -181,6 +181,9 @@ def _alert_values(preview: AlertPreview, zone: tzinfo) -> dict[str, Any]:
         ("Start", about + format_time(event.starts_at, zone)),
         ("End", format_time(event.ends_at, zone) if event.ends_at else ""),
         ("Service", preview.routing.service or ""),
+        ("Grouped by", preview.routing.label_group.text if preview.routing.label_group else ""),
+        ("Flapping", "yes: its changes are not announced one by one" if preview.is_flapping else ""),
+        ("Resolution", preview.routing.resolution),
         ("Fingerprint", event.fingerprint),
         ("Group", event.group),
         ("Link", event.generator_url or ""),

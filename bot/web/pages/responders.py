@@ -33,6 +33,7 @@ from bot.web.pages.incidents.publish import PublishRoutes
 from bot.web.pages.incidents.share_link import ShareLinkRoutes
 from bot.web.pages.now.now import NowRoutes
 from bot.web.pages.now.shared_render import NowPages
+from bot.web.pages.oncall.maintenance import MaintenanceRoutes
 from bot.web.pages.oncall.oncall import OnCallRoutes
 from bot.web.pages.operations.audit import AuditRoutes
 from bot.web.pages.operations.health import HealthRoutes
@@ -90,6 +91,7 @@ def routes(
         *SignInRoutes(sessions, database, clock, attempts, providers).routes(),
         *NowRoutes(sessions, access, live, NowPages(database, configuration, clock, changes)).routes(),
         *OnCallRoutes(sessions, database, clock).routes(),
+        *MaintenanceRoutes(sessions, database, clock, refresh_status_page).routes(),
         *AlertRoutes(sessions, access, database, clock).routes(),
         *HistoryRoutes(sessions, access, database, clock).routes(),
         *FiguresRoutes(sessions, database, clock).routes(),

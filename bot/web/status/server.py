@@ -10,6 +10,7 @@ from bot.store.database.session import Database
 from bot.web.server import Listener
 from bot.web.status.publisher import StatusPublisher
 from bot.web.status.serving import StatusFiles
+from bot.web.status.subscriptions import SubscriptionPages, find_form_target
 
 
 class StatusPageServer:
@@ -19,18 +20,22 @@ class StatusPageServer:
         self._settings = settings
         self._listener = Listener(lambda: True)
         self.publisher = StatusPublisher(database, settings, clock)
-        self._files = StatusFiles(lambda: self.publisher.site, lambda: settings().status is not None)
+        self._files = StatusFiles(
+            lambda: self.publisher.site, lambda: settings().status is not None, lambda: find_form_target(settings())
+        )
+        self._subscriptions = SubscriptionPages(database, settings, clock)
         self.port: int | None = None
         """That of the page alone; None if it has none."""
 
     def routes(self) -> list[web.RouteDef]:
-        return self._files.routes()
+        return [*self._subscriptions.routes("/status"), *self._files.routes()]
 
     async def open(self, answering_seconds: float) -> None:
         """Listen on the public port, if there is one. Raises UserError if it is taken."""
         settings = self._settings()
         if settings.public_port is not None:
-            self._listener.site.add_routes(self._files.public_routes())
+            own = [*self._subscriptions.routes("/status"), *self._subscriptions.routes("")]
+            self._listener.site.add_routes([*own, *self._files.public_routes()])
             self.port = await self._listener.open(settings, answering_seconds, port=settings.public_port)
 
     async def close(self) -> None:

@@ -8,10 +8,11 @@ from aiohttp import web
 from bot.domain.languages import base_language
 from bot.web.admission import retry_later
 from bot.web.body_limits import error_response
-from bot.web.status.site import FROM_ABOVE, FROM_INSIDE, INDEX, Site, SiteFile
+from bot.web.status.site import FROM_ABOVE, FROM_INSIDE, INDEX, SUBSCRIBE, Site, SiteFile
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -30,11 +31,21 @@ NO_PAGE = "There is no such page. Go to the first page of the status page."
 
 
 class StatusFiles:
-    """`find_site` returns what is shown now; None: there is no page, or it was never rendered."""
+    """
+    `find_site` returns what is shown now; None: there is no page, or it was never rendered.
 
-    def __init__(self, find_site: Callable[[], Site | None], is_configured: Callable[[], bool]) -> None:
+    `find_form_target`: the source to which the form may post, in the words of the policy.
+    """
+
+    def __init__(
+        self,
+        find_site: Callable[[], Site | None],
+        is_configured: Callable[[], bool],
+        find_form_target: Callable[[], str],
+    ) -> None:
         self._find_site = find_site
         self._is_configured = is_configured
+        self._find_form_target = find_form_target
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/status", self.serve_entrance), web.get("/status/{path:.*}", self.serve_file)]
@@ -57,7 +68,11 @@ class StatusFiles:
         name = f"{path}{INDEX}" if path.endswith("/") else path
         file = site.files.get(name) or site.files.get(f"{name}.html")
         if file is not None:
-            return respond(request, file)
+            answer = respond(request, file)
+            if file.name.endswith(SUBSCRIBE):
+                target = f"form-action {self._find_form_target()}"
+                answer.headers["Content-Security-Policy"] = POLICY.replace("form-action 'none'", target)
+            return answer
         if f"{name}/{INDEX}" in site.files:
             return web.Response(status=308, headers={"Location": f"{name.rpartition('/')[2]}/"})
         return error_response(404, NO_PAGE)
@@ -97,16 +112,28 @@ def choose_language(request: web.Request, languages: tuple[str, ...]) -> str:
 def respond(request: web.Request, file: SiteFile, *, varies: bool = False) -> web.Response:
     """The file as the client takes it, or 304 if it has it."""
     packed = file.gzipped if "gzip" in request.headers.get("Accept-Encoding", "") else None
-    etag = f'"{file.etag}-gz"' if packed else f'"{file.etag}"'
-    headers = {**HEADERS, "ETag": etag, "Vary": "Accept-Encoding, Accept-Language" if varies else "Accept-Encoding"}
-    if _has_tag(request.headers.get("If-None-Match", ""), etag):
-        return web.Response(status=304, headers=headers)
-    headers["Content-Type"] = file.content_type
-    if packed:
-        headers["Content-Encoding"] = "gzip"
+    headers = file.headers.get((packed is not None, varies))
+    if headers is None:
+        headers = file.headers[packed is not None, varies] = _prepare_headers(file, packed is not None, varies)
+    if _has_tag(request.headers.get("If-None-Match", ""), headers["ETag"]):
+        kept = {name: value for name, value in headers.items() if name not in {"Content-Type", "Content-Encoding"}}
+        return web.Response(status=304, headers=kept)
     return web.Response(body=packed or file.body, headers=headers)
 
 
+def _prepare_headers(file: SiteFile, is_packed: bool, varies: bool) -> dict[str, str]:
+    """Everything that is the same in each answer with this file."""
+    headers = dict(HEADERS)
+    headers["ETag"] = f'"{file.etag}-gz"' if is_packed else f'"{file.etag}"'
+    headers["Vary"] = "Accept-Encoding, Accept-Language" if varies else "Accept-Encoding"
+    headers["Content-Type"] = file.content_type
+    if is_packed:
+        headers["Content-Encoding"] = "gzip"
+    return headers
+
+
 def _has_tag(sent: str, etag: str) -> bool:
+    if not sent:
+        return False
     known = [each.strip().removeprefix("W/") for each in sent.split(",")]
     return etag in known or sent.strip() == "*"

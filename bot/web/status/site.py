@@ -21,11 +21,15 @@ from bot.templating.render import render_template
 from bot.web.status.view import StatusView
 
 INDEX = "index.html"
+SCRIPT = "zone.js"
+"""Shows times in the visitor's zone. The page is complete without it."""
+SUBSCRIBE = "subscribe.html"
 FROM_ABOVE, FROM_INSIDE = "status/", ""
 """Where relative links of the first page lead: at the address `/status`, and at one with a slash at its end."""
 CONTENT_TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".json": "application/json; charset=utf-8",
     ".atom": "application/atom+xml; charset=utf-8",
     ".rss": "application/rss+xml; charset=utf-8",
@@ -54,6 +58,15 @@ class SiteFile:
         return hashlib.sha256(self.body).hexdigest()[:20]
 
     @cached_property
+    def headers(self) -> dict[tuple[bool, bool], dict[str, str]]:
+        """
+        Headers that the server prepared.
+
+        By whether it is compressed, and whether it depends on the language.
+        """
+        return {}
+
+    @cached_property
     def gzipped(self) -> bytes | None:
         """None where it would not get smaller. The same bytes give the same result."""
         if PurePosixPath(self.name).suffix in NO_GZIP:
@@ -76,8 +89,18 @@ def build_frame(settings: Settings) -> PageFrame:
     page = settings.status
     if page is None:
         raise ValueError("no status page is configured")
-    links = tuple(page.links.items())
-    return PageFrame(page.title, settings.status_url, page.languages, links, page.color, page.dark_color)
+    form_url = settings.subscription_url if page.subscribers.url else ""
+    return PageFrame(
+        page.title,
+        settings.status_url,
+        page.languages,
+        tuple(page.links.items()),
+        page.color,
+        page.dark_color,
+        form_url,
+        page.subscribers.email,
+        page.subscribers.webhooks,
+    )
 
 
 def build_site(settings: Settings, state: PublicState, *, stale_since: datetime | None = None) -> Site:
@@ -102,6 +125,7 @@ def build_site(settings: Settings, state: PublicState, *, stale_since: datetime 
     files |= dict(_write_data(state, frame, frame.default_language, ""))
     files[INDEX] = entrances[frame.default_language, FROM_INSIDE]
     files["style.css"] = SiteFile("style.css", _write_stylesheet(frame))
+    files[SCRIPT] = SiteFile(SCRIPT, (resource_path("templates") / "status" / SCRIPT).read_bytes())
     if logo is not None:
         files[logo.name] = logo
     for each in (*files.values(), *entrances.values()):
@@ -131,6 +155,9 @@ class _Renderer:
         for place, (month, _) in enumerate(view.state.months):
             path = f"history/{month:%Y-%m}.html"
             yield self._file(f"{self._code}/{path}", self._render("history", "../../", path, view.month_values(place)))
+        if view.frame.takes_subscribers:
+            values = view.subscribe_values()
+            yield self._file(f"{self._code}/{SUBSCRIBE}", self._render("subscribe", "../", SUBSCRIBE, values))
 
     def render_current(self, root: str) -> bytes:
         return self._render("current", root, "", self._view.current_values())
@@ -217,6 +244,8 @@ def _remove_old(site: Site, folder: Path) -> None:
             for path in (folder / code / kind).glob("*.*"):
                 if path.suffix in OWN_SUFFIXES and path.relative_to(folder).as_posix() not in site.files:
                     path.unlink(missing_ok=True)
+        if f"{code}/{SUBSCRIBE}" not in site.files:
+            (folder / code / SUBSCRIBE).unlink(missing_ok=True)
 
 
 def read_folder(folder: Path, languages: tuple[str, ...]) -> Site | None:

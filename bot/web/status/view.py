@@ -59,9 +59,11 @@ class StatusView:
             "feeds": [(each.key, f"{self.frame.title}: {self._name(each.names)}") for each in self.state.components],
             "languages": [(code, _native_name(code), f"{root}{code}/{path}") for code in self.frame.languages],
             "alternates": [(code, f"{self.frame.url}/{code}/{path}") for code in self.frame.languages],
-            "as_of": self.language.format_message("page_as_of", time=self.time_text(self.state.as_of)),
+            "as_of": self._time_message("page_as_of", self.state.as_of),
             "zone": self.language.format_message("page_zone", zone=self._zone_name()),
-            "stale": self.language.format_message("page_stale", time=self.time_text(stale)) if stale else "",
+            "zone_key": self.state.zone.key,
+            "stale": self._time_message("page_stale", stale),
+            "takes_subscribers": self.frame.takes_subscribers,
             "indicator": self.state.indicator.value,
             "indicator_text": words[f"page_indicator_{self.state.indicator}"],
         }
@@ -81,6 +83,14 @@ class StatusView:
                 for group, members in self.state.groups
             ],
             "month": f"{self.state.months[0][0]:%Y-%m}",
+        }
+
+    def subscribe_values(self) -> Values:
+        """Values of the form to subscribe. From a static host it leads to the bot's address."""
+        return {
+            "action": f"{self.frame.form_url or '..'}/subscribe",
+            "choices": [(each.key, self._name(each.names)) for each in self.state.components],
+            "takes_webhooks": self.frame.takes_webhooks,
         }
 
     def month_values(self, place: int) -> Values:
@@ -247,8 +257,14 @@ class StatusView:
         """The `lang` of a text that is not in the page's language; empty if it is."""
         return base_language(code) if code and self.language.is_foreign(code) else ""
 
-    def _time_message(self, key: str, at: datetime | None) -> str:
-        return self.language.format_message(key, time=self.time_text(at)) if at else ""
+    def _time_message(self, key: str, at: datetime | None) -> Markup | str:
+        """A sentence with a time, marked up as one; empty without."""
+        if at is None:
+            return ""
+        time = self.time_values(at)
+        element = Markup('<time datetime="{iso}">{text}</time>').format(**time)
+        before, _, after = self.language.words[key].partition("{time}")
+        return Markup("{}{}{}").format(before, element, after)
 
     def time_values(self, at: datetime) -> Values:
         return {"iso": at.astimezone(self.state.zone).isoformat(timespec="seconds"), "text": self.time_text(at)}

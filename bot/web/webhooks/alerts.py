@@ -86,7 +86,7 @@ class AlertIntake:
 
     async def handle(self, request: web.Request) -> web.Response:
         (source, path), began = _split_path(request), perf_counter()
-        kind = find_source(source, self._settings().alert_adapters)
+        kind = find_source(source, self._settings().alerts.sources)
         known = source if kind else "unknown"
         sender = f"{known} {request.remote}"
         try:

@@ -54,6 +54,8 @@ def test_the_contracts_hold():
         ("bot/services/__init__.py", "import slack_sdk", "A use case cannot reach the network"),
         ("bot/app.py", "import apprise", "What is an extra is imported where it is used"),
         ("bot/sources/__init__.py", "import sqlmodel", "Only the store speaks SQL"),
+        ("bot/feeds/__init__.py", "import sqlmodel", "Only the store speaks SQL"),
+        ("bot/domain/vendor_status/look.py", "import bot.feeds", "Imports point one way"),
         ("bot/domain/text/links.py", "import bot.domain.escalation", "Nouns of the domain point one way"),
         ("bot/store/incidents/roles.py", "import bot.store.alerts", "Nouns of the store point one way"),
         ("bot/services/paging/mutes.py", "import bot.services.incidents", "Nouns of the services point one way"),

@@ -19,11 +19,12 @@ FETCHERS = {
     "bot/slack/api/client.py": "Slack's API, whose address the operator gives, and where Slack wants a file",
     "bot/slack/socket_mode/pool.py": "the address that `apps.connections.open` answers",
     "bot/engine/heartbeat.py": "DOGWATCH_HEARTBEAT_URL",
-    "bot/engine/http_fetch.py": "DOGWATCH_CALENDAR_…, and where it redirects to",
+    "bot/engine/http_fetch.py": "DOGWATCH_CALENDAR_… and `feed` of [vendors], and where these redirect to",
     "bot/cli/commands/outbox.py": "the bot that runs beside the command: this machine",
     "bot/web/webhooks/sns_client.py": "sns.REGION.amazonaws.com, for signed messages of topics that the operator lists",
     "bot/web/auth/openid.py": "the Slack of SLACK_API_URL, to sign people in, and the addresses that it names for that",
     "bot/notifiers/delivery.py": "the services of [paging], whose addresses the operator gives or allows",
+    "bot/notifiers/subscribers/webhook.py": "webhooks that readers confirmed by mail, in public networks alone",
     "bot/doctor/network.py": "this machine's bot, DOGWATCH_PUBLIC_URL, the heartbeat's host: by command only",
     "bot/simulation/player.py": "the webhook of a bot that is tried out",
     "bot/local/process.py": "the bot that `dogwatch sandbox` has started",
@@ -64,6 +65,7 @@ def test_no_secret_is_compared_by_a_comparison_that_stops_early() -> None:
         "text == each.text",  # what a file holds against what it held: nobody else has a say in it
         "Page.bundle_key == bundle_key",  # in SQL, of pages that go out together
         "(idempotency.find_answer(session, key) or {}).get('told') != submission.digest",  # a form that came twice
+        "Subscriber.address_key == wanted.address_key",  # in SQL, of an address that its owner has confirmed
         "content_digest(content) != canvas.digest",  # whether people wrote on a page that they can read
     }
     found = [each for each in equalities() if each[2] not in harmless and "len(" not in each[2]]

@@ -61,6 +61,8 @@ HEADINGS = {
     "[postmortem]": ("postmortem",),
     "[pages]": ("pages",),
     "[status]": ("status",),
+    "[status.subscribers]": ("status", "subscribers"),
+    "[status.subscribers.channels.NAME]": ("status", "subscribers", "channels", ANY),
     "[status.groups.NAME]": ("status", "groups", ANY),
     "[status.components.NAME]": ("status", "components", ANY),
 }

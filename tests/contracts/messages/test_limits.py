@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.command.forms.choices import Choice
 from bot.config import load
 from bot.domain.catchup import build_catchup
+from bot.domain.changes.events import ChangeStatus
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.incidents.lifecycle import alternative_channel_name, channel_name
 from bot.domain.incidents.roles import Role
@@ -114,6 +115,8 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
         "to": {"status": "monitoring", "answered": "U0ENGINEER"}.get(event, "SEV1"),
         "lead": "U0ENGINEER",
         "person": "U0ENGINEER",
+        "author": "U0ENGINEER",
+        "why": data.draw(words),
         "label": data.draw(words),
         "calls": data.draw(st.integers(0, 5_000)),
         "lacks": data.draw(st.sampled_from(([], ["impact", "cause"]))),
@@ -125,6 +128,12 @@ def test_every_line_in_the_channel(limits: Limits, event: str, data: st.DataObje
         "service": data.draw(words),
         "until": "2026-03-02T20:00:00+00:00",
         "archive_at": "2026-03-30T20:00:00+00:00",
+        "began_at": "2026-03-02T19:00:00+00:00",
+        "status": data.draw(st.sampled_from(ChangeStatus)),
+        "change_kind": "deployment",
+        "title": data.draw(words),
+        "link": data.draw(addresses),
+        "details": data.draw(st.lists(words, max_size=5)),
         "channel_id": "C0INCIDENT",
         "alerts": data.draw(st.integers(0, 5_000)),
         "firing": data.draw(st.integers(0, 5_000)),

@@ -14,7 +14,9 @@ from sqlmodel import Session, SQLModel, col, select
 from bot.domain.text.search_terms import make_excerpt, search_terms
 from bot.store.database.session import Database, open_database
 from bot.store.database.tables import table_of
+from bot.store.incidents.document.blocks import PostmortemBlock
 from bot.store.incidents.incidents import Incident
+from bot.store.incidents.postmortems import Postmortem
 from bot.store.incidents.search.filter import IncidentFilter
 from bot.store.incidents.search.text_index import find_matches, load_entries, purge_removed_words
 from bot.store.incidents.timeline import TimelineEntry
@@ -65,6 +67,16 @@ def add_entry(session: Session, incident: Incident, **values: Any) -> TimelineEn
     return entry
 
 
+def add_postmortem(session: Session, incident: Incident) -> None:
+    """A block that was moved, and a draft."""
+    place = {"incident_id": incident.key, "language": "en"}
+    block = {"section": "cause", "source": "cause", "state": "untouched", "rank": 0, "is_placed": True}
+    session.add(PostmortemBlock(**place, **block, refs=[], after=[]))
+    draft = {"version": 1, "template": "classic", "languages": ["en"], "created_at": AT}
+    session.add(Postmortem(incident_id=incident.key, **draft, blocks=[]))
+    session.flush()
+
+
 def found(session: Session, text: str, visibility: Visibility | None = None, wanted: IncidentFilter = ALL) -> list[str]:
     """References, the best first."""
     session.flush()
@@ -111,6 +123,10 @@ CHANGES: dict[str, tuple[type[SQLModel], dict[str, Any], bool]] = {
     "a title in another language": (Incident, {"titles": {"": "down", "fr": f"le {SECRET}"}}, True),
     "a service": (Incident, {"services": ["a", SECRET]}, True),
     "a reason of closing": (Incident, {"closure_reason": SECRET}, True),
+    "a person's block": (PostmortemBlock, {"edited": f"it was {SECRET}", "state": "edited"}, True),
+    "a removed block": (PostmortemBlock, {"edited": SECRET, "state": "removed"}, False),
+    "a published line": (Postmortem, {"blocks": [{"generated": {"text": SECRET}}], "state": "published"}, True),
+    "a draft's line": (Postmortem, {"blocks": [{"generated": {"text": SECRET}}]}, False),
     "a lead": (Incident, {"lead": SECRET}, False),
 }
 
@@ -120,7 +136,7 @@ async def test_the_index_follows_a_change_and_its_removal(database: Database, na
     model, values, is_searched = CHANGES[name]
 
     def check(session: Session) -> None:
-        add_incident(session, "down", "entry one")
+        add_postmortem(session, add_incident(session, "down", "entry one"))
         row = session.exec(select(model)).one()
         row.sqlmodel_update(values)
         session.add(row)

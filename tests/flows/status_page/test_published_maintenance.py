@@ -12,6 +12,7 @@ from bot.store.shared.audit import AuditRow
 from bot.web.status.publisher import StatusPublisher
 from tests.support.records.public_page import load_state, opens_until
 from tests.support.worlds.databases import BOTH_DATABASES
+from tests.support.worlds.oncall import direct
 from tests.support.worlds.visitor import Visitor
 from tests.support.worlds.world import World
 
@@ -152,6 +153,25 @@ async def test_a_change_of_times_and_words_is_shown_with_its_time(world: World) 
     assert (await load_state(world)).components[1].state is ComponentState.MAINTENANCE
     assert "It has begun" not in await types(world, "/incident maintenance checkout to:20:00 change")
     assert "The maintenance has begun." in await types(world, "/incident maintenance checkout from:19:00 change")
+
+
+async def test_the_planner_is_asked_once_an_hour_before_the_start_wherever_it_was_moved(world: World) -> None:
+    await types(world, "/incident maintenance search from:16:30 to:17:00 we replace the keys")
+    await types(world, PLAN.replace("16:00", "18:00").replace("17:00", "19:00"))
+    await types(world, "/incident maintenance checkout from:20:00 to:21:00 change")
+    await world.advance_to(world.now.replace(hour=17, minute=59))
+    early = direct(world, "oncall")
+
+    await world.advance_to(world.now.replace(hour=18, minute=1))
+    asked = direct(world, "oncall")
+    await types(world, "/incident maintenance checkout end")
+    await world.advance_to(world.now.replace(hour=20, minute=1))
+
+    assert not [text for text in early if "The maintenance of" in text], "an internal window reminds nobody"
+    assert len(asked) == len(early) + 1
+    assert "The maintenance of *checkout*, published as “Faster checkout”, begins at" in asked[-1]
+    assert "Is that still so?" in asked[-1]
+    assert direct(world, "oncall") == asked
 
 
 async def test_nothing_is_published_unless_asked(world: World) -> None:

@@ -49,8 +49,8 @@ def whole() -> Record:
         vendor=VendorFacts(),
     )
     escalations = [called, *record.escalations[1:]]
-    changes = full_record().changes
-    return replace(record, incident=incident, updates=[told], roles=[led], escalations=escalations, changes=changes)
+    parts = {"changes": full_record().changes, "vendor_incidents": full_record().vendor_incidents}
+    return replace(record, incident=incident, updates=[told], roles=[led], escalations=escalations, **parts)
 
 
 def test_the_times_of_the_checkout_are_in_its_zone():
@@ -225,7 +225,17 @@ def produced() -> dict[str, set[str]]:
         "incident.cause": set(incident["cause"]),
         **{
             f"{name}[]": set(value[name][0])
-            for name in ("timeline", "escalations", "actions", "updates", "alerts", "changes", "findings", "transcript")
+            for name in (
+                "timeline",
+                "escalations",
+                "actions",
+                "updates",
+                "alerts",
+                "changes",
+                "vendor_incidents",
+                "findings",
+                "transcript",
+            )
         },
         **{f"escalations.{name}[]": set(value["escalations"][0][name][0]) for name in ("steps", "pages", "answers")},
         "escalations.vendor": set(value["escalations"][0]["vendor"]),

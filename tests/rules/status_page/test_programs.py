@@ -16,9 +16,11 @@ from bot.domain.status_page.page import PageFrame
 from bot.domain.status_page.publication import PublishedIncident, PublishedState, PublishedUpdate
 from bot.domain.status_page.state import PublicState, build_state
 from bot.domain.terms import UpdateState
+from bot.domain.vendor_status.look import Listing
 from bot.export.status_page.badge import render_badge
 from bot.export.status_page.feeds import ATOM, FeedWriter
 from bot.export.status_page.statuspage_json import StatuspageWriter
+from bot.feeds import parse_feed
 
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 FRAME = PageFrame("Example Pay", "https://status.example.test", ("fr", "en"))
@@ -181,3 +183,25 @@ def test_the_badge_is_a_picture_with_a_name() -> None:
     picture = ET.fromstring(render_badge(page(), frame, "fr"))
 
     assert picture.attrib["aria-label"] == "<b>&: Panne majeure"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_reader_of_vendors_pages_reads_ours(language: str) -> None:
+    """The same words, states and times, so that one Dogwatch can watch the page of another."""
+    files = StatuspageWriter(page(), FRAME, language).write_files()
+
+    looks = {
+        name: parse_feed(text, "application/json", address=f"https://status.example.test/api/v2/{name}")
+        for name, text in files.items()
+    }
+
+    summary, incidents = looks["summary.json"], looks["incidents.json"]
+    ours, theirs = page().incidents[0], {each.key: each for each in incidents.incidents}["abc123"]
+    assert {each.kind for each in looks.values()} == {"statuspage"}
+    assert [*(remark for each in looks.values() for remark in each.remarks)] == []
+    assert (summary.listing, incidents.listing) == (Listing.OPEN, Listing.RECENT)
+    assert [(each.key, each.is_over) for each in summary.maintenances] == [("cba321", False), ("fed321", False)]
+    assert [each.state and each.state.value for each in theirs.ordered_updates] == ["investigating", "identified"]
+    assert [each.said_at for each in theirs.ordered_updates] == [each.published_at for each in ours.updates]
+    assert theirs.ordered_updates[0].text == "Analyse."
+    assert "<" not in theirs.title.replace("</content>", "")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.record.facts import RoleAssigned
+from bot.domain.record.facts import AlertsFlap, RoleAssigned
 from bot.domain.terms import Severity
 from bot.domain.timeline.details import EntryDetails
 from bot.services.views.card import RelatedIncident
@@ -93,10 +93,22 @@ LINES = (
     ),
     _event_view("impact"),
     _event_view("cause"),
+    _event_view(
+        "change",
+        change_kind="deployment",
+        title="Use the new connection pool",
+        details=["checkout", "v1.42", "production", "ana"],
+        status="started",
+        began_at="2026-03-02T13:48:00+00:00",
+        link="https://code.example.com/7",
+    ),
     _event_view("alerts", alerts=271, truncated=11),
     replace(_event_view("alerts", alerts=1), alerts=(FIRED,)),
     replace(_event_view("alerts repeated", firing=7), incident_id=7),
     replace(_event_view("more alerts"), text="61 more alerts of payments in one minute"),
+    replace(_event_view("alerts flap"), text=AlertsFlap("HighCPU", 30).in_english()),
+    replace(_event_view("alerts quiet", alerts=1), alerts=(FIRED,)),
+    replace(_event_view("alerts over", minutes=10), incident_id=7),
     replace(_event_view("storm"), text="The alert storm is over: no further alert for 5 min."),
     _event_view("storm elsewhere", reference="INC-11", channel_id="C0INC11"),
     _event_view("reminder"),
@@ -141,4 +153,7 @@ LINES = (
     ),
     _event_view("postmortem approved", by="U0ENGINEER"),
     _event_view("postmortem reopened", by="U0ONCALL"),
+    _event_view("update approved", by="U0ENGINEER", author="U0ONCALL"),
+    _event_view("update declined", by="U0ENGINEER", author="U0ONCALL", why="Say which cards fail"),
+    _event_view("update unapproved", by="U0ONCALL"),
 )

@@ -24,7 +24,9 @@ from bot.domain.times import ParsedTime
 from bot.services.escalation.duplicate_check import RepeatedRequest, RunningPage
 from bot.services.escalation.target_lookup import EscalationTarget
 from bot.services.incidents.merge import MergePreview, MergeResult
+from bot.services.postmortem.document.block_form import EditOffer
 from bot.services.postmortem.findings import FindingPlace, FindingsView, FindingText
+from bot.services.similarity import Suggestion, SuggestionView
 from bot.services.timeline.notes import NoteTime
 from bot.services.views.card import RelatedIncident
 from bot.services.views.lists import AlertsView, FollowUp, FollowUpsView
@@ -45,10 +47,15 @@ from bot.slack.blocks.incidents.merge import merge_question, merged_message
 from bot.slack.blocks.incidents.reminders import reminder_message
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
+from bot.slack.blocks.incidents.similarity import suggestion_message
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.blocks.postmortem import catchup
+from bot.slack.blocks.postmortem.block_form import edit_message
+from bot.slack.blocks.postmortem.comments import comment_message, comment_thread_message
 from bot.slack.blocks.postmortem.review import review_request_message
+from bot.slack.blocks.status_notice import status_notice
+from bot.slack.blocks.status_page.approval import approval_request_message
 from bot.slack.handlers.commands.incident_questions import ask_to_confirm, ask_which_incident
 from bot.slack.replies.render import escape_markup
 from bot.store.incidents.timeline import TimelineEntry
@@ -62,8 +69,9 @@ from tests.support.gallery.forms import home_exhibits, modal_exhibits
 from tests.support.gallery.lists import list_messages
 from tests.support.gallery.paging import paging_messages as paged_messages
 from tests.support.gallery.reminders import ACK_TIMEOUT, REMINDERS
-from tests.support.gallery.roles import BRIEFINGS, REVIEWS
+from tests.support.gallery.roles import APPROVALS, BRIEFINGS, COMMENT, COMMENT_THREAD, REVIEWS
 from tests.support.gallery.vendors import vendor_messages
+from tests.support.subscribers.status_notices import STATUS_NOTICES
 
 FOLLOW_UPS = FollowUpsView(
     improvements=(FollowUp(1, "Test the gateway with every kind of card", None, None, is_done=False),),
@@ -86,6 +94,15 @@ FINDINGS = FindingsView(
             (FindingPlace("task 2", "https://harbour.slack.example/archives/C0INC7/p43"), FindingPlace("task 3", None)),
         ),
     ),
+)
+SIMILAR = Suggestion(
+    3,
+    "INC-3",
+    "C0INC3",
+    "https://dogwatch.example/incidents/INC-3",
+    ("checkout", "gateway"),
+    ("pool", "exhausted"),
+    was_rolled_back=True,
 )
 RESOLVED = ResolutionView(
     reference="INC-7",
@@ -207,11 +224,16 @@ def _incident_messages() -> Iterator[tuple[str, Message]]:
     yield "follow-ups", followups_message(FOLLOW_UPS)
     yield "alerts: firing", alerts_message(AlertsView(7, True, 2, 1, (FIRED,), (ENDED,), ENDED.ended_at))
     yield "alerts: moved", alerts_message(AlertsView(7, False, 0, 0, (), (), None, RelatedIncident("INC-3", "C0INC3")))
-    yield "alerts: all ended", alerts_message(AlertsView(7, True, 2, 0, (), (ENDED, ENDED), ENDED.ended_at))
+    ended = AlertsView(7, True, 2, 0, (), (ENDED, replace(ENDED, is_flapping=True)), ENDED.ended_at)
+    yield "alerts: all ended", alerts_message(ended)
+    yield "alerts: resolved soon", alerts_message(replace(ended, resolves_at=ENDED.ended_at))
     yield from list_messages(OVER)
     yield "reopened: its channel is archived", archiving.channel_archived_message(7, "INC-7", "inc-7-checkout")
     yield "goes on elsewhere", archiving.new_channel_message("INC-7")
     yield "merge?", merge_question(MergePreview(EDITED, OTHER, 31, 3, 1, 2))
+    yield "similar", suggestion_message(SuggestionView(7, SIMILAR))
+    yield "similar: not shown", suggestion_message(SuggestionView(7, None))
+    yield "similar: off", suggestion_message(SuggestionView(7, None, is_off=True))
     yield "merged", merged_message(MergeResult(EDITED, OTHER, 31, 3))
     yield "line: redacted", redacted_message()
     yield "note: its text begins with a time", note_time_question(TIMED_NOTE)
@@ -238,13 +260,19 @@ def _question_message(question: Ambiguous, typed: str) -> Message:
 
 
 def _prompts() -> Iterator[tuple[str, Message]]:
+    yield from ((f"status page: {name}", status_notice(text)) for name, text in STATUS_NOTICES.items())
     yield from ((f"notice: {name}", missing_permissions_message(lacks)) for name, lacks in MISSING_PERMISSIONS.items())
     yield from ((f"catch up: {name}", catchup.catchup_message(view)) for name, view in CATCHUPS.items())
     yield from ((f"resolved: {name}", resolution_message(view)) for name, view in RESOLUTIONS.items())
     yield from ((f"briefing: {name}", role_briefing_message(view)) for name, view in BRIEFINGS.items())
     yield "briefing: taken", role_briefing_message(BRIEFINGS["handed over"], is_taken=True)
     yield from ((f"review: {name}", review_request_message(view)) for name, view in REVIEWS.items())
+    yield "postmortem: edit", edit_message(EditOffer(7, "INC-7", COMMENT_THREAD.page_url))
+    yield "comments: a thread", comment_thread_message(COMMENT_THREAD)
+    yield "comments: a comment", comment_message(COMMENT)
+    yield "comments: redacted", comment_message(replace(COMMENT, text=""))
     yield "review: approved", review_request_message(REVIEWS["asked"], is_approved=True)
+    yield from ((f"approval: {name}", approval_request_message(view)) for name, view in APPROVALS.items())
     yield from ((f"reminder: {name}", reminder_message(view)) for name, view in REMINDERS.items())
     yield "question: which time", command_question_message(*TIME_QUESTION)
     yield from ((f"question: {name}", _question_message(*asked)) for name, asked in QUESTIONS.items())

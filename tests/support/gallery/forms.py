@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.command.forms.choices import Choice
 from bot.config import Settings
+from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.reminders import ReminderKind
 from bot.domain.terms import Kind
 from bot.domain.timeline.candidates import ChannelMessage
@@ -16,7 +17,9 @@ from bot.services.channel.candidates import CandidatesView
 from bot.services.channel.messages import SlackMessage
 from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.incidents.alerts import FiringAlerts
+from bot.services.postmortem.document.block_form import BlockField, BlockForm, FieldConflict
 from bot.services.reminders.view import WaitingReminder
+from bot.services.vendors.page_status import UnreadablePage, VendorPages, VendorTrouble
 from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
 from bot.services.workspace.access import REFUSAL
 from bot.slack.blocks import command_forms, modals
@@ -30,8 +33,10 @@ from bot.slack.blocks.incidents.forms.roles_form import roles_form
 from bot.slack.blocks.incidents.merge import merge_form
 from bot.slack.blocks.menu import incident_menu
 from bot.slack.blocks.notices import loading_modal, notice_modal, with_database_warning
+from bot.slack.blocks.postmortem.block_form import blocks_form, conflict_form
 from bot.slack.blocks.postmortem.candidates import choose_messages_form
 from bot.slack.blocks.postmortem.entry_forms import FORMS
+from bot.slack.blocks.status_page.approval import decline_form
 from bot.slack.handlers.interactions import ShortcutUse
 from bot.slack.handlers.timeline import IncidentChoices, task_form
 from bot.slack.replies.entry_points import GENERATED_FORMS, IN_HOME, IN_MENU
@@ -89,6 +94,10 @@ A_PAGE = HomePage(1, "INC-7", "Checkout is down", "The database answers slowly",
 A_TODO = HomeActionItem(2, "task", 2, "INC-7", "Review the integration code", "2026-03-01", True, "C0INC7")
 A_DRAFT = HomeDraft(6, "INC-6", "Search is slow", BEGAN - timedelta(days=3), "C0INC6")
 A_REMINDER = WaitingReminder("INC-7", "Checkout is down", ReminderKind.UPDATE_DUE, "C0INC7")
+A_VENDOR = VendorTrouble(
+    "Payment gateway", "EU payments fail", "monitoring", BEGAN, "https://status.payments.example", ("checkout",)
+)
+VENDORS = VendorPages([A_VENDOR] * 40, [UnreadablePage("Host", "the server answered 503", BEGAN)])
 HOMES = {
     "busy": HomeView(
         BEGAN,
@@ -101,6 +110,7 @@ HOMES = {
         reactions=DEFAULT_REACTIONS,
     ),
     "nothing": HomeView(BEGAN, [], [], [], [], {}),
+    "vendors": HomeView(BEGAN, [], [], [], [], {}, vendors=VENDORS),
     "on call": HomeView(BEGAN, [], [], [], [], {}, shifts=oncall.MINE, has_schedules=True),
     "too much": HomeView(
         BEGAN,
@@ -131,6 +141,17 @@ CANDIDATES = CandidatesView(
     names=NAMES,
 )
 
+BLOCKS = BlockForm(
+    7,
+    "INC-7",
+    "https://dogwatch.example/incidents/INC-7/postmortem",
+    (
+        BlockField(BlockId("cause", "cause", "en"), "Cause", "The deploy halved the pool", "0123456789abcdef"),
+        BlockField(BlockId("went_well", "", "en"), "Went well", ""),
+    ),
+    left_out=2,
+)
+
 
 def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "form: declare", declare_form(settings)
@@ -152,11 +173,13 @@ def modal_exhibits(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "form: make it a task", _task_of_message(settings)
     yield "window: one moment", loading_modal()
     yield "window: words", notice_modal(":warning: There is no INC-70.")
+    yield "form: postmortem", blocks_form(BLOCKS)
+    yield "form: postmortem, changed meanwhile", conflict_form(7, [FieldConflict(BLOCKS.fields[0], "Half of all")])
     yield "form: merge", merge_form(7, "INC-7", known)
     yield "form: merge, typed", merge_form(7, "INC-7", [])
     firing = FiringAlerts(2, ("CheckoutHTTP500Spike", "PaymentQueueFull"), (1, 2))
     yield "form: resolve while alerts fire", with_firing_alerts(modals.resolve_form(settings, 7), firing)
-    for opening in (*INCIDENT_FORMS, hand_over_form, hand_back_form):
+    for opening in (*INCIDENT_FORMS, hand_over_form, hand_back_form, decline_form):
         yield f"form: {opening.__name__.replace('_', ' ')}", opening(settings, 7)
 
     for name, form in FORMS.items():

@@ -16,6 +16,12 @@ AT = datetime(2026, 3, 2, 14, 4, tzinfo=UTC)
 TOLD = {
     "muted": {"by": "U0ONCALL", "until": "2026-03-03T08:00:00+00:00", "text": "On a plane"},
     "unmuted": {"by": "U0ONCALL"},
+    "maintenance begins": {
+        "service": "checkout",
+        "title": "Faster checkout",
+        "starts_at": "2026-03-03T22:00:00+00:00",
+        "ends_at": "2026-03-04T02:00:00+00:00",
+    },
 }
 DEFAULT = ContactSettingsView((ContactLine(None, "Slack", "", timedelta(0)),), True, None, "", True, True)
 OWN = ContactSettingsView(

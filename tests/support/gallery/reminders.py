@@ -36,6 +36,9 @@ REMINDERS = {
     "asked again": replace(ONE, count=3),
     "task, directly": replace(ONE, what=ReminderKind.TASK_OVERDUE, is_direct=True, count=2),
     "postmortem, without a lead": replace(ONE, what=ReminderKind.POSTMORTEM_DUE, lead=None),
+    "postmortem, in review": replace(
+        ONE, what=ReminderKind.POSTMORTEM_DUE, due="2026-03-06", reviewers=("Database administrator", "@database")
+    ),
     "put off": replace(ONE, state=ReminderViewState.PUT_OFF, until=AT + timedelta(hours=1), by="U0ONCALL"),
     "off": replace(ONE, what=ReminderKind.UPDATE_DUE, state=ReminderViewState.OFF, by="U0ONCALL"),
     "over": replace(ONE, state=ReminderViewState.OVER, over_at=AT + timedelta(minutes=5)),

@@ -1,13 +1,16 @@
-"""Examples of the gallery: role holders, briefings, and requests to review a postmortem."""
+"""Examples of the gallery: role holders, briefings, requests for reviews and approvals."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.incidents.roles import DEFAULT_ROLES
+from bot.domain.terms import UpdateState
 from bot.services.incidents.role_briefing import RoleBriefingView
 from bot.services.incidents.roles import RoleHolder
+from bot.services.postmortem.document.comments import CommentThreadView, CommentView
 from bot.services.postmortem.document.review import ReviewRequestView
+from bot.services.status_page.approval_view import ApprovalRequestView, PublicWords
 from tests.support.gallery.catchup import CATCHUPS
 
 SINCE = datetime(2026, 3, 2, 14, 4, tzinfo=UTC)
@@ -45,4 +48,39 @@ REVIEWS = {
     "asked": ASKED,
     "without a date": replace(ASKED, due=None),
     "published": replace(ASKED, state=PostmortemState.PUBLISHED),
+}
+COMMENT_THREAD = CommentThreadView(
+    "INC-7", "cause", "en", "https://dogwatch.example/incidents/INC-7/postmortem/block?block=cause", "C0INC7", None
+)
+COMMENT = CommentView(
+    "Database administrator", "Was it the pool, <@U0DBA>?", {"U0DBA": "Database administrator"}, "C0INC7", "1.2", None
+)
+PUBLIC = ApprovalRequestView(
+    request_id=3,
+    reference="INC-7",
+    title="Checkout is down",
+    is_private=False,
+    author="U0ONCALL",
+    requested_at=SINCE,
+    page_url="https://dogwatch.example/incidents/INC-7/publish",
+    state=UpdateState.INVESTIGATING,
+    words=(
+        PublicWords("English", "Payments fail", "Some card payments fail. We are looking into it."),
+        PublicWords("French", "Des paiements échouent", "Des paiements par carte échouent."),
+    ),
+    missing=("Italian",),
+    components=(("Online payments", "Partial outage"),),
+)
+LONG = "Each word of it <@U0DBA> & more. " * 160
+APPROVALS = {
+    "one": PUBLIC,
+    "dated": replace(
+        PUBLIC, stated_at=SINCE - timedelta(hours=1), impact=(SINCE - timedelta(hours=2), SINCE), missing=()
+    ),
+    "longest": replace(PUBLIC, words=tuple(PublicWords(f"Language {number}", "T" * 300, LONG) for number in range(6))),
+    "postmortem": replace(PUBLIC, state=UpdateState.POSTMORTEM, words=(PublicWords("English", "Payments fail", ""),)),
+    "published": replace(PUBLIC, standing="<@U0DBA> approved this update at 14:45, and it is published."),
+    "overtaken": replace(
+        PUBLIC, standing="INC-7 was resolved meanwhile. Nothing was published. Prepare the update again."
+    ),
 }

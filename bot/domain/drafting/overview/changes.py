@@ -29,12 +29,17 @@ def _change_block(text: BlockBuilder, recorded: RecordedChange) -> Block:
     notes += [each for each in (change.environment, change.author) if each]
     if recorded.is_cause:
         notes.append(message("change_is_cause"))
+    if recorded.rolled_back_by is not None:
+        at = recorded.rolled_back_at
+        notes.append(
+            message("rolled_back_at", time=text.times.format_short_phrase(at)) if at else message("rolled_back")
+        )
     return Block(
         SECTION,
         change.ref,
         text.language.code,
         BlockKind.FACT,
         message(f"change_{change.kind.value}", what=text.resolve_mentions(recorded.subject)),
-        (recorded.source,),
+        tuple(each for each in (recorded.source, recorded.rolled_back_by) if each),
         notes=tuple(notes),
     )

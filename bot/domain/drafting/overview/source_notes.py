@@ -18,6 +18,7 @@ _WORDS: Mapping[SourceKind, str] = {
     SourceKind.COMMAND: "source_command",
     SourceKind.SYSTEM: "source_record",
     SourceKind.CHANGE: "source_change",
+    SourceKind.VENDOR: "source_vendor",
 }
 
 
@@ -84,6 +85,10 @@ class SourceNotes(Mapping[str, str]):
             each.source.ref: self._note(self._words[SourceKind.CHANGE], None, each.change.began_at)
             for each in record.changes
         }
+        vendors = {
+            each.source.ref: self._note(self._words[SourceKind.VENDOR], each.vendor, each.first_word_at)
+            for each in record.vendor_incidents
+        }
         escalations = {
             ref: self._note(builder.escalation_label(each), None, each.paged_at, each.precision)
             for ref, each in builder.escalations.items()
@@ -91,7 +96,8 @@ class SourceNotes(Mapping[str, str]):
         declared = self._note(self._declared, incident.declared_by, incident.declared.at)
         channel = f"{message('channel')} #{incident.channel_name}" if incident.channel_name else message("channel")
         kinds = {kind.value: word for kind, word in self._words.items()}
-        return {**kinds, "declared": declared, CHANNEL: channel, **actions, **alerts, **changes, **escalations}
+        others = {**actions, **alerts, **changes, **vendors, **escalations}
+        return {**kinds, "declared": declared, CHANNEL: channel, **others}
 
     @cached_property
     def _links(self) -> Mapping[str, str | None]:

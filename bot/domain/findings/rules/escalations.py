@@ -1,18 +1,21 @@
-"""Escalations without an answer, unreached levels, and vendors without a case reference."""
+"""Escalations without an answer, levels and vendors without theirs, and contradicting fixes."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.domain.findings.common import active_entries
-from bot.domain.findings.finding import Finding, Quote
+from bot.domain.findings.finding import Finding, Quote, Value
 from bot.domain.record.escalations import Escalation, PageOutcome
 from bot.domain.record.model import Record
-from bot.domain.terms import Kind, TargetKind
+from bot.domain.terms import Kind, Precision, TargetKind
 
 NOT_ACKNOWLEDGED = "escalation-not-acknowledged"
 UNREACHED, WITHOUT_CASE = "level-unreached", "vendor-without-case"
 TOO_LATE = timedelta(minutes=5)
 """A page so shortly before the end needs no answer."""
+FIX_CONFLICT = "vendor-fix-conflict"
+PAGE_TOLERANCE = timedelta(minutes=15)
+"""Status pages are updated some minutes after the fix."""
 
 
 def check_escalation_not_acknowledged(record: Record) -> Iterator[Finding]:
@@ -83,3 +86,25 @@ def check_vendor_without_case(record: Record) -> Iterator[Finding]:
     if found:
         targets = tuple(Quote(target) for target in dict.fromkeys(each.target for each in found))
         yield Finding(WITHOUT_CASE, tuple(each.source.ref for each in found), {"targets": targets})
+
+
+def check_vendor_fix_conflict(record: Record) -> Iterator[Finding]:
+    """
+    Find a vendor's fix that was recorded at another time than its status page states.
+
+    Silent within 15 minutes, and where one of the times is unknown or approximate.
+    """
+    for escalation in record.escalations:
+        facts = escalation.vendor
+        if facts is None or facts.fixed_at is None or facts.fixed_precision is not Precision.EXACT:
+            continue
+        for page in record.vendor_incidents:
+            is_theirs = page.vendor.casefold() == escalation.target.casefold()
+            if is_theirs and page.resolved_at is not None and abs(page.resolved_at - facts.fixed_at) > PAGE_TOLERANCE:
+                places = (facts.fixed.ref if facts.fixed else escalation.source.ref, page.source.ref)
+                values: dict[str, Value] = {
+                    "target": Quote(page.vendor),
+                    "recorded": facts.fixed_at,
+                    "stated": page.resolved_at,
+                }
+                yield Finding(FIX_CONFLICT, places, values)

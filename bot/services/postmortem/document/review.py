@@ -85,6 +85,7 @@ def ask_reviewers(
         outbox.post_review_request(session, incident, actor.at, ReviewRequestPayload(row.key, each.id))
     incident.postmortem_state = state.value
     session.add(incident)
+    outbox.schedule_reminder_check(session, incident, actor.at)
     asked = [each.id for each in reviewers]
     audit_action(session, actor, "asked for a review", incident=incident, reviewers=asked, due=day and day.isoformat())
     return day
@@ -105,6 +106,7 @@ def approve_postmortem(session: Session, incident_id: int, actor: Actor) -> None
     row.approved_at = actor.at
     session.add(row)
     ensure_known(session, incident.team_id, [actor.user_id], actor.at)
+    outbox.schedule_reminder_check(session, incident, actor.at)
     audit_action(session, actor, "approved the postmortem", incident=incident)
     outbox.post_event(session, incident, "postmortem approved", actor.at, by=actor.user_id, page_at=actor.page_at)
 

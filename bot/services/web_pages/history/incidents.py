@@ -7,11 +7,12 @@ from datetime import datetime, timedelta, tzinfo
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.incidents.statistics import Figure
 from bot.domain.paging.statistics import months_until
 from bot.domain.terms import Severity
 from bot.domain.text.mentions import MENTION, resolve_mentions
-from bot.domain.text.search_terms import Excerpt, ExcerptPart, SearchTerm, search_terms
+from bot.domain.text.search_terms import Excerpt, ExcerptPart, SearchTerm, make_excerpt, search_terms
 from bot.services.paging.statistics import current_month
 from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record
@@ -26,7 +27,7 @@ from bot.store.incidents.incidents import Incident
 from bot.store.incidents.search.choices import find_first_declaration, find_services_and_leads
 from bot.store.incidents.search.filter import find_by_ids, find_ids
 from bot.store.incidents.search.statements import find_with_cause
-from bot.store.incidents.search.text_index import find_matches, load_entries
+from bot.store.incidents.search.text_index import find_matches, load_entries, load_postmortem_texts
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility
 from bot.store.shared import people
@@ -43,8 +44,8 @@ class HistoryRow:
     """
     One incident. `length` is its impact; None while it lasts.
 
-    `findings` None: not asked for. `entry` is the entry that matches the text best, with its anchor on the incident's
-    page. `reasons` say why it is similar.
+    `findings` None: not asked for. `entry` is the entry that matches the text best, or a part of the postmortem, with
+    its address below the incident's page. `reasons` say why it is similar.
     """
 
     reference: str
@@ -64,6 +65,7 @@ class HistoryRow:
     findings: int | None
     entry: tuple[Excerpt, str] | None
     reasons: Sequence[str]
+    postmortem: PostmortemState
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +221,11 @@ def _load_rows(
     for first in range(0, len(shown), BATCH):
         rows = find_by_ids(session, shown[first : first + BATCH])
         keys = [each.key for each in rows]
-        entries = load_entries(session, {each: matches.best.get(each) for each in keys})
+        best = {each: matches.best.get(each) for each in keys}
+        entries, parts = load_entries(session, best), load_postmortem_texts(session, best)
         causes = find_with_cause(session, keys)
         follow_ups = action_items.count_open(session, keys)
-        texts = "\n".join([*(each.title for each in rows), *(each.text for each in entries.values())])
+        texts = "\n".join([*(each.title for each in rows), *(each.text for each in entries.values()), *parts.values()])
         mentioned = {*MENTION.findall(texts), *(each.lead for each in rows if each.lead)}
         names = people.find_names(session, team_id, mentioned)
         for row in rows:
@@ -242,8 +245,9 @@ def _load_rows(
                 has_cause=row.key in causes,
                 follow_ups=follow_ups.get(row.key, 0),
                 findings=matches.findings.get(row.key),
-                entry=_excerpt(entries.get(row.key), terms, names),
+                entry=_excerpt(entries.get(row.key), parts.get(row.key), terms, names),
                 reasons=matches.reasons.get(row.key, ()),
+                postmortem=PostmortemState(row.postmortem_state),
             )
 
 
@@ -252,10 +256,13 @@ def _length(row: Incident) -> timedelta | None:
 
 
 def _excerpt(
-    entry: TimelineEntry | None, terms: Sequence[SearchTerm], names: Mapping[str, str]
+    entry: TimelineEntry | None, part: str | None, terms: Sequence[SearchTerm], names: Mapping[str, str]
 ) -> tuple[Excerpt, str] | None:
-    """Parts of the text, and its anchor."""
-    if entry is None:
+    """Parts of the text, and its address: an anchor or the postmortem."""
+    if entry is not None:
+        found, place = entry_excerpt(entry, terms), f"#entry-{entry.key}"
+    elif part is not None:
+        found, place = make_excerpt(part, terms), "/postmortem"
+    else:
         return None
-    parts = entry_excerpt(entry, terms)
-    return tuple(ExcerptPart(resolve_mentions(each.text, names), each.is_match) for each in parts), f"entry-{entry.key}"
+    return tuple(ExcerptPart(resolve_mentions(each.text, names), each.is_match) for each in found), place

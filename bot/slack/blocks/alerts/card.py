@@ -17,7 +17,10 @@ HELP = 900
 
 def alerts_field(view: CardView) -> list[str]:
     """The number of alerts, for the card's fields; empty without alerts."""
-    return [f"*Alerts:* {view.alerts.firing:,} of {view.alerts.total:,} firing"] if view.alerts.total else []
+    if not view.alerts.total:
+        return []
+    flapping = f", {view.alerts.flapping:,} flapping" if view.alerts.flapping else ""
+    return [f"*Alerts:* {view.alerts.firing:,} of {view.alerts.total:,} firing{flapping}"]
 
 
 def alert_blocks(view: CardView) -> Blocks:

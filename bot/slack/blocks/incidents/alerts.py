@@ -5,6 +5,7 @@ from bot.services.views.lists import AlertsView
 from bot.slack.blocks.alerts.help import inline_links
 from bot.slack.blocks.incidents.card import RESOLVE, incident_link
 from bot.slack.blocks.limits import (
+    Block,
     actions,
     button,
     join_lines,
@@ -26,11 +27,16 @@ def alert_line(one: AlertLine, *, longest: int = 300, with_links: bool = True) -
     show = slack_datetime if one.is_old else slack_time
     began = show(one.starts_at)
     span = f"{began} to {show(one.ended_at)}" if one.ended_at else f"since {began}"
-    return f"• {label}{_service_suffix(one)}{summary}, {span}{inline_links(one) if with_links else ''}"
+    links = inline_links(one) if with_links else ""
+    return f"• {label}{_service_suffix(one)}{summary}, {span}{_flapping_mark(one)}{links}"
 
 
 def _service_suffix(one: AlertLine) -> str:
     return f" of {literal(one.service, limit=100)}" if one.service else ""
+
+
+def _flapping_mark(one: AlertLine) -> str:
+    return " _(flapping)_" if one.is_flapping else ""
 
 
 def alerts_message(view: AlertsView) -> Message:
@@ -44,16 +50,27 @@ def alerts_message(view: AlertsView) -> Message:
     ended = f", the last at {slack_time(view.last_end)}" if view.last_end else ""
     noun = "The alert has ended" if view.alerts == 1 else f"All {view.alerts:,} alerts have ended{ended}"
     lines = [
-        f"• {_alert_label(one.name, one.link)}{_service_suffix(one)}, ended {slack_time(one.ended_at)}"
+        f"• {_alert_label(one.name, one.link)}{_service_suffix(one)}, ended {slack_time(at)}{_flapping_mark(one)}"
         for one in view.ended
-        if one.ended_at
+        if (at := one.ended_at)
     ]
     text = f":white_circle: {noun}."
-    body = section(join_lines([text, *lines, *_rest_count(view.alerts - len(lines))]))
+    body = section(join_lines([text, *lines, *_rest_count(view.alerts - len(lines)), *_foreseen_resolution(view)]))
     if not view.is_open:
         return Message(text, [body])
-    offer = actions(button("Resolve the incident", RESOLVE, str(view.incident_id), style="primary"))
-    return Message(f"{text} Resolve the incident?", [body, offer])
+    return Message(f"{text} Resolve the incident?", [body, resolve_offer(view.incident_id)])
+
+
+def resolve_offer(incident_id: object) -> Block:
+    return actions(button("Resolve the incident", RESOLVE, str(incident_id), style="primary"))
+
+
+def _foreseen_resolution(view: AlertsView) -> list[str]:
+    if view.resolves_at is None:
+        return []
+    return [
+        f"Dogwatch resolves the incident {slack_time(view.resolves_at)}, unless an alert fires or somebody takes over."
+    ]
 
 
 def _firing_text(view: AlertsView) -> str:

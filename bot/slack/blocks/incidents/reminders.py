@@ -32,6 +32,7 @@ from bot.slack.blocks.limits import (
 )
 from bot.slack.blocks.message import Message
 from bot.slack.blocks.postmortem.candidates import CHOOSE, CHOOSE_LABEL
+from bot.slack.blocks.status_page.approval import READ
 
 PUT_OFF, DONE = "nudge_put_off", "home_done"
 UPDATE = "do_update"
@@ -41,6 +42,7 @@ REMINDER_TITLES: Mapping[ReminderKind, str] = {
     ReminderKind.UPDATE_DUE: "Status update due",
     ReminderKind.NOTHING_RECORDED: "Nothing was recorded for a while",
     ReminderKind.TRIAGE: "It has been in triage for a while",
+    ReminderKind.APPROVAL_DUE: "A public update waits for approval",
     ReminderKind.TASK_OVERDUE: "A task is overdue",
     ReminderKind.POSTMORTEM_DUE: "The postmortem is due",
 }
@@ -101,12 +103,23 @@ def _reminder_text(view: ReminderView) -> str:
             return f":memo: *Nothing was recorded since {since}.* {how}"
         case ReminderKind.TRIAGE:
             return f":mag: *It has been in triage since {since}.* Is it an incident?"
+        case ReminderKind.APPROVAL_DUE:
+            return f":eyes: *A public update waits for approval since {since}.* Nothing of it is published yet."
         case ReminderKind.TASK_OVERDUE:
             return _action_item_text(view)
         case ReminderKind.POSTMORTEM_DUE:
             whom = f"<@{view.lead}>, the" if view.lead and not view.is_direct else "The"
             state = f"It was resolved {since}, and its postmortem is not published."
-            return f":page_facing_up: {whom} postmortem of *{view.reference}* {_incident_title(view)} is due. {state}"
+            head = f":page_facing_up: {whom} postmortem of *{view.reference}* {_incident_title(view)} is due. {state}"
+            return f"{head}{_review_text(view)}"
+
+
+def _review_text(view: ReminderView) -> str:
+    """Those who are still asked for a review, by name: a mention would ask them again."""
+    if not view.reviewers:
+        return ""
+    named = literal(", ".join(view.reviewers), limit=TEXT)
+    return f" Its review was due on {view.due}. Still asked: {named}." if view.due else f" Still asked: {named}."
 
 
 def _incident_title(view: ReminderView) -> str:
@@ -133,6 +146,8 @@ def _action_buttons(view: ReminderView) -> list[Block]:
         case ReminderKind.TRIAGE:
             accept = button(ACCEPT_LABEL, ACCEPT, incident_id, style="primary")
             return [accept, button(DECLINE_LABEL, CANCEL, incident_id)]
+        case ReminderKind.APPROVAL_DUE:
+            return [button("Read it", READ, str(view.request_id or 0), style="primary")]
         case ReminderKind.TASK_OVERDUE:
             return [button("Done", DONE, str(view.item_id), style="primary")] if view.item_id else []
         case ReminderKind.POSTMORTEM_DUE:

@@ -2,8 +2,9 @@
 
 from bot.services.views.resolution import ResolutionView
 from bot.slack.blocks.alerts.card import reopen_button
-from bot.slack.blocks.limits import Blocks, context, link, literal, section, with_quote
+from bot.slack.blocks.limits import Blocks, actions, context, link, literal, section, with_quote
 from bot.slack.blocks.message import Message, with_page_mark
+from bot.slack.blocks.postmortem.block_form import edit_button
 from bot.slack.blocks.postmortem.findings import findings_message
 from bot.slack.blocks.postmortem.missing_facts import missing_facts_message
 
@@ -21,6 +22,7 @@ def resolution_message(view: ResolutionView, draft_link: str | None = None) -> M
         reopen = reopen_button(view.missing.incident_id)
         blocks.append(section(f":rotating_light: {literal(view.firing, limit=600)}", accessory=reopen))
     blocks.append(context(_draft_text(view, draft_link)))
+    blocks.append(actions(edit_button(view.missing.incident_id)))
     blocks += missing_facts_message(view.missing).blocks
     if view.findings.found:
         blocks += findings_message(view.findings).blocks

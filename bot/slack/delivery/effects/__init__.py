@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from bot.domain.text.payload import Payload
 from bot.services.outbox import OutboxKind
-from bot.services.outbox.payloads import EventPayload, payload_of
+from bot.services.outbox.payloads import EventPayload, VendorNoticePayload, VendorReplyPayload, payload_of
 from bot.slack.api.rate_limits import POST_MESSAGE, call_rates
 from bot.slack.delivery.effects.channel.backfill import read_channel_history
 from bot.slack.delivery.effects.channel.bookmarks import update_bookmarks
@@ -21,6 +21,7 @@ from bot.slack.delivery.effects.channel.channels import (
     pin_card,
     set_topic,
 )
+from bot.slack.delivery.effects.channel.comments import begin_comment_thread, show_comment
 from bot.slack.delivery.effects.channel.files import delete_file, upload_draft
 from bot.slack.delivery.effects.channel.public_preview import upload_public_preview
 from bot.slack.delivery.effects.channel.reactions import (
@@ -29,6 +30,7 @@ from bot.slack.delivery.effects.channel.reactions import (
     look_up_person,
     update_confirmation,
 )
+from bot.slack.delivery.effects.channel.status_notices import post_channel_notice
 from bot.slack.delivery.effects.context import EffectContext, Load, load_incident
 from bot.slack.delivery.effects.escalations import (
     ask_if_active,
@@ -48,6 +50,7 @@ from bot.slack.delivery.effects.incident_views import (
     show_card,
     show_followups,
     show_resolution,
+    show_similar,
 )
 from bot.slack.delivery.effects.messages import (
     blank_redacted_message,
@@ -57,12 +60,14 @@ from bot.slack.delivery.effects.messages import (
     post_missing_permissions,
     send_role_briefing,
 )
+from bot.slack.delivery.effects.people.approvals import send_approval_request
 from bot.slack.delivery.effects.people.direct import send_direct_message, show_page_test
 from bot.slack.delivery.effects.people.home import publish_home
 from bot.slack.delivery.effects.people.oncall import send_override_notice, send_shift_handover, show_schedule_image
 from bot.slack.delivery.effects.people.page_bundles import show_page_bundle
 from bot.slack.delivery.effects.people.reminders import show_reminder
 from bot.slack.delivery.effects.people.reviews import send_review_request
+from bot.slack.delivery.effects.vendor_notices import load_notice, load_reply, post_vendor_reply, show_vendor_notice
 from bot.store.outbox import Claim, OutboxRow, Outcome, Rate
 
 T = TypeVar("T")
@@ -92,6 +97,11 @@ def loading(
     return EffectHandler(load_and_run, method, load)
 
 
+def without_slack(run: Callable[[Claim], Awaitable[Outcome]]) -> EffectHandler:
+    """An effect outside Slack, which knows no rate limits of it."""
+    return EffectHandler(lambda _context, claim: run(claim))
+
+
 EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.CREATE_CHANNEL: loading(load_incident, create_channel, "conversations.create"),
     OutboxKind.INVITE: loading(load_invite, invite_people, "conversations.invite"),
@@ -103,13 +113,19 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.FOLLOWUPS: loading(load_followups, show_followups),
     OutboxKind.ALERTS: loading(load_alerts, show_alerts),
     OutboxKind.RESOLUTION: EffectHandler(show_resolution),
+    OutboxKind.SIMILAR: EffectHandler(show_similar),
     OutboxKind.VENDOR_CASE: EffectHandler(show_case_question),
+    OutboxKind.VENDOR_NOTICE: loading(load_notice, show_vendor_notice),
+    OutboxKind.VENDOR_REPLY: loading(load_reply, post_vendor_reply, POST_MESSAGE),
     OutboxKind.ESCALATION: loading(load_escalation, show_escalation),
     OutboxKind.EVENT: loading(load_event, post_event, POST_MESSAGE),
     OutboxKind.PAGE: loading(load_page, send_page, POST_MESSAGE),
     OutboxKind.EPHEMERAL: loading(load_incident, post_ephemeral, "chat.postEphemeral"),
     OutboxKind.ROLE_BRIEFING: EffectHandler(send_role_briefing, POST_MESSAGE),
     OutboxKind.REVIEW_REQUEST: EffectHandler(send_review_request, POST_MESSAGE),
+    OutboxKind.COMMENT_THREAD: EffectHandler(begin_comment_thread, POST_MESSAGE),
+    OutboxKind.COMMENT: EffectHandler(show_comment),
+    OutboxKind.APPROVAL_REQUEST: EffectHandler(send_approval_request, POST_MESSAGE),
     OutboxKind.CONFIRM_ACTIVE: EffectHandler(ask_if_active, POST_MESSAGE),
     OutboxKind.BLANK_MESSAGE: EffectHandler(blank_redacted_message),
     OutboxKind.DELETE_FILE: EffectHandler(delete_file, "files.delete"),
@@ -128,6 +144,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.SHIFT_HANDOVER: EffectHandler(send_shift_handover, POST_MESSAGE),
     OutboxKind.SCHEDULE_IMAGE: EffectHandler(show_schedule_image, "files.getUploadURLExternal"),
     OutboxKind.REMINDER: EffectHandler(show_reminder),
+    OutboxKind.CHANNEL_NOTICE: EffectHandler(post_channel_notice, POST_MESSAGE),
     OutboxKind.PAGE_BUNDLE: EffectHandler(show_page_bundle, POST_MESSAGE),
     OutboxKind.PAGE_TEST: EffectHandler(show_page_test, POST_MESSAGE),
 }
@@ -141,7 +158,7 @@ def destination_of(row: OutboxRow) -> str:
     if channel := getattr(payload, "channel", None):
         return f"channel:{channel}"
     is_for_all = row.kind in {OutboxKind.ANNOUNCEMENT, OutboxKind.MISSING_PERMISSIONS} or (
-        isinstance(payload, EventPayload) and payload.is_for_all
+        isinstance(payload, EventPayload | VendorNoticePayload | VendorReplyPayload) and payload.is_for_all
     )
     return "digest" if is_for_all else f"incident:{row.incident_id}"
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot.services.channel.creation import on_card_posted, on_view_posted
 from bot.services.outbox.payloads import ViewPayload
+from bot.services.similarity import SuggestionView, load_suggestion_view, on_suggestion_posted
 from bot.services.views.card import CardView
 from bot.services.views.lists import AlertsView, FollowUpsView, load_alerts_view, load_followups_view
 from bot.services.views.resolution import ResolutionView, load_resolution_view, on_resolution_posted
@@ -16,6 +17,7 @@ from bot.slack.blocks.incidents.alerts import alerts_message
 from bot.slack.blocks.incidents.card import announcement_message, card_message
 from bot.slack.blocks.incidents.followups import followups_message
 from bot.slack.blocks.incidents.resolution import resolution_message
+from bot.slack.blocks.incidents.similarity import suggestion_message
 from bot.slack.blocks.message import Message
 from bot.slack.delivery.effects.channel.files import find_permalink
 from bot.slack.delivery.effects.channel.lookup import incidents_channel
@@ -93,6 +95,27 @@ async def show_resolution(context: EffectContext, claim: Claim) -> Outcome:
     return Done(lambda session: on_resolution_posted(session, incident.key, posted, context.now()))
 
 
+async def show_similar(context: EffectContext, claim: Claim) -> Outcome:
+    """
+    Name one similar incident, if there is one; edit the message that does.
+
+    It is loaded in a transaction of its own: it reads many incidents.
+    """
+
+    def load(session: Session, incident_id: int) -> SuggestionView:
+        return load_suggestion_view(session, context.settings(), incident_id)
+
+    loaded = await context.database.read(_load, claim.row, SlackView.SIMILAR, load)
+    incident, found, channel = loaded.incident, loaded.view.found, loaded.incident.channel_id or ""
+    if loaded.ts is not None:
+        await edit_message(context, channel, loaded.ts, suggestion_message(loaded.view))
+        return Done()
+    if found is None:
+        return Done()
+    posted = await context.post(claim, channel, suggestion_message(loaded.view))
+    return Done(lambda session: on_suggestion_posted(session, incident.key, found.incident_id, posted))
+
+
 def load_followups(_context: EffectContext, session: Session, row: OutboxRow) -> LoadedView[FollowUpsView]:
     return _load(session, row, SlackView.FOLLOWUPS, load_followups_view)
 
@@ -101,8 +124,11 @@ async def show_followups(context: EffectContext, claim: Claim, loaded: LoadedVie
     return await _show_in_channel(context, claim, SlackView.FOLLOWUPS, loaded, followups_message(loaded.view))
 
 
-def load_alerts(_context: EffectContext, session: Session, row: OutboxRow) -> LoadedView[AlertsView]:
-    return _load(session, row, SlackView.ALERTS, load_alerts_view)
+def load_alerts(context: EffectContext, session: Session, row: OutboxRow) -> LoadedView[AlertsView]:
+    def load(session: Session, incident_id: int) -> AlertsView:
+        return load_alerts_view(session, context.settings(), incident_id)
+
+    return _load(session, row, SlackView.ALERTS, load)
 
 
 async def show_alerts(context: EffectContext, claim: Claim, loaded: LoadedView[AlertsView]) -> Outcome:

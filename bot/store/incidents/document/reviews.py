@@ -1,5 +1,6 @@
 """Reviewers of a postmortem, and their approvals."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar
 
@@ -42,4 +43,14 @@ def get(session: Session, review_id: int) -> PostmortemReview | None:
 def find_reviews(session: Session, incident_id: int) -> list[PostmortemReview]:
     """All of an incident, in the order in which they were asked."""
     statement = select(PostmortemReview).where(PostmortemReview.incident_id == incident_id)
+    return list(session.exec(statement.order_by(col(PostmortemReview.id))))
+
+
+def find_waiting(session: Session, incident_ids: Collection[int]) -> list[PostmortemReview]:
+    """Those of running reviews who have not approved, in the order in which they were asked."""
+    statement = select(PostmortemReview).where(
+        col(PostmortemReview.incident_id).in_(incident_ids),
+        col(PostmortemReview.version).is_(None),
+        col(PostmortemReview.approved_at).is_(None),
+    )
     return list(session.exec(statement.order_by(col(PostmortemReview.id))))

@@ -7,6 +7,7 @@ from sqlalchemy import Text, cast
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
+from bot.domain.terms import Status
 from bot.store.database.tables import table_of
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
@@ -31,4 +32,24 @@ def find_titles(session: Session, visibility: Visibility) -> list[tuple[int, str
     """Id, title in the first language, and services of all visible incidents."""
     table = table_of(Incident).c
     rows = session.execute(columns(table.id, table.titles, table.services).where(visibility.condition))
+    return [(key, titles.get("") or next(iter(titles.values()), ""), services) for key, titles, services in rows]
+
+
+def find_ended_before(
+    session: Session, visibility: Visibility, before: datetime, limit: int
+) -> list[tuple[int, str, list[str]]]:
+    """Id, title and services of incidents declared before that are over, the newest first."""
+    table = table_of(Incident).c
+    statement = (
+        columns(table.id, table.titles, table.services)
+        .where(
+            visibility.condition,
+            table.declared_at < before,
+            table.status.in_([Status.RESOLVED.value, Status.CLOSED.value]),
+            table.is_drill.is_(False),
+        )
+        .order_by(table.declared_at.desc())
+        .limit(limit)
+    )
+    rows = session.execute(statement)
     return [(key, titles.get("") or next(iter(titles.values()), ""), services) for key, titles, services in rows]

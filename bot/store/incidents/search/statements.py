@@ -58,3 +58,18 @@ def find_first_updates(session: Session, condition: ColumnElement[bool]) -> dict
         .group_by(col(TimelineEntry.incident_id))
     )
     return {key: at for key, at in session.execute(statement) if at is not None}
+
+
+def ended_by_rollback(session: Session, incident_id: int) -> bool:
+    """True if the last action of the incident's timeline is a rollback."""
+    statement = (
+        columns(_has_kind(Kind.ROLLBACK))
+        .where(
+            col(TimelineEntry.incident_id) == incident_id,
+            STANDING,
+            or_(_has_kind(Kind.ROLLBACK), _has_kind(Kind.ACTION)),
+        )
+        .order_by(col(TimelineEntry.sort_at).desc(), col(TimelineEntry.seq).desc())
+        .limit(1)
+    )
+    return bool(session.scalars(statement).first())

@@ -1,8 +1,9 @@
 """
-The index of words: of incidents' own fields and of their entries.
+The index of words: of incidents' own fields, of their entries and of their postmortems.
 
 Triggers of the database keep it (`migrations/search_index`): FTS5 in SQLite, `tsvector` in PostgreSQL. Each document
-has an incident and a slot: 0 for the fields, else the entry's id. In SQLite both are its rowid.
+has an incident and a slot: 0 for the fields, else the entry's id, or from BLOCK_SLOTS on a part of the postmortem. In
+SQLite both are its rowid.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,9 @@ from sqlmodel import Session, col, func, select
 
 from bot.domain.text.search_terms import SearchTerm
 from bot.store.database.tables import dialect_of
+from bot.store.incidents.document.blocks import PostmortemBlock
 from bot.store.incidents.incidents import Incident
+from bot.store.incidents.postmortems import Postmortem
 from bot.store.incidents.search.filter import IncidentFilter, narrow
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility
@@ -39,13 +42,17 @@ from bot.store.incidents.visibility import Visibility
 INDEX = table("search_index")
 SLOT_BITS = 36
 SLOT_MASK = (1 << SLOT_BITS) - 1
+BLOCK_SLOTS, PUBLICATION_SLOTS = 1 << 35, 3 << 34
+"""First slot of blocks that people wrote, and of published versions: their ids are added."""
 
 
 def find_matches(
     session: Session, visibility: Visibility, terms: Sequence[SearchTerm], wanted: IncidentFilter
 ) -> dict[int, int | None]:
     """
-    The visible incidents with all terms, each with the id of the entry to show.
+    The visible incidents with all terms, each with the slot of what to show.
+
+    That is the id of an entry, else the slot of a part of the postmortem.
 
     None: only the incident's fields match. Incidents with more of the terms in their fields come first, then the
     last declared.
@@ -114,9 +121,28 @@ def _postgres_query(term: SearchTerm) -> str:
 
 def load_entries(session: Session, matches: Mapping[int, int | None]) -> dict[int, TimelineEntry]:
     """The entries to show, by incident."""
-    ids = [each for each in matches.values() if each is not None]
+    ids = [each for each in matches.values() if each is not None and each < BLOCK_SLOTS]
     found = session.exec(select(TimelineEntry).where(col(TimelineEntry.id).in_(ids))) if ids else ()
     return {entry.incident_id: entry for entry in found}
+
+
+def load_postmortem_texts(session: Session, matches: Mapping[int, int | None]) -> dict[int, str]:
+    """The text of the postmortem's part to show, by incident."""
+    slots = [each for each in matches.values() if each is not None and each >= BLOCK_SLOTS]
+    blocks = [each - BLOCK_SLOTS for each in slots if each < PUBLICATION_SLOTS]
+    versions = [each - PUBLICATION_SLOTS for each in slots if each >= PUBLICATION_SLOTS]
+    found: dict[int, str] = {}
+    if blocks:
+        written = session.exec(select(PostmortemBlock).where(col(PostmortemBlock.id).in_(blocks)))
+        found |= {block.incident_id: block.edited or "" for block in written}
+    if versions:
+        published = session.exec(select(Postmortem).where(col(Postmortem.id).in_(versions)))
+        found |= {version.incident_id: _published_text(version) for version in published}
+    return found
+
+
+def _published_text(version: Postmortem) -> str:
+    return "\n".join(line["generated"]["text"] or "" for line in version.blocks)
 
 
 def purge_removed_words(session: Session) -> None:

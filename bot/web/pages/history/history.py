@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.errors import UserError
 from bot.domain.incidents.statistics import NO_VALUE, Axis
 from bot.domain.terms import Severity
@@ -151,7 +152,8 @@ def _field_values(found: HistoryPage) -> dict[str, list[tuple[str, str, bool]]]:
 
 
 def _row_values(found: HistoryPage, row: HistoryRow) -> dict[str, Any]:
-    labels = (("Private", row.is_private), ("Drill", row.is_drill))
+    is_begun = row.postmortem is not PostmortemState.DRAFT
+    labels = (("Private", row.is_private), ("Drill", row.is_drill), (f"Postmortem {row.postmortem}", is_begun))
     return {
         "reference": row.reference,
         "title": row.title,

@@ -18,4 +18,5 @@ def change_values(recorded: RecordedChange, zone: tzinfo) -> dict[str, Any]:
         "what": f"{change.kind.value.capitalize()}: {recorded.subject}",
         "link": change.link,
         "is_cause": recorded.is_cause,
+        "rolled_back_by": recorded.rolled_back_by.ref if recorded.rolled_back_by else "",
     }

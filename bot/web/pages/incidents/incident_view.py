@@ -80,6 +80,17 @@ class _PageValues:
             "actions": [self.action(each) for each in record.actions],
             "alerts": [self.alert(each) for each in record.alerts],
             "changes": [change_values(each, self.zone) for each in record.changes],
+            "vendor_incidents": [
+                {
+                    "ref": each.source.ref,
+                    "link": each.source.link,
+                    "vendor": each.vendor,
+                    "title": each.title,
+                    "first_word": self.time(each.first_word_at),
+                    "resolved": self.time(each.resolved_at) if each.resolved_at else "",
+                }
+                for each in record.vendor_incidents
+            ],
         }
 
     def plain_text(self, text: str) -> str:

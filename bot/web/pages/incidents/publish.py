@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import ErrorCollector, InvalidFields, UserError, errors_at
@@ -14,8 +15,11 @@ from bot.domain.status_page.components import ComponentState
 from bot.domain.status_page.publication import PublishedIncident
 from bot.domain.status_page.state import PublicState
 from bot.domain.terms import UpdateState
-from bot.domain.times import format_unambiguous, read_time, refuse_future
+from bot.domain.text.mentions import resolve_mentions
+from bot.domain.times import format_time, format_unambiguous, read_time, refuse_future
 from bot.runtime.clock import Clock
+from bot.services.status_page.approval import approve_request, decline_request
+from bot.services.status_page.approval_view import ApprovalRequestView, find_waiting_view, preview_request
 from bot.services.status_page.form_view import (
     PreviewFinished,
     PublishForm,
@@ -27,8 +31,12 @@ from bot.services.status_page.publish import Publication
 from bot.services.web_pages.sessions import Viewer
 from bot.services.workspace.access import NotPermitted
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.people import MENTION
+from bot.store import status_page
 from bot.store.database.session import Database
 from bot.store.incidents.incidents import IncidentNotFound
+from bot.store.incidents.visibility import Visibility
+from bot.store.shared import people
 from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
 from bot.web.auth.page_sessions import FormRefused, PageSessions
@@ -42,6 +50,13 @@ PATH = "/incidents/{reference}/publish"
 TEXT, TITLE, COMPONENT = "text-", "title-", "component-"
 """Prefixes of fields, before a language or the key of a component."""
 STARTED, ENDED = "impact_started", "impact_ended"
+DONE = {
+    "published": "Published.",
+    "waits": "It waits for approval.",
+    "approved": "Approved and published.",
+    "declined": "Declined. Nothing was published.",
+}
+"""Answers after a redirect."""
 Fields = Mapping[str, str]
 Values = dict[str, Any]
 
@@ -74,18 +89,18 @@ class PublishRoutes:
         return await self._render(request, viewer, {"state": request.query.get("state", "")}, is_fresh=True)
 
     async def submit(self, request: web.Request, viewer: Viewer) -> web.Response:
-        """`act`: `preview`, or `publish`, which leads back to the page."""
+        """
+        Carry out `act`: `preview`, `publish`, `urgent`, `approve` or `decline`.
+
+        All but the preview lead back to the page.
+        """
         settings = self._sessions.settings
         fields = await self._sessions.read_form(request, viewer, max_bytes=MAX_SIGNED_IN_FORM_BYTES)
         visibility = await self._access.find_visibility(viewer)
         reference = request.match_info["reference"]
         actor = Actor(viewer.team_id, viewer.user_id, self._clock.now(), Origin.WEB)
         try:
-            form = await self._database.read(load_publish_form, settings, visibility, reference)
-            wanted = read_publication(settings, form, fields, actor.at)
-            carry_out = publish_form if fields.get("act") == "publish" else preview_form
-            seen = fields.get("seen", "")
-            await self._database.run(carry_out, settings, visibility, reference, actor, wanted, seen=seen)
+            done = await self._carry_out(visibility, reference, actor, fields)
         except (IncidentNotFound, NotPermitted, FormRefused):
             raise
         except PreviewFinished as preview:
@@ -93,8 +108,22 @@ class PublishRoutes:
         except UserError as problem:
             return await self._render(request, viewer, fields, problem=problem)
         await self._refresh_status_page()
-        path = f"{site_root(settings)}/incidents/{reference.upper()}/publish?done=1"
+        path = f"{site_root(settings)}/incidents/{reference.upper()}/publish?done={done}"
         return web.Response(status=303, headers={"Location": path})
+
+    async def _carry_out(self, visibility: Visibility, reference: str, actor: Actor, fields: Fields) -> str:
+        """Carry out `act`. Returns a key of DONE. Raises PreviewFinished and UserError."""
+        settings, act = self._sessions.settings, fields.get("act", "")
+        if act in {"approve", "decline"}:
+            await self._database.run(decide_request, settings, visibility, reference, actor, fields)
+            return "approved" if act == "approve" else "declined"
+        form = await self._database.read(load_publish_form, settings, visibility, reference)
+        wanted, seen = read_publication(settings, form, fields, actor.at), fields.get("seen", "")
+        given = (settings, visibility, reference, actor, wanted)
+        if act not in {"publish", "urgent"}:
+            await self._database.run(preview_form, *given, seen=seen)
+        published = await self._database.run(publish_form, *given, seen=seen, is_urgent=act == "urgent")
+        return "published" if published.request is None else "waits"
 
     async def _render(
         self,
@@ -109,20 +138,75 @@ class PublishRoutes:
         settings, visibility = self._sessions.settings, await self._access.find_visibility(viewer)
         form = await self._database.read(load_publish_form, settings, visibility, request.match_info["reference"])
         entered = initial_fields(form, fields.get("state", "")) if is_fresh else fields
+        now, waiting = (
+            self._clock.now(),
+            await self._database.read(find_waiting_view, settings, visibility, request.match_info["reference"]),
+        )
         values = {
+            "waiting": await self._waiting_values(viewer, waiting),
+            "page": settings.status,
             "reference": form.reference,
             "incident_title": form.title,
             "why_not": form.why_not,
             "seen": form.seen,
-            "is_done": "done" in request.query,
+            "done": DONE.get(request.query.get("done", ""), ""),
             "public_url": settings.status_url if settings.status else "",
-            "problem": problem.message if problem else "",
+            "problem": await self._with_names(viewer, problem.message) if problem else "",
             "form": {"name": "publish", "fields": form_fields(form, settings, entered, problem)},
-            "preview": language_views(settings, preview, self._clock.now()),
-            "published": language_views(settings, form.published, self._clock.now()),
+            "preview": language_views(settings, preview, now),
+            "published": language_views(settings, form.published, now),
         }
         status = 422 if problem else 200
         return render_page(self._sessions, "incidents/publish", values, viewer=viewer, status=status)
+
+    async def _with_names(self, viewer: Viewer, text: str) -> str:
+        """A text with names in the place of mentions."""
+        ids = MENTION.findall(text)
+        return (
+            resolve_mentions(text, await self._database.read(people.find_names, viewer.team_id, ids)) if ids else text
+        )
+
+    async def _waiting_values(self, viewer: Viewer, waiting: ApprovalRequestView | None) -> Values | None:
+        """The update that waits, as the incident's page would show it; None if none does."""
+        if waiting is None:
+            return None
+        settings, now = self._sessions.settings, self._clock.now()
+        preview, standing = None, waiting.standing
+        try:
+            if not standing:
+                actor = Actor(viewer.team_id, viewer.user_id, now, Origin.WEB)
+                await self._database.run(preview_request, settings, waiting.request_id, actor)
+        except PreviewFinished as finished:
+            preview = finished.incident
+        except UserError as problem:
+            standing = problem.message
+        return {
+            "id": waiting.request_id,
+            "author": waiting.names.get(waiting.author, waiting.author),
+            "at": format_time(waiting.requested_at, settings.status_zone),
+            "is_own": waiting.author == viewer.user_id,
+            "standing": await self._with_names(viewer, standing),
+            "missing": waiting.missing,
+            "preview": language_views(settings, preview, now),
+        }
+
+
+def decide_request(
+    session: Session, settings: Settings, visibility: Visibility, reference: str, actor: Actor, fields: Fields
+) -> None:
+    """
+    Approve or decline the update that waits.
+
+    Raises IncidentNotFound, FormRefused and UserError.
+    """
+    incident, number = visibility.find(session, reference), fields.get("request", "")
+    row = status_page.get_request(session, int(number)) if number.isascii() and number.isdigit() else None
+    if row is None or row.incident_id != incident.key:
+        raise FormRefused("The form cannot be read. Open the page again.")
+    if fields.get("act") == "approve":
+        approve_request(session, settings, row.key, actor)
+    else:
+        decline_request(session, settings, row.key, actor, fields.get("reason", ""))
 
 
 def initial_fields(form: PublishForm, state: str) -> dict[str, str]:

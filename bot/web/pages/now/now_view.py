@@ -40,6 +40,21 @@ def template_values(page: NowPage) -> dict[str, Any]:
             for each in page.alerts
         ],
         "has_more_alerts": page.has_more_alerts,
+        "vendors": [
+            {
+                "name": each.vendor,
+                "title": each.title,
+                "link": each.link,
+                "state": each.state or "open",
+                "since": _moment(page, each.since),
+                "services": each.services,
+            }
+            for each in page.vendors.in_trouble
+        ],
+        "unreadable_pages": [
+            {"name": each.vendor, "problem": each.problem, "since": _moment(page, each.since)}
+            for each in page.vendors.unreadable
+        ],
     }
 
 

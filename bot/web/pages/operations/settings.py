@@ -50,7 +50,7 @@ class SettingRoutes:
 
     async def show_tokens(self, _request: web.Request, viewer: Viewer) -> web.Response:
         settings, uses = self._sessions.settings, self._deps.usage.last_uses()
-        senders = (SLACK, *SOURCES, *settings.alert_adapters)
+        senders = (SLACK, *SOURCES, *settings.alerts.sources)
         values = {
             "pages": PAGES,
             "senders": [_sender_values(settings, sender, uses) for sender in senders],

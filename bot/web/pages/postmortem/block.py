@@ -156,6 +156,8 @@ def page_values(page: BlockPage, attempt: Attempt) -> Mapping[str, Any]:
         "comments": [
             {"by": each.by, "at": format_time(each.at, page.incident.zone), "text": each.text} for each in page.comments
         ],
+        "channel": page.channel,
+        "is_archived": page.is_archived,
         "comment": attempt.fields.get("text", "") if attempt.act == Act.COMMENT else "",
         "history": version_values(page.history, page.incident.zone),
     }

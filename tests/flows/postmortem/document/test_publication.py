@@ -10,7 +10,7 @@ from tests.flows.postmortem.test_drafts import runs
 from tests.flows.timeline.test_redact import remains
 from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.visitor import Answer, Visitor
-from tests.support.worlds.world import World
+from tests.support.worlds.world import World, rendered
 
 PUBLISHED = f"{PAGE}/published?number=1"
 
@@ -120,3 +120,22 @@ async def test_a_finding_that_blocks_refuses_the_publication(world: World, ana: 
 
     assert "Fix these first" in refused, refused
     assert "State: draft" in (await ana.opens(PAGE)).words
+
+
+async def test_words_of_a_postmortem_are_found_by_command_and_page(world: World, ana: Visitor) -> None:
+    block = block_of(await ana.opens(PAGE), "Restarted the")
+    await sends_act(ana, block, "edit", "A forgotten *quokka* flag")
+
+    await world.types("oncall", "/incident find quokka", "ops")
+    assert "A forgotten" in rendered(world.sandbox.ephemerals("oncall", "ops")[-1])
+    page = await ana.opens("/history?text=quokka")
+    assert "<mark>quokka</mark>" in page.text
+    assert 'href="/incidents/INC-1/postmortem"' in page.text
+    await sends_act(ana, block, "remove")
+    assert "<mark>quokka</mark>" not in (await ana.opens("/history?text=quokka")).text
+
+    await sends_act(ana, block, "put back")
+    await takes_step(ana, "publish")
+    await takes_step(ana, "reopen")
+    await sends_act(ana, block, "remove")
+    assert "<mark>quokka</mark>" in (await ana.opens("/history?text=quokka")).text

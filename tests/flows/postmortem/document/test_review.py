@@ -1,5 +1,7 @@
 """Reviewers are asked in direct messages, and their approvals count for the publication."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.flows.postmortem.document.test_publication import takes_step
@@ -106,3 +108,23 @@ async def test_a_step_that_cannot_be_read_says_why(world: World, text: str, prob
     await resolves(world)
 
     assert problem in await types(world, text)
+
+
+async def test_the_reminder_comes_by_the_review_s_own_date_and_names_who_is_asked(world: World) -> None:
+    await world.declares("checkout is down sev:4")
+    await world.types("oncall", "/incident lead @oncall")
+    await world.types("oncall", "/incident resolve rolled back")
+    await world.finish()
+    await types(world, "review @engineer @dba due:2026-03-20")
+    await types(world, "approve", user="dba")
+
+    await world.advance_to(datetime(2026, 3, 21, 12, tzinfo=UTC))
+    assert not any("is due" in text for text in world.texts())
+    await world.advance_to(datetime(2026, 3, 23, 12, tzinfo=UTC))
+
+    (reminder,) = [text for text in world.texts() if "is due" in text]
+    assert "Its review was due on 2026-03-20. Still asked: engineer." in reminder
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        assert "Postmortem in review" in (await ana.opens("/history")).words
+        assert '"postmortem": "in review"' in (await ana.opens("/history.json")).text

@@ -6,12 +6,16 @@ from datetime import datetime
 from bot.services.views.event import EventView
 from bot.slack.blocks.incidents.channel_lines.alerts import (
     alerts_line,
+    alerts_over_line,
+    flapping_line,
     maintenance_line,
     more_alerts_line,
+    quiet_alerts_line,
     repeated_alerts_line,
     storm_elsewhere_line,
     storm_line,
 )
+from bot.slack.blocks.incidents.channel_lines.changes import change_posted_line
 from bot.slack.blocks.incidents.channel_lines.drills import drill_finished_line, drill_started_line, practice_line
 from bot.slack.blocks.incidents.channel_lines.entries import cause_line, impact_line, note_line, update_line
 from bot.slack.blocks.incidents.channel_lines.escalations import (
@@ -52,6 +56,11 @@ from bot.slack.blocks.incidents.channel_lines.roles import (
     role_passed_on_line,
     role_taken_line,
 )
+from bot.slack.blocks.incidents.channel_lines.status_page import (
+    update_approved_line,
+    update_declined_line,
+    update_unapproved_line,
+)
 from bot.slack.blocks.limits import literal_with_mentions
 from bot.slack.blocks.message import Message, plain_message, with_page_mark
 
@@ -78,9 +87,13 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "note": note_line,
     "impact": impact_line,
     "cause": cause_line,
+    "change": change_posted_line,
     "alerts": alerts_line,
     "more alerts": more_alerts_line,
     "alerts repeated": repeated_alerts_line,
+    "alerts flap": flapping_line,
+    "alerts quiet": quiet_alerts_line,
+    "alerts over": alerts_over_line,
     "storm": storm_line,
     "storm elsewhere": storm_elsewhere_line,
     "reminder": reminder_line,
@@ -99,6 +112,9 @@ LINE_BUILDERS: Mapping[str, Callable[[EventView], Message]] = {
     "postmortem approved": postmortem_approved_line,
     "postmortem published": postmortem_published_line,
     "postmortem reopened": postmortem_reopened_line,
+    "update approved": update_approved_line,
+    "update declined": update_declined_line,
+    "update unapproved": update_unapproved_line,
 }
 
 

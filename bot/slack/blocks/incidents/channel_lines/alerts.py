@@ -7,7 +7,7 @@ from bot.domain.alerts.announcements import still_firing_sentence
 from bot.services.views.event import EventView
 from bot.slack.blocks.alerts.card import reopen_button
 from bot.slack.blocks.alerts.help import alert_help_blocks
-from bot.slack.blocks.incidents.alerts import alert_line
+from bot.slack.blocks.incidents.alerts import alert_line, resolve_offer
 from bot.slack.blocks.incidents.channel_lines.parts import int_value, with_text
 from bot.slack.blocks.limits import join_lines, literal, section, slack_datetime
 from bot.slack.blocks.message import Message, plain_message
@@ -51,6 +51,27 @@ def alerts_line(view: EventView) -> Message:
 
 def more_alerts_line(view: EventView) -> Message:
     return plain_message(f":rotating_light: {literal(view.text, limit=1_000)}")
+
+
+def flapping_line(view: EventView) -> Message:
+    return plain_message(f":arrows_counterclockwise: {literal(view.text, limit=1_000)}")
+
+
+def quiet_alerts_line(view: EventView) -> Message:
+    """Flapping alerts that have not changed for a while, with their state."""
+    count = max(int_value(view.values.get("alerts")), len(view.alerts))
+    head = f":white_circle: {'An alert flaps' if count == 1 else f'{count:,} alerts flap'} no more."
+    more = [f"and {count - len(view.alerts):,} more"] if count > len(view.alerts) else []
+    return Message(head, [section(join_lines([head, *(alert_line(one) for one in view.alerts), *more]))])
+
+
+def alerts_over_line(view: EventView) -> Message:
+    """Suggestion to resolve, where people work on an incident that would resolve by itself."""
+    text = (
+        f":white_circle: No alert has fired for {int_value(view.values.get('minutes'))} min. People work on "
+        f"*{view.reference}*, so it is not resolved automatically."
+    )
+    return Message(text, [section(text), resolve_offer(view.incident_id)])
 
 
 def storm_line(view: EventView) -> Message:

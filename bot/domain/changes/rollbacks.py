@@ -1,0 +1,31 @@
+"""The change that a recorded rollback took back."""
+
+import re
+from collections.abc import Sequence
+
+from bot.domain.changes.change import Change
+
+_TARGET = r"(?:\b(?:to|vers|auf|zu|alla|para|hacia)\s+(?:[\w.-]+\s+)?)"
+"""Words before the version that a rollback restores: "back to v41", "back to version v41"."""
+SHORTEST_NAME = 3
+"""Characters of a version or a title that can be looked for in a text."""
+
+
+def find_rolled_back(text: str, changes: Sequence[Change], cause_ids: frozenset[int]) -> Change | None:
+    """
+    The change that a rollback with this text took back; None if several come into question.
+
+    That is the only one whose version or title it names, or else the cause, or else the only change on record. A
+    version after "to" is the one that was restored.
+    """
+    named = [each for each in changes if _names(text, each.version) or _names(text, each.title)]
+    causes = [each for each in changes if each.change_id in cause_ids]
+    return next((found[0] for found in (named, causes, changes) if len(found) == 1), None)
+
+
+def _names(text: str, name: str) -> bool:
+    """True if the name is in the text as words of its own, and not as what was restored."""
+    if len(name) < SHORTEST_NAME:
+        return False
+    found = re.finditer(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text, re.IGNORECASE)
+    return any(not re.search(_TARGET + r"\Z", text[: each.start()], re.IGNORECASE) for each in found)

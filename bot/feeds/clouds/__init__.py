@@ -1,0 +1,1 @@
+"""Status pages of cloud providers, each of its own kind."""

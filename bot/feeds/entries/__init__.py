@@ -1,0 +1,1 @@
+"""Atom and RSS: the entries of feeds, and the products that write incidents as such."""

@@ -1,0 +1,132 @@
+"""The earlier incident that a new one looks like: suggested once, switched off by one press."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col
+
+from bot.config import Settings
+from bot.domain.findings.incident_similarity import EarlierIncident, IncidentProfile, find_best_match, shared_words
+from bot.services.workspace.access import check_access
+from bot.services.workspace.actor import Actor
+from bot.services.workspace.audit_log import audit_action
+from bot.store.incidents import incidents, slack_messages
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.search.choices import find_ended_before
+from bot.store.incidents.search.statements import ended_by_rollback, find_causes
+from bot.store.incidents.slack_messages import SlackView
+from bot.store.incidents.visibility import Visibility
+
+LOOKED_THROUGH = 500
+"""Earlier incidents that are compared, the newest."""
+SHOWN_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An earlier incident, with the services and words of the title that are common."""
+
+    incident_id: int
+    reference: str
+    channel_id: str | None
+    page_url: str
+    services: Sequence[str]
+    words: Sequence[str]
+    was_rolled_back: bool
+
+    @property
+    def reasons(self) -> list[str]:
+        words = ["same words: " + ", ".join(self.words)] if self.words else []
+        services = [", ".join(self.services)] if self.services else []
+        return [*services, *words, *(["ended by a rollback"] if self.was_rolled_back else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """The message in the channel. `found` None: it is not shown, or no longer."""
+
+    incident_id: int
+    found: Suggestion | None
+    is_off: bool = False
+
+
+def load_suggestion_view(session: Session, settings: Settings, incident_id: int) -> SuggestionView:
+    """
+    The suggestion of the channel: the one that it was told of, else the best match.
+
+    Private incidents are never suggested, because the members of another channel need not be theirs.
+    """
+    incident = incidents.get(session, incident_id)
+    if incident.is_similar_off or not settings.incidents.suggest_similar:
+        return SuggestionView(incident.key, None, incident.is_similar_off)
+    visibility = Visibility(incident.team_id)
+    if incident.similar_id is not None:
+        return SuggestionView(incident.key, find_suggestion(session, settings, visibility, incident))
+    match = _find_match(session, visibility, incident)
+    return SuggestionView(incident.key, _describe(session, settings, incident, match) if match else None)
+
+
+def find_suggestion(
+    session: Session, settings: Settings, visibility: Visibility, incident: Incident
+) -> Suggestion | None:
+    """The incident that the channel was told of; None if it is invisible or was switched off."""
+    if incident.similar_id is None or incident.is_similar_off or not settings.incidents.suggest_similar:
+        return None
+    other = incidents.get(session, incident.similar_id)
+    return _describe(session, settings, incident, other) if visibility.sees(other) else None
+
+
+def on_suggestion_posted(session: Session, incident_id: int, similar_id: int, ts: str) -> None:
+    incident = incidents.lock(session, incident_id)
+    incident.similar_id = similar_id
+    session.add(incident)
+    slack_messages.save(session, incident, SlackView.SIMILAR, ts)
+
+
+def switch_suggestion_off(session: Session, incident_id: int, actor: Actor) -> SuggestionView:
+    """The actor says that the incident is not similar: none is suggested for it any more."""
+    check_access(session, actor, home_team_id=None)
+    incident = incidents.lock(session, incident_id)
+    if not incident.is_similar_off:
+        incident.is_similar_off = True
+        session.add(incident)
+        audit_action(session, actor, "said that no incident is similar", incident=incident, other=incident.similar_id)
+    return SuggestionView(incident.key, None, is_off=True)
+
+
+def _find_match(session: Session, visibility: Visibility, incident: Incident) -> Incident | None:
+    """Causes are read of incidents with a service or a word in common."""
+    title = incident.title_without_count
+    own = IncidentProfile.from_texts(incident.services, title, [])
+    if not own.title:
+        return None
+    found = find_ended_before(session, visibility, incident.declared_at, LOOKED_THROUGH)
+    profiles = {key: IncidentProfile.from_texts(services, text, []) for key, text, services in found}
+    near = [key for key, each in profiles.items() if each.services & own.services or each.title.keys() & own.title]
+    causes: dict[int, list[str]] = defaultdict(list)
+    for key, text in find_causes(session, col(Incident.id).in_(near)) if near else ():
+        causes[key].append(text)
+    earlier = [
+        EarlierIncident(key, text, IncidentProfile.from_texts(services, text, causes[key]))
+        if key in causes
+        else EarlierIncident(key, text, profiles[key])
+        for key, text, services in found
+    ]
+    match = find_best_match(title, own, earlier)
+    return incidents.get(session, match.incident_id) if match else None
+
+
+def _describe(session: Session, settings: Settings, incident: Incident, other: Incident) -> Suggestion:
+    own = IncidentProfile.from_texts(incident.services, incident.title_without_count, [])
+    causes = [text for _, text in find_causes(session, col(Incident.id) == other.key)]
+    theirs = IncidentProfile.from_texts(other.services, other.title_without_count, causes)
+    return Suggestion(
+        other.key,
+        other.reference,
+        other.channel_id if other.archived_at is None else None,
+        f"{settings.base_url}/incidents/{other.reference}",
+        [each for each in incident.services if each in other.services],
+        shared_words(own, theirs)[:SHOWN_WORDS],
+        ended_by_rollback(session, other.key),
+    )

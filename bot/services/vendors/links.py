@@ -1,0 +1,116 @@
+"""Link a vendor's incident to ours, and record it on the timeline."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.config import Settings
+from bot.domain.errors import StateError, UserError
+from bot.domain.record.facts import Fact, VendorReported, VendorResolved
+from bot.domain.terms import Kind
+from bot.domain.times import ParsedTime
+from bot.services.timeline.entries import record_entry, withdraw_entry
+from bot.services.vendors.lookup import vendor_names
+from bot.services.vendors.notices import refresh_notice
+from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.audit_log import audit_action
+from bot.store import vendors
+from bot.store.incidents import incidents, timeline
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.timeline import TimelineEntry
+from bot.store.vendors import NoticeState, VendorIncident, VendorNotice
+
+REOPENED = "the vendor's page says that it is open again"
+NOT_THEM = "it was not the vendor"
+
+
+def link_vendor_incident(session: Session, settings: Settings, notice_id: int, actor: Actor) -> VendorNotice:
+    """
+    Link a vendor's incident to ours.
+
+    Raises UserError if it is gone, StateError if it is linked already.
+    """
+    incident, notice, row = _lock(session, notice_id)
+    if notice.state == NoticeState.LINKED:
+        raise StateError(f"{_name(settings, row)}'s incident is linked to {incident.reference} already.")
+    _decide(session, incident, notice, NoticeState.LINKED, actor)
+    sync_entries(session, settings, row, notice, incident, actor.at)
+    refresh_notice(session, row, notice, incident, actor.at)
+    return notice
+
+
+def decline_vendor_incident(session: Session, settings: Settings, notice_id: int, actor: Actor) -> VendorNotice:
+    """
+    Record that a vendor's incident is not the cause of ours.
+
+    Its entries are taken off the timeline. Raises UserError if it is gone, StateError if that was decided already.
+    """
+    incident, notice, row = _lock(session, notice_id)
+    if notice.state == NoticeState.DECLINED:
+        raise StateError(f"{_name(settings, row)}'s incident was ruled out for {incident.reference} already.")
+    _decide(session, incident, notice, NoticeState.DECLINED, actor)
+    for entry_id in (notice.first_entry_id, notice.end_entry_id):
+        _withdraw(session, incident, entry_id, actor, NOT_THEM)
+    notice.first_entry_id = notice.end_entry_id = None
+    session.add(notice)
+    refresh_notice(session, row, notice, incident, actor.at)
+    return notice
+
+
+def _lock(session: Session, notice_id: int) -> tuple[Incident, VendorNotice, VendorIncident]:
+    """The incident first: looks at the vendor's page lock in this order, too."""
+    found = vendors.get_notice(session, notice_id)
+    if found is None or found.incident_id is None:
+        raise UserError("This button is from another version of Dogwatch. Nothing was changed.")
+    incident = incidents.lock(session, found.incident_id)
+    notice, row = vendors.lock_notice(session, notice_id), vendors.get_incident(session, found.vendor_incident_id)
+    if notice is None or row is None:
+        raise UserError("The vendor's incident is no longer on record. Nothing was changed.")
+    return incident, notice, row
+
+
+def _decide(session: Session, incident: Incident, notice: VendorNotice, state: NoticeState, actor: Actor) -> None:
+    notice.state, notice.decided_at, notice.decided_by = state.value, actor.at, actor.user_id
+    session.add(notice)
+    audit_action(session, actor, f"vendor's incident {state.value}", incident=incident, notice=notice.key)
+
+
+def sync_entries(
+    session: Session, settings: Settings, row: VendorIncident, notice: VendorNotice, incident: Incident, at: datetime
+) -> None:
+    """
+    Record the vendor's first word and its end on the timeline.
+
+    An end that is no longer stated is withdrawn.
+    """
+    machine = Actor(row.team_id, None, at, Origin.TIMER)
+    name = _name(settings, row)
+    if notice.first_entry_id is None:
+        notice.first_entry_id = _record(
+            session, incident, row, VendorReported(name, row.title), row.first_word_at, machine
+        ).key
+    if row.resolved_at is None:
+        _withdraw(session, incident, notice.end_entry_id, machine, REOPENED)
+        notice.end_entry_id = None
+    elif notice.end_entry_id is None:
+        notice.end_entry_id = _record(
+            session, incident, row, VendorResolved(name, row.title), row.resolved_at, machine
+        ).key
+    session.add(notice)
+
+
+def _record(
+    session: Session, incident: Incident, row: VendorIncident, fact: Fact, happened_at: datetime, actor: Actor
+) -> TimelineEntry:
+    when = ParsedTime(happened_at)
+    return record_entry(session, incident, [Kind.NOTE], fact, actor, when=when, vendor_incident_id=row.key)
+
+
+def _withdraw(session: Session, incident: Incident, entry_id: int | None, actor: Actor, why: str) -> None:
+    entry = timeline.get(session, entry_id) if entry_id is not None else None
+    if entry is not None and entry.withdrawn_at is None:
+        withdraw_entry(session, incident, entry, actor, why)
+
+
+def _name(settings: Settings, row: VendorIncident) -> str:
+    return vendor_names(settings, [row.vendor])[0]
