@@ -2,15 +2,15 @@
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-TRANSLATED = IPv6Network("64:ff9b::/96")
-"""IPv6 addresses of translators (NAT64): the last four bytes are an IPv4 address."""
+from bot.domain.text.network_address import is_public, read_ip
+
+PRIVATE = "its host is a private address, which is not allowed"
 
 
 class RefusedAddress(OSError):
@@ -36,27 +36,9 @@ def check_address(address: str, rules: AddressRules) -> None:
         raise RefusedAddress(f"it is at {parts.scheme or 'nowhere'}://, and only https:// is allowed")
     if rules.allows_private:
         return
-    try:
-        stated = ip_address((parts.hostname or "").partition("%")[0])
-    except ValueError:
-        return
-    _check_public(stated)
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Return whether the address belongs to the internet, also as part of an IPv6 address."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and address in TRANSLATED:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast
-
-
-def _check_public(address: IPv4Address | IPv6Address) -> None:
-    if not is_public(address):
-        raise RefusedAddress("its host is a private address, which is not allowed")
+    stated = read_ip(parts.hostname or "")
+    if stated is not None and not is_public(stated):
+        raise RefusedAddress(PRIVATE)
 
 
 class PublicResolver(AbstractResolver):
@@ -77,9 +59,9 @@ class PublicResolver(AbstractResolver):
         found = await self._inner.resolve(host, port, family)
         if host in self._proxies:
             return found
-        public = [each for each in found if is_public(ip_address(each["host"].partition("%")[0]))]
+        public = [each for each in found if (address := read_ip(each["host"])) and is_public(address)]
         if not public:
-            raise RefusedAddress("its host is a private address, which is not allowed")
+            raise RefusedAddress(PRIVATE)
         return public
 
     async def close(self) -> None:

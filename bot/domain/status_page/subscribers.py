@@ -4,16 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from bot.domain.status_page.components import ComponentState, TextByLanguage
 from bot.domain.status_page.page import choose_text
+from bot.domain.text.network_address import is_public, read_ip
 
 LONGEST_WEBHOOK = 1_000
 """Characters of a webhook's address."""
-NAT64 = IPv6Network("64:ff9b::/96")
-"""IPv4 addresses as an IPv6 network without IPv4 sees them."""
 
 
 class SubscriberKind(StrEnum):
@@ -158,22 +156,7 @@ def is_private_address(host: str) -> bool:
 
     A name is checked by the addresses that it resolves to.
     """
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
+    address = read_ip(host)
+    if address is None:
         return host.rstrip(".").casefold() == "localhost"
-    return not all(_is_public(each) for each in _contained_addresses(address))
-
-
-def _contained_addresses(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
-    if isinstance(address, IPv4Address):
-        return [address]
-    inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in NAT64:
-        inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
-    found = [each for each in inner if each is not None]
-    return [*found] if address.ipv4_mapped else [address, *found]
-
-
-def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast
+    return not is_public(address)

@@ -6,11 +6,11 @@ from ipaddress import ip_address
 import pytest
 
 from bot.domain.status_page.components import Indicator
+from bot.domain.text.network_address import is_public
 from bot.domain.vendor_status.kinds import FEED_KINDS
 from bot.domain.vendor_status.look import VendorIncident
 from bot.domain.vendor_status.polling import LookResult, next_pause
 from bot.domain.vendor_status.relevance import FeedFilter, find_dependents, find_unknown_components
-from bot.engine.address_guard import is_public
 from bot.feeds import KINDS
 
 MINUTE = timedelta(minutes=1)
