@@ -34,6 +34,10 @@ ACT_WORDS = {
     OutboxKind.COMMENT: "Show a comment on the postmortem",
     OutboxKind.REVIEW_REQUEST: "Ask somebody for a review",
     OutboxKind.APPROVAL_REQUEST: "Ask for the approval of a public update",
+    OutboxKind.PUBLICATION: "Tell subscribers of a public update",
+    OutboxKind.SUBSCRIBER_NOTICES: "Send notices to subscribers",
+    OutboxKind.CHANNEL_NOTICE: "Post a public update in a channel",
+    OutboxKind.SIGN_UP_MAIL: "Send the mail that confirms a sign-up",
     OutboxKind.ROLE_BRIEFING: "Brief somebody on their role",
     OutboxKind.FETCH_MESSAGE: "Read a message with a reaction",
     OutboxKind.USER_LOOKUP: "Look up a name",
@@ -61,7 +65,12 @@ ACT_WORDS = {
     OutboxKind.SCHEDULE_IMAGE: "Post the on-call picture",
 }
 FAILED_STATES = (State.FAILED, State.DEAD)
-OUTSIDE_SLACK = (OutboxKind.CONTACT_METHOD_PAGE, OutboxKind.EXTERNAL_PAGE)
+OUTSIDE_SLACK = (
+    OutboxKind.CONTACT_METHOD_PAGE,
+    OutboxKind.EXTERNAL_PAGE,
+    OutboxKind.SUBSCRIBER_NOTICES,
+    OutboxKind.SIGN_UP_MAIL,
+)
 """Kinds that do not go to Slack."""
 RATE_LIMITED = "ratelimited"
 PERSONAL_LANES = ("dm", "home", "means")
