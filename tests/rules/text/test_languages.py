@@ -73,7 +73,9 @@ def composed_keys(text: ast.JoinedStr) -> re.Pattern[str] | None:
 
 def test_french_never_breaks_a_line_before_its_punctuation():
     wrong = {
-        key: text for key, text in load_words("fr").items() if re.search(r"(?<!\u202f)[:;!?»](?!\w|//)|«(?!\u202f)", text)
+        key: text
+        for key, text in load_words("fr").items()
+        if re.search(r"(?<!\u202f)[:;!?»](?!\w|//)|«(?!\u202f)", text)
     }
 
     assert not wrong
