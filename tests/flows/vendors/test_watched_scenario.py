@@ -41,8 +41,8 @@ def shows(world: WatchingWorld, channel: str, text: str) -> bool:
 async def test_a_watcher_has_the_incident_with_the_same_words_states_times_and_languages(world: WatchingWorld) -> None:
     scenario, page = world.publisher.scenario, world.publisher
     assert scenario.vendor_view is not None
-    expected = [each["vendor_status"] for each in scenario.vendor_view]
-    times = [datetime.fromisoformat(each["published"]) for each in expected]
+    expected = [each.status for each in scenario.vendor_view]
+    times = [each.published for each in expected if each.published]
     before = times[0] - timedelta(minutes=10)
     await world.advance_to(before)
     await world.declares("payments fail service:checkout")
@@ -58,7 +58,7 @@ async def test_a_watcher_has_the_incident_with_the_same_words_states_times_and_l
         assert incident.active_updates[place].published_at == published
         for code, title in scenario.titles.items():
             row = await recorded(world, code)
-            assert (row.state, row.title, row.first_word_at) == (status["state"], title, times[0])
+            assert (row.state, row.title, row.first_word_at) == (status.state, title, times[0])
             assert row.text == words(incident, code, min(place, 1))
         if place == 0:
             assert all(shows(world, world.channel, words(incident, code, 0)) for code in scenario.titles)
