@@ -123,7 +123,7 @@ def _describe(problem: Exception) -> str:
 
 
 def _describe_certificate(problem: Exception) -> str:
-    """`certificate has expired`, `self-signed certificate`: in OpenSSL's words, without its codes."""
+    """`certificate has expired`, `self-signed certificate`: OpenSSL's words without codes."""
     return str(getattr(problem, "verify_message", "") or type(problem).__name__).rstrip(".")
 
 

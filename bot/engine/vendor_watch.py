@@ -216,7 +216,7 @@ class VendorWatch:
         self, settings: Settings, section: VendorSection, look: Look, known: KnownPage
     ) -> Outcome | None:
         """
-        Look up how incidents ended, and what came after, that a list of open ones does not show any more.
+        Look up the end of incidents that left a list of open ones, and postmortems.
 
         None if it cannot be read.
         """

@@ -62,7 +62,7 @@ def scenario_config(scenario: Scenario) -> str:
 
 
 def _status_page(scenario: Scenario) -> Iterator[str]:
-    """A public page, if the scenario expects one, or a reader of it: in the languages of its titles."""
+    """A public page in the titles' languages, if the scenario expects one or a reader of it."""
     if scenario.expected.public_page is not None or scenario.vendor_view is not None:
         codes = [code for code in scenario.titles if code] or ["en"]
         yield from ("", "[status]", f"title = {_toml(scenario.title)}", f"languages = {_toml(codes)}")

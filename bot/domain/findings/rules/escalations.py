@@ -104,7 +104,11 @@ def check_vendor_without_case(record: Record) -> Iterator[Finding]:
 
 
 def _resolved_pages(record: Record) -> dict[str, tuple[RecordedVendorIncident, datetime]]:
-    """The last end that each vendor with cases states, by its folded name; none while one of its incidents is open."""
+    """
+    The last end that each vendor with cases states, by its folded name.
+
+    None while one of its incidents is open.
+    """
     pages = [each for each in record.vendor_incidents if each.has_cases]
     is_open = {each.vendor.casefold() for each in pages if each.resolved_at is None and not each.is_gone}
     ended = sorted(((each.resolved_at, each) for each in pages if each.resolved_at), key=lambda pair: pair[0])
