@@ -118,8 +118,13 @@ def _describe(problem: Exception) -> str:
     if isinstance(refused, RefusedAddress):
         return str(refused)
     if isinstance(problem, aiohttp.ClientConnectorCertificateError):
-        return "the server's certificate is not valid"
+        return f"the server's certificate is not valid ({_describe_certificate(problem.certificate_error)})"
     return f"the server cannot be reached ({type(problem).__name__})"
+
+
+def _describe_certificate(problem: Exception) -> str:
+    """`certificate has expired`, `self-signed certificate`: OpenSSL's words without codes."""
+    return str(getattr(problem, "verify_message", "") or type(problem).__name__).rstrip(".")
 
 
 async def _fetch_following_redirects(

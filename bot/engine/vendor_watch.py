@@ -194,12 +194,16 @@ class VendorWatch:
         reading = Reading(
             look, outcome.known, outcome.news, body.address, body.fetched.etag, body.fetched.modified, body.checksum
         )
-        if not (outcome.missing and look.history_address):
+        if not (look.history_address and (outcome.missing or outcome.may_be_past)):
             return reading
         ended = await self._read_history(settings, section, look, outcome.known)
-        if ended is None:  # asked again at the next look, whatever the page's validators say
-            return replace(reading, etag=None, modified=None, checksum=None)
-        return replace(reading, known=ended.known, news=(*outcome.news, *ended.news))
+        if ended is not None:
+            reading = replace(reading, known=ended.known, news=(*outcome.news, *ended.news))
+        if ended is not None and not ended.is_older:
+            return reading
+        # Asked again at the next look, whatever the page's validators say.
+        known = replace((ended or outcome).known, changed_at=claim.known.changed_at if claim.known else None)
+        return replace(reading, known=known, etag=None, modified=None, checksum=None)
 
     async def _fetch(
         self, settings: Settings, section: VendorSection, address: str, claim: Claim | None = None
@@ -212,7 +216,7 @@ class VendorWatch:
         self, settings: Settings, section: VendorSection, look: Look, known: KnownPage
     ) -> Outcome | None:
         """
-        Look up how incidents ended that a list of open ones does not show any more.
+        Look up the end of incidents that left a list of open ones, and postmortems.
 
         None if it cannot be read.
         """

@@ -49,11 +49,18 @@ def recognize_kind(address: str, payload: bytes | None = None, content_type: str
 
 
 def suggest_addresses(address: str) -> tuple[str, ...]:
-    """Addresses to try for a page, the best first: itself alone if its path is a feed's."""
+    """
+    Addresses to try for a page, the best first: itself alone if its path is a feed's.
+
+    A page can be below a path, as Dogwatch's is.
+    """
     if kind_of_address(address) is not None:
         return (address,)
     usual = tuple(urljoin(address, path) for path in USUAL_PATHS)
-    return usual if urlsplit(address).path in {"", "/"} else (address, *usual)
+    if urlsplit(address).path in {"", "/"}:
+        return usual
+    below = f"{address.partition('?')[0].partition('#')[0].rstrip('/')}{USUAL_PATHS[0]}"
+    return (address, below, *usual)
 
 
 def _is_markup(payload: bytes) -> bool:

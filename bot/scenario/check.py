@@ -68,11 +68,6 @@ def _compare_public_page(expected: ExpectedPublicPage | None, page: Json) -> Ite
             yield _describe_difference(f"public_page: {name}", ", ".join(wanted), ", ".join(page.get(name, ())))
 
 
-def list_not_compared(scenario: Scenario) -> list[str]:
-    """Describe the expectations that are not compared."""
-    return [f"{key}: not compared" for key in scenario.not_compared]
-
-
 class _Outcome:
     """The expected facts and the outcome."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -24,10 +24,6 @@ from bot.scenario.fields import (
     Titles,
     Zone,
 )
-
-NOT_COMPARED = ("vendor_view",)
-"""Expectations without a counterpart in the record."""
-
 
 ChangeWord = Literal["deployment", "release", "pipeline", "configuration", "flag", "change"]
 
@@ -218,7 +214,13 @@ class Expected(Section):
     conclusion: bool | None = None
     findings: Texts | None = None
     public_page: ExpectedPublicPage | None = None
-    vendor_view: Any = None
+
+
+class ExpectedVendorView(Section):
+    """An update as a company reads it that watches the public page. `then` is for people."""
+
+    status: Annotated[VendorStatus, Field(alias="vendor_status")]
+    then: Text = ""
 
 
 class Header(Section):
@@ -237,17 +239,11 @@ class Header(Section):
     category: Text | None = None
     responsibility: Text | None = None
     expected: Expected = Field(default=Expected(), alias="expect")
-    vendor_view: Annotated[list[Any] | None, Field(strict=False)] = None
+    vendor_view: Annotated[tuple[ExpectedVendorView, ...] | None, Field(strict=False)] = None
 
     @property
     def title(self) -> str:
         return next(iter(self.titles.values()), "")
-
-    @property
-    def not_compared(self) -> tuple[str, ...]:
-        """The expectations without a counterpart in the record."""
-        expected = [key for key in NOT_COMPARED if getattr(self.expected, key) is not None]
-        return (*expected, *(["vendor_view"] if self.vendor_view is not None else []))
 
 
 def _require_steps(steps: tuple[StepEntry, ...]) -> tuple[StepEntry, ...]:

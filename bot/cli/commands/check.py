@@ -16,6 +16,7 @@ from bot.config.problems import KeyPath, dotted_key, find_line, key_lines
 from bot.config.reloading import fingerprint
 from bot.domain.oncall.icalendar_reader import InvalidCalendar
 from bot.engine.http_fetch import FetchError, read_file
+from bot.feeds import recognize_kind
 from bot.runtime.clock import machine_now
 from bot.services.oncall.calendar_sync import read_calendar
 from bot.services.oncall.coverage import check_calendar, check_layers
@@ -41,6 +42,8 @@ def check_configuration(path: Path | None, *, as_json: bool, strict: bool) -> No
         click.echo(json.dumps(fields, ensure_ascii=False, indent=2))
     else:
         _print_report(errors, warnings, config_file, is_valid=is_valid)
+        if report.settings is not None and is_valid:
+            _print_vendor_pages(report.settings)
     if not is_valid:
         sys.exit(FAILED)
 
@@ -54,6 +57,15 @@ def _print_report(errors: list[Problem], warnings: list[Problem], config_file: P
         )
         count = f", {len(warnings)} warning{'s' if len(warnings) > 1 else ''}" if warnings else ""
         click.echo(f"No errors{count} in {where}.")
+
+
+def _print_vendor_pages(settings: Settings) -> None:
+    """The kinds of status pages, as far as they are known without a request."""
+    for name, section in settings.watched_vendors.items():
+        known = f"recognised by its address as {kind}" if (kind := recognize_kind(section.feed or "")) else ""
+        stated = f"stated as {section.kind}" if section.kind else ""
+        found = stated or known or "recognised when it is read: `dogwatch doctor`"
+        click.echo(f"[vendors.{name}] feed: {found}.")
 
 
 def _template_problems(settings: Settings) -> list[Problem]:

@@ -19,13 +19,16 @@ from bot.config.sections.severity_words import PLAIN_WORDS
 from bot.domain.errors import UserError
 from bot.domain.status_page.publication import PublishedIncident
 from bot.domain.terms import Severity
+from bot.domain.vendor_status.look import VendorUpdate
 from bot.export.json import incident_json, json_text
-from bot.local.replay_world import ALERT_TOKEN, ReplayWorld
+from bot.feeds import parse_feed
+from bot.local.replay_world import ALERT_TOKEN, BOT_URL, ReplayWorld
 from bot.runtime import log
-from bot.scenario.check import describe_public_page, find_differences, list_not_compared
+from bot.scenario.check import describe_public_page, find_differences
 from bot.scenario.command_line import opens_incident
 from bot.scenario.model import Alert, Scenario
 from bot.scenario.reader import read_scenario
+from bot.scenario.vendor_view import find_vendor_differences
 from bot.services.postmortem import findings
 from bot.services.postmortem.drafts import write_draft
 from bot.services.postmortem.load_record import load_record
@@ -39,6 +42,9 @@ LEAD_TIME = timedelta(minutes=5)
 """Between the start of the clock and the first step."""
 TRAILING_TIME = timedelta(minutes=2)
 """After the last step: enough to send the backlog at one message a second and channel."""
+
+WATCHED = "api/v2/incidents.json"
+"""What other companies read of the public page."""
 
 
 def scenario_config(scenario: Scenario) -> str:
@@ -56,8 +62,8 @@ def scenario_config(scenario: Scenario) -> str:
 
 
 def _status_page(scenario: Scenario) -> Iterator[str]:
-    """A public page, if the scenario expects one: in the languages of its titles."""
-    if scenario.expected.public_page is not None:
+    """A public page in the titles' languages, if the scenario expects one or a reader of it."""
+    if scenario.expected.public_page is not None or scenario.vendor_view is not None:
         codes = [code for code in scenario.titles if code] or ["en"]
         yield from ("", "[status]", f"title = {_toml(scenario.title)}", f"languages = {_toml(codes)}")
 
@@ -123,13 +129,22 @@ class ReplayResult:
     @property
     def differences(self) -> list[str]:
         page = describe_public_page(self._published) if self._published else None
-        return find_differences(self.scenario, self.record, self.markdown, page)
+        found = find_differences(self.scenario, self.record, self.markdown, page)
+        return [*found, *find_vendor_differences(self.scenario, self._watched_updates())]
+
+    def _watched_updates(self) -> Sequence[VendorUpdate]:
+        """The incident's updates as a watcher of the page reads them."""
+        if self._site is None or self._published is None:
+            return ()
+        page = self._site.files[WATCHED]
+        look = parse_feed(page.body, page.content_type, address=f"{BOT_URL}/status/{WATCHED}")
+        ours = [each for each in look.incidents if each.key == self._published.public_id]
+        return tuple(update for each in ours for update in each.ordered_updates)
 
     @property
     def notes(self) -> list[str]:
-        """Facts that were not compared, and incidents that are not in the documents."""
-        opened = [f"also opened, but not in the documents: #{name}" for name in self._others]
-        return [*list_not_compared(self.scenario), *opened]
+        """Incidents that are not in the documents."""
+        return [f"also opened, but not in the documents: #{name}" for name in self._others]
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -315,7 +315,7 @@ class RecordedVendorIncident:
     An incident on a vendor's status page that people linked. Their times stay theirs.
 
     `vendor` is its name. `seen_at` is when Dogwatch read the first word, `resolved_at` None if they stated no end;
-    `is_gone`: it disappeared from their page.
+    `is_gone`: it disappeared from their page. `has_cases`: the vendor is asked for a case reference.
     """
 
     source: Source
@@ -326,6 +326,7 @@ class RecordedVendorIncident:
     seen_at: datetime
     resolved_at: datetime | None = None
     is_gone: bool = False
+    has_cases: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.vendor_status.incident_news import compare_incident, introduce_incident
-from bot.domain.vendor_status.look import LONG_AGO, Listing, Look, VendorIncident
+from bot.domain.vendor_status.look import LONG_AGO, Listing, Look, VendorIncident, VendorState
 from bot.domain.vendor_status.matching import match_incidents
 from bot.domain.vendor_status.news_item import News, NewsKind
 from bot.domain.vendor_status.state import KnownIncident, KnownPage, remember_incident, remember_update
@@ -22,6 +22,8 @@ Older copies are ignored for so long; caches keep them for an hour.
 
 After that the page itself went back.
 """
+POSTMORTEM_WITHIN = timedelta(days=30)
+"""A postmortem is expected for so long after the last change of an incident that is over."""
 MOST_ABSENT = 100
 """Past incidents that are kept though the page does not list them any more."""
 
@@ -33,13 +35,15 @@ class Outcome:
 
     `known` is the state to keep: equal to the one before if nothing changed. `missing`: open incidents that left a list
     of open ones; whether they are over stands at the look's `history_address`, and until that is read they stay open.
-    `is_older`: the look, or a part of it, was an older copy, and that was ignored.
+    `is_older`: the look, or a part of it, was an older copy, and that was ignored. `may_be_past`: a list of open ones
+    alone says that something changed and not where; it can be a postmortem, which also stands there.
     """
 
     known: KnownPage
     news: tuple[News, ...] = ()
     missing: tuple[str, ...] = ()
     is_older: bool = False
+    may_be_past: bool = False
 
 
 def find_news(before: KnownPage | None, look: Look, now: datetime) -> Outcome:
@@ -91,7 +95,20 @@ def _compare_pages(before: KnownPage, look: Look, now: datetime, *, accepts_olde
         max([*times, *([before.newest_at] if before.newest_at else [])], default=None),
         (before.older_since or now) if is_older else None,
     )
-    return Outcome(after, (*news, *gone), missing, is_older)
+    may_be_past = not news and _may_be_past(before, look, now)
+    return Outcome(after, (*news, *gone), missing, is_older, may_be_past)
+
+
+def _may_be_past(before: KnownPage, look: Look, now: datetime) -> bool:
+    if look.listing is not Listing.OPEN or not _is_earlier(before.changed_at, look.page.changed_at):
+        return False
+    return any(
+        each.is_over
+        and not each.is_maintenance
+        and each.state is not VendorState.POSTMORTEM
+        and now - (each.changed_at or LONG_AGO) <= POSTMORTEM_WITHIN
+        for each in before.incidents.values()
+    )
 
 
 def _sort_absent(

@@ -50,16 +50,23 @@ def parse(value: object, reading: Reading) -> Look:
     if is_openstatus:
         maintenances = [replace(each, key=openstatus.name_maintenance(each.key)) for each in maintenances]
     listing = Listing.NONE if single else _find_listing(body, reading.address, is_openstatus=is_openstatus)
-    history = OPENSTATUS_HISTORY if is_openstatus else HISTORY
     return Look(
         kind=openstatus.NAME if is_openstatus else NAME,
         page=_parse_page(body),
         components=tuple(_parse_component(each, groups) for each in components if not each.values.get("group")),
         incidents=finish_incidents((*incidents, *maintenances)),
         listing=listing,
-        history_address=urljoin(reading.address, history) if listing is Listing.OPEN else "",
+        history_address=_find_history(reading.address, is_openstatus=is_openstatus) if listing is Listing.OPEN else "",
         remarks=tuple(reading.remarks),
     )
+
+
+def _find_history(address: str, *, is_openstatus: bool) -> str:
+    """Beside the list of open incidents, which can be below a path."""
+    if is_openstatus:
+        return urljoin(address, OPENSTATUS_HISTORY)
+    before, mark, _ = address.partition("/api/v2/")
+    return f"{before}{HISTORY}" if mark else urljoin(address, HISTORY)
 
 
 def _find_listing(body: Node, address: str, *, is_openstatus: bool) -> Listing:

@@ -18,6 +18,7 @@ from bot.services.escalation.start import start_configured_policy
 from bot.services.incidents.declare import FIELD_LENGTH, TITLE_LENGTH, service_people, shorten_text
 from bot.services.postmortem.templates import check_template
 from bot.services.timeline.entries import record_entry
+from bot.services.vendors.notices import suggest_vendor_incidents
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import ensure_known
@@ -108,6 +109,8 @@ def edit_incident(
     added = [each for each in wanted.services or () if each not in services_before]
     if added and incident.is_open and not incident.is_retro:
         _call_service_people(session, settings, incident, actor, added)
+    if added:
+        suggest_vendor_incidents(session, settings, incident, actor.at)
     return incident, changes
 
 

@@ -153,9 +153,15 @@ def _build_vendor_incidents(settings: Settings, links: Links, rows: _Rows) -> li
             row.seen_at,
             row.resolved_at,
             row.is_gone,
+            _has_cases(settings, row.vendor),
         )
         for row in rows.vendor_rows
     ]
+
+
+def _has_cases(settings: Settings, vendor: str) -> bool:
+    section = settings.vendors.get(vendor)
+    return section is not None and section.ask_for_case_minutes > 0
 
 
 def _vendor_source(links: Links, row: vendors.VendorIncident) -> Source:

@@ -95,6 +95,22 @@ async def test_an_incident_that_is_declared_later_is_asked_at_once(world: Vendor
     assert "checkout depends on it: is it them?" in asked
 
 
+async def test_a_service_that_is_added_is_asked_about_at_once(world: VendorWorld) -> None:
+    await opens_a_vendor_incident(world)
+    await world.declares("search is slow service:search")
+    await world.finish()
+    requests = len(world.page.requests)
+
+    await world.types("oncall", "/incident edit service:search,checkout")
+    await world.finish()
+    await world.types("oncall", "/incident edit service:checkout,search")
+    await world.finish()
+
+    [asked] = notices(world, world.channel)
+    assert "checkout depends on it: is it them?" in asked
+    assert len(world.page.requests) == requests, "their page was not read for it"
+
+
 async def test_not_them_takes_the_entries_away_and_ends_the_replies(world: VendorWorld) -> None:
     await opens_a_vendor_incident(world)
     await world.declares("payments fail service:checkout")

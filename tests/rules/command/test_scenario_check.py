@@ -1,13 +1,16 @@
 """Facts that a scenario expects of the record and the draft."""
 
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain.languages import get_language
-from bot.scenario.check import find_differences, list_not_compared
+from bot.domain.vendor_status.look import VendorState, VendorUpdate
+from bot.scenario.check import find_differences
 from bot.scenario.reader import read_scenario_text
+from bot.scenario.vendor_view import find_vendor_differences
 from tests.rules.command.test_scenario import text_of
 
 EXPECTED = {
@@ -262,7 +265,32 @@ def test_a_text_without_a_document_is_in_no_language():
     assert list_differences(markdown="# Only a title\n", languages=["en"]) == ["languages: expected en, found nothing"]
 
 
-def test_what_is_not_compared_is_said():
-    scenario = read_scenario_text(text_of(expect={"public_page": {}}, vendor_view=[]))
+def watched(state: str, published: str, text: str = "") -> dict[str, Any]:
+    status = {"vendor": "payplug", "id": "tsr-1532", "state": state, "published": published}
+    return {"vendor_status": {**status, **({"text": text} if text else {})}, "then": "it is told"}
 
-    assert list_not_compared(scenario) == ["vendor_view: not compared"]
+
+def test_what_a_watcher_of_the_page_reads_is_compared():
+    noon = datetime(2025, 3, 27, 12, tzinfo=UTC)
+    read = [
+        VendorUpdate("1", "We see failed payments.", VendorState.MONITORING, noon),
+        VendorUpdate("2", "It is over.", VendorState.RESOLVED, noon + timedelta(hours=1)),
+    ]
+    first, second = (
+        watched("monitoring", "2025-03-27T12:00:00+00:00", "failed"),
+        watched("resolved", "2025-03-27T14:00:00+01:00"),
+    )
+
+    def differences(*view: dict[str, Any]) -> list[str]:
+        return find_vendor_differences(read_scenario_text(text_of(vendor_view=list(view))), read)
+
+    assert differences(first, second) == []
+    assert differences(first) == ["vendor_view: expected monitoring, found monitoring, resolved"]
+    assert differences(
+        watched("identified", "2025-03-27T12:00:00+00:00"), watched("resolved", "2025-03-27T13:05:00+00:00", "Fixed")
+    ) == [
+        "vendor_view: expected identified, found monitoring",
+        "vendor_view: resolved: expected 2025-03-27T13:05:00+00:00, found 2025-03-27T13:00:00+00:00",
+        "vendor_view: resolved: expected 'Fixed', found 'It is over.'",
+    ]
+    assert find_vendor_differences(read_scenario_text(text_of()), read) == []

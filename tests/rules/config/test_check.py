@@ -51,6 +51,21 @@ def test_a_warning_fails_only_where_that_is_asked_for(path: Path) -> None:
     assert run_check(path, "", "--strict").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ('feed = "https://status.example.test/history.atom"', "recognised by its address as statuspage_feed"),
+        ('feed = "https://status.example.test"', "recognised when it is read: `dogwatch doctor`"),
+        ('feed = "https://status.example.test"\nkind = "cachet"', "stated as cachet"),
+    ],
+)
+def test_the_kind_of_a_vendors_page_is_said_as_far_as_its_address_shows_it(path: Path, keys: str, said: str) -> None:
+    """Nothing is asked from the page."""
+    done = run_check(path, f"[vendors.payplug]\n{keys}\n")
+
+    assert done.output.splitlines()[-1] == f"[vendors.payplug] feed: {said}."
+
+
 def test_nothing_is_doubted_of_a_table_that_has_mistakes(path: Path) -> None:
     """With its matcher taken out the first route would seem to take everything."""
     routes = "[[routes]]\nmatch = ['environment~\"x\"']\n[[routes]]\nmatch = ['a=\"b\"']\n"

@@ -200,6 +200,16 @@ def test_the_kind_of_an_address(address: str, kind: str | None):
     )
 
 
+def test_a_page_below_a_path_has_its_feeds_there():
+    address = "https://www.example.test/status/fr/"
+    summary = "https://www.example.test/status/fr/api/v2/summary.json"
+    body = path_of("statuspage/summary.json").read_bytes()
+
+    assert suggest_addresses(address)[:2] == (address, summary)
+    read = parse_feed(body, "application/json", address=summary)
+    assert read.history_address == "https://www.example.test/status/fr/api/v2/incidents.json"
+
+
 def test_the_answer_decides_over_the_address():
     body = path_of("instatus/history.atom").read_bytes()
 

@@ -258,6 +258,29 @@ def test_an_incident_that_leaves_a_list_of_open_ones_is_looked_up():
     assert find_news(over.known, summary, after(13)) == Outcome(over.known)
 
 
+@pytest.mark.parametrize(
+    ("known", "changed", "days", "expected"),
+    [
+        (OVER, 80, 0, True),
+        (OVER, 60, 0, False),
+        (OVER, 80, 40, False),
+        (replace(OVER, state=VendorState.POSTMORTEM), 80, 0, False),
+        (OPEN, 80, 0, False),
+    ],
+    ids=["page changed", "page as before", "long over", "has its postmortem", "open"],
+)
+def test_a_change_that_a_list_of_open_ones_does_not_explain_is_looked_up(
+    known: VendorIncident, changed: int, days: int, expected: bool
+):
+    """A postmortem comes after the end, when a summary does not list the incident any more."""
+    before = find_news(None, look(replace(known, changed_at=after(60)), page=VendorPage(changed_at=after(60))), NOON)
+    summary = look(listing=Listing.OPEN, history_address="https://x.test/h", page=VendorPage(changed_at=after(changed)))
+
+    found = find_news(before.known, summary, after(80) + timedelta(days=days))
+
+    assert found.may_be_past is expected
+
+
 def test_an_older_copy_is_ignored_until_it_lasts():
     """Caches keep copies for an hour. What is older for longer is the page as it is now."""
     newer = look(OVER, page=VendorPage(changed_at=after(11)))

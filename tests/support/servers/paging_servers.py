@@ -26,8 +26,8 @@ from cryptography.x509.oid import NameOID
 USER, PASSWORD = "dogwatch", "the password of the mail server"
 
 
-def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
-    """A self-signed certificate for these names: its file, and the server's TLS context."""
+def certificate(folder: Path, *names: str, valid_for: timedelta = timedelta(days=1)) -> tuple[Path, ssl.SSLContext]:
+    """A self-signed certificate for these names: its file, and the server's TLS context. Negative: it has expired."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     now = datetime.now(UTC)
@@ -37,8 +37,8 @@ def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now - timedelta(days=30))
+        .not_valid_after(now + valid_for)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())

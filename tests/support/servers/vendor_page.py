@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -25,9 +26,14 @@ allow_private = true
 
 
 class VendorPage:
-    """Answers every path with `body`. `requests` holds what was asked; `hangs` answers nothing until the end."""
+    """
+    Answers every path with `body`, over HTTPS as `localhost` if it has a certificate.
 
-    def __init__(self) -> None:
+    `requests` holds what was asked; `hangs` answers nothing until the end.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.body: bytes = b""
         self.status = 200
         self.headers: dict[str, str] = {"Content-Type": "application/json; charset=utf-8"}
@@ -41,8 +47,9 @@ class VendorPage:
         site.router.add_get("/{path:.*}", self._answer)
         self._runner = web.AppRunner(site)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.host = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls).start()
+        origin = "https://localhost" if self._tls else "http://127.0.0.1"
+        self.host = f"{origin}:{self._runner.addresses[0][1]}"
         self.url = f"{self.host}/api/v2/incidents.json"
 
     async def stop(self) -> None:

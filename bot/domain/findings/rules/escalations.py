@@ -1,12 +1,12 @@
 """Escalations without an answer, levels and vendors without theirs, and contradicting fixes."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.findings.common import active_entries
 from bot.domain.findings.finding import Finding, Quote, Value
 from bot.domain.record.escalations import Escalation, PageOutcome
-from bot.domain.record.model import Record
+from bot.domain.record.model import Record, RecordedVendorIncident
 from bot.domain.terms import Kind, Precision, TargetKind
 
 NOT_ACKNOWLEDGED = "escalation-not-acknowledged"
@@ -79,13 +79,40 @@ def _unreached_levels(escalation: Escalation) -> Iterator[int]:
 
 
 def check_vendor_without_case(record: Record) -> Iterator[Finding]:
-    """Find vendors whose case reference was requested and is missing at the end, as one finding."""
+    """
+    Find vendors whose case reference was requested and is missing at the end, as one finding.
+
+    A vendor whose page says that it is over has a finding of its own, also before the end and before the request: cases
+    are seldom opened afterwards. Silent for vendors without cases.
+    """
+    without = [each for each in record.escalations if each.vendor and not each.vendor.case]
+    stated = _resolved_pages(record)
+    told: set[str] = set()
+    for each in without:
+        key = each.target.casefold()
+        if key in stated and key not in told:
+            page, at = stated[key]
+            refs = (each.source.ref, page.source.ref)
+            yield Finding(WITHOUT_CASE, refs, {"target": Quote(page.vendor), "stated": at}, variant="resolved")
+            told.add(key)
     if record.incident.ended is None:
         return
-    found = [each for each in record.escalations if each.vendor and each.vendor.case_asked and not each.vendor.case]
-    if found:
-        targets = tuple(Quote(target) for target in dict.fromkeys(each.target for each in found))
-        yield Finding(WITHOUT_CASE, tuple(each.source.ref for each in found), {"targets": targets})
+    rest = [each for each in without if each.vendor and each.vendor.case_asked and each.target.casefold() not in told]
+    if rest:
+        targets = tuple(Quote(target) for target in dict.fromkeys(each.target for each in rest))
+        yield Finding(WITHOUT_CASE, tuple(each.source.ref for each in rest), {"targets": targets})
+
+
+def _resolved_pages(record: Record) -> dict[str, tuple[RecordedVendorIncident, datetime]]:
+    """
+    The last end that each vendor with cases states, by its folded name.
+
+    None while one of its incidents is open.
+    """
+    pages = [each for each in record.vendor_incidents if each.has_cases]
+    is_open = {each.vendor.casefold() for each in pages if each.resolved_at is None and not each.is_gone}
+    ended = sorted(((each.resolved_at, each) for each in pages if each.resolved_at), key=lambda pair: pair[0])
+    return {page.vendor.casefold(): (page, at) for at, page in ended if page.vendor.casefold() not in is_open}
 
 
 def check_vendor_fix_conflict(record: Record) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from bot.services import outbox
 from bot.services.incidents.declare import Declaration, declare_incident, service_people
 from bot.services.incidents.lifecycle import on_severity_changed, reopen_incident
 from bot.services.timeline.entries import record_entry
+from bot.services.vendors.notices import suggest_vendor_incidents
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import ensure_known
@@ -210,6 +211,7 @@ def _invite_service_people(
     users, groups = service_people(settings, incident, new)
     ensure_known(session, incident.team_id, users, actor.at)
     outbox.invite_users(session, incident, actor.at, users, groups)
+    suggest_vendor_incidents(session, settings, incident, actor.at)
 
 
 def link_storm_channels(session: Session, incident_id: int, at: datetime) -> None:
