@@ -138,7 +138,7 @@ def _normalize(word: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Patterns:
     """
-    Where words are marks.
+    Patterns of marks, made of words.
 
     In any case of letters in brackets (`anywhere`), or at the beginning before a colon, bar or dash (`headed`); else as
     they are written.

@@ -28,7 +28,7 @@ def read_form(request: AlertRequest) -> dict[str, str]:
     """
     The texts by the names of their fields. Raises Malformed.
 
-    Of several with one name, the first. A request without headers, as in previews, is read by the beginning of its body.
+    Of several with one name, the first. A request without headers, as in previews, is read by its beginning.
     """
     boundary = _find_boundary(request.headers, request.body)
     fields: dict[str, str] = {}
@@ -92,7 +92,7 @@ def _read_part(body: bytes, start: int, end: int) -> tuple[str, str] | None:
 
 
 def _find_head_end(body: bytes, start: int, end: int) -> tuple[int, int]:
-    """Where the headers of a part end, and the length of the empty line; -1 if they do not."""
+    """The end of a part's headers, or -1, and the length of the empty line."""
     for gap in (b"\r\n\r\n", b"\n\n"):
         if (found := body.find(gap, start, end)) >= 0:
             return found, len(gap)

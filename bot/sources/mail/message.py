@@ -34,7 +34,8 @@ class Mail:
     """
     `headers` by their names in lower case.
 
-    `subject_field` is where the subject is in the body of the request. `sent_at` is aware and in UTC; None if the mail states no time. `signed_id`: see `Batch`.
+    `subject_field` is where the subject is in the body of the request. `sent_at` is aware and in UTC; None if the mail
+    states no time. `signed_id`: see `Batch`.
     """
 
     sender: str
