@@ -53,7 +53,7 @@ async def explain_alert(settings: Settings, file: str, source: str, now: datetim
 
 
 def _require_source(settings: Settings, name: str) -> Source:
-    found = find_source(name, settings.alerts.sources)
+    found = find_source(name, settings.alerts)
     if found is None:
         known = (*SOURCES, *settings.alerts.sources)
         guess = did_you_mean(name, known)

@@ -69,6 +69,7 @@ def compose(page: PageText, address: str, settings: Settings, *, message_id: str
     message["Message-ID"] = f"<{message_id}@{domain}>"
     message["References"] = f"<{page.key}@{domain}>"  # one thread for all pages of an escalation
     message["Auto-Submitted"] = "auto-generated"
+    message["X-Dogwatch"] = "sent"
     message["X-Auto-Response-Suppress"] = "All"
     message["Importance"] = "high"
     message["X-Priority"] = "1"

@@ -59,7 +59,10 @@ WORKER_RESTARTS = Counter(
     registry=REGISTRY,
 )
 DELIVERIES_REPEATED = Counter(
-    "dogwatch_deliveries_repeated", "Repeated deliveries of Slack, which were ignored.", ["kind"], registry=REGISTRY
+    "dogwatch_deliveries_repeated",
+    "Repeated deliveries of Slack and Mailgun, which were ignored.",
+    ["kind"],
+    registry=REGISTRY,
 )
 OUTBOX_WAITING = Gauge("dogwatch_outbox_waiting", "Unfinished outbox rows.", registry=REGISTRY)
 OUTBOX_DEAD = Gauge("dogwatch_outbox_dead", "Outbox rows that were given up.", registry=REGISTRY)

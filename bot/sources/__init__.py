@@ -6,17 +6,19 @@ Pure. The web layer limits the size, then calls `verify`, `read` and `parse`; th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from bot.config.sections.alerts import AdapterSection
+from bot.config.sections.alerts import AlertsSection
 from bot.domain.alerts.events import Batch, Credentials
+from bot.domain.alerts.mail import MailRules
 from bot.sources import adapters, alertmanager, generic, grafana
 from bot.sources.authentication import Unauthorized
 from bot.sources.clouds import azure_monitor, gcp_monitoring, sns, sns_signature
 from bot.sources.json_reader import Malformed, decode
+from bot.sources.mail import mailgun, postmark
 from bot.sources.monitors import (
     better_stack,
     checkly,
@@ -54,6 +56,7 @@ class Source:
     decodes it. `largest_body`: bytes; None: the general limit.
     `query_token`: parameter of the address with the token, for senders that can set no header. `certificate_address`
     is where the certificate is that `verify` needs. `handshake` returns the headers of the answer to `OPTIONS`.
+    `parse_by_rules` is `parse` with the operator's rules for mails.
     """
 
     verify: Verify
@@ -65,6 +68,7 @@ class Source:
     query_token: str | None = None
     certificate_address: Callable[[bytes, Credentials, datetime], str] | None = None
     handshake: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
+    parse_by_rules: Callable[[object, datetime, MailRules], Batch] | None = None
 
     def parse_body(self, body: bytes, received_at: datetime) -> Batch:
         """Parse a body that came without its request, for previews. Raises Malformed."""
@@ -97,6 +101,7 @@ SOURCES: Mapping[str, Source] = {
         is_proven_by_body=True,
         largest_body=sns.MAX_BYTES,
         certificate_address=sns_signature.find_certificate_address,
+        parse_by_rules=sns.parse_by_rules,
     ),
     gcp_monitoring.NAME: Source(gcp_monitoring.verify, gcp_monitoring.parse, query_token="token"),  # noqa: S106
     azure_monitor.NAME: Source(azure_monitor.verify, azure_monitor.parse, query_token="token"),  # noqa: S106
@@ -110,12 +115,34 @@ SOURCES: Mapping[str, Source] = {
     healthchecks.NAME: Source(healthchecks.verify, healthchecks.parse),
     better_stack.NAME: Source(better_stack.verify, better_stack.parse, query_token="token"),  # noqa: S106
     checkly.NAME: Source(checkly.verify, checkly.parse),
+    mailgun.NAME: Source(
+        mailgun.verify,
+        mailgun.parse,
+        mailgun.read,
+        query_token="token",  # noqa: S106
+        parse_by_rules=mailgun.parse_by_rules,
+    ),
+    postmark.NAME: Source(
+        postmark.verify,
+        postmark.parse,
+        query_token="token",  # noqa: S106
+        parse_by_rules=postmark.parse_by_rules,
+    ),
 }
 
 
-def find_source(name: str, described: Mapping[str, AdapterSection]) -> Source | None:
-    """The source of this name, built in or `described` by an operator; None if there is none."""
-    adapter = described.get(name)
-    if adapter is None:
-        return SOURCES.get(name)
-    return Source(generic.verify, partial(adapters.parse, name, adapter), query_token="token")  # noqa: S106
+def find_source(name: str, alerts: AlertsSection) -> Source | None:
+    """The source of this name, built in or described by the operator; None if there is none."""
+    adapter = alerts.sources.get(name)
+    if adapter is not None:
+        return Source(generic.verify, partial(adapters.parse, name, adapter), query_token="token")  # noqa: S106
+    source = SOURCES.get(name)
+    if source is None or source.parse_by_rules is None:
+        return source
+    return replace(source, parse=partial(_parse_by_rules, source.parse_by_rules, alerts.mail.as_rules()))
+
+
+def _parse_by_rules(
+    parse: Callable[[object, datetime, MailRules], Batch], rules: MailRules, payload: object, received_at: datetime
+) -> Batch:
+    return parse(payload, received_at, rules)

@@ -25,6 +25,7 @@ from bot.domain.alerts.adapters import IGNORED, FieldRule, Pointer, parse_field,
 from bot.domain.alerts.events import SOURCE_NAMES
 from bot.domain.alerts.heartbeats import SOURCE as HEARTBEAT_SOURCE
 from bot.domain.alerts.label_groups import LabelGrouping
+from bot.domain.alerts.mail import FIRING_WORDS, RESOLVED_WORDS, MailRules, has_letters
 from bot.domain.alerts.routing import Route, RouteAction
 from bot.domain.errors import UserError
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
@@ -148,6 +149,38 @@ class SnsSection(Section):
     certificates: FileName | None = None
 
 
+class MailSection(Section):
+    """`[alerts.mail]`: words of subjects, and the senders whose mails are read."""
+
+    resolved: ListOf[Word] = RESOLVED_WORDS
+    firing: ListOf[Word] = FIRING_WORDS
+    severities: Mapping[Word, SeverityWord] = Field(default_factory=dict)
+    services: Mapping[Word, Word] = Field(default_factory=dict)
+    senders: ListOf[Word] = ()
+
+    @model_validator(mode="after")
+    def _check_words(self) -> Self:
+        """A word means one thing."""
+        places = (("resolved", self.resolved), ("firing", self.firing), ("severities", tuple(self.severities)))
+        seen: dict[str, str] = {}
+        for key, words in (*places, ("services", tuple(self.services))):
+            for word in words:
+                if not has_letters(word):
+                    raise ValueError(
+                        f"`{key}` has a word without a letter or digit, which no subject contains. Remove it."
+                    )
+        for key, words in places:
+            for word in words:
+                if seen.setdefault(word.casefold(), key) != key:
+                    earlier = seen[word.casefold()]
+                    raise ValueError(f'"{word}" is in `{earlier}` and in `{key}`. Remove it from one of them.')
+        return self
+
+    def as_rules(self) -> MailRules:
+        severities = {word: severity.value for word, severity in self.severities.items()}
+        return MailRules(self.resolved, self.firing, severities, self.services, self.senders)
+
+
 class AdapterSection(Section):
     """
     `[alerts.sources.NAME]`: where each field is in the body of a sender.
@@ -182,4 +215,5 @@ class AlertsSection(Section):
     default_severities: bool = True
     grafana: GrafanaSection = GrafanaSection()
     sns: SnsSection = SnsSection()
+    mail: MailSection = MailSection()
     sources: Mapping[AdapterName, AdapterSection] = Field(default_factory=dict)

@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 
 from bot.domain.terms import AlertStatus, Precision
 
-SIGNING_SOURCES = ("grafana", "pagerduty", "sentry", "checkly")
+SIGNING_SOURCES = ("grafana", "pagerduty", "sentry", "checkly", "mailgun")
 """Sources that can sign their requests with a shared secret."""
 SOURCE_NAMES = (
     *("alertmanager", "grafana", "generic", "gitlab", "cloudevents", "pagerduty", "opsgenie"),
     *("sns", "gcp-monitoring", "azure-monitor"),
     *("datadog", "new-relic", "honeycomb", "sentry", "zabbix", "icinga"),
     *("uptime-kuma", "healthchecks", "better-stack", "checkly"),
+    *("mailgun", "postmark"),
 )
 """The last part of `POST /alerts/{source}`. `bot.sources.SOURCES` has a reader for each."""
 TOKEN_SOURCES = tuple(name for name in SOURCE_NAMES if name != "sns")
@@ -105,7 +106,8 @@ class Batch:
     One notification. Of its group, `truncated` alerts were not named.
 
     An absent alert is not resolved. `note` says why a notification has no alert to read. `confirmation` is an address
-    that the sender asks to fetch once, already checked.
+    that the sender asks to fetch once, already checked. `signed_id` is what a signature covers where it does not cover
+    the alerts: a second notification with it is not stored.
     """
 
     source: str
@@ -114,6 +116,7 @@ class Batch:
     receiver: str | None = None
     note: str = ""
     confirmation: str | None = None
+    signed_id: str | None = None
 
 
 def credible_times(

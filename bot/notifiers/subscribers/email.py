@@ -87,6 +87,7 @@ def _compose(
     if frame.thread:
         message["References"] = f"<{frame.thread}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    message["X-Dogwatch"] = "sent"
     message["X-Auto-Response-Suppress"] = "All"
     if frame.leave_url:
         message["List-Id"] = f"<status.{domain}>"

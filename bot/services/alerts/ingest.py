@@ -27,6 +27,7 @@ from bot.store.alerts.alert_groups import AlertGroup
 from bot.store.alerts.alerts import Alert
 from bot.store.incidents import incidents
 from bot.store.incidents.visibility import Visibility
+from bot.store.shared import idempotency
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class Receipt:
     incidents: set[str] = field(default_factory=set)
     held: int = 0
     """Firing alerts of services under maintenance; they opened nothing."""
+    is_repeated: bool = False
+    """A notification with the same signed id was stored before, and this one was not."""
 
     def with_more(self, other: "Receipt") -> "Receipt":
         """Sum of two parts of one notification."""
@@ -46,6 +49,7 @@ class Receipt:
             self.ignored + other.ignored,
             self.incidents | other.incidents,
             self.held + other.held,
+            self.is_repeated or other.is_repeated,
         )
 
 
@@ -82,7 +86,7 @@ def receive_notifications(
     A notification may hold a part of its group: other alerts stay unchanged. A repeated one changes only when it was
     last seen.
     """
-    receipts = [Receipt() for _ in batches]
+    receipts = _register_signed(session, batches, actor)
     wanted = list(_route_events(settings, batches, receipts, actor.at))
     if not wanted:
         return receipts
@@ -117,6 +121,16 @@ def receive_notifications(
     return receipts
 
 
+def _register_signed(session: Session, batches: Sequence[Batch], actor: Actor) -> list[Receipt]:
+    """An empty receipt for each notification, in one order of the signed ids to avoid deadlocks."""
+    receipts = [Receipt() for _ in batches]
+    signed = sorted((batch.source, batch.signed_id, number) for number, batch in enumerate(batches) if batch.signed_id)
+    for source, signed_id, number in signed:
+        key = f"{actor.team_id}:alerts:{source}:{signed_id}"
+        receipts[number].is_repeated = not idempotency.register_delivery(session, key, actor.at)
+    return receipts
+
+
 def _lock_incidents(
     session: Session, incident_ids: Iterable[int | None], repeated: Collection[int], at: datetime
 ) -> None:
@@ -136,7 +150,7 @@ def _route_events(
     settings: Settings, batches: Sequence[Batch], receipts: Sequence[Receipt], at: datetime
 ) -> Iterator[_ReceivedAlert]:
     for number, (batch, receipt) in enumerate(zip(batches, receipts, strict=True)):
-        for event in batch.events:
+        for event in () if receipt.is_repeated else batch.events:
             routing = route_event(settings, event, at)
             if routing.action == RouteAction.IGNORE:
                 receipt.ignored += 1

@@ -1,5 +1,5 @@
 """
-Amazon SNS: alarms of CloudWatch, and any other text of a topic.
+Amazon SNS: alarms of CloudWatch, mails of Amazon SES, and any other text of a topic.
 
 https://docs.aws.amazon.com/sns/latest/dg/http-notification-json.html
 """
@@ -9,7 +9,9 @@ from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from bot.domain.alerts.events import Batch, Credentials
+from bot.domain.alerts.mail import MailRules
 from bot.domain.terms import AlertStatus
+from bot.sources.clouds import ses
 from bot.sources.clouds.sns_signature import (
     NOTIFICATION,
     SUBSCRIPTION,
@@ -19,6 +21,7 @@ from bot.sources.clouds.sns_signature import (
 )
 from bot.sources.json_fields import Fields
 from bot.sources.json_reader import Malformed, decode, quote_value
+from bot.sources.mail.message import read_alert
 from bot.sources.report import Report
 
 NAME = "sns"
@@ -34,7 +37,12 @@ def verify(headers: Mapping[str, str], body: bytes, credentials: Credentials, *,
 
 
 def parse(payload: object, received_at: datetime) -> Batch:
-    """The alarm or text of one message, or the address of a subscription. Raises Malformed."""
+    """As `parse_by_rules`, with the default words for mails. Raises Malformed."""
+    return parse_by_rules(payload, received_at, MailRules())
+
+
+def parse_by_rules(payload: object, received_at: datetime, rules: MailRules) -> Batch:
+    """The alarm, mail or text of a message, or a subscription's address. Raises Malformed."""
     root = Fields.from_value(payload)
     kind = root.required_text("Type", f"{NOTIFICATION}, with raw message delivery switched off")
     match kind:
@@ -43,7 +51,7 @@ def parse(payload: object, received_at: datetime) -> Batch:
         case "UnsubscribeConfirmation":
             return Batch(NAME, (), note="Unsubscribed.")
         case "Notification":
-            return _notification(root, received_at)
+            return _notification(root, received_at, rules)
     known = f"{NOTIFICATION}, {SUBSCRIPTION}, {UNSUBSCRIPTION}"
     raise Malformed("Type", f"{quote_value(kind)} is not known. Amazon sends {known}.")
 
@@ -58,11 +66,17 @@ def _subscribe_address(root: Fields) -> str:
     return address
 
 
-def _notification(root: Fields, received_at: datetime) -> Batch:
+def _notification(root: Fields, received_at: datetime, rules: MailRules) -> Batch:
     text = root.required_text("Message", "the message of the topic")
-    alarm = _read_alarm(text)
-    if alarm is None:
+    content = _read_object(text)
+    if content is not None and (mail := ses.find_mail(content)) is not None:
+        return read_alert(NAME, mail, rules, received_at)
+    if content is None or not (content.has("AlarmName") and content.has("NewStateValue")):
         return Batch(NAME, (_plain_text(root, text).as_event(received_at),))
+    return _alarm(content, received_at)
+
+
+def _alarm(alarm: Fields, received_at: datetime) -> Batch:
     status = alarm.choice("NewStateValue", STATES)
     if status is None:
         return Batch(NAME, (), note="Ignored: INSUFFICIENT_DATA is neither firing nor resolved.")
@@ -90,16 +104,15 @@ def _notification(root: Fields, received_at: datetime) -> Batch:
     return Batch(NAME, (report.as_event(received_at),))
 
 
-def _read_alarm(text: str) -> Fields | None:
-    """An alarm of CloudWatch is JSON in the text."""
+def _read_object(text: str) -> Fields | None:
+    """An alarm of CloudWatch and a mail of Amazon SES are JSON in the text."""
     if not text.lstrip().startswith("{"):
         return None
     try:
         value = decode(text.encode("utf-8", "surrogatepass"))
     except Malformed:
         return None
-    is_alarm = isinstance(value, dict) and "AlarmName" in value and "NewStateValue" in value
-    return Fields.from_value(value, "Message") if is_alarm else None
+    return Fields(value, "Message") if isinstance(value, dict) else None
 
 
 def _fingerprint(alarm: Fields, name: str) -> str:

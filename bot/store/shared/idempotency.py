@@ -16,9 +16,9 @@ DELIVERY_RETENTION = timedelta(hours=48)
 
 class Delivery(SQLModel, table=True):
     """
-    One event, command or interaction.
+    One event, command or interaction, or one signed request of Mailgun.
 
-    `key` is Slack's `event_id` or `trigger_id` with the team before it.
+    `key` is Slack's `event_id` or `trigger_id`, or Mailgun's token, with the team before it.
     """
 
     __tablename__ = "delivery"

@@ -127,7 +127,7 @@ def read_filter(request: web.Request, sources: Sequence[str]) -> AlertFilter:
 
 async def _parse(settings: Settings, source: str, body: str, at: datetime) -> Batch:
     """Raises Malformed, also for an unknown source."""
-    found = find_source(source, settings.alerts.sources)
+    found = find_source(source, settings.alerts)
     if found is None:
         raise Malformed("", UNKNOWN_SOURCE)
     return await asyncio.to_thread(found.parse_body, body.encode(errors="replace"), at)

@@ -44,6 +44,7 @@ NO_SOURCE = (
     f"There is no such alert source. Use one of {', '.join(SOURCES)}, or a name that dogwatch.toml describes. Other "
     "tools send to /alerts/generic, with a title in the body."
 )
+REPEATED = "Ignored: a request with this token was stored before."
 CALLS = ("pagerduty/v2/enqueue", "opsgenie/v2/alerts")
 """Paths of the interfaces of other services, below `/alerts`."""
 OPSGENIE_ACTION = "opsgenie/v2/alerts/{alias}/{action}"
@@ -86,7 +87,7 @@ class AlertIntake:
 
     async def handle(self, request: web.Request) -> web.Response:
         (source, path), began = _split_path(request), perf_counter()
-        kind = find_source(source, self._settings().alerts.sources)
+        kind = find_source(source, self._settings().alerts)
         known = source if kind else "unknown"
         sender = f"{known} {request.remote}"
         try:
@@ -135,7 +136,7 @@ class AlertIntake:
                 "ignored": receipt.ignored,
                 "incidents": sorted(receipt.incidents),
                 **({"in_maintenance": receipt.held} if receipt.held else {}),
-                **({"note": batch.note} if batch.note else {}),
+                **({"note": note} if (note := REPEATED if receipt.is_repeated else batch.note) else {}),
             }
         )
 

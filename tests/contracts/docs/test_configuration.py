@@ -35,6 +35,7 @@ HEADINGS = {
     "[changes]": ("changes",),
     "[alerts.grafana]": ("alerts", "grafana"),
     "[alerts.sns]": ("alerts", "sns"),
+    "[alerts.mail]": ("alerts", "mail"),
     "[alerts.sources.NAME]": ("alerts", "sources", ANY),
     "[heartbeats.NAME]": ("heartbeats", ANY),
     "[storms]": ("storms",),

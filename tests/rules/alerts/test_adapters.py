@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.sections.alerts import AdapterSection
+from bot.config.sections.alerts import AdapterSection, AlertsSection
 from bot.domain.alerts.adapters import AdapterSyntax, parse_field, parse_pointer
 from bot.domain.terms import AlertStatus
 from bot.sources import SOURCES, Malformed, Source, find_source
@@ -78,7 +78,7 @@ BODIES = {
 
 
 def described(text: str) -> Source:
-    source = find_source("acme", {"acme": AdapterSection.model_validate(tomllib.loads(text))})
+    source = find_source("acme", AlertsSection(sources={"acme": AdapterSection.model_validate(tomllib.loads(text))}))
     assert source is not None
     return source
 
@@ -284,7 +284,7 @@ def test_the_description_of_the_documentation_reads_its_body() -> None:
     body = page.split("```json\n")[1].split("```")[0]
     tables = [tomllib.loads(part.split("```")[0])["alerts"]["sources"] for part in page.split("```toml\n")[1:]]
     acme = AdapterSection.model_validate(tables[0]["acme"])
-    source = find_source("acme", {"acme": acme})
+    source = find_source("acme", AlertsSection(sources={"acme": acme}))
     assert source is not None
 
     (event,) = source.parse_body(body.encode(), NOW).events

@@ -1,0 +1,48 @@
+"""The text of a mail that has HTML only."""
+
+import re
+from html.parser import HTMLParser
+
+MAX_HTML = 100_000
+"""Characters of the HTML that are read."""
+_HIDDEN = frozenset({"head", "script", "style", "title", "template"})
+_BREAKING = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol", "pre", "blockquote"})
+
+
+class _TextCollector(HTMLParser):
+    """`pieces`: the texts, and line ends between blocks."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._hidden: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  the signature of the parser
+        if tag in _HIDDEN:
+            self._hidden.append(tag)
+        self._break_line(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._hidden:
+            self._hidden.remove(tag)
+        self._break_line(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.pieces.append(re.sub(r"\s+", " ", data))
+
+    def _break_line(self, tag: str) -> None:
+        if tag in _BREAKING:
+            self.pieces.append("\n")
+
+
+def extract_text(html: str) -> str:
+    """The visible text, one line for each block."""
+    collector = _TextCollector()
+    try:
+        collector.feed(html[:MAX_HTML])
+        collector.close()
+    except AssertionError:  # the parser's own, for declarations that it does not know
+        pass
+    lines = (" ".join(line.split()) for line in "".join(collector.pieces).splitlines())
+    return "\n".join(line for line in lines if line)
