@@ -224,6 +224,7 @@ async def test_after_the_resolve_only_what_is_missing_is_asked_for(world: World)
         "question_detection",
         "question_fix",
         "incident_draft",
+        "postmortem_edit",
     }
 
     for action, values in (
@@ -239,7 +240,7 @@ async def test_after_the_resolve_only_what_is_missing_is_asked_for(world: World)
         await world.finish()
 
     answered = world.sandbox.message(world.channel, asked["ts"])
-    assert action_ids(answered) == {"incident_draft"}
+    assert action_ids(answered) == {"incident_draft", "postmortem_edit"}
     assert "has its impact, start, cause, detection and fix" in rendered(answered)
     whole = (await world.exported())["incident"]
     assert whole["started_at"].startswith("2026-03-02T13:50")
