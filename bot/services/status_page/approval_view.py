@@ -64,6 +64,10 @@ class ApprovalRequestView:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
+def request_exists(session: Session, request_id: int) -> bool:
+    return status_page.get_request(session, request_id) is not None
+
+
 def load_approval_request(session: Session, settings: Settings, request_id: int) -> ApprovalRequestView:
     """Raises StateError for a request that does not exist."""
     row = status_page.get_request(session, request_id)

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.services.status_page.approval import approve_request, decline_request
-from bot.services.status_page.approval_view import load_approval_request
+from bot.services.status_page.approval_view import load_approval_request, request_exists
 from bot.services.workspace.actor import Actor
 from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks.message import Message
@@ -33,7 +33,7 @@ def _refresh_request(session: Session, settings: Settings, click: ButtonClick, w
 
     One that still waits stays: the refusal is shown instead.
     """
-    if not is_row_id(click.value):
+    if not is_row_id(click.value) or not request_exists(session, int(click.value)):
         return None
     view = load_approval_request(session, settings, int(click.value))
     return None if was_refused and not view.standing else approval_request_message(view)
