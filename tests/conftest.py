@@ -282,12 +282,13 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     """Load hypothesis' profile before the first module that uses it: its decorators read the profile at import."""
     if "hypothesis" not in sys.modules and "hypothesis" not in module_path.read_text():
         return
-    from hypothesis import HealthCheck, settings
+    from hypothesis import HealthCheck, Phase, settings
 
     # No deadline: the machine is shared, and a slow example is not a wrong one. In CI the same examples every time, so
-    # that a change fails by what it does.
+    # that a change fails by what it does. No explanation of a failure: it takes minutes and says little.
     examples = parent.config.getoption("--examples")
-    settings.register_profile("dev", deadline=None, max_examples=examples)
+    phases = [phase for phase in Phase if phase is not Phase.explain]
+    settings.register_profile("dev", deadline=None, max_examples=examples, phases=phases)
     settings.register_profile(
         "ci", settings.get_profile("dev"), derandomize=True, suppress_health_check=[HealthCheck.too_slow]
     )

@@ -95,10 +95,6 @@ def _parse(body: PageBody, kind: str | None, section: VendorSection) -> Look:
     )
 
 
-def _compare(known: KnownPage | None, look: Look, now: datetime) -> Outcome:
-    return find_news(known, look, now)
-
-
 class VendorWatch:
     """`run_forever` looks while the bot runs; `run` makes the looks that are due once."""
 
@@ -190,7 +186,7 @@ class VendorWatch:
             if body.fetched.body is None or (body.checksum == claim.checksum and not claim.is_close):
                 return Reading()
             look = await asyncio.to_thread(_parse, body, claim.kind, section)
-        outcome = await asyncio.to_thread(_compare, claim.known, look, self._clock.now())
+        outcome = await asyncio.to_thread(find_news, claim.known, look, self._clock.now())
         reading = Reading(
             look, outcome.known, outcome.news, body.address, body.fetched.etag, body.fetched.modified, body.checksum
         )
@@ -226,4 +222,4 @@ class VendorWatch:
         except (FetchError, FeedError) as problem:
             log.info("vendor's past incidents not read", vendor=section.name, problem=str(problem))
             return None
-        return await asyncio.to_thread(_compare, known, past, self._clock.now())
+        return await asyncio.to_thread(find_news, known, past, self._clock.now())

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 FLAPPING_CHANGES = 4
 """Changes between firing and ended within `QUIET_AFTER` that make an alert a flapping one."""
 QUIET_AFTER = timedelta(minutes=30)
-"""Time without a change after which an alert flaps no more."""
+"""Time without a change after which an alert is no longer flapping."""
 TRACKED_ALERTS = 200
 """Alerts of an incident whose changes are counted, those that changed last."""
 

@@ -15,12 +15,13 @@ def find_rolled_back(text: str, changes: Sequence[Change], cause_ids: frozenset[
     """
     The change that a rollback with this text took back; None if several come into question.
 
-    That is the only one whose version or title it names, or else the cause, or else the only change on record. A
-    version after "to" is the one that was restored.
+    That is the only one whose version or title it names, or else the cause. The only change on record counts if the
+    text names its kind ("rolled back the deployment"). A version after "to" is the one that was restored.
     """
     named = [each for each in changes if _names(text, each.version) or _names(text, each.title)]
     causes = [each for each in changes if each.change_id in cause_ids]
-    return next((found[0] for found in (named, causes, changes) if len(found) == 1), None)
+    lone = changes if len(changes) == 1 and changes[0].kind.value in text.casefold() else ()
+    return next((found[0] for found in (named, causes, lone) if len(found) == 1), None)
 
 
 def _names(text: str, name: str) -> bool:

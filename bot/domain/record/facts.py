@@ -230,7 +230,7 @@ class AlertsFlap(Fact):
 
     def in_english(self) -> str:
         return (
-            f"Flapping: {self.names}. Further changes are recorded, and not announced until there was none for "
+            f"Flapping: {self.names}. Further changes are recorded but not announced until there have been none for "
             f"{self.minutes} min."
         )
 

@@ -111,8 +111,8 @@ def _request_approval(
             since = _clock(incident, before.requested_at)
             page = publish_url(settings, incident)
             raise StateError(
-                f"An update of <@{before.requested_by}> waits for approval since {since}. Approve or decline it "
-                f"first: {page}"
+                f"An update by <@{before.requested_by}> has been waiting for approval since {since}. Approve or "
+                f"decline it first: {page}"
             )
         wanted, when = _join(settings, before, wanted, when)
         _end(session, before, Outcome.REPLACED, actor)

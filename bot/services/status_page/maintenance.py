@@ -98,7 +98,7 @@ def follow_window(session: Session, settings: Settings, window: MaintenanceWindo
 
 
 def _find_kind(before: Mapping[str, Mapping[str, object]], code: str) -> NoticeKind:
-    """The kind of notice for words in a language, by what was published before."""
+    """Classify new words in a language by what was published before."""
     if not before:
         return NoticeKind.UPDATE
     return NoticeKind.CHANGE if code in before["texts"] else NoticeKind.TRANSLATION

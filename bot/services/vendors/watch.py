@@ -22,7 +22,6 @@ from bot.store import vendors
 from bot.store.incidents import installations
 from bot.store.outbox import batch
 from bot.store.vendors import NoticeState, VendorFeed
-from bot.store.vendors import VendorIncident as Row
 
 LEASE = timedelta(minutes=1)
 """Longer than a look takes. Then another replica looks."""
@@ -243,8 +242,13 @@ def _catch_up(session: Session, settings: Settings, claim: Claim, told: Iterable
 
 
 def _store(
-    session: Session, claim: Claim, section: VendorSection, row: Row | None, news: Sequence[News], now: datetime
-) -> tuple[Row | None, bool]:
+    session: Session,
+    claim: Claim,
+    section: VendorSection,
+    row: vendors.VendorIncident | None,
+    news: Sequence[News],
+    now: datetime,
+) -> tuple[vendors.VendorIncident | None, bool]:
     """
     The row of an incident as it is after the news, and whether it is new.
 
@@ -266,9 +270,9 @@ def _store(
     return row, is_new
 
 
-def _build_row(claim: Claim, stated: VendorIncident, news: Sequence[News], now: datetime) -> Row:
+def _build_row(claim: Claim, stated: VendorIncident, news: Sequence[News], now: datetime) -> vendors.VendorIncident:
     said_at = stated.first_said_at or next((each.at for each in news if each.at), None) or now
-    return Row(
+    return vendors.VendorIncident(
         team_id=claim.team_id,
         vendor=claim.name,
         stated_id=stated.key,
@@ -283,7 +287,7 @@ def _build_row(claim: Claim, stated: VendorIncident, news: Sequence[News], now: 
     )
 
 
-def _update_row(row: Row, stated: VendorIncident, now: datetime) -> None:
+def _update_row(row: vendors.VendorIncident, stated: VendorIncident, now: datetime) -> None:
     last = stated.last_update
     row.title, row.link = stated.title[:MAX_TITLE], stated.link or row.link
     row.state = stated.state.value if stated.state else row.state
@@ -300,7 +304,7 @@ def _update_row(row: Row, stated: VendorIncident, now: datetime) -> None:
         row.resolved_at = row.resolved_seen_at = None
 
 
-def _apply_one(row: Row, news: News, now: datetime) -> None:
+def _apply_one(row: vendors.VendorIncident, news: News, now: datetime) -> None:
     if news.kind is NewsKind.GONE:
         row.is_open, row.is_gone = False, True
         row.resolved_seen_at = row.resolved_seen_at or now

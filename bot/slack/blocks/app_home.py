@@ -99,8 +99,8 @@ def _vendor_blocks(view: HomeView) -> Blocks:
     """Vendors in trouble, and pages of theirs that cannot be read."""
     lines = [_vendor_line(each) for each in view.vendors.in_trouble]
     lines += [
-        f":warning: The status page of *{literal(each.vendor)}* cannot be read since {slack_datetime(each.since)}: "
-        f"{literal(each.problem, limit=TEXT)}"
+        f":warning: The status page of *{literal(each.vendor)}* has been unreadable "
+        f"since {slack_datetime(each.since)}: {literal(each.problem, limit=TEXT)}"
         for each in view.vendors.unreadable
     ]
     return [header("Vendors"), section(join_lines(lines))] if lines else []

@@ -35,7 +35,7 @@ def _maintenance_begins(values: Values) -> Message:
     service, title = literal(values["service"], limit=200), literal(values["title"], limit=200)
     line = f":calendar: The maintenance of *{service}*, published as “{title}”, begins at {starts} and ends at {ends}."
     how = (
-        "Is that still so? Nothing to do then. "
+        "Is that still correct? Then there is nothing to do. "
         f"To move it: `/incident maintenance {service} from:TIME to:TIME change`. "
         f"To cancel it: `/incident maintenance {service} end`."
     )

@@ -21,9 +21,10 @@ View = dict[str, Any]
 
 MESSAGE_TEXT = 3_900
 SECTION_TEXT = 3_000
+QUOTE_TEXT = 2_000
 MAX_QUOTED_LINES = 100
 MAX_URL = 1_000
-"""Characters; a longer address is left out, because half an address is none."""
+"""Characters, escaped; a longer address is left out, because half an address is none."""
 FIELD_TEXT = 2_000
 HEADER_TEXT = 150
 BUTTON_TEXT = 75
@@ -89,7 +90,7 @@ def literal_with_formatting(text: str, limit: int = SECTION_TEXT) -> str:
     return safe
 
 
-def quoted(text: str, names: Mapping[str, str] | None = None, limit: int = SECTION_TEXT - 1_000) -> str:
+def quoted(text: str, names: Mapping[str, str] | None = None, limit: int = QUOTE_TEXT) -> str:
     """
     Quote what people wrote, with their formatting, at most MAX_QUOTED_LINES lines.
 
@@ -113,7 +114,8 @@ def join_lines(lines: Sequence[str], limit: int = SECTION_TEXT) -> str:
 
 def with_quote(line: str, text: str, names: Mapping[str, str] | None = None) -> str:
     """Put a quoted text of others below a line of ours, if there is any."""
-    return f"{line}\n{quoted(text, names)}" if text else line
+    room = min(QUOTE_TEXT, max(SECTION_TEXT - len(line) - 1, 0))
+    return f"{line}\n{quoted(text, names, room)}" if text else line
 
 
 def one_line(text: str, limit: int) -> str:
@@ -149,7 +151,7 @@ def link(url: str, label: str) -> str:
     safe = url.replace("&", "&amp;")
     for sign, escaped in ((" ", "%20"), ("<", "%3C"), (">", "%3E"), ("|", "%7C"), ("`", "%60")):
         safe = safe.replace(sign, escaped)
-    return f"<{safe}|{label}>"
+    return f"<{safe}|{label}>" if len(safe) <= MAX_URL else label
 
 
 def owner_text(owner: str, group: str | None) -> str:

@@ -11,7 +11,7 @@ TABLE = (ROOT / "bot" / "sandbox" / "page" / "static" / "text" / "emoji.js").rea
 PAIRS = [tuple(pair.split(" ")) for pair in re.split(r"[\n|]", TABLE.strip())]
 SOURCES = ("bot/slack/blocks", "bot/services", "bot/domain", "commands", "templates")
 """Where messages are worded."""
-EMOJI = re.compile(r"(?<![\w:/.\]]):([a-z][a-z0-9_'-]*[a-z0-9]|\+1|-1):(?![\w/:])")
+EMOJI = re.compile(r"(?<![\w:/.\]}]):([a-z][a-z0-9_'-]*[a-z0-9]|\+1|-1):(?![\w/:])")
 
 
 def used_names() -> set[str]:

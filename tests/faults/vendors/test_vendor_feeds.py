@@ -118,7 +118,7 @@ async def test_a_feed_that_fails_is_said_once_and_its_recovery_too(world: Vendor
     recovered = await kept(world)
 
     assert failed.failures == 4
-    assert "cannot be read since" in home
+    assert "has been unreadable since" in home
     assert (recovered.failures, recovered.problem) == (0, None)
     events = [each["event"] for each in logs]
     assert events.count("vendor's page cannot be read") == 1

@@ -98,7 +98,7 @@ async def test_a_private_incident_is_not_named_also_if_it_becomes_private(world:
     await world.bot.database.run(make_private)
     await world.finish()
 
-    assert told(world) == ["The similar incident is not shown any more."]
+    assert told(world) == ["The similar incident is no longer shown."]
     async with Visitor(world) as ana:
         await ana.signs_in("engineer")
         assert "INC-1002" not in (await ana.opens("/incidents/INC-2")).words

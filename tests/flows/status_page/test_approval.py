@@ -151,13 +151,13 @@ async def test_while_one_waits_a_second_person_is_told_and_everybody_is_reminded
 
     second = await world.types("engineer", "/incident update identified lang:en The provider is down.")
     await world.advance(minutes=6)
-    reminded = [text for text in world.texts() if "A public update waits for approval since" in text]
+    reminded = [text for text in world.texts() if "A public update has been waiting for approval since" in text]
     await world.presses("engineer", READ)
     await world.presses("engineer", APPROVE)
     await world.finish()
     await world.advance(minutes=1)
 
-    assert "An update of <@U0ONCALL> waits for approval since" in second
+    assert "An update by <@U0ONCALL> has been waiting for approval since" in second
     assert len(reminded) == 1
     assert await outcomes(world) == ["published"]
     assert any("~A public update waits for approval~" in text for text in world.texts())

@@ -170,7 +170,7 @@ async def test_the_planner_is_asked_once_an_hour_before_the_start_wherever_it_wa
     assert not [text for text in early if "The maintenance of" in text], "an internal window reminds nobody"
     assert len(asked) == len(early) + 1
     assert "The maintenance of *checkout*, published as “Faster checkout”, begins at" in asked[-1]
-    assert "Is that still so?" in asked[-1]
+    assert "Is that still correct?" in asked[-1]
     assert direct(world, "oncall") == asked
 
 

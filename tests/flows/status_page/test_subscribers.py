@@ -157,7 +157,7 @@ async def test_a_flood_is_limited_by_address_and_by_network_and_tells_nothing(wo
 
     assert answers[0].status == 200
     assert answers[-1].status == 429
-    assert "Too many people of your network" in answers[-1].words
+    assert "Too many people on your network" in answers[-1].words
     await world.advance(hours=2)
     assert (await world.asks("late@example.test")).status == 200
 

@@ -1,4 +1,4 @@
-"""The change that a rollback took back, by what its text names."""
+"""Rollbacks matched to the changes that they took back."""
 
 from datetime import UTC, datetime
 
@@ -33,10 +33,13 @@ POOL, LIMIT, SHORT = a_change(1, "Use the new pool", "v1.42"), a_change(2, "Rais
         ("Rolled it back", [POOL, LIMIT], (), None),
         ("Rolled it back", [POOL, LIMIT], (2,), LIMIT),
         ("Rolled it back", [POOL, LIMIT], (1, 2), None),
-        ("Rolled it back", [POOL], (), POOL),
+        ("Rolled back the deployment", [POOL], (), POOL),
+        ("Rolled back the Deployment", [POOL, LIMIT], (), None),
+        ("Rolled back the feature flag", [POOL], (), None),
+        ("Rolled it back", [POOL], (), None),
         ("Rolled back x", [SHORT, POOL], (), None),
         ("Rolled it back", [], (), None),
     ],
 )
-def test_the_named_one_then_the_cause_then_the_only_one(text, changes, causes, expected):
+def test_the_named_one_then_the_cause_then_the_only_one_of_its_kind(text, changes, causes, expected):
     assert find_rolled_back(text, changes, frozenset(causes)) == expected

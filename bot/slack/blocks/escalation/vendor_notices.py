@@ -16,7 +16,7 @@ NAME, TITLE, COMPONENTS, SERVICES = 80, 200, 200, 200
 WORDS = {
     NewsKind.UPDATE: "Update",
     NewsKind.EDITED: "They changed the text of an earlier update",
-    NewsKind.BACKDATED: "They added an update and dated it back",
+    NewsKind.BACKDATED: "They added an update and backdated it",
     NewsKind.RENAMED: "Renamed",
     NewsKind.IMPACT: "Impact changed",
     NewsKind.RESOLVED: "Resolved",
@@ -35,7 +35,7 @@ def vendor_notice_message(view: VendorNoticeView) -> Message:
     """
     name, title = literal(view.vendor, limit=NAME), literal(one_line(view.title, TITLE))
     shown = link(view.link, title) if view.link else title
-    line = f":satellite_antenna: *{name}* reports {shown} since {slack_datetime(view.first_word_at)}"
+    line = f":satellite_antenna: *{name}* has reported {shown} since {slack_datetime(view.first_word_at)}"
     fallback = f"{name} reports {title}"
     blocks = [section(line)]
     if view.text:

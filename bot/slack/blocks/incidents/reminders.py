@@ -104,7 +104,9 @@ def _reminder_text(view: ReminderView) -> str:
         case ReminderKind.TRIAGE:
             return f":mag: *It has been in triage since {since}.* Is it an incident?"
         case ReminderKind.APPROVAL_DUE:
-            return f":eyes: *A public update waits for approval since {since}.* Nothing of it is published yet."
+            return (
+                f":eyes: *A public update has been waiting for approval since {since}.* Nothing of it is published yet."
+            )
         case ReminderKind.TASK_OVERDUE:
             return _action_item_text(view)
         case ReminderKind.POSTMORTEM_DUE:

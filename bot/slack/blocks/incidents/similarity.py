@@ -5,7 +5,7 @@ from bot.slack.blocks.limits import actions, button, context, in_channel, is_lin
 from bot.slack.blocks.message import Message
 
 NOT_SIMILAR = "not_similar"
-OFF, NOT_SHOWN = "No similar incident is suggested here.", "The similar incident is not shown any more."
+OFF, NOT_SHOWN = "No similar incident is suggested here.", "The similar incident is no longer shown."
 REASONS = 300
 """Characters of the reasons."""
 

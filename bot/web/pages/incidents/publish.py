@@ -16,6 +16,7 @@ from bot.domain.status_page.publication import PublishedIncident
 from bot.domain.status_page.state import PublicState
 from bot.domain.terms import UpdateState
 from bot.domain.text.mentions import resolve_mentions
+from bot.domain.text.normalize import parse_id
 from bot.domain.times import format_time, format_unambiguous, read_time, refuse_future
 from bot.runtime.clock import Clock
 from bot.services.status_page.approval import approve_request, decline_request
@@ -199,8 +200,8 @@ def decide_request(
 
     Raises IncidentNotFound, FormRefused and UserError.
     """
-    incident, number = visibility.find(session, reference), fields.get("request", "")
-    row = status_page.get_request(session, int(number)) if number.isascii() and number.isdigit() else None
+    incident, request_id = visibility.find(session, reference), parse_id(fields.get("request", ""))
+    row = status_page.get_request(session, request_id) if request_id is not None else None
     if row is None or row.incident_id != incident.key:
         raise FormRefused("The form cannot be read. Open the page again.")
     if fields.get("act") == "approve":

@@ -25,7 +25,7 @@ async def test_it_is_announced_once_and_again_when_it_is_quiet(world: World) -> 
     assert len(messages_with(world, "*Alert*")) == 2
     assert len(messages_with(world, "Flapping: HighCPU")) == 1
     assert "1 flapping" in while_flapping
-    (quiet,) = messages_with(world, "An alert flaps no more")
+    (quiet,) = messages_with(world, "An alert is no longer flapping")
     assert "HighCPU" in quiet
     assert "flapping" not in world.card()
     kinds = [each["kinds"] for each in await world.timeline()]

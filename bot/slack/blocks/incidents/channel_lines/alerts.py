@@ -60,7 +60,7 @@ def flapping_line(view: EventView) -> Message:
 def quiet_alerts_line(view: EventView) -> Message:
     """Flapping alerts that have not changed for a while, with their state."""
     count = max(int_value(view.values.get("alerts")), len(view.alerts))
-    head = f":white_circle: {'An alert flaps' if count == 1 else f'{count:,} alerts flap'} no more."
+    head = f":white_circle: {'An alert is' if count == 1 else f'{count:,} alerts are'} no longer flapping."
     more = [f"and {count - len(view.alerts):,} more"] if count > len(view.alerts) else []
     return Message(head, [section(join_lines([head, *(alert_line(one) for one in view.alerts), *more]))])
 
