@@ -102,6 +102,8 @@ class UpdateState(StrEnum):
 class Precision(StrEnum):
     """Precision of an entry's time. UNKNOWN means that there is no time at all."""
 
+    __hash__ = str.__hash__
+
     EXACT = "exact"
     APPROXIMATE = "approximate"
     UNKNOWN = "unknown"
@@ -109,6 +111,8 @@ class Precision(StrEnum):
 
 class SourceKind(StrEnum):
     """Origin of a statement."""
+
+    __hash__ = str.__hash__
 
     MESSAGE = "message"
     ALERT = "alert"

@@ -47,7 +47,7 @@ class TimeFormatter:
         self.is_first_day_plain = self.day_of(self.known_span[0]) == self.first_day
         """Whether times of the first day have no date elsewhere than in the timeline."""
         self._days: dict[date, str] = {self.first_day: ""} if self.is_first_day_plain else {}
-        self._parts_by_day: dict[tuple[str, str], tuple[str, str]] = {}
+        self._dates: dict[Precision, dict[date, tuple[str, str]]] = {precision: {} for precision in Precision}
         self._short: dict[Precision, dict[datetime, str]] = {precision: {} for precision in Precision}
 
     def _labels(self, instants: Iterable[datetime]) -> tuple[tuple[str, ...], str]:
@@ -65,25 +65,17 @@ class TimeFormatter:
         known = self._short[precision]
         shown = known.get(at)
         if shown is None:
-            shown = known[at] = self._format_short(at, precision)
+            local = at.astimezone(self.zone)
+            before, after = self._dates[precision].get(local.date()) or self._load_date(local.date(), precision)
+            shown = known[at] = f"{before}{self.format_local(local, precision)}{after}"
         return shown
 
-    def _format_short(self, at: datetime, precision: Precision) -> str:
-        local = at.astimezone(self.zone)
-        text, day = self.format_local(local, precision), self._short_day(local.date())
-        if not day:
-            return text
-        joint = "date_and_about" if precision is Precision.APPROXIMATE else "date_and_time"
-        before, after = self._around_time(joint, day)
-        return f"{before}{text}{after}"
-
-    def _around_time(self, joint: str, day: str) -> tuple[str, str]:
-        """The words before and after the time in a message with date and time."""
-        known = self._parts_by_day.get((joint, day))
-        if known is None:
-            before, _, after = self.language.format_message(joint, date=day, time=_TIME).partition(_TIME)
-            known = self._parts_by_day[joint, day] = before, after
-        return known
+    def _load_date(self, day: date, precision: Precision) -> tuple[str, str]:
+        """The words before and after the times of a day; none on the first one."""
+        joint, shown = "date_and_about" if precision is Precision.APPROXIMATE else "date_and_time", self._short_day(day)
+        whole = self.language.format_message(joint, date=shown, time=_TIME) if shown else _TIME
+        before, _, after = whole.partition(_TIME)
+        return self._dates[precision].setdefault(day, (before, after))
 
     def format_time(self, at: datetime, precision: Precision = Precision.EXACT) -> str:
         """`format_short` without the date."""

@@ -21,17 +21,15 @@ _NUMBERED = re.compile(r"^(\d{1,9})\\([.)])")
 
 class BlockRenderer:
     """
-    Renders blocks as lines, with a cache of rendered texts, and numbers their sources.
+    Renders blocks as lines, with a cache of rendered names, labels and notes, and numbers their sources.
 
-    Names and labels occur in many rows, and the text of an entry in two sections. Each document has its own instance,
-    so that no deleted text stays in memory.
+    Each document has its own instance, so that no deleted text stays in memory.
     """
 
     def __init__(self, references: References) -> None:
         self.references = references
         self._short: dict[str, str] = {}
         self._notes: dict[str, str] = {}
-        self._texts: dict[str, str] = {}
         self._separators: dict[str, tuple[str, str]] = {}
 
     def render_bullets(self, blocks: Iterable[Block]) -> str:
@@ -46,13 +44,12 @@ class BlockRenderer:
             return end_written(indent_markdown(block.text), " ".join(marks))
         _, _, language, _, text, sources, time, label, by, notes, details = block
         mark = details.get("mark") if details else None
-        colon, semicolon = self._separators.get(language) or self._load_separators(language)
         parts = [f"**{time}**"] if time else []
         if label:
-            shown = self._escaped(label)
+            shown, colon = self._escaped(label), self._load_separators(language)[0]
             parts.append(f"*{shown}{colon}*" if text else f"{shown}." if mark else shown)
         if text:
-            shown = self._texts.get(text) or self._texts.setdefault(text, render_markdown(text))
+            shown = render_markdown(text)
             if parts and shown[:1].isdigit():  # behind a label, `1. März` begins no list
                 shown = _NUMBERED.sub(r"\1\2", shown)
             parts.append(f"{shown}." if mark and not _is_ended(text) else shown)
@@ -61,6 +58,7 @@ class BlockRenderer:
         if by or notes:
             shown = self._escaped(by) if by else ""
             if notes:
+                semicolon = self._load_separators(language)[1]
                 shown = semicolon.join([*([shown] if by else []), *map(self._rendered_note, notes)])
             parts.append(f"— {shown}" if parts else shown)
         parts += self.references.cite(sources)
@@ -83,8 +81,11 @@ class BlockRenderer:
 
     def _load_separators(self, code: str) -> tuple[str, str]:
         """The signs after a label and between remarks; in French with a blank before them."""
-        words = get_language(code).words
-        return self._separators.setdefault(code, (words["colon"], words["semicolon"]))
+        known = self._separators.get(code)
+        if known is None:
+            words = get_language(code).words
+            known = self._separators[code] = words["colon"], words["semicolon"]
+        return known
 
     def _escaped(self, text: str) -> str:
         return self._short.get(text) or self._short.setdefault(text, escape_markdown(text))

@@ -31,11 +31,12 @@ def group_section(context: DraftContext, name: str) -> tuple[Block, ...]:
 
 
 def history_sections(context: DraftContext) -> SectionMap:
-    """The escalations that have a history, each with its steps."""
+    """The escalations that have a history, each with its steps. The timeline has reason and answer."""
     found: list[Block] = []
     for each in context.record.escalations:
         if steps := history_blocks(context.builder, HISTORY_SECTION, each):
-            found += [_escalation_block(context, each)._replace(section=HISTORY_SECTION), *steps]
+            heading = context.builder.escalation_block(HISTORY_SECTION, each)
+            found += [heading._replace(text="", notes=()), *steps]
     return {HISTORY_SECTION: tuple(found)}
 
 

@@ -20,7 +20,7 @@ class SourceNumbers:
         self._numbers: dict[str, int] = {}
 
     def find(self, key: str) -> int:
-        return self._numbers.get(key) or self._numbers.setdefault(key, len(self._numbers) + 1)
+        return self._numbers.setdefault(key, len(self._numbers) + 1)
 
 
 class References:
@@ -50,20 +50,24 @@ class References:
         number = self._numbers.find(key)
         self._cited.setdefault(number, source)
         if address is None:
-            return self._marks.setdefault(key, f"[{number}]")
-        self._addresses[number] = address
-        return self._marks.setdefault(key, f"[[{number}]]")
+            mark = f"[{number}]"
+        else:
+            mark, self._addresses[number] = f"[[{number}]]", address
+        self._marks[key] = mark
+        return mark
 
     def render_list(self) -> Markdown:
         """The cited sources, each with what it is, and the definitions of their links."""
         cited, addresses, notes = self._cited, self._addresses, self._notes
-        numbers = sorted(cited)
-        items = [
-            f"- {f'[[{number}]]' if number in addresses else f'[{number}]'} "
-            f"{escape_markdown(notes.get(cited[number].ref) or notes[cited[number].kind])}"
-            for number in numbers
-        ]
-        definitions = [f"[{number}]: {addresses[number]}" for number in numbers if number in addresses]
+        items, definitions = [], []
+        for number in sorted(cited):
+            source, address = cited[number], addresses.get(number)
+            note = escape_markdown(notes.get(source.ref) or notes[source.kind])
+            if address is None:
+                items.append(f"- [{number}] {note}")
+            else:
+                items.append(f"- [[{number}]] {note}")
+                definitions.append(f"[{number}]: {address}")
         return Markdown("\n".join([*items, *([""] if definitions else []), *definitions]))
 
     def fill_in(self, markdown: str, heading: str) -> str:

@@ -38,8 +38,9 @@ _START = re.compile(
     r"(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$)|(?P<mark>[-+](?=\s|$|[-+\s]*$)|[=-]+\s*$|\#{1,6}(?=\s|$)|>|:(?=-))"
 )
 
-_PLAIN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-z0-9À-ɏ ,.;:'\"()/%?!@$=+’“”«»…—–-]*+(?<! )")
-"""One line in which nothing is escaped, as most texts are."""
+_HARMLESS = r"[A-Za-z0-9À-ɏ ,.;:'\"()/%?!@$=+’“”«»…—–-]"
+_PLAIN = re.compile(rf"[A-Za-zÀ-ɏ@]{_HARMLESS}*+(?:(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]){_HARMLESS}++)*+(?<! )")
+"""One line in which nothing is escaped, as most texts are: names in it may be like `snake_case`."""
 
 _SAFE_LINK = re.compile(r"https?://[\w.~:/?#@!$&'*+,=%\-]+", re.ASCII)
 _LINK = re.compile(r"(?i:https?)://[^\s/]")

@@ -108,6 +108,18 @@ def test_that_nobody_recorded_the_cause_is_not_said_where_a_person_wrote_it():
     assert [block.is_missing for block in draft.documents[0].sections["cause"]] == [False]
 
 
+@pytest.mark.parametrize("template", postmortem_templates())
+@pytest.mark.parametrize("section", ["action_items", "symptoms"])
+def test_a_row_that_a_person_added_has_its_place_in_the_table(section, template):
+    record = full_record()
+    document = merge((), generate_blocks(build_draft(record).documents[0].sections[section]))
+    added = add_block(document, block_id("new", section), "Read the *alerts* daily.", before=document[-1].id)
+
+    shown = "Read the *alerts* daily." in render_postmortem(build_draft(record, edits=added), template=template)
+
+    assert shown == ((section, template) in {("action_items", "sre"), ("symptoms", "statuspage")})
+
+
 def test_each_block_of_a_rendered_draft_has_its_anchor():
     draft = build_draft(full_record())
     found: list[BlockId] = []

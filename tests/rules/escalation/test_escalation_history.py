@@ -98,6 +98,17 @@ def steps(one: Escalation, code: str = "en") -> list[str]:
     return [f"{block.label}: {'; '.join(block.notes)}".removesuffix(": ") for block in blocks]
 
 
+def test_the_history_repeats_neither_reason_nor_answer() -> None:
+    [document] = build_draft(record(BY_POLICY), languages=["en"]).documents
+
+    heading = document.sections["chain"][0]
+
+    assert (heading.key, heading.text, heading.notes) == (BY_POLICY.source.ref, "", ())
+    assert BY_POLICY.reason in [
+        words for block in document.sections["timeline"] for words in (block.text, *block.notes)
+    ]
+
+
 def test_the_steps_come_in_their_order_with_what_came_of_each() -> None:
     assert steps(BY_POLICY) == [
         "Level 1 of 3 paged: Slack did not reach oncall",

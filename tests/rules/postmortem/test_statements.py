@@ -69,6 +69,18 @@ def test_each_language_has_its_own_statement_and_none_is_lost():
     assert said(english.sections["also_stated"]) == ["Cause: Kaputt | German"]
 
 
+@pytest.mark.parametrize(("title", "shown"), [("500s above 5 %", []), ("Nobody can pay", ["Title: Nobody can pay"])])
+def test_a_title_in_the_words_of_an_alert_is_not_said_again(title, shown):
+    builder = told(languages=("en",))
+    builder.entry("22:01", None, "High5xx: 500s above 5 %", Kind.DETECTION, source=SourceKind.ALERT)
+    record = builder.record()
+    titled = replace(record, incident=replace(record.incident, titles={"": title, "en": "Payments fail"}))
+
+    [document] = build_draft(titled).documents
+
+    assert said(document.sections["also_stated"]) == shown
+
+
 def test_the_times_of_the_response_stand_in_their_order():
     builder = told()
     fixed = builder.entry("22:20", "dba", "Works again.", Kind.FIXED)

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import TypeVar
 
 from bot.domain.drafting.document.blocks import SECTION_START, DocumentBlock, DocumentBlocks, GeneratedBlock
 
 Place = tuple[str, str]
 """Language and section."""
+Item = TypeVar("Item")
 
 
 def merge(document: Iterable[DocumentBlock], generated: Iterable[GeneratedBlock]) -> DocumentBlocks:
@@ -31,27 +33,33 @@ def merge(document: Iterable[DocumentBlock], generated: Iterable[GeneratedBlock]
 
 def _merge_section(touched: Sequence[DocumentBlock], facts: Sequence[GeneratedBlock]) -> Iterator[DocumentBlock]:
     by_id = {block.id: block for block in touched}
-    in_order: list[DocumentBlock] = []
+    in_order: list[tuple[str, DocumentBlock]] = []
     placed: list[DocumentBlock] = []
     for fact in facts:
         block = by_id.pop(fact.id, None)
         if block is None:
-            in_order.append(DocumentBlock(fact.id, generated=fact.text, generated_refs=fact.refs))
-            continue
-        merged = replace(block, generated=fact.text, generated_refs=fact.refs)
-        (placed if merged.is_placed else in_order).append(merged)
+            in_order.append((fact.id.key, DocumentBlock(fact.id, generated=fact.text, generated_refs=fact.refs)))
+        else:
+            merged = replace(block, generated=fact.text, generated_refs=fact.refs)
+            placed.append(merged) if merged.is_placed else in_order.append((fact.id.key, merged))
     placed += [replace(block, generated=None, generated_refs=()) for block in by_id.values()]
-    return _put_into_place(in_order, placed)
+    return put_into_place(in_order, placed)
 
 
-def _put_into_place(in_order: Sequence[DocumentBlock], placed: Sequence[DocumentBlock]) -> Iterator[DocumentBlock]:
-    """Yield each placed block behind its nearest neighbour; without one left it comes last."""
-    known = {SECTION_START, *(block.id.key for block in in_order)}
+def put_into_place(
+    in_order: Sequence[tuple[str, Item]], placed: Iterable[DocumentBlock]
+) -> Iterator[Item | DocumentBlock]:
+    """
+    Yield each placed block behind its nearest neighbour; without one left it comes last.
+
+    `in_order` are the others, each with its key.
+    """
+    known = {SECTION_START, *(key for key, _ in in_order)}
     following: dict[str | None, list[DocumentBlock]] = defaultdict(list)
     for block in sorted(placed, key=lambda block: (block.rank, block.id)):
         following[next((key for key in block.after if key in known), None)].append(block)
     yield from following[SECTION_START]
-    for block in in_order:
-        yield block
-        yield from following[block.id.key]
+    for key, item in in_order:
+        yield item
+        yield from following.get(key, ())
     yield from following[None]

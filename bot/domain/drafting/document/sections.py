@@ -1,7 +1,7 @@
 """The sections of a draft with the texts of people in them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -10,7 +10,7 @@ from itertools import chain
 from bot.domain.drafting.document.anchors import with_anchors
 from bot.domain.drafting.document.block_key import find_block_id
 from bot.domain.drafting.document.blocks import BlockId, BlockState, DocumentBlock, DocumentBlocks, GeneratedBlock
-from bot.domain.drafting.document.merge import merge
+from bot.domain.drafting.document.merge import merge, put_into_place
 from bot.domain.drafting.markdown import BlockRenderer
 from bot.domain.drafting.model import NO_DETAILS, Block, BlockKind, Document, Draft, Sections
 from bot.domain.drafting.source_links import References, SourceNumbers
@@ -92,27 +92,33 @@ def _section_by_name(
 
 def merge_section(blocks: Sequence[Block], touched: Sequence[DocumentBlock]) -> tuple[Block, ...]:
     """One section. That nobody recorded something is not said where a person wrote."""
-    by_id = {find_block_id(block): block for block in blocks}
-    merged = merge(touched, generate_blocks(blocks, texts_of={block.id for block in touched}))
-    shown = [
-        _written_block(block, by_id.get(block.id)) if _is_written(block) else by_id[block.id]
-        for block in merged
-        if block.is_shown
-    ]
+    by_id = {block.id: block for block in touched if block.is_touched}
+    facts: dict[BlockId, Block] = {}
+    in_order: list[tuple[str, Block | DocumentBlock]] = []
+    placed: list[DocumentBlock] = []
+    for fact in blocks:
+        block_id = find_block_id(fact)
+        block = by_id.pop(block_id, None)
+        if block is None:
+            in_order.append((block_id.key, fact))
+        else:
+            facts[block_id] = fact
+            placed.append(block) if block.is_placed else in_order.append((block_id.key, block))
+    merged = put_into_place(in_order, [*placed, *by_id.values()])
+    found = (each if isinstance(each, Block) else _decided_block(each, facts.get(each.id)) for each in merged)
+    shown = [block for block in found if block is not None]
     if any(block.is_written for block in shown):
         shown = [block for block in shown if not block.is_missing]
     return tuple(shown)
 
 
-def generate_blocks(blocks: Iterable[Block], *, texts_of: Collection[BlockId] | None = None) -> list[GeneratedBlock]:
-    """The record's texts of a section. `texts_of`: the blocks whose text is needed; None: all."""
+def generate_blocks(blocks: Iterable[Block]) -> list[GeneratedBlock]:
+    """The record's texts of a section."""
     renderer = BlockRenderer(References(SourceNumbers(), {}))
-    generated = []
-    for block in blocks:
-        block_id = find_block_id(block)
-        text = _statement(renderer, block) if texts_of is None or block_id in texts_of else ""
-        generated.append(GeneratedBlock(block_id, text, tuple(source.ref for source in block.sources)))
-    return generated
+    return [
+        GeneratedBlock(find_block_id(block), _statement(renderer, block), tuple(source.ref for source in block.sources))
+        for block in blocks
+    ]
 
 
 def _statement(renderer: BlockRenderer, block: Block) -> str:
@@ -121,8 +127,11 @@ def _statement(renderer: BlockRenderer, block: Block) -> str:
     return line.replace(f"\n{INDENT}", "\n").strip()
 
 
-def _is_written(block: DocumentBlock) -> bool:
-    return block.state in {BlockState.EDITED, BlockState.ADDED}
+def _decided_block(block: DocumentBlock, fact: Block | None) -> Block | None:
+    """A person's text, or the fact of a block that was only moved; None for a removed one."""
+    if block.state in {BlockState.EDITED, BlockState.ADDED}:
+        return None if block.edited is None else _written_block(block, fact)
+    return fact if block.state is BlockState.UNTOUCHED else None
 
 
 def _written_block(block: DocumentBlock, fact: Block | None) -> Block:

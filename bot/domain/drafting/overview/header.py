@@ -110,11 +110,12 @@ def _source(context: DraftContext, key: str, field: str) -> Source:
 
 
 def title_blocks(context: DraftContext) -> tuple[Block, ...]:
-    """The titles that no document of the draft and no entry shows."""
+    """The titles that no document of the draft and no entry shows, such as those in the words of an alert."""
     builder, incident = context.builder, context.record.incident
     named = {code.partition("-")[0]: title for code, title in incident.titles.items()}
     shown = {named.get(code.partition("-")[0], incident.title) for code in context.languages}
     shown |= {entry.text for entry in context.entries_of_kinds(Kind.DECLARED) if not builder.repeats_title(entry)}
+    alerts = [entry.text for entry in context.entries_of_kinds(Kind.DETECTION) if entry.author is None]
     label = builder.format_message("field_title").capitalize()
     return tuple(
         builder.fact_block(
@@ -126,7 +127,7 @@ def title_blocks(context: DraftContext) -> tuple[Block, ...]:
             notes=[builder.language.language_name(code)] if code else [],
         )
         for code, title in incident.titles.items()
-        if title not in shown
+        if title not in shown and not any(title.rstrip("…") in text for text in alerts)
     )
 
 

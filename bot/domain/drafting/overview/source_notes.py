@@ -132,10 +132,7 @@ class SourceNotes(Mapping[str, str]):
         times = builder.times
         time = times.format_short(at, precision)
         first, last = times.known_span
-        if (
-            not first <= at <= last
-            and len(times.labels) == 1
-            and (label := zone_label(at, times.zone)) != times.labels[0]
-        ):
-            time = f"{time} {label}"
+        if not first <= at <= last and len(times.labels) == 1:
+            label = zone_label(at, times.zone)
+            time = time if label == times.labels[0] else f"{time} {label}"
         return f"{what} — {name}, {time}" if name else f"{what} — {time}"

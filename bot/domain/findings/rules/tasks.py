@@ -13,7 +13,10 @@ DATE = "task-without-date"
 _MENTION = r"(?:<!subteam\^[^>]+>|<@[^>]+>|@[\w.-]*\w)"
 _NAMES_OWNER = LazyPattern(
     rf"^\s*{_MENTION}|(?:^|[\s(]){_MENTION}[).:\s]*$|"
-    r"\b(?:owner|owned by|assignee|assigned to|responsable|verantwortlich|zuständig|responsabile|responsável)\s?:?\s\w",
+    r"\b(?:owner|owned by|assignee|assigned to|responsable|verantwortlich|zuständig|responsabile|responsável)\s?:?\s\w|"
+    r"^\s*(?:the\s)?(?:[\w-]+\s)?team(?:\s(?:to|will|shall|should)\s|:)|"
+    r"\b(?:se ne occup|se encarg|s['’]en (?:occup|charg))\w|"
+    r"\bkümmer\w+ sich\b|\bcuida(?:rá)? disso\b|\btakes? care of (?:it|this)\b",
     re.IGNORECASE,
 )
 
@@ -22,8 +25,8 @@ def check_task_without_owner(record: Record) -> Iterator[Finding]:
     """
     Find open tasks without owner and date, and those without an owner, as one finding each.
 
-    A user group or a team can own a task, also one that the text names as its owner: at its start, at its end, or after
-    "owner:". Silent about improvements: a lesson has no owner.
+    A user group or a team can own a task, also one that the text names as its owner: at its start, at its end, after
+    "owner:", or as who takes care of it. Silent about improvements: a lesson has no owner.
     """
     unowned = [task for task in _open_tasks(record) if not _has_owner(task)]
     yield from _task_finding(OWNER, [task for task in unowned if not task.due], "nor_date")

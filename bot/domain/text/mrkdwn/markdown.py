@@ -93,16 +93,15 @@ def _render_line(line: Line) -> str:
 
 
 def _render_spans(spans: Sequence[Span], *, is_start: bool = False, in_table: bool = False) -> str:
-    parts = []
-    for place, span in enumerate(spans):
-        match span:
-            case Text(text):
-                parts.append(escape_line(text) if is_start and place == 0 else escape_part(text))
-            case Code(text):
-                parts.append(_render_code(text.replace("|", r"\|") if in_table else text))
-            case _:
-                mark = _MARKS[span.style]
-                parts.append(f"{mark}{_render_spans(span.spans, in_table=in_table)}{mark}")
+    parts: list[str] = []
+    for span in spans:
+        if isinstance(span, Text):
+            parts.append(escape_part(span.text) if parts or not is_start else escape_line(span.text))
+        elif isinstance(span, Code):
+            parts.append(_render_code(span.text.replace("|", r"\|") if in_table else span.text))
+        else:
+            mark = _MARKS[span.style]
+            parts.append(f"{mark}{_render_spans(span.spans, in_table=in_table)}{mark}")
     return "".join(parts)
 
 

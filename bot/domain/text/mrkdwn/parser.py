@@ -18,24 +18,27 @@ from bot.domain.text.markdown_escape import LINE_BREAK, remove_controls
 class Style(StrEnum):
     """A style; the value is its mark in Slack."""
 
+    __hash__ = str.__hash__  # that of `Enum` is written in Python
+
     BOLD = "*"
     ITALIC = "_"
     STRIKE = "~"
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: a draft makes tens of thousands of them, and freezing takes longer than parsing.
+@dataclass(slots=True)
 class Text:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Code:
     """Inline code. Typed code has no backticks in it, a line of a fence may."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Styled:
     style: Style
     spans: "tuple[Span, ...]"
@@ -62,7 +65,6 @@ class Fence:
 Block: TypeAlias = Line | Fence
 
 FENCE_MARK = "```"
-_MARK = re.compile("[*_~`]")
 _FENCE = re.compile(r"```(?!\s*```)(.*?)```", re.DOTALL)
 _QUOTE = re.compile(r"\s*>(?![>=]) ?(?=.*\S)")
 _BEFORE = r"\s(\[{\"'“‘«–—"
@@ -75,6 +77,7 @@ _AFTER = r"\s)\]}\"'”’»–—.,:;!?…"
 _OPENING = re.compile(rf"[`*_~](?:(?<=`)(?<!``)|(?<=[*_~])(?<![^{_BEFORE}][*_~])(?=\S))")
 _CODE = re.compile(r"`([^`]+)`(?!`)")
 _CLOSING = re.compile(rf"(?<!\s)[*_~](?![^{_AFTER}])")
+_STYLES = {style.value: style for style in Style}
 _STOPS = {style: re.compile(rf"\{style.value}(?:(?<!\w\{style.value})|(?!\w))") for style in Style}
 """Marks of a style; one inside a word is a letter."""
 
@@ -112,11 +115,9 @@ def _parse_line(line: str) -> Line:
 
 def parse_spans(line: str) -> list[Span]:
     """The formatting in one line of text, in time that grows with its length."""
-    if not _MARK.search(line):  # most lines have none
-        return [Text(line)] if line else []
     opening = _OPENING.search(line)
-    if opening is None:
-        return [Text(line)]
+    if opening is None:  # as in most lines
+        return [Text(line)] if line else []
     spans: list[Span] = []
     marks = _Marks(line)
     done = place = 0
@@ -138,7 +139,7 @@ def _parse_span(line: str, start: int, marks: "_Marks") -> tuple[Span | None, in
         if code is None:
             return None, start + 1
         return (Code(code[1]) if code[1].strip() else None), code.end()  # a blank between two backticks is text
-    style = Style(line[start])
+    style = _STYLES[line[start]]
     end = None if line[start + 1] == style else marks.find_stop(style, start + 1)
     if end is None or line[end - 1] == style or not _CLOSING.match(line, end):
         return None, start + 1
