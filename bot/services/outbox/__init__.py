@@ -50,6 +50,7 @@ from bot.services.outbox.incident import (
 )
 from bot.services.outbox.incident_views import (
     card_target,
+    look_at_canvas,
     post_resolution,
     refresh_alerts,
     refresh_announcement,
@@ -106,6 +107,7 @@ __all__ = [
     "invite_channel_members",
     "invite_users",
     "line_up_escalations",
+    "look_at_canvas",
     "only_new_entry",
     "page_contact_method",
     "page_user",
