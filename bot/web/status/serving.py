@@ -9,6 +9,7 @@ from multidict import CIMultiDict
 from bot.domain.languages import base_language
 from bot.web.admission import retry_later
 from bot.web.body_limits import error_response
+from bot.web.headers import prepare_headers
 from bot.web.status.site import FROM_ABOVE, FROM_INSIDE, INDEX, SUBSCRIBE, Site
 from bot.web.status.site_file import IDENTITY, SiteFile, rank_encodings
 
@@ -50,7 +51,7 @@ class StatusFiles:
         self._find_form_target = find_form_target
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/status", self.serve_entrance), web.get("/status/{path:.*}", self.serve_file)]
+        return [web.get("/status/{path:.*}", self.serve_file), web.get("/status", self.serve_entrance)]
 
     def public_routes(self) -> list[web.RouteDef]:
         """Those of the public port: the same, and the first page at its root."""
@@ -126,13 +127,13 @@ def respond(request: web.Request, file: SiteFile, *, varies: bool = False) -> we
 
 def _prepare_headers(file: SiteFile, encoding: str, *, varies: bool) -> CIMultiDict[str]:
     """Everything that is the same in each answer with this file."""
-    headers = CIMultiDict(HEADERS)
-    headers["ETag"] = f'"{file.etag}"' if encoding == IDENTITY else f'"{file.etag}-{encoding}"'
-    headers["Vary"] = "Accept-Encoding, Accept-Language" if varies else "Accept-Encoding"
-    headers["Content-Type"] = file.content_type
-    if encoding != IDENTITY:
-        headers["Content-Encoding"] = encoding
-    return headers
+    own = {
+        **HEADERS,
+        "ETag": f'"{file.etag}"' if encoding == IDENTITY else f'"{file.etag}-{encoding}"',
+        "Vary": "Accept-Encoding, Accept-Language" if varies else "Accept-Encoding",
+        "Content-Type": file.content_type,
+    }
+    return prepare_headers(own if encoding == IDENTITY else {**own, "Content-Encoding": encoding})
 
 
 def _has_tag(sent: str, etag: str) -> bool:
