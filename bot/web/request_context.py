@@ -30,7 +30,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @web.middleware
 async def serve_status_files(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer with a file of the status page before the other middlewares; a refusal takes its way through them."""
+    """
+    Answer with a file of the status page before the other middlewares.
+
+    A refusal goes through all of them.
+    """
     if request.method in READING and route_name(request) in STATUS_FILES:
         served = await _run_handler(request, request.match_info.handler)
         if served.status < 400:

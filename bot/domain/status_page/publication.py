@@ -50,7 +50,11 @@ class PublishedUpdate:
 
 
 def label_of_update(state: UpdateState, *, is_closing: bool) -> str:
-    """The key of the words for a state. A report that ends without a resolution is ended, not resolved."""
+    """
+    The key of the words for a state.
+
+    A report that ends without a resolution is ended, not resolved.
+    """
     return "page_report_ended" if is_closing else f"public_{state}"
 
 

@@ -148,7 +148,11 @@ def _with_languages(page: StatusPageSection, wanted: Publication) -> Publication
 
 
 def _check_state(incident: Incident, state: UpdateState) -> None:
-    """Refuse to open the report of an incident again that was cancelled or merged: nothing would end it."""
+    """
+    Refuse to open the report of a cancelled or merged incident again.
+
+    Nothing would end it.
+    """
     if incident.status in {Status.CANCELLED, Status.MERGED} and state not in ENDING_STATES:
         outcome = "merged" if incident.status == Status.MERGED else "cancelled"
         raise UserError(

@@ -205,9 +205,9 @@ def describe_counts(session: Session) -> list[tuple[SubscriberKind, str, int]]:
 
 def describe_readers(session: Session, settings: Settings) -> str:
     """
-    Number the readers who are told of a publication, by way and language: `1,204 by e-mail in English`.
+    Count the readers who are told of a publication, by way and language.
 
-    Empty if nobody can subscribe.
+    `1,204 by e-mail in English`. Empty if nobody can subscribe.
     """
     page = settings.status
     if page is None or not page.subscribers.are_possible:

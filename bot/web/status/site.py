@@ -175,9 +175,9 @@ def _read_logo(settings: Settings) -> SiteFile | None:
 
 def write_folder(site: Site, folder: Path) -> None:
     """
-    Write the files so that a reader sees each one old or new, never half; compressed ones beside them.
+    Write the files so that a reader sees each one old or new, never half.
 
-    What links to other files comes after them; files of before that are no longer part of the page go last.
+    Compressed ones stand beside them. What links to other files comes after them; files of before that are no longer part of the page go last.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in sorted(site.files, key=lambda each: (each.endswith(INDEX), each.endswith(".html"), each)):
@@ -200,7 +200,7 @@ def _write_file(path: Path, body: bytes | None) -> None:
 
 
 def _remove_old(site: Site, folder: Path) -> None:
-    """Remove pages and feeds that are gone, in the folders that are ours, with their compressed files."""
+    """Remove pages and feeds that are gone, and their compressed files, in our folders."""
     for code in site.languages:
         ours = [path for kind in OWN_FOLDERS for path in (folder / code / kind).glob("*.*")]
         for path in (*ours, *(folder / code).glob(f"{SUBSCRIBE}*")):
