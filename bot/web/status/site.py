@@ -177,7 +177,8 @@ def write_folder(site: Site, folder: Path) -> None:
     """
     Write the files so that a reader sees each one old or new, never half.
 
-    Compressed ones stand beside them. What links to other files comes after them; files of before that are no longer part of the page go last.
+    Compressed ones stand beside them. What links to other files comes after them; files of before that are no longer
+    part of the page go last.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in sorted(site.files, key=lambda each: (each.endswith(INDEX), each.endswith(".html"), each)):

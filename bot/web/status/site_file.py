@@ -83,7 +83,8 @@ def rank_encodings(accepted: str) -> tuple[str, ...]:
     """
     The encodings to look for, the best first.
 
-    The last one is `identity`, which every file has. `accepted`: the client's `Accept-Encoding`. What it wants alike is in the order of `PACKERS`.
+    The last one is `identity`, which every file has. `accepted`: the client's `Accept-Encoding`. What it wants alike is
+    in the order of `PACKERS`.
     """
     weights: dict[str, float] = {}
     for part in accepted.casefold().split(","):
