@@ -16,6 +16,7 @@ from bot.domain.errors import UserError, did_you_mean
 from bot.services.channel.messages import format_ts, parse_ts
 from bot.services.outbox.payloads import InvitePayload, payload_of
 from bot.services.paging.contacts import delete_contacts
+from bot.services.timeline.kept_files import drop_files_of_person
 from bot.services.workspace.actor import Origin
 from bot.store.escalation import calendars
 from bot.store.incidents import incidents, installations
@@ -39,7 +40,7 @@ class ErasureReport:
     Result of an erasure. `rows` counts by table; `former_id` replaces the user id.
 
     `unsent` is how many messages to them were dropped, `drafts` the incidents whose posted drafts name them, `channels`
-    the names of channels that do.
+    the names of channels that do, `files` how many kept files of theirs were deleted.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ErasureReport:
     unsent: int
     drafts: tuple[str, ...]
     channels: tuple[str, ...]
+    files: int
 
 
 def erase_person(
@@ -75,6 +77,7 @@ def erase_person(
         text_locations.find_channels_naming(session, words),
     )
     unsent = _drop_unsent(session, user_id)
+    files = drop_files_of_person(session, user_id, at)
     delete_contacts(session, team_id, user_id)
     calendars.delete_calendar_key(session, team_id, user_id)
     web_sessions.delete_of_person(session, team_id, user_id)
@@ -89,7 +92,7 @@ def erase_person(
         raise UserError(f"Nobody with the id {user_id} is on record.{known} Nothing was changed.")
     _save_former_member(session, team_id, former_id)
     audit.record(session, at=at, team_id=team_id, action=audit.PERSON_ERASED, origin="cli", former=former_id)
-    return ErasureReport(name or user_id, former_id, rows, unsent, tuple(drafts), tuple(channels))
+    return ErasureReport(name or user_id, former_id, rows, unsent, tuple(drafts), tuple(channels), files)
 
 
 def _save_former_member(session: Session, team_id: str, former_id: str) -> None:

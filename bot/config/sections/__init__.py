@@ -209,6 +209,19 @@ class RetentionSection(Section):
     payloads_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
 
+class FilesSection(Section):
+    """
+    `[files]`: files that people posted on messages of the timeline.
+
+    `folder` None: beside the SQLite file. `max_megabytes` is the limit of one file, `max_count` that of an incident.
+    """
+
+    keep: bool = True
+    folder: FileName | None = None
+    max_megabytes: Annotated[int, Field(ge=1, le=100)] = 10
+    max_count: Annotated[int, Field(ge=1, le=10_000)] = 200
+
+
 class PostmortemSection(Section):
     """
     `[postmortem]`. `templates` is a folder, relative to the file's own.

@@ -194,9 +194,13 @@ def find_same_position(session: Session, incident_id: int, sort_at: datetime) ->
     return list(session.exec(statement))
 
 
-def find_merged(session: Session, entry_id: int) -> list[TimelineEntry]:
+def find_merged(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
     """Entries that were merged directly into this one."""
-    statement = select(TimelineEntry).where(TimelineEntry.merged_into_id == entry_id).order_by(col(TimelineEntry.id))
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == entry.incident_id, TimelineEntry.merged_into_id == entry.key)
+        .order_by(col(TimelineEntry.id))
+    )
     return list(session.exec(statement))
 
 
