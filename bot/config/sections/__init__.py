@@ -203,10 +203,11 @@ class EscalationSection(Section):
 
 
 class RetentionSection(Section):
-    """`[retention]`: days until data outside the record is deleted. None: never."""
+    """`[retention]`: days until data outside the record, and kept files, are deleted. None: never."""
 
     transcripts_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     payloads_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    files_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
 
 class FilesSection(Section):

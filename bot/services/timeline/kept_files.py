@@ -1,11 +1,12 @@
 """Files of marked messages: which are kept, and when they go."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from bot.config import Settings
 from bot.domain.timeline.kept_files import FileRefusal, MediaType
 from bot.services import outbox
 from bot.store.incidents import incidents, kept_files, timeline, transcript
@@ -19,8 +20,8 @@ class FilePlan:
     """
     State of a message's files before Slack is asked for them.
 
-    `entry_id` None: the message is not on the timeline, and none of its files stays. `is_sealed`: what is kept stays,
-    and nothing is added. `known` are the ids of files that were looked at; `kept_count` is the incident's.
+    `entry_id` None: the message is not on the timeline, and none of its files stays. `is_sealed`: nothing is added.
+    `known` are the ids of files that were looked at; `kept_count` is the incident's.
     """
 
     entry_id: int | None
@@ -76,13 +77,24 @@ def _with_merged(session: Session, entry: TimelineEntry) -> Iterator[TimelineEnt
         yield from _with_merged(session, inner)
 
 
-def plan_files(session: Session, incident_id: int, channel_id: str, ts: str) -> FilePlan:
+def files_cutoff(settings: Settings, now: datetime) -> datetime | None:
+    """Files of incidents that ended before then are deleted; None: never."""
+    days = settings.retention.files_days
+    return None if days is None else now - timedelta(days=days)
+
+
+def plan_files(
+    session: Session, settings: Settings, incident_id: int, channel_id: str, ts: str, now: datetime
+) -> FilePlan:
+    """Read the state of a message's files. After the end of their retention none is added."""
     entry = timeline.find_by_message(session, incident_id, channel_id, ts)
     if entry is None or not _is_shown(session, entry):
         return FilePlan(None)
     message = transcript.get_message(session, incidents.get(session, incident_id).team_id, channel_id, ts)
     known = frozenset(each.file_id for each in kept_files.find_of_entry(session, entry.key))
-    is_sealed = message is not None and message.frozen_at is not None
+    cutoff = files_cutoff(settings, now)
+    is_over = cutoff is not None and kept_files.has_ended(session, incident_id, cutoff)
+    is_sealed = is_over or (message is not None and message.frozen_at is not None)
     return FilePlan(entry.key, is_sealed, known, kept_files.count_kept(session, incident_id))
 
 
@@ -98,10 +110,12 @@ def _is_shown(session: Session, entry: TimelineEntry) -> bool:
     return False
 
 
-def save_file(session: Session, incident_id: int, channel_id: str, ts: str, fetched: FetchedFile, at: datetime) -> None:
+def save_file(
+    session: Session, settings: Settings, incident_id: int, channel_id: str, ts: str, fetched: FetchedFile, at: datetime
+) -> None:
     """Save a fetched file, unless its message left the timeline, or was sealed, meanwhile."""
     incidents.lock(session, incident_id)
-    plan = plan_files(session, incident_id, channel_id, ts)
+    plan = plan_files(session, settings, incident_id, channel_id, ts, at)
     if plan.entry_id is None or plan.is_sealed or fetched.file_id in plan.known:
         return
     row = KeptFileRow(
@@ -128,7 +142,15 @@ def delete_files(session: Session, entry_id: int, file_ids: frozenset[str]) -> N
 
 def drop_files_of_person(session: Session, user_id: str, at: datetime) -> int:
     """Delete the files that a person posted. Returns their number."""
-    rows = kept_files.find_of_person(session, user_id)
+    return _drop_rows(session, kept_files.find_of_person(session, user_id), at)
+
+
+def drop_old_files(session: Session, before: datetime, at: datetime, limit: int) -> int:
+    """Delete at most `limit` files of incidents that ended before then. Returns their number."""
+    return _drop_rows(session, kept_files.find_of_ended(session, before, limit), at)
+
+
+def _drop_rows(session: Session, rows: Sequence[KeptFileRow], at: datetime) -> int:
     for row in rows:
         entry = timeline.get(session, row.entry_id)
         if entry is not None and entry.channel_id and entry.message_ts:

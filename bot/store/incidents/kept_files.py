@@ -7,6 +7,8 @@ from typing import ClassVar
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, delete, func, select
 
 from bot.domain.timeline.kept_files import FileRefusal, KeptFile, MediaType
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.timeline import ended_before
 
 
 class KeptFileRow(SQLModel, table=True):
@@ -63,6 +65,22 @@ def find_of_entry(session: Session, entry_id: int) -> list[KeptFileRow]:
 def find_of_person(session: Session, user_id: str) -> list[KeptFileRow]:
     """Files that a person posted."""
     return list(session.exec(select(KeptFileRow).where(KeptFileRow.posted_by == user_id)))
+
+
+def find_of_ended(session: Session, before: datetime, limit: int) -> list[KeptFileRow]:
+    """Files of incidents that ended before then, the oldest first."""
+    statement = (
+        select(KeptFileRow)
+        .join(Incident, col(Incident.id) == col(KeptFileRow.incident_id))
+        .where(ended_before(before))
+        .order_by(col(KeptFileRow.id))
+        .limit(limit)
+    )
+    return list(session.exec(statement))
+
+
+def has_ended(session: Session, incident_id: int, before: datetime) -> bool:
+    return session.exec(select(Incident.id).where(Incident.id == incident_id, ended_before(before))).first() is not None
 
 
 def count_kept(session: Session, incident_id: int) -> int:

@@ -1,6 +1,7 @@
 """Files of marked messages: kept, shown to those who may see the incident, and gone with their message."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from bot.cli.commands.export import ExportOptions, export_incident
 from bot.config.crypto import incident_page_link
+from bot.engine.retention import Retention
 from bot.sandbox.web_api.methods import ALL_SCOPES
 from bot.services.privacy import erase_person
 from bot.store import outbox
@@ -42,7 +44,15 @@ class KeepingWorld(World):
         return await self.says("engineer", text, files=given)
 
 
-CONFIG = f'[files]\nfolder = "{FOLDER}"\nmax_megabytes = 1\nmax_count = 3\n[pages]\nadmins = ["U0DBA"]\n'
+CONFIG = f"""
+[files]
+folder = "{FOLDER}"
+max_megabytes = 1
+max_count = 3
+
+[retention]
+files_days = 30
+"""
 pytestmark = pytest.mark.world(kind=KeepingWorld, databases=BOTH_DATABASES, config=CONFIG)
 
 
@@ -235,4 +245,23 @@ async def test_files_of_an_erased_person_go(world: KeepingWorld) -> None:
     await world.finish()
 
     assert erased.files == 1
+    assert world.contents == []
+
+
+async def test_files_go_when_their_time_is_over_and_stay_away(world: KeepingWorld) -> None:
+    ts = await keeps(world, graph__png=PNG)
+    await world.types("oncall", "/incident resolve the pool was raised")
+    await world.finish()
+    retention = Retention(world.bot.database, world.clock, lambda: world.bot.settings)
+    assert (await retention.run(world.now + timedelta(days=29))).files == 0
+
+    world.clock.move_to(world.now + timedelta(days=31))
+    deleted = await retention.run(world.now)
+    await world.finish()
+
+    assert deleted.files == 1
+    assert world.contents == []
+    await world.unreacts("oncall", ts, "mag")
+    await world.reacts("oncall", ts, "mag")
+    await world.finish()
     assert world.contents == []

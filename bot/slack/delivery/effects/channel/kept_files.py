@@ -43,7 +43,8 @@ async def sync_kept_files(context: EffectContext, claim: Claim) -> Outcome:
     if root is None:
         return Done()
     message, folder = MessagePayload.from_json(claim.row.details), FileFolder(root)
-    plan = await context.database.read(plan_files, incident_id, message.channel_id, message.message_ts)
+    place = (incident_id, message.channel_id, message.message_ts)
+    plan = await context.database.read(plan_files, settings, *place, context.now())
     try:
         if plan.entry_id is not None and not plan.is_sealed and settings.files.keep:
             await _Keeper(context, settings, incident_id, message, folder).keep(plan.entry_id, plan)
@@ -79,11 +80,12 @@ class _Keeper:
         if gone := plan.known - present.keys():
             await self.context.database.run(delete_files, entry_id, gone)
         async for fetched in self._fetch(present, plan):
-            await self.context.database.run(save_file, self.incident_id, channel, ts, fetched, self.context.now())
+            at = self.context.now()
+            await self.context.database.run(save_file, self.settings, self.incident_id, channel, ts, fetched, at)
 
     async def _fetch(self, present: Mapping[str, Mapping[str, Any]], plan: FilePlan) -> AsyncIterator[FetchedFile]:
         room = self.settings.files.max_count - plan.kept_count
-        for file_id in present.keys() - plan.known:
+        for file_id in [each for each in present if each not in plan.known]:
             try:
                 fetched = await self._fetch_file(file_id, has_room=room > 0)
             except SlackApiError as problem:
