@@ -203,7 +203,7 @@ class EscalationSection(Section):
 
 
 class RetentionSection(Section):
-    """`[retention]`: days until data outside the record, and kept files, are deleted. None: never."""
+    """`[retention]`: days until data outside the record, or files, are deleted. None: never."""
 
     transcripts_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     payloads_days: Annotated[int, Field(ge=1, le=36_500)] | None = None

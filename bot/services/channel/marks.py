@@ -214,6 +214,8 @@ def mark_message(
     by_hand = list(dict.fromkeys([*entry.values.marked_by_hand, kind.value]))
     entry.details = {**entry.details, MARKED_BY_HAND: by_hand}
     entry.kinds = list(dict.fromkeys([*entry.kinds, kind.value]))
+    if entry.withdrawn_at is not None:
+        sync_files(session, incident, entry, actor.at)
     entry.withdrawn_at = entry.withdrawn_by = entry.withdrawal_reason = None
     session.add(entry)
     audit_action(session, actor, f"recorded {kind}", incident=incident, entry=entry.key)
