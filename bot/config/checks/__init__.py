@@ -1,5 +1,6 @@
 """Checks between tables: unknown names, ambiguous words, and doubtful settings."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
@@ -28,6 +29,7 @@ def find_conflicts(settings: Settings) -> Iterator[Conflict]:
     checks = (
         _find_service_conflicts,
         _find_template_conflicts,
+        _find_folder_conflicts,
         _find_route_conflicts,
         _find_severity_word_conflicts,
         _find_status_word_conflicts,
@@ -117,6 +119,17 @@ def _find_template_conflicts(settings: Settings) -> Iterator[Conflict]:
         if name is not None and name not in known:
             message = f"There is no such template.{did_you_mean(name, known)} Use one of {', '.join(known)}."
             yield path, message, name
+
+
+def _find_folder_conflicts(settings: Settings) -> Iterator[Conflict]:
+    named, folder = settings.files.folder, settings.kept_files_folder
+    if named is None or folder is None or not settings.files.keep:
+        return
+    if not folder.is_dir():
+        yield ("files", "folder"), f"There is no folder {folder}. Create it, or correct the path.", named
+    elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        message = f"The folder {folder} cannot be written. Give it to the user that runs Dogwatch, or set keep = false."
+        yield ("files", "folder"), message, named
 
 
 def _find_route_conflicts(settings: Settings) -> Iterator[Conflict]:

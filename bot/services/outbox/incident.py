@@ -170,6 +170,23 @@ def fetch_message(session: Session, incident: Incident, at: datetime, channel_id
     )
 
 
+def keep_files(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:
+    """
+    Keep the files of a message, or delete them if it is no longer on the timeline.
+
+    Queued also for an archived channel, and without one: the message may be elsewhere, and deletion never waits.
+    """
+    row = build_row(
+        incident,
+        OutboxKind.KEPT_FILES,
+        at,
+        target=f"files:{incident.key}:{channel_id}:{message_ts}",
+        waits_for_channel=False,
+        payload=MessagePayload(channel_id, message_ts),
+    )
+    outbox.enqueue_all(session, row)
+
+
 def blank_message(
     session: Session,
     incident: Incident,

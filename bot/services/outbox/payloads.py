@@ -353,6 +353,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.APPROVAL_REQUEST: ApprovalRequestPayload,
         OutboxKind.CONFIRM_ACTIVE: ConfirmActivePayload,
         OutboxKind.FETCH_MESSAGE: MessagePayload,
+        OutboxKind.KEPT_FILES: MessagePayload,
         OutboxKind.USER_LOOKUP: UserPayload,
         OutboxKind.BLANK_MESSAGE: BlankMessagePayload,
         OutboxKind.DELETE_FILE: FilePayload,

@@ -31,6 +31,7 @@ from bot.web.pages.incidents.incident import IncidentRoutes
 from bot.web.pages.incidents.incident_live import IncidentStreams
 from bot.web.pages.incidents.publish import PublishRoutes
 from bot.web.pages.incidents.share_link import ShareLinkRoutes
+from bot.web.pages.kept_files import KeptFileRoutes
 from bot.web.pages.now.now import NowRoutes
 from bot.web.pages.now.shared_render import NowPages
 from bot.web.pages.oncall.maintenance import MaintenanceRoutes
@@ -99,6 +100,7 @@ def routes(
         *ActionRoutes(sessions, access, database, clock, incident_page).routes(),
         *DeclareRoutes(sessions, database, clock).routes(),
         *EntryRoutes(sessions, access, database, clock).routes(),
+        *KeptFileRoutes(sessions, access, database).routes(),
         *PublishRoutes(sessions, access, database, clock, refresh_status_page).routes(),
         *ShareLinkRoutes(sessions, access, database, clock).routes(),
         *PostmortemRoutes(sessions, access, database, clock).routes(),

@@ -23,6 +23,7 @@ from bot.slack.delivery.effects.channel.channels import (
 )
 from bot.slack.delivery.effects.channel.comments import begin_comment_thread, show_comment
 from bot.slack.delivery.effects.channel.files import delete_file, upload_draft
+from bot.slack.delivery.effects.channel.kept_files import sync_kept_files
 from bot.slack.delivery.effects.channel.public_preview import upload_public_preview
 from bot.slack.delivery.effects.channel.reactions import (
     fetch_message,
@@ -133,6 +134,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.PUBLIC_PREVIEW: EffectHandler(upload_public_preview, "files.getUploadURLExternal"),
     OutboxKind.CONFIRM_REACTION: loading(load_is_on_timeline, update_confirmation, "reactions.add"),
     OutboxKind.FETCH_MESSAGE: EffectHandler(fetch_message, "conversations.history"),
+    OutboxKind.KEPT_FILES: EffectHandler(sync_kept_files, "conversations.history"),
     OutboxKind.USER_LOOKUP: EffectHandler(look_up_person, "users.info"),
     OutboxKind.RECONCILE_CHANNEL: EffectHandler(read_channel_history, "conversations.history"),
     OutboxKind.HOME: EffectHandler(publish_home, "views.publish"),
