@@ -102,7 +102,7 @@ def switch_suggestion_off(session: Session, incident_id: int, actor: Actor) -> S
 
 
 def _find_match(session: Session, visibility: Visibility, incident: Incident) -> EarlierIncident | None:
-    """Nothing is read where no incident can match; causes are read of those with a service or a word in common."""
+    """Causes are read of incidents with something in common; nothing where none can match."""
     title = incident.title_without_count
     own = IncidentProfile.from_texts(incident.services, title, [])
     if not is_possible_match(own, own.services):

@@ -69,7 +69,7 @@ def shared_words(one: IncidentProfile, other: IncidentProfile) -> list[str]:
 
 
 def is_possible_match(one: IncidentProfile, services: frozenset[str]) -> bool:
-    """False if no title and no cause of an earlier incident with these services would make it a match."""
+    """False if no earlier incident with these services would match, whatever its texts."""
     least = _least_words(one.services, services)
     return least is not None and len(shared_words(one, one)) >= least
 

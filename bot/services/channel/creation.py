@@ -60,7 +60,7 @@ def on_channel_refused(session: Session, incident_id: int, error: str, at: datet
 def on_card_posted(
     session: Session, settings: Settings, incident_id: int, ts: str, at: datetime, *, is_first: bool
 ) -> None:
-    """Pin the card. After an incident's first one, the earlier incident that it looks like is named."""
+    """Pin the card, and after the first one name the earlier incident that it looks like."""
     incident = incidents.lock(session, incident_id)
     slack_messages.save(session, incident, SlackView.CARD, ts)
     outbox.pin_card(session, incident, at)

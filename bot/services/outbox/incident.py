@@ -34,9 +34,9 @@ def queue_channel_setup(
     session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]
 ) -> None:
     """Create the channel, invite people, post card, topic and announcement: a row each."""
-    rows = [build_row(incident, OutboxKind.CREATE_CHANNEL, at, waits_for_channel=False)]
+    payload = InvitePayload(tuple(users), tuple(usergroups))
+    rows = [build_row(incident, OutboxKind.CREATE_CHANNEL, at, waits_for_channel=False, payload=payload)]
     if users or usergroups:
-        payload = InvitePayload(tuple(users), tuple(usergroups))
         rows.append(build_row(incident, OutboxKind.INVITE, at, payload=payload))
     rows += [topic_row(incident, at), card_row(session, incident, at)]
     if not incident.is_private:

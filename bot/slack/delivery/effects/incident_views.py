@@ -19,6 +19,7 @@ from bot.slack.blocks.incidents.followups import followups_message
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.similarity import suggestion_message
 from bot.slack.blocks.message import Message
+from bot.slack.delivery.effects.channel.channels import begin_pin
 from bot.slack.delivery.effects.channel.files import find_permalink
 from bot.slack.delivery.effects.channel.lookup import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext, incident_id_of, require_installation
@@ -51,9 +52,10 @@ def load_card(context: EffectContext, session: Session, row: OutboxRow) -> Loade
 
 
 async def show_card(context: EffectContext, claim: Claim, loaded: LoadedView[CardView]) -> Outcome:
-    incident = loaded.incident
+    incident, channel = loaded.incident, loaded.incident.channel_id or ""
     saving = partial(_save_card, incident_id=incident.key, context=context, is_first=loaded.ts is None)
-    return await edit_or_post(context, claim, incident.channel_id or "", loaded.ts, card_message(loaded.view), saving)
+    message, pinning = card_message(loaded.view), partial(begin_pin, context, channel)
+    return await edit_or_post(context, claim, channel, loaded.ts, message, saving, on_post=pinning)
 
 
 def load_announcement(

@@ -64,7 +64,7 @@ def find_first_updates(session: Session, condition: ColumnElement[bool]) -> dict
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """An incident with its stated causes. `was_rolled_back`: the last action of its timeline is a rollback."""
+    """An incident with its stated causes. `was_rolled_back`: its last action is a rollback."""
 
     incident: Incident
     causes: Sequence[str]
