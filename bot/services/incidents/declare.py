@@ -204,7 +204,7 @@ def _set_up_channel(
     ensure_known(session, incident.team_id, users, actor.at)
     outbox.queue_channel_setup(session, incident, actor.at, users, groups)
     set_up_bookmarks(session, settings, incident, actor.at)
-    if not incident.is_drill:
+    if not incident.is_drill and actor.origin is not Origin.ALERT:  # during a window alerts open nothing
         for window in open_windows(session, incident.team_id, incident.services, actor.at):
             outbox.post_event(
                 session,
