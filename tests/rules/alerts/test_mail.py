@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from bot.config.sections.alerts import AlertsSection
 from bot.domain.alerts.events import AlertEvent, Batch, Credentials
-from bot.domain.alerts.mail import MailRules
 from bot.domain.terms import AlertStatus
 from bot.sources import SOURCES, AlertRequest, Malformed, Unauthorized, find_source
 from bot.sources.mail import form, message
