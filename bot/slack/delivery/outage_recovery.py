@@ -44,7 +44,7 @@ class OutageRecovery:
         return self._was_away
 
     @contextmanager
-    def look(self) -> Iterator[bool]:
+    def search_for_work(self) -> Iterator[bool]:
         """
         Around a search for work, which asks whether rows wait if this is True.
 

@@ -210,7 +210,7 @@ class Sender:
             return NOTHING
         real_now = self._context.clock.real_now()
         asks_next_due = self._schedule.begin_look()
-        with self._reserve(free), self._recovery.look() as asks_waiting:
+        with self._reserve(free), self._recovery.search_for_work() as asks_waiting:
             found = await self._run_loading(
                 outbox.claim_lanes, owner=self.owner, limit=free, asks_next_due=asks_next_due, asks_waiting=asks_waiting
             )

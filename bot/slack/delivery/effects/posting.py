@@ -39,7 +39,7 @@ async def edit_or_post(
     *,
     on_post: Callable[[str], None] | None = None,
 ) -> Outcome:
-    """Edit the view's message in place, or post it: then `on_post`, and `save_ts` with the result."""
+    """Edit the view's message in place, or post it: then `on_post`, later `save_ts`."""
     if ts is not None and await edit_message(context, channel, ts, message):
         return Done()
     posted = await context.post(claim, channel, message)
