@@ -52,6 +52,7 @@ from bot.services.outbox.incident import (
 from bot.services.outbox.incident_views import (
     card_target,
     post_resolution,
+    post_similar,
     refresh_alerts,
     refresh_announcement,
     refresh_bookmarks,
@@ -127,6 +128,7 @@ __all__ = [
     "post_role_briefing",
     "post_schedule_image",
     "post_shift_handover",
+    "post_similar",
     "post_vendor_reply",
     "queue_channel_notice",
     "queue_channel_setup",

@@ -336,7 +336,7 @@ class ChannelNoticePayload(Payload):
 
 PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
     {
-        OutboxKind.CREATE_CHANNEL: NoPayload,
+        OutboxKind.CREATE_CHANNEL: InvitePayload,
         OutboxKind.INVITE: InvitePayload,
         OutboxKind.PIN_CARD: NoPayload,
         OutboxKind.ARCHIVE_CHANNEL: NoPayload,
