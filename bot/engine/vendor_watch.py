@@ -20,15 +20,8 @@ from bot.engine.http_fetch import FetchedBody, FetchError, FetchLimits, fetch_bo
 from bot.engine.periodic import run_periodically
 from bot.feeds import FeedError, parse_feed, suggest_addresses
 from bot.runtime.clock import Clock
-from bot.services.vendors.watch import (
-    Claim,
-    Reading,
-    claim_look,
-    find_due,
-    forget_others,
-    record_failed_look,
-    record_look,
-)
+from bot.services.vendor_routing import record_and_route_look
+from bot.services.vendors.watch import Claim, Reading, claim_look, find_due, forget_others, record_failed_look
 from bot.store.database.session import Database, DatabaseUnavailable
 
 log = get_logger(__name__)
@@ -167,7 +160,8 @@ class VendorWatch:
             await self._record_failure(settings, claim, problem)
             return
         now = self._clock.now()
-        if await self._database.run(record_look, settings, claim, reading, now, random.random()):  # noqa: S311  jitter
+        arguments = (settings, claim, reading, now, random.random())  # noqa: S311  jitter
+        if await self._database.run(record_and_route_look, *arguments):
             log.info("vendor's page can be read again", vendor=name)
 
     async def _record_failure(self, settings: Settings, claim: Claim, problem: Exception) -> None:

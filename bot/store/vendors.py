@@ -64,7 +64,8 @@ class VendorIncident(SQLModel, table=True):
     `started_at` is what they state, `first_word_at` the time of their first update.
 
     `seen_at` and `resolved_seen_at` are when Dogwatch read it. `is_open` is False once it is resolved, or gone from
-    their page.
+    their page. `was_open_before`: the first look at the page found it open. `opened_id`: the incident of ours that a
+    route opened for it.
     """
 
     __tablename__ = "vendor_incident"
@@ -92,6 +93,8 @@ class VendorIncident(SQLModel, table=True):
     seen_at: datetime
     resolved_seen_at: datetime | None = None
     text: str = ""
+    was_open_before: bool = False
+    opened_id: int | None = Field(default=None, foreign_key="incident.id")
 
     @property
     def key(self) -> int:

@@ -69,6 +69,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedLook:
+    """`was_failing`: the page could not be read before. `changed`: ids of their incidents with news, in order."""
+
+    was_failing: bool = False
+    changed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DueLooks:
     """Vendors that are due, and when to ask again; None if none is watched."""
 
@@ -138,15 +146,11 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
 
 def record_look(
     session: Session, settings: Settings, claim: Claim, reading: Reading, now: datetime, chance: float
-) -> bool:
-    """
-    Store a look and tell its news, in one transaction.
-
-    True if the page could not be read before.
-    """
+) -> RecordedLook:
+    """Store a look and tell its news, in one transaction."""
     feed, section = vendors.lock_feed(session, claim.team_id, claim.name), settings.watched_vendors.get(claim.name)
     if feed is None or section is None or feed.claimed_at != claim.at:  # another replica took over, or it was removed
-        return False
+        return RecordedLook()
     was_failing = feed.problem is not None
     _adopt_source(feed, claim)
     feed.read_at = now
@@ -165,7 +169,7 @@ def record_look(
     is_close = claim.name in vendors.find_watched_closely(session, claim.team_id)
     feed.next_at = claim.at + next_pause(section.interval, LookResult(is_close), chance)
     session.add(feed)
-    return was_failing
+    return RecordedLook(was_failing, tuple(sorted(told)))
 
 
 def record_failed_look(
@@ -284,6 +288,7 @@ def _build_row(claim: Claim, stated: VendorIncident, news: Sequence[News], now: 
         first_word_at=said_at.astimezone(UTC),
         last_word_at=said_at.astimezone(UTC),
         seen_at=now,
+        was_open_before=any(each.is_already_open for each in news),
     )
 
 

@@ -15,7 +15,7 @@ from bot.doctor.vendors import check_vendors
 from bot.engine.address_guard import AddressRules
 from bot.engine.http_fetch import FetchError, fetch_body, read_retry_after
 from bot.engine.vendor_watch import LIMITS, VendorWatch
-from bot.services.vendors.watch import Reading, claim_look, record_look
+from bot.services.vendors.watch import Reading, RecordedLook, claim_look, record_look
 from bot.store import vendors
 from bot.store.vendors import VendorFeed
 from tests.support.servers.vendor_page import CONFIG, VendorPage, VendorWorld, vendor_file
@@ -184,7 +184,7 @@ async def test_two_replicas_read_and_tell_once(world: VendorWorld) -> None:
     await second.run()
     late = await world.bot.database.run(record_look, world.bot.settings, claim, Reading(), world.now, 0.0)
     assert len(world.page.requests) == 2
-    assert (late, (await kept(world)).read_at) == (False, world.now)
+    assert (late, (await kept(world)).read_at) == (RecordedLook(), world.now)
 
 
 async def test_doctor_says_what_was_understood(page: VendorPage, tmp_path: Path) -> None:
