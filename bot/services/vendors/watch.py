@@ -35,7 +35,8 @@ class Claim:
     """
     The right to make one look, begun at `at`; another replica's later claim ends it.
 
-    `address`: the one that answered before, None if none did. `known`: the state that the look is compared with.
+    `address`: the one that answered before, None if none did. `kept`: the state that the look is compared with, as
+    JSON: it is read outside of the transaction, and only if the page has changed.
     """
 
     name: str
@@ -47,8 +48,12 @@ class Claim:
     etag: str | None = None
     modified: str | None = None
     checksum: str | None = None
-    known: KnownPage | None = None
+    kept: str | None = None
     is_close: bool = False
+
+    def read_kept(self) -> KnownPage | None:
+        """None before the first look."""
+        return KnownPage.from_json(json.loads(self.kept)) if self.kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,11 @@ class Reading:
     """
     A page that was read. `look` None: it has not changed.
 
-    `known` is the state to keep, `news` what is new since the last one. `address` answered.
+    `kept` is the state to keep as JSON, `news` what is new since the last one. `address` answered.
     """
 
     look: Look | None = None
-    known: KnownPage | None = None
+    kept: str | None = None
     news: tuple[News, ...] = ()
     address: str | None = None
     etag: str | None = None
@@ -128,7 +133,6 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
     feed = vendors.lock_feed(session, met.team_id, name)
     if feed is None or feed.source != wanted.source:
         return Claim(name, met.team_id, wanted.source, now, kind=section.kind, is_close=close)
-    known = KnownPage.from_json(json.loads(feed.kept)) if feed.kept else None
     return Claim(
         name,
         met.team_id,
@@ -139,7 +143,7 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
         etag=feed.etag,
         modified=feed.modified,
         checksum=feed.checksum,
-        known=known,
+        kept=feed.kept,
         is_close=close,
     )
 
@@ -158,7 +162,7 @@ def record_look(
     if reading.look is not None:
         feed.kind, feed.page, feed.address = reading.look.kind, _page_of(reading.look), reading.address
         feed.etag, feed.modified, feed.checksum = reading.etag, reading.modified, reading.checksum
-        feed.kept = json.dumps(reading.known.to_json()) if reading.known is not None else None
+        feed.kept = reading.kept
     session.add(feed)
     session.flush()
     with batch(session):
