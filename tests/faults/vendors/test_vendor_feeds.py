@@ -119,11 +119,12 @@ async def test_a_feed_that_fails_is_said_once_and_its_recovery_too(world: Vendor
     world.page.shows(b"<html>Sign in</html>", {"Content-Type": "text/html"})
     with capture_logs() as logs:
         for _ in range(4):
-            await world.looks()
             await world.advance(hours=2)
+            await world.looks()
         failed = await kept(world)
         home = await world.home("oncall")
         world.page.shows_file(FIRST)
+        await world.advance(hours=2)
         await world.looks()
     recovered = await kept(world)
 
