@@ -825,6 +825,9 @@ def _vendor_incident() -> None:
         sa.Column("seen_at", Time(), nullable=False),
         sa.Column("resolved_seen_at", Time(), nullable=True),
         sa.Column("text", Text(), nullable=False),
+        sa.Column("was_open_before", sa.Boolean(), nullable=False),
+        sa.Column("opened_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["opened_id"], ["incident.id"], name="fk_vendor_incident_opened_id"),
         sa.PrimaryKeyConstraint("id", name="pk_vendor_incident"),
         sa.UniqueConstraint("team_id", "vendor", "stated_id", name="uq_vendor_incident_team_id_vendor_stated_id"),
     )

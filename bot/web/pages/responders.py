@@ -24,6 +24,7 @@ from bot.web.pages import resources
 from bot.web.pages.alerts import AlertRoutes
 from bot.web.pages.history.figures import FiguresRoutes
 from bot.web.pages.history.history import HistoryRoutes
+from bot.web.pages.history.vendor_figures import VendorFigureRoutes
 from bot.web.pages.incidents.actions import ActionRoutes
 from bot.web.pages.incidents.declare import DeclareRoutes
 from bot.web.pages.incidents.entries import EntryRoutes
@@ -96,6 +97,7 @@ def routes(
         *AlertRoutes(sessions, access, database, clock).routes(),
         *HistoryRoutes(sessions, access, database, clock).routes(),
         *FiguresRoutes(sessions, database, clock).routes(),
+        *VendorFigureRoutes(sessions, access, database, clock).routes(),
         *incident_page.routes(),
         *ActionRoutes(sessions, access, database, clock, incident_page).routes(),
         *DeclareRoutes(sessions, database, clock).routes(),
