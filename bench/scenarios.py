@@ -18,6 +18,7 @@ from bench.load import slow_slack as slowing
 from bench.load import status_page as showing
 from bench.load import text_search as searching
 from bench.load import timers as timing
+from bench.load import vendors as looking
 from tests.support.servers.postgres import PostgresServer
 
 Measure = Callable[[int, PostgresServer | None], Awaitable[list[Figure]]]
@@ -63,6 +64,7 @@ SCENARIOS = {
     "reading": Scenario("an incident with 5,000 entries in a browser", reading.reading, runs=1),
     "live": Scenario("200 people watch 50 open incidents", watching.live, runs=1),
     "status page": Scenario("readers of the status page while alerts come in", showing.status_page, runs=2),
+    "vendors": Scenario("500 vendors' pages are read while alerts come in", looking.vendors, runs=2),
     "retention": Scenario("a million rows go, and people work", forgetting.retention, runs=1),
     "channels": Scenario("50 declares at once, until all channels exist", declaring.channels, is_long=True),
     "escalations": Scenario(

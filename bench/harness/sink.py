@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-import signal
-import sys
 
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
+
+from bench.harness.server import serve
 
 
 async def main(secret: str) -> None:
@@ -20,17 +20,7 @@ async def main(secret: str) -> None:
         )
         return web.Response(status=200 if is_valid else 401)
 
-    site = web.Application()
-    site.add_routes([web.post("/slack/events", take)])
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    sys.stdout.write(f"{runner.addresses[0][1]}\n")
-    sys.stdout.flush()
-    end = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.set)
-    await end.wait()
-    await runner.cleanup()
+    await serve(web.post("/slack/events", take))
 
 
 if __name__ == "__main__":

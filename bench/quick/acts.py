@@ -11,12 +11,12 @@ from bench.quick.recorder import Counts, Recorder, recording
 from tests.support.worlds.world import World
 
 BUDGETS = {
-    "declare": Counts(statements=88, transactions=11, rows=77, calls=7),
+    "declare": Counts(statements=74, transactions=8, rows=69, calls=7),
     "message": Counts(statements=7, transactions=1, rows=2, calls=0),
     "reaction": Counts(statements=23, transactions=3, rows=12, calls=1),
     "command": Counts(statements=27, transactions=3, rows=15, calls=1),
-    "alert": Counts(statements=127, transactions=13, rows=96, calls=8),
-    "resolve": Counts(statements=200, transactions=27, rows=75, calls=14),
+    "alert": Counts(statements=123, transactions=12, rows=96, calls=8),
+    "resolve": Counts(statements=199, transactions=26, rows=75, calls=14),
 }
 """
 The most that an act may cost, on either database, until everything is delivered.

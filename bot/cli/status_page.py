@@ -9,6 +9,7 @@ from bot.cli.environment import load_settings
 from bot.config import Settings
 from bot.config.crypto import ensure_secret_key
 from bot.domain.errors import UserError
+from bot.domain.status_page.subscribers import SubscriberKind
 from bot.runtime import log
 from bot.services.status_page.load_state import load_public_state
 from bot.services.status_page.subscriptions import describe_counts
@@ -42,7 +43,7 @@ async def write_status_page(settings: Settings, folder: Path) -> int:
     return len(site.files)
 
 
-async def count_subscribers(settings: Settings) -> list[tuple[str, str, int]]:
+async def count_subscribers(settings: Settings) -> list[tuple[SubscriberKind, str, int]]:
     """
     Count subscribers by kind and language, without their addresses.
 
@@ -67,7 +68,7 @@ def build(folder: Path) -> None:
     """Write the status page into a folder, for a static host."""
     log.configure_logging(level="ERROR")
     count = asyncio.run(write_status_page(load_settings(), folder))
-    click.echo(f"Wrote {count} files to {folder}.")
+    click.echo(f"Wrote {count} files to {folder}, and beside them compressed ones (.br, .gz).")
 
 
 @status_page.command("subscribers")

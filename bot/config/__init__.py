@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bot.config.loader import DEFAULT_PATH, Report, examine
 from bot.config.problems import ConfigurationError, Problem
-from bot.config.settings import Invitees, Settings
+from bot.config.sections.policies import Invitees
+from bot.config.settings import Settings
 
 __all__ = [
     "DEFAULT_PATH",

@@ -1,7 +1,6 @@
 """`Settings`: the environment and `dogwatch.toml` as one typed value."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from bot.config.sections import (
     TEMPLATES,
     ChangesSection,
     EscalationSection,
+    FilesSection,
     FindingsSection,
     HeartbeatSection,
     IncidentsSection,
@@ -35,7 +35,7 @@ from bot.config.sections.alerts import AlertsSection, RouteSection
 from bot.config.sections.durations import parse_length, parse_resolve_after
 from bot.config.sections.fields import HeartbeatName, Mark, RoleName, Word, minutes_of_day
 from bot.config.sections.paging import PagingSection
-from bot.config.sections.policies import PolicySection
+from bot.config.sections.policies import Invitees, PolicySection
 from bot.config.sections.reminders import RemindersSection
 from bot.config.sections.schedules import OnCallSection, ScheduleSection
 from bot.config.sections.severity_words import build_severity_words
@@ -50,14 +50,6 @@ from bot.domain.oncall.schedule import Schedule
 from bot.domain.oncall.working_hours import WorkingHours
 from bot.domain.terms import Kind, Severity, Status, UserId
 from bot.domain.timeline.emoji import DEFAULT_REACTIONS, normalise_emoji
-
-
-@dataclass(frozen=True, slots=True)
-class Invitees:
-    """People and Slack user groups to invite to an incident's channel."""
-
-    users: tuple[UserId, ...] = ()
-    usergroups: tuple[str, ...] = ()
 
 
 class Settings(EnvironmentSettings):
@@ -86,6 +78,7 @@ class Settings(EnvironmentSettings):
     nudges: RemindersSection = RemindersSection()
     findings: FindingsSection = FindingsSection()
     retention: RetentionSection = RetentionSection()
+    files: FilesSection = FilesSection()
     postmortem: PostmortemSection = PostmortemSection()
     pages: PagesSection = PagesSection()
     status: StatusPageSection | None = None
@@ -241,6 +234,8 @@ class Settings(EnvironmentSettings):
             yield "alerts refused", "DOGWATCH_ALERT_TOKEN"
         if self.heartbeats and self.heartbeat_token is None:
             yield "heartbeats refused", "DOGWATCH_HEARTBEAT_TOKEN"
+        if self.files.keep and self.kept_files_folder is None:
+            yield "files are not kept", "[files] folder"
         if self.public_url is None:
             yield "page links work on this machine only", "DOGWATCH_PUBLIC_URL"
 
@@ -351,6 +346,12 @@ class Settings(EnvironmentSettings):
     def status_path(self, name: str) -> Path:
         """A file or folder that `[status]` names."""
         return self._config_folder / name
+
+    @property
+    def kept_files_folder(self) -> Path | None:
+        """The folder of kept files; None with PostgreSQL, unless one is configured: no file is kept."""
+        own, database = self.files.folder, self.sqlite_path
+        return self._config_folder / own if own else database and database.with_name(f"{database.name}.files")
 
     @property
     def status_zone(self) -> ZoneInfo:

@@ -19,6 +19,7 @@ from bot.runtime import metrics
 from bot.runtime.clock import Clock
 from bot.services.channel.messages import format_ts
 from bot.services.privacy import SENT_ROWS_KEPT, audit_retention, retention_cutoffs
+from bot.services.timeline.kept_files import drop_old_files
 from bot.services.workspace.actor import Origin
 from bot.store import outbox
 from bot.store.database.session import Database
@@ -47,6 +48,7 @@ class Deleted:
     alerts: int = 0
     sent: int = 0
     deliveries: int = 0
+    files: int = 0
 
 
 class Retention:
@@ -73,23 +75,26 @@ class Retention:
         at = retention_cutoffs(self._settings(), now)
         messages = await self._delete_messages(at.transcripts) if at.transcripts else 0
         alerts = await self._delete_in_batches(retention.delete_alerts, at.alerts) if at.alerts else 0
+        files = await self._delete_in_batches(drop_old_files, at.files, now) if at.files else 0
         deleted = Deleted(
             messages,
             alerts,
             await self._delete_in_batches(outbox.delete_finished, now - SENT_ROWS_KEPT),
             await self._delete_in_batches(idempotency.delete_old, now),
+            files,
         )
         lanes, gates = (
             await self._delete_idle_lanes(),
             await self._delete_in_batches(cleanup.delete_idle_rate_limits, now - GATES_KEPT),
         )
-        await self._database.run_low_priority(audit_retention, now, origin, messages, alerts)
-        for table in ("messages", "alerts", "sent", "deliveries"):
+        await self._database.run_low_priority(audit_retention, now, origin, messages, alerts, files)
+        for table in ("messages", "alerts", "files", "sent", "deliveries"):
             metrics.RETENTION_DELETED.labels(table).inc(getattr(deleted, table))
         log.info(
             "retention run finished",
             messages=messages,
             alerts=alerts,
+            files=files,
             sent=deleted.sent,
             deliveries=deleted.deliveries,
             lanes=lanes,

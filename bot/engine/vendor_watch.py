@@ -1,11 +1,15 @@
 """Read vendors' status pages: each by one replica at a time, one request at a time per host."""
 
 import asyncio
+import json
 import random
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import ParamSpec, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from structlog import get_logger
@@ -14,24 +18,20 @@ from bot.config import Settings
 from bot.config.sections.vendors import VendorSection
 from bot.domain.vendor_status.look import Look
 from bot.domain.vendor_status.news import Outcome, find_news
+from bot.domain.vendor_status.polling import CLOSE_INTERVAL
 from bot.domain.vendor_status.state import KnownPage
 from bot.engine.address_guard import AddressRules
 from bot.engine.http_fetch import FetchedBody, FetchError, FetchLimits, fetch_body
 from bot.engine.periodic import run_periodically
 from bot.feeds import FeedError, parse_feed, suggest_addresses
 from bot.runtime.clock import Clock
-from bot.services.vendors.watch import (
-    Claim,
-    Reading,
-    claim_look,
-    find_due,
-    forget_others,
-    record_failed_look,
-    record_look,
-)
+from bot.services.vendor_routing import record_and_route_look
+from bot.services.vendors.watch import Claim, Reading, claim_look, find_due, forget_others, record_failed_look
 from bot.store.database.session import Database, DatabaseUnavailable
 
 log = get_logger(__name__)
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 POLL = timedelta(seconds=1)
 LONGEST_SLEEP = timedelta(seconds=15)
@@ -39,10 +39,24 @@ LONGEST_SLEEP = timedelta(seconds=15)
 START_DELAY = timedelta(seconds=3)
 CONCURRENT_LOOKS = 8
 """In one process."""
+LONGEST_GAP = 0.25
+"""Seconds between the beginnings of two looks: of few vendors, none waits for long."""
+SPREAD = 0.9
+"""Share of the shortest interval within which each page of many is looked at. Then they stay apart."""
+SWITCH_SECONDS = 0.0005
+"""While a page is computed, other threads get their turn after so long; Python's default is ten times that."""
 SECONDS = 15.0
 LIMITS = FetchLimits(seconds=SECONDS, max_bytes=5 * 1024 * 1024, redirects=5)
 ACCEPT = "application/json, application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.1"
 PARSE_SECONDS = 20.0
+
+
+class RunInThread(Protocol):
+    """How a computation is run beside the event loop, as `asyncio.to_thread` does."""
+
+    def __call__(
+        self, work: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Awaitable[Result]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,9 @@ def limits_of(section: VendorSection) -> FetchLimits:
     return replace(LIMITS, rules=AddressRules(section.allow_http, section.allow_private))
 
 
-async def find_feed(settings: Settings, section: VendorSection) -> tuple[PageBody, Look]:
+async def find_feed(
+    settings: Settings, section: VendorSection, run_in_thread: RunInThread = asyncio.to_thread
+) -> tuple[PageBody, Look]:
     """
     Fetch a page without validators: the first of its usual addresses that can be read.
 
@@ -78,7 +94,7 @@ async def find_feed(settings: Settings, section: VendorSection) -> tuple[PageBod
     for address in suggest_addresses(section.feed or ""):
         try:
             body = PageBody(address, await fetch_body(address, page_headers(settings), limits_of(section)))
-            look = await asyncio.to_thread(_parse, body, section.kind, section)
+            look = await run_in_thread(_parse, body, section.kind, section)
         except (FetchError, FeedError) as found:
             problem = found if problem is None or isinstance(found, FeedError) else problem
             if isinstance(found, FetchError) and not found.is_answer:
@@ -95,6 +111,26 @@ def _parse(body: PageBody, kind: str | None, section: VendorSection) -> Look:
     )
 
 
+def _compute(work: Callable[Arguments, Result], /, *args: Arguments.args, **named: Arguments.kwargs) -> Result:
+    """Compute in this thread, and let others have their turn often: an answer that waits is late by as much."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        return work(*args, **named)
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def _compare(claim: Claim, look: Look, now: datetime) -> tuple[KnownPage | None, Outcome]:
+    """The state before, and what the look makes of it."""
+    before = claim.read_kept()
+    return before, find_news(before, look, now)
+
+
+def _serialize(known: KnownPage) -> str:
+    return json.dumps(known.to_json())
+
+
 class VendorWatch:
     """`run_forever` looks while the bot runs; `run` makes the looks that are due once."""
 
@@ -105,6 +141,8 @@ class VendorWatch:
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._hosts: dict[str, asyncio.Lock] = {}
         self._slots = asyncio.Semaphore(CONCURRENT_LOOKS)
+        self._computing = asyncio.Lock()
+        self._next_start = 0.0
         self._asks_at: datetime | None = None
         """When the schedule is read again; None: now."""
         self._watched: frozenset[str] | None = None
@@ -145,6 +183,7 @@ class VendorWatch:
         host = self._hosts.setdefault(urlsplit(section.feed or "").netloc if section else "", asyncio.Lock())
         try:
             async with host, self._slots:  # the host first: a slow one takes one slot, however many pages it has
+                await self._wait_for_turn()
                 await self._look_once(name)
         except DatabaseUnavailable as problem:
             log.warning("vendor's page not read; database unavailable", vendor=name, problem=str(problem))
@@ -153,6 +192,22 @@ class VendorWatch:
         finally:
             del self._looks[name]
             self._asks_at = None
+
+    async def _wait_for_turn(self) -> None:
+        """Space looks out: many that come at once would hold other work up."""
+        intervals = [each.interval for each in self._settings().watched_vendors.values()]
+        shortest = min([CLOSE_INTERVAL, *intervals]).total_seconds()
+        now = time.monotonic()
+        start = max(now, self._next_start)
+        self._next_start = start + min(LONGEST_GAP, SPREAD * shortest / max(len(intervals), 1))
+        await asyncio.sleep(start - now)
+
+    async def _thread(
+        self, work: Callable[Arguments, Result], /, *args: Arguments.args, **named: Arguments.kwargs
+    ) -> Result:
+        """Compute in a thread, one thing at a time: each thread that computes delays the event loop."""
+        async with self._computing:
+            return await asyncio.to_thread(_compute, work, *args, **named)
 
     async def _look_once(self, name: str) -> None:
         settings = self._settings()
@@ -167,7 +222,8 @@ class VendorWatch:
             await self._record_failure(settings, claim, problem)
             return
         now = self._clock.now()
-        if await self._database.run(record_look, settings, claim, reading, now, random.random()):  # noqa: S311  jitter
+        arguments = (settings, claim, reading, now, random.random())  # noqa: S311  jitter
+        if await self._database.run(record_and_route_look, *arguments):
             log.info("vendor's page can be read again", vendor=name)
 
     async def _record_failure(self, settings: Settings, claim: Claim, problem: Exception) -> None:
@@ -180,26 +236,24 @@ class VendorWatch:
     async def _read(self, settings: Settings, section: VendorSection, claim: Claim) -> Reading:
         """Raises FetchError and FeedError."""
         if claim.address is None:
-            body, look = await find_feed(settings, section)
+            body, look = await find_feed(settings, section, self._thread)
         else:
             body = await self._fetch(settings, section, claim.address, claim)
             if body.fetched.body is None or (body.checksum == claim.checksum and not claim.is_close):
                 return Reading()
-            look = await asyncio.to_thread(_parse, body, claim.kind, section)
-        outcome = await asyncio.to_thread(find_news, claim.known, look, self._clock.now())
-        reading = Reading(
-            look, outcome.known, outcome.news, body.address, body.fetched.etag, body.fetched.modified, body.checksum
-        )
-        if not (look.history_address and (outcome.missing or outcome.may_be_past)):
-            return reading
-        ended = await self._read_history(settings, section, look, outcome.known)
-        if ended is not None:
-            reading = replace(reading, known=ended.known, news=(*outcome.news, *ended.news))
-        if ended is not None and not ended.is_older:
-            return reading
+            look = await self._thread(_parse, body, claim.kind, section)
+        before, outcome = await self._thread(_compare, claim, look, self._clock.now())
+        history = look.history_address if outcome.missing or outcome.may_be_past else ""
+        ended = await self._read_history(settings, section, look, outcome.known) if history else None
+        final = ended or outcome
+        news = (*outcome.news, *ended.news) if ended is not None else outcome.news
+        if not history or (ended is not None and not ended.is_older):
+            kept = await self._thread(_serialize, final.known)
+            fetched = body.fetched
+            return Reading(look, kept, news, body.address, fetched.etag, fetched.modified, body.checksum)
         # Asked again at the next look, whatever the page's validators say.
-        known = replace((ended or outcome).known, changed_at=claim.known.changed_at if claim.known else None)
-        return replace(reading, known=known, etag=None, modified=None, checksum=None)
+        known = replace(final.known, changed_at=before.changed_at if before else None)
+        return Reading(look, await self._thread(_serialize, known), news, body.address)
 
     async def _fetch(
         self, settings: Settings, section: VendorSection, address: str, claim: Claim | None = None
@@ -218,8 +272,8 @@ class VendorWatch:
         """
         try:
             body = await self._fetch(settings, section, look.history_address)
-            past = await asyncio.to_thread(_parse, body, look.kind, section)
+            past = await self._thread(_parse, body, look.kind, section)
         except (FetchError, FeedError) as problem:
             log.info("vendor's past incidents not read", vendor=section.name, problem=str(problem))
             return None
-        return await asyncio.to_thread(find_news, known, past, self._clock.now())
+        return await self._thread(find_news, known, past, self._clock.now())

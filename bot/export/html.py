@@ -20,6 +20,8 @@ from bot.export.plot.style import PLOT_STYLE
 from bot.export.transcript import SOURCE_MARK
 
 SOURCE_CLASS = "source"
+FILES = "files"
+"""Kind of the article with kept files."""
 TITLE_END = "</h1>\n"
 NO_BREAK = "\u202f"
 _NUMBER = re.compile(r"\d{1,9}")
@@ -28,7 +30,7 @@ _NUMBER = re.compile(r"\d{1,9}")
 @dataclass(frozen=True, slots=True)
 class Article:
     """
-    A document in one language, or the transcript.
+    A document in one language, the transcript, or the kept files.
 
     `kind`: its CSS class. `picture`: HTML below the title.
     """
@@ -128,10 +130,12 @@ def render_html_document(articles: Sequence[Article], *, title: str) -> str:
     """
     language = articles[0].language if articles else "en"
     documents = {each.language: each for each in articles if each.kind == "document"}
+    images = "; img-src data:" if any(each.kind == FILES for each in articles) else ""
     return (
         f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        '<meta http-equiv="Content-Security-Policy" '
+        f"content=\"default-src 'none'; style-src 'unsafe-inline'{images}\">\n"
         '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}{PLOT_STYLE}</style>\n</head>\n<body>\n"
         f"{_language_links(documents)}<main>\n{''.join(map(_render_article, articles))}</main>\n</body>\n</html>\n"

@@ -35,6 +35,8 @@ a.source { padding: 0 .1em; font-size: .75em; line-height: 1; vertical-align: su
   color: var(--quiet); text-decoration: none; }
 a.source:hover, a.source:focus { color: var(--link); text-decoration: underline; }
 a:focus-visible, .wide:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
+figure { margin: 1rem 0; }
+figure img { max-width: 100%; height: auto; }
 hr { border: 0; border-top: 1px solid var(--line); margin: 2rem 0; }
 article + article { margin-top: 3.5rem; padding-top: 2.5rem; border-top: 3px double var(--line); }
 .wide { overflow-x: auto; margin: .75rem 0; }

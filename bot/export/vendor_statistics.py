@@ -62,10 +62,11 @@ def vendor_statistics_lines(rows: Sequence[VendorMonth]) -> Iterable[str]:
         if row.without_end:
             parts.append(f"{row.without_end} without an end")
         if row.median_delay is not None and row.longest_delay is not None:
-            parts.append(f"first word after our first error: median {_signed(row.median_delay)}, ")
-            parts[-1] += f"longest {_signed(row.longest_delay)} ({row.linked} linked)"
+            parts.append(f"first word after our first error: median {format_delay(row.median_delay)}, ")
+            parts[-1] += f"longest {format_delay(row.longest_delay)} ({row.linked} linked)"
         yield f"{row.month:%Y-%m}  {row.vendor}: {', '.join(parts)}"
 
 
-def _signed(length: timedelta) -> str:
+def format_delay(length: timedelta) -> str:
+    """A length that can be negative."""
     return f"-{format_duration(-length)}" if length < timedelta() else format_duration(length)

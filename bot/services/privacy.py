@@ -1,7 +1,8 @@
 """
 Erase a person, and apply `[retention]`.
 
-Retention never deletes an entry, a time, an escalation, a draft or their text: they are the record.
+Retention never deletes an entry, a time, an escalation, a draft or their text: they are the record. Files of entries
+are deleted only where the configuration says so.
 """
 
 import re
@@ -16,6 +17,7 @@ from bot.domain.errors import UserError, did_you_mean
 from bot.services.channel.messages import format_ts, parse_ts
 from bot.services.outbox.payloads import InvitePayload, payload_of
 from bot.services.paging.contacts import delete_contacts
+from bot.services.timeline.kept_files import drop_files_of_person, files_cutoff
 from bot.services.workspace.actor import Origin
 from bot.store.escalation import calendars
 from bot.store.incidents import incidents, installations
@@ -40,7 +42,7 @@ class ErasureReport:
     Result of an erasure. `rows` counts by table; `former_id` replaces the user id.
 
     `unsent` is how many messages to them were dropped, `drafts` the incidents whose posted drafts name them, `channels`
-    the names of channels that do.
+    the names of channels that do, `files` how many kept files of theirs were deleted.
     """
 
     name: str
@@ -49,6 +51,7 @@ class ErasureReport:
     unsent: int
     drafts: tuple[str, ...]
     channels: tuple[str, ...]
+    files: int
 
 
 def erase_person(
@@ -76,6 +79,7 @@ def erase_person(
         text_locations.find_channels_naming(session, words),
     )
     unsent = _drop_unsent(session, user_id)
+    files = drop_files_of_person(session, user_id, at)
     delete_contacts(session, team_id, user_id)
     calendars.delete_calendar_key(session, team_id, user_id)
     web_sessions.delete_of_person(session, team_id, user_id)
@@ -91,7 +95,7 @@ def erase_person(
         raise UserError(f"Nobody with the id {user_id} is on record.{known} Nothing was changed.")
     _save_former_member(session, team_id, former_id)
     audit.record(session, at=at, team_id=team_id, action=audit.PERSON_ERASED, origin="cli", former=former_id)
-    return ErasureReport(name or user_id, former_id, rows, unsent, tuple(drafts), tuple(channels))
+    return ErasureReport(name or user_id, former_id, rows, unsent, tuple(drafts), tuple(channels), files)
 
 
 def _save_former_member(session: Session, team_id: str, former_id: str) -> None:
@@ -140,17 +144,19 @@ class RetentionDue:
 
 @dataclass(frozen=True, slots=True)
 class RetentionCutoffs:
-    """Transcripts and loose alerts before these times are deleted; None: never."""
+    """Transcripts, loose alerts and kept files before these times are deleted; None: never."""
 
     transcripts: datetime | None
     alerts: datetime | None
+    files: datetime | None
 
 
 def retention_cutoffs(settings: Settings, now: datetime) -> RetentionCutoffs:
     def before(days: int | None) -> datetime | None:
         return None if days is None else now - timedelta(days=days)
 
-    return RetentionCutoffs(before(settings.retention.transcripts_days), before(settings.retention.payloads_days))
+    days = settings.retention
+    return RetentionCutoffs(before(days.transcripts_days), before(days.payloads_days), files_cutoff(settings, now))
 
 
 def preview_retention(session: Session, settings: Settings, now: datetime) -> list[RetentionDue]:
@@ -161,6 +167,7 @@ def preview_retention(session: Session, settings: Settings, now: datetime) -> li
     return [
         _messages_due(session, at.transcripts, now),
         _alerts_due(session, at.alerts, now),
+        _files_due(session, at.files, now),
         RetentionDue("sent", SENT_ROWS_KEPT, sent.count, sent.oldest, sent.newest),
         RetentionDue("deliveries", DELIVERY_RETENTION, deliveries.count, deliveries.oldest, deliveries.newest),
     ]
@@ -181,10 +188,17 @@ def _alerts_due(session: Session, before: datetime | None, now: datetime) -> Ret
     return RetentionDue("alerts", now - before, found.count, found.oldest, found.newest)
 
 
-def audit_retention(session: Session, at: datetime, origin: Origin, messages: int, alerts: int) -> None:
+def _files_due(session: Session, before: datetime | None, now: datetime) -> RetentionDue:
+    if before is None:
+        return RetentionDue("files", None)
+    found = retention.count_files(session, before)
+    return RetentionDue("files", now - before, found.count, found.oldest, found.newest, found.incidents)
+
+
+def audit_retention(session: Session, at: datetime, origin: Origin, messages: int, alerts: int, files: int) -> None:
     """Audit what a run deleted."""
     installation = installations.find_installation(session)
-    if installation is not None and (messages or alerts):
+    if installation is not None and (messages or alerts or files):
         audit.record(
             session,
             at=at,
@@ -193,6 +207,7 @@ def audit_retention(session: Session, at: datetime, origin: Origin, messages: in
             origin=origin,
             messages=messages,
             alerts=alerts,
+            files=files,
         )
 
 

@@ -3,19 +3,26 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session, col
 
 from bot.config import Settings
-from bot.domain.findings.incident_similarity import EarlierIncident, IncidentProfile, find_best_match, shared_words
+from bot.domain.findings.incident_similarity import (
+    EarlierIncident,
+    IncidentProfile,
+    find_best_match,
+    is_possible_match,
+    shared_words,
+)
+from bot.services import outbox
 from bot.services.workspace.access import check_access
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
-from bot.store.incidents import incidents, slack_messages
+from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.search.choices import find_ended_before
-from bot.store.incidents.search.statements import ended_by_rollback, find_causes
-from bot.store.incidents.slack_messages import SlackView
+from bot.store.incidents.search.statements import Solved, find_causes, get_with_solution
 from bot.store.incidents.visibility import Visibility
 
 LOOKED_THROUGH = 500
@@ -51,37 +58,36 @@ class SuggestionView:
     is_off: bool = False
 
 
-def load_suggestion_view(session: Session, settings: Settings, incident_id: int) -> SuggestionView:
+def suggest_similar(session: Session, settings: Settings, incident: Incident, at: datetime) -> None:
     """
-    The suggestion of the channel: the one that it was told of, else the best match.
+    Tell the channel of a new incident of the earlier one that it looks like, if there is one.
 
-    Private incidents are never suggested, because the members of another channel need not be theirs.
+    The caller holds the lock. Private incidents are never suggested, because the members of another channel need not be
+    theirs.
     """
+    if incident.is_drill or incident.is_similar_off or not settings.incidents.suggest_similar:
+        return
+    match = _find_match(session, Visibility(incident.team_id), incident)
+    if match is not None:
+        incident.similar_id = match.incident_id
+        session.add(incident)
+        outbox.post_similar(session, incident, at)
+
+
+def load_suggestion_view(session: Session, settings: Settings, incident_id: int) -> SuggestionView:
     incident = incidents.get(session, incident_id)
-    if incident.is_similar_off or not settings.incidents.suggest_similar:
-        return SuggestionView(incident.key, None, incident.is_similar_off)
-    visibility = Visibility(incident.team_id)
-    if incident.similar_id is not None:
-        return SuggestionView(incident.key, find_suggestion(session, settings, visibility, incident))
-    match = _find_match(session, visibility, incident)
-    return SuggestionView(incident.key, _describe(session, settings, incident, match) if match else None)
+    found = find_suggestion(session, settings, Visibility(incident.team_id), incident)
+    return SuggestionView(incident.key, found, incident.is_similar_off)
 
 
 def find_suggestion(
     session: Session, settings: Settings, visibility: Visibility, incident: Incident
 ) -> Suggestion | None:
-    """The incident that the channel was told of; None if it is invisible or was switched off."""
+    """The incident that the channel is told of; None if it is invisible or was switched off."""
     if incident.similar_id is None or incident.is_similar_off or not settings.incidents.suggest_similar:
         return None
-    other = incidents.get(session, incident.similar_id)
-    return _describe(session, settings, incident, other) if visibility.sees(other) else None
-
-
-def on_suggestion_posted(session: Session, incident_id: int, similar_id: int, ts: str) -> None:
-    incident = incidents.lock(session, incident_id)
-    incident.similar_id = similar_id
-    session.add(incident)
-    slack_messages.save(session, incident, SlackView.SIMILAR, ts)
+    other = get_with_solution(session, incident.similar_id)
+    return _describe(settings, incident, other) if visibility.sees(other.incident) else None
 
 
 def switch_suggestion_off(session: Session, incident_id: int, actor: Actor) -> SuggestionView:
@@ -95,15 +101,19 @@ def switch_suggestion_off(session: Session, incident_id: int, actor: Actor) -> S
     return SuggestionView(incident.key, None, is_off=True)
 
 
-def _find_match(session: Session, visibility: Visibility, incident: Incident) -> Incident | None:
-    """Causes are read of incidents with a service or a word in common."""
+def _find_match(session: Session, visibility: Visibility, incident: Incident) -> EarlierIncident | None:
+    """Causes are read of incidents with something in common; nothing where none can match."""
     title = incident.title_without_count
     own = IncidentProfile.from_texts(incident.services, title, [])
-    if not own.title:
+    if not is_possible_match(own, own.services):
         return None
     found = find_ended_before(session, visibility, incident.declared_at, LOOKED_THROUGH)
     profiles = {key: IncidentProfile.from_texts(services, text, []) for key, text, services in found}
-    near = [key for key, each in profiles.items() if each.services & own.services or each.title.keys() & own.title]
+    near = [
+        key
+        for key, each in profiles.items()
+        if (each.services & own.services or each.title.keys() & own.title) and is_possible_match(own, each.services)
+    ]
     causes: dict[int, list[str]] = defaultdict(list)
     for key, text in find_causes(session, col(Incident.id).in_(near)) if near else ():
         causes[key].append(text)
@@ -113,14 +123,13 @@ def _find_match(session: Session, visibility: Visibility, incident: Incident) ->
         else EarlierIncident(key, text, profiles[key])
         for key, text, services in found
     ]
-    match = find_best_match(title, own, earlier)
-    return incidents.get(session, match.incident_id) if match else None
+    return find_best_match(title, own, earlier)
 
 
-def _describe(session: Session, settings: Settings, incident: Incident, other: Incident) -> Suggestion:
+def _describe(settings: Settings, incident: Incident, found: Solved) -> Suggestion:
+    other = found.incident
     own = IncidentProfile.from_texts(incident.services, incident.title_without_count, [])
-    causes = [text for _, text in find_causes(session, col(Incident.id) == other.key)]
-    theirs = IncidentProfile.from_texts(other.services, other.title_without_count, causes)
+    theirs = IncidentProfile.from_texts(other.services, other.title_without_count, found.causes)
     return Suggestion(
         other.key,
         other.reference,
@@ -128,5 +137,5 @@ def _describe(session: Session, settings: Settings, incident: Incident, other: I
         f"{settings.base_url}/incidents/{other.reference}",
         [each for each in incident.services if each in other.services],
         shared_words(own, theirs)[:SHOWN_WORDS],
-        ended_by_rollback(session, other.key),
+        found.was_rolled_back,
     )

@@ -1,16 +1,18 @@
 """Vendors' status pages: the last look, their incidents, and the messages about them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Index, UniqueConstraint, and_, func
+from sqlalchemy import Index, UniqueConstraint, and_
 from sqlalchemy import select as select_columns
 from sqlmodel import Field, Session, SQLModel, col, delete, or_, select
 
+from bot.domain.terms import Status
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, insert_into, table_of
 from bot.store.incidents.incidents import OPEN, Incident
+from bot.store.incidents.visibility import Visibility
 
 MAX_SHOWN = 50
 """Incidents of vendors that a list shows."""
@@ -62,7 +64,8 @@ class VendorIncident(SQLModel, table=True):
     `started_at` is what they state, `first_word_at` the time of their first update.
 
     `seen_at` and `resolved_seen_at` are when Dogwatch read it. `is_open` is False once it is resolved, or gone from
-    their page.
+    their page. `was_open_before`: the first look at the page found it open. `opened_id`: the incident of ours that a
+    route opened for it.
     """
 
     __tablename__ = "vendor_incident"
@@ -90,6 +93,8 @@ class VendorIncident(SQLModel, table=True):
     seen_at: datetime
     resolved_seen_at: datetime | None = None
     text: str = ""
+    was_open_before: bool = False
+    opened_id: int | None = Field(default=None, foreign_key="incident.id")
 
     @property
     def key(self) -> int:
@@ -276,18 +281,27 @@ def find_watched_closely(session: Session, team_id: str) -> frozenset[str]:
     return frozenset(session.scalars(linked.union(open_ones)))
 
 
-def find_first_errors(session: Session, vendor_incident_ids: Collection[int]) -> Mapping[int, datetime]:
-    """The earliest start of our linked incidents, by the vendor's incident. No private ones."""
-    if not vendor_incident_ids:
-        return {}
+def find_linked(
+    session: Session, visibility: Visibility, since: datetime, until: datetime
+) -> Iterable[tuple[int, Incident]]:
+    """
+    Our visible incidents with the id of the vendor's incident that each is linked to, by their start.
+
+    Of vendors' incidents whose first word is between the two. Without drills and false alarms.
+    """
     statement = (
-        select_columns(col(VendorNotice.vendor_incident_id), func.min(Incident.started_at))
+        select_columns(col(VendorIncident.id), Incident)
+        .join(VendorNotice, col(VendorNotice.vendor_incident_id) == col(VendorIncident.id))
         .join(Incident, col(Incident.id) == col(VendorNotice.incident_id))
         .where(
-            col(VendorNotice.vendor_incident_id).in_(vendor_incident_ids),
+            col(VendorIncident.team_id) == visibility.team_id,
+            col(VendorIncident.first_word_at) >= since,
+            col(VendorIncident.first_word_at) < until,
             col(VendorNotice.state) == NoticeState.LINKED.value,
-            col(Incident.is_private).is_(False),
+            visibility.condition,
+            col(Incident.is_drill).is_(False),
+            col(Incident.status) != Status.CANCELLED.value,
         )
-        .group_by(col(VendorNotice.vendor_incident_id))
+        .order_by(col(Incident.started_at), col(Incident.id))
     )
-    return {row[0]: row[1] for row in session.execute(statement)}
+    return ((row[0], row[1]) for row in session.execute(statement))

@@ -1,6 +1,9 @@
 """Security headers of all responses."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
+from multidict import CIMultiDict
 
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 HEADERS = {
@@ -24,8 +27,19 @@ SERVER = "dogwatch"
 """Value of `Server`, without software and version."""
 
 
+def prepare_headers(own: Mapping[str, str]) -> CIMultiDict[str]:
+    """The headers of an answer that is made once and given often. `own` come first."""
+    return CIMultiDict({**HEADERS, **own, "Server": SERVER})
+
+
 async def add_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Signal handler for `on_response_prepare`, which runs for the router's own errors, too."""
+    """
+    Signal handler for `on_response_prepare`, which runs for the router's own errors, too.
+
+    Headers with our `Server` are complete.
+    """
+    if response.headers.get("Server") == SERVER:
+        return
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = SERVER

@@ -21,10 +21,25 @@ ROUTINE = web.RequestKey("routine", bool)
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 """Polled every few seconds: logged at `debug`."""
 
+READING = frozenset({"GET", "HEAD"})
 STATUS_FILES = frozenset({"/status", "/status/{path}", "/{path}"})
 """Files of the status page, read as often as readers like: only refusals have a request id and a log line."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def serve_status_files(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """
+    Answer with a file of the status page before the other middlewares.
+
+    A refusal goes through all of them.
+    """
+    if request.method in READING and route_name(request) in STATUS_FILES:
+        served = await _run_handler(request, request.match_info.handler)
+        if served.status < 400:
+            return served
+    return await handler(request)
 
 
 @web.middleware
@@ -34,16 +49,11 @@ async def add_request_context(request: web.Request, handler: Handler) -> web.Str
 
     The log line has the route, not the path: a path may contain a key. Files of the status page have neither.
     """
-    served: web.StreamResponse | None = None
-    if request.method in {"GET", "HEAD"} and route_name(request) in STATUS_FILES:
-        served = await _run_handler(request, handler)
-        if served.status < 400:
-            return served
     with request_context(read_request_id(request)) as context:
         request[REQUEST_ID] = context.request_id
         began, status = perf_counter(), 500
         try:
-            response = served or await _run_handler(request, handler)
+            response = await _run_handler(request, handler)
             status = response.status
         except web.HTTPException as answer:
             status = answer.status

@@ -9,7 +9,7 @@ from bot.domain.errors import UserError
 from bot.web.admission import retry_later
 from bot.web.connections import ConnectionLimit, LimitedSite
 from bot.web.headers import add_headers
-from bot.web.request_context import PROBES, Handler, add_request_context, route_name
+from bot.web.request_context import PROBES, Handler, add_request_context, route_name, serve_status_files
 from bot.web.status.serving import STATUS_ROUTES
 from bot.web.unproven import UNPROVEN, UnprovenBodies
 
@@ -17,6 +17,8 @@ IDLE_SECONDS = 75.0
 """Keep-alive, and limit for a complete request head."""
 LINGERING_SECONDS = 2.0
 """Time to drain the rest of a refused body, so that the client can read the response."""
+EARLY_ROUTES = PROBES | STATUS_ROUTES
+"""Served also while the process starts."""
 MAX_BODY_BYTES = 1024 * 1024
 """Default limit of a request body."""
 
@@ -31,14 +33,14 @@ class Listener:
     def __init__(self, has_started: Callable[[], bool]) -> None:
         @web.middleware
         async def reject_while_starting(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if has_started() or route_name(request) in PROBES | STATUS_ROUTES:
+            if has_started() or route_name(request) in EARLY_ROUTES:
                 return await handler(request)
             return retry_later(503, "Dogwatch is starting. Try again in a moment.")
 
         self._connections = ConnectionLimit()
         self.site = web.Application(
             client_max_size=MAX_BODY_BYTES,
-            middlewares=[self._connections.middleware, add_request_context, reject_while_starting],
+            middlewares=[serve_status_files, self._connections.middleware, add_request_context, reject_while_starting],
         )
         self.site[UNPROVEN] = UnprovenBodies()
         self.site.on_response_prepare.append(add_headers)

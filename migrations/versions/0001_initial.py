@@ -36,6 +36,7 @@ def upgrade() -> None:
         _postmortem_review,
         _slack_message,
         _timeline_entry,
+        _kept_file,
         _action_item,
         _lane,
         _rate_limit,
@@ -455,6 +456,29 @@ def _timeline_entry() -> None:
     op.create_index("ix_timeline_entry_order", "timeline_entry", ["incident_id", "sort_at", "seq"])
 
 
+def _kept_file() -> None:
+    op.create_table(
+        "kept_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("entry_id", sa.Integer(), nullable=False),
+        sa.Column("file_id", Text(), nullable=False),
+        sa.Column("name", Text(), nullable=False),
+        sa.Column("posted_by", Text(), nullable=True),
+        sa.Column("media_type", Text(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("digest", Text(), nullable=False),
+        sa.Column("refusal", Text(), nullable=True),
+        sa.Column("kept_at", Time(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_kept_file_incident_id"),
+        sa.ForeignKeyConstraint(["entry_id"], ["timeline_entry.id"], name="fk_kept_file_entry_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_kept_file"),
+        sa.UniqueConstraint("entry_id", "file_id", name="uq_kept_file_entry_id_file_id"),
+    )
+    op.create_index("ix_kept_file_incident_id", "kept_file", ["incident_id"])
+    op.create_index("ix_kept_file_posted_by", "kept_file", ["posted_by"])
+
+
 def _action_item() -> None:
     op.create_table(
         "action_item",
@@ -815,6 +839,9 @@ def _vendor_incident() -> None:
         sa.Column("seen_at", Time(), nullable=False),
         sa.Column("resolved_seen_at", Time(), nullable=True),
         sa.Column("text", Text(), nullable=False),
+        sa.Column("was_open_before", sa.Boolean(), nullable=False),
+        sa.Column("opened_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["opened_id"], ["incident.id"], name="fk_vendor_incident_opened_id"),
         sa.PrimaryKeyConstraint("id", name="pk_vendor_incident"),
         sa.UniqueConstraint("team_id", "vendor", "stated_id", name="uq_vendor_incident_team_id_vendor_stated_id"),
     )

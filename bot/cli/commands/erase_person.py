@@ -121,6 +121,8 @@ def _result_lines(erased: ErasureReport, *, is_confirmed: bool) -> Iterator[str]
         yield f"  {table.replace('_', ' ')}: {count}"
     if erased.unsent:
         yield f"  unsent messages to them, dropped: {erased.unsent}"
+    if erased.files:
+        yield f"  files that they posted on marked messages: {erased.files}"
 
 
 def _manual_steps(settings: Settings, user_id: str, erased: ErasureReport) -> Iterator[str]:
@@ -133,6 +135,8 @@ def _manual_steps(settings: Settings, user_id: str, erased: ErasureReport) -> It
         )
     if erased.channels:
         yield f"Channels named after them: {', '.join(erased.channels)}. Rename them in Slack."
+    if erased.files:
+        yield "Their files are no longer shown. Dogwatch deletes the contents as soon as it runs."
     yield "Not erased: messages in Slack, backups, and the database server's logs."
 
 

@@ -17,11 +17,15 @@ from bot.cli.environment import load_settings
 from bot.config import Settings
 from bot.config.crypto import ensure_secret_key
 from bot.domain.errors import UserError
+from bot.domain.languages import get_language
 from bot.domain.record.model import Incident, Record
 from bot.domain.record.transcript import Transcript
+from bot.domain.timeline.kept_files import KeptFile
+from bot.export.image.kept_files import render_kept_files
 from bot.export.json import incident_json, json_text
 from bot.export.transcript import transcript_markdown
 from bot.lazy_loader import LazyModule
+from bot.runtime.kept_files import FileFolder
 from bot.services.channel.transcript_export import load_transcript
 from bot.services.postmortem import findings
 from bot.services.postmortem.drafts import WrittenDraft, write_draft
@@ -31,6 +35,7 @@ from bot.services.postmortem.templates import check_template
 from bot.store.database.migrate import require_current
 from bot.store.database.session import open_database
 from bot.store.incidents import incidents
+from bot.store.incidents.kept_files import find_kept_files
 from bot.templating.render import join_documents
 
 if TYPE_CHECKING:
@@ -54,6 +59,7 @@ class ExportOptions:
     with_transcript: bool = False
     is_public: bool = False
     with_picture: bool = True
+    with_files: bool = True
 
     def check(self) -> None:
         """Raise UserError for options that do not fit together."""
@@ -96,10 +102,21 @@ def _export(session: Session, settings: Settings, reference: str, options: Expor
     draft = write_draft(session, settings, key, template=options.template, languages=options.languages)
     if draft.problem_details:
         sys.stderr.write(f"{draft.problem_details} The built-in `{draft.template}` is used.\n")
-    return (
-        draft_html(draft, record, transcript, with_picture=options.with_picture)
-        if options.form == "html"
-        else draft_markdown(draft, record.incident, transcript)
+    if options.form != "html":
+        return draft_markdown(draft, record.incident, transcript)
+    files = find_kept_files(session, key) if options.with_files else []
+    shown = _render_files(settings, key, record.incident.reference, files)
+    return draft_html(draft, record, transcript, with_picture=options.with_picture, files=shown)
+
+
+def _render_files(settings: Settings, incident_id: int, reference: str, files: Sequence[KeptFile]) -> str:
+    """HTML of the kept files; empty without any."""
+    root = settings.kept_files_folder
+    if root is None:
+        return ""
+    folder = FileFolder(root)
+    return render_kept_files(
+        files, lambda file: folder.read(incident_id, file.digest), page=f"{settings.base_url}/incidents/{reference}"
     )
 
 
@@ -109,13 +126,25 @@ def draft_markdown(draft: WrittenDraft, incident: Incident, transcript: Transcri
 
 
 def draft_html(
-    draft: WrittenDraft, record: Record, transcript: Transcript | None = None, *, with_picture: bool = True
+    draft: WrittenDraft,
+    record: Record,
+    transcript: Transcript | None = None,
+    *,
+    with_picture: bool = True,
+    files: str = "",
 ) -> str:
-    """The draft in each language with its picture, then the transcript in the first one."""
+    """
+    The draft in each language with its picture, then files and transcript in the first one.
+
+    `files`: HTML of the kept files.
+    """
     articles = [
         html.Article(code, markdown, picture=figure.render_plot(record, code) if with_picture else "")
         for code, markdown in draft.documents.items()
     ]
+    if files:
+        title = get_language(draft.languages[0]).words["kept_files"]
+        articles.append(html.Article(draft.languages[0], f"# {title}\n", html.FILES, picture=files))
     transcripts = _transcripts(draft, record.incident, transcript)
     articles += [html.Article(draft.languages[0], each, "transcript") for each in transcripts]
     return html.render_html_document(articles, title=draft.document_title)
@@ -142,6 +171,7 @@ def _transcripts(draft: WrittenDraft, incident: Incident, transcript: Transcript
 @click.option("--transcript", is_flag=True, help="Include all messages of the channel.")
 @click.option("--public", is_flag=True, help="The public postmortem: nothing internal, roles instead of people.")
 @click.option("--no-picture", is_flag=True, help="Leave out the picture of the incident (html).")
+@click.option("--no-files", is_flag=True, help="Leave out the files that people posted (html).")
 def export(
     *,
     reference: str,
@@ -151,11 +181,18 @@ def export(
     transcript: bool,
     public: bool,
     no_picture: bool,
+    no_files: bool,
 ) -> None:
     """Write an incident's postmortem draft (markdown, html) or its whole record (json) to standard output."""
     settings = load_settings()
     languages = tuple(each.strip() for each in lang.split(",") if each.strip()) if lang else None
     options = ExportOptions(
-        form, template, languages, with_transcript=transcript, is_public=public, with_picture=not no_picture
+        form,
+        template,
+        languages,
+        with_transcript=transcript,
+        is_public=public,
+        with_picture=not no_picture,
+        with_files=not no_files,
     )
     click.echo(asyncio.run(export_incident(settings, reference, options)), nl=False)

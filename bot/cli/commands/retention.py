@@ -21,10 +21,11 @@ from bot.store.database.sqlite_database import SqliteDatabase
 NAMES = {
     "messages": "messages of ended incidents, not on a timeline",
     "alerts": "alerts without an incident",
+    "files": "files of marked messages",
     "sent": "sent outbox rows",
     "deliveries": "answers for repeated deliveries of Slack",
 }
-SETTINGS = {"messages": "transcripts_days", "alerts": "payloads_days"}
+SETTINGS = {"messages": "transcripts_days", "alerts": "payloads_days", "files": "files_days"}
 
 
 async def run_retention(settings: Settings, *, is_confirmed: bool) -> list[str]:

@@ -1,5 +1,6 @@
 """Checks between tables: unknown names, ambiguous words, and doubtful settings."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
@@ -11,6 +12,7 @@ from bot.config.checks.status_page import find_status_page_conflicts, find_statu
 from bot.config.checks.vendors import find_vendor_conflicts, find_vendor_doubts
 from bot.config.problems import Conflict, KeyPath
 from bot.config.sections import OwnHoursSection
+from bot.config.sections.alerts import RouteSection
 from bot.config.sections.fields import is_user_id
 from bot.config.settings import Settings
 from bot.domain.alerts.routing import RouteAction
@@ -19,6 +21,7 @@ from bot.domain.incidents import bridge
 from bot.domain.incidents.requirements import Requirement
 from bot.domain.terms import Severity, Status
 from bot.domain.timeline.emoji import normalise_emoji
+from bot.domain.vendor_status.routing import ANY_VENDOR
 
 SAME_TIME = 'Work ends when it begins. For the whole day write from = "00:00" and to = "24:00".'
 
@@ -28,6 +31,7 @@ def find_conflicts(settings: Settings) -> Iterator[Conflict]:
     checks = (
         _find_service_conflicts,
         _find_template_conflicts,
+        _find_folder_conflicts,
         _find_route_conflicts,
         _find_severity_word_conflicts,
         _find_status_word_conflicts,
@@ -70,9 +74,10 @@ def _find_route_doubts(settings: Settings) -> Iterator[Conflict]:
         for earlier, other in enumerate(settings.routes[:later]):
             is_always = other.days is None and other.hours is None
             same_times = (other.days, other.hours, other.zone) == (route.days, route.hours, route.zone)
-            if set(other.match) <= set(route.match) and (is_always or same_times):
+            if set(other.match) <= set(route.match) and (is_always or same_times) and _covers(other, route):
+                subject = "incidents" if route.vendors else "alerts"
                 message = (
-                    f"This route has no effect: routes[{earlier}] matches the same alerts first. Move "
+                    f"This route has no effect: routes[{earlier}] matches the same {subject} first. Move "
                     "this one before it, or remove one of them."
                 )
                 yield ("routes", later), message, None
@@ -81,6 +86,13 @@ def _find_route_doubts(settings: Settings) -> Iterator[Conflict]:
         if route.triage is not None and route.action is not RouteAction.OPEN:
             message = f"A route with action {route.action} opens no incidents, so triage has no effect. Remove it."
             yield ("routes", index, "triage"), message, route.triage
+
+
+def _covers(earlier: RouteSection, later: RouteSection) -> bool:
+    """Whether both are for alerts, or the earlier one for all vendors of the later one."""
+    if not earlier.vendors or not later.vendors:
+        return bool(earlier.vendors) is bool(later.vendors)
+    return ANY_VENDOR in earlier.vendors or set(later.vendors) <= set(earlier.vendors)
 
 
 def _find_service_conflicts(settings: Settings) -> Iterator[Conflict]:
@@ -117,6 +129,17 @@ def _find_template_conflicts(settings: Settings) -> Iterator[Conflict]:
         if name is not None and name not in known:
             message = f"There is no such template.{did_you_mean(name, known)} Use one of {', '.join(known)}."
             yield path, message, name
+
+
+def _find_folder_conflicts(settings: Settings) -> Iterator[Conflict]:
+    named, folder = settings.files.folder, settings.kept_files_folder
+    if named is None or folder is None or not settings.files.keep:
+        return
+    if not folder.is_dir():
+        yield ("files", "folder"), f"There is no folder {folder}. Create it, or correct the path.", named
+    elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        message = f"The folder {folder} cannot be written. Give it to the user that runs Dogwatch, or set keep = false."
+        yield ("files", "folder"), message, named
 
 
 def _find_route_conflicts(settings: Settings) -> Iterator[Conflict]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from bot.config.problems import Conflict
 from bot.config.settings import Settings
 from bot.domain.errors import did_you_mean
+from bot.domain.vendor_status.relevance import find_dependents
+from bot.domain.vendor_status.routing import ANY_VENDOR
 
 FEED_KEYS = ("kind", "components", "least_impact", "every", "allow_http", "allow_private")
 """Keys that have an effect on a watched page only."""
@@ -22,6 +24,29 @@ def find_vendor_conflicts(settings: Settings) -> Iterator[Conflict]:
         if section.feed is not None and section.feed.startswith("http://") and not section.allow_http:
             message = "The page is read over https only. Use https://, or allow it with allow_http = true."
             yield ("vendors", name, "feed"), message, section.feed
+    yield from _find_route_conflicts(settings)
+
+
+def _find_route_conflicts(settings: Settings) -> Iterator[Conflict]:
+    """Routes for vendors that are not watched, or that no service of theirs needs."""
+    for number, route in enumerate(settings.routes):
+        for place, vendor in enumerate(route.vendors):
+            path = ("routes", number, "vendors", place)
+            if vendor == ANY_VENDOR:
+                continue
+            if vendor not in settings.watched_vendors:
+                guess = did_you_mean(vendor, list(settings.watched_vendors))
+                message = (
+                    f"No status page of a vendor of this name is watched.{guess} Add `feed` to [vendors.{vendor}]."
+                )
+                yield path, message, vendor
+                continue
+            needing = [name for name, each in settings.services.items() if vendor in each.vendors]
+            among = [route.service] if route.service else needing
+            if not find_dependents(among, settings.service_dependencies, needing):
+                name = route.service or "NAME"
+                message = f'The incident would be of no service that needs it. Add vendors = ["{vendor}"] to '
+                yield path, f"{message}[services.{name}].", vendor
 
 
 def find_vendor_doubts(settings: Settings) -> Iterator[Conflict]:

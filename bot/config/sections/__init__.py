@@ -203,10 +203,24 @@ class EscalationSection(Section):
 
 
 class RetentionSection(Section):
-    """`[retention]`: days until data outside the record is deleted. None: never."""
+    """`[retention]`: days until data outside the record, or files, are deleted. None: never."""
 
     transcripts_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     payloads_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    files_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+
+
+class FilesSection(Section):
+    """
+    `[files]`: files that people posted on messages of the timeline.
+
+    `folder` None: beside the SQLite file. `max_megabytes` is the limit of one file, `max_count` that of an incident.
+    """
+
+    keep: bool = True
+    folder: FileName | None = None
+    max_megabytes: Annotated[int, Field(ge=1, le=100)] = 10
+    max_count: Annotated[int, Field(ge=1, le=10_000)] = 200
 
 
 class PostmortemSection(Section):

@@ -30,6 +30,7 @@ from bot.domain.alerts.routing import Route, RouteAction
 from bot.domain.errors import UserError
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
 from bot.domain.terms import AlertStatus
+from bot.domain.vendor_status.routing import LABELS as VENDOR_LABELS
 
 Parsed = TypeVar("Parsed")
 
@@ -85,6 +86,8 @@ class RouteSection(Section):
 
     With `days` or `hours` it decides about alerts that come at these times only. `zone` None: the workspace's. Alerts
     with the same labels of `group_by` share an incident, while they come within `window`.
+
+    With `vendors` it decides about incidents on their status pages instead; `*` stands for each that a service needs.
     """
 
     match: ListOf[MatcherText] = ()
@@ -98,6 +101,22 @@ class RouteSection(Section):
     days: Annotated[ListOf[Day], Field(min_length=1)] | None = None
     hours: ClockRange | None = None
     zone: Zone | None = None
+    vendors: ListOf[Word] = ()
+
+    @model_validator(mode="after")
+    def _check_vendors(self) -> Self:
+        """Alerts are attached, grouped and resolved; vendors' incidents are not."""
+        if not self.vendors:
+            return self
+        if self.action is RouteAction.ATTACH:
+            raise ValueError("A route of vendors opens or ignores. Use one of open, ignore.")
+        for key in ("group_by", "resolve_after"):
+            if key in self.model_fields_set:
+                raise ValueError(f"`{key}` is for alerts, and this route is for vendors. Remove it.")
+        for each in self.match:
+            if each.label not in VENDOR_LABELS:
+                raise ValueError(f"Vendors' incidents have no label {each.label}. Use {', '.join(VENDOR_LABELS)}.")
+        return self
 
     @model_validator(mode="after")
     def _check_zone(self) -> Self:
@@ -124,6 +143,7 @@ class RouteSection(Section):
             self._as_hours(zone),
             resolve_after,
             grouping,
+            self.vendors,
         )
 
     def _as_hours(self, zone: ZoneInfo) -> WorkingHours | None:

@@ -1,5 +1,6 @@
 """`[policies.NAME]`: escalation policies."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -9,6 +10,15 @@ from bot.config.sections.fields import ListOf
 from bot.domain import escalation
 from bot.domain.errors import UserError
 from bot.domain.escalation import Target
+from bot.domain.terms import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Invitees:
+    """People and Slack user groups to invite to an incident's channel."""
+
+    users: tuple[UserId, ...] = ()
+    usergroups: tuple[str, ...] = ()
 
 
 def _parse_target(value: object) -> Target:

@@ -128,7 +128,8 @@ class Route:
     Action for alerts that match all `matchers`, within `hours` if it has any.
 
     None leaves service or severity to the labels and defaults, `triage` to the general setting, and `resolve_after` to
-    the service. A zero `resolve_after`: a person resolves.
+    the service. A zero `resolve_after`: a person resolves. `vendors`: it is for their incidents instead, and for no
+    alert.
     """
 
     matchers: tuple[Matcher, ...]
@@ -139,6 +140,7 @@ class Route:
     hours: Hours | None = None
     resolve_after: timedelta | None = None
     grouping: LabelGrouping | None = None
+    vendors: tuple[str, ...] = ()
 
     def find_obstacle(self, at: datetime, *, is_end: bool) -> str:
         """
@@ -246,7 +248,7 @@ def _find_route(
     """Number and route, 0 for none, and why matching routes before it were passed over."""
     passed: list[str] = []
     for number, route in enumerate(routes, 1):
-        if all(each.fits(labels) for each in route.matchers):
+        if not route.vendors and all(each.fits(labels) for each in route.matchers):
             obstacle = route.find_obstacle(at, is_end=is_end)
             if not obstacle:
                 return number, route, passed

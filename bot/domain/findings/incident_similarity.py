@@ -68,6 +68,12 @@ def shared_words(one: IncidentProfile, other: IncidentProfile) -> list[str]:
     return [word for stem, word in one.title.items() if stem in theirs and stem not in named]
 
 
+def is_possible_match(one: IncidentProfile, services: frozenset[str]) -> bool:
+    """False if no earlier incident with these services would match, whatever its texts."""
+    least = _least_words(one.services, services)
+    return least is not None and len(shared_words(one, one)) >= least
+
+
 def find_best_match(title: str, one: IncidentProfile, earlier: Sequence[EarlierIncident]) -> EarlierIncident | None:
     """
     The one earlier incident to suggest for a new one; None in doubt. The newest comes first.
@@ -90,6 +96,14 @@ def _frequency(frequency: Mapping[str, int], word: str) -> int:
 
 
 def _is_match(title: str, one: IncidentProfile, other: EarlierIncident, words: int) -> bool:
-    if one.services & other.profile.services:
-        return words >= SUGGESTED_WORDS or are_titles_similar(title, other.title)
-    return words >= SUGGESTED_WORDS_ALONE and not (one.services and other.profile.services)
+    least = _least_words(one.services, other.profile.services)
+    if least is None or words < least:
+        return False
+    return words >= SUGGESTED_WORDS or are_titles_similar(title, other.title)
+
+
+def _least_words(services: frozenset[str], others: frozenset[str]) -> int | None:
+    """Telling words that have to be common; None where the services exclude each other."""
+    if services & others:
+        return 1
+    return None if services and others else SUGGESTED_WORDS_ALONE

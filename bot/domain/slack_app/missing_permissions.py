@@ -37,6 +37,7 @@ METHOD_SCOPES = (
     ("canvases.getContent", "canvases:read"),
     ("canvases.", "canvases:write"),
     ("conversations.canvases.", "canvases:write"),
+    ("files.info", "files:read"),
     ("files.", "files:write"),
     ("pins.", "pins:write"),
     ("reactions.", "reactions:write"),

@@ -63,8 +63,8 @@ PERMISSIONS = (
     ),
     Permission(
         "files:read",
-        "see whether an upload arrived before repeating it",
-        "A draft may be posted twice after Slack was away.",
+        "keep the files of marked messages, and see whether an upload arrived before repeating it",
+        "Files of marked messages are not kept, and a draft may be posted twice after Slack was away.",
     ),
     Permission(
         "files:write",

@@ -40,8 +40,22 @@ class PublishedUpdate:
     documents: TextByLanguage = field(default_factory=dict)
 
     @property
+    def label(self) -> str:
+        """The key of the words for its state."""
+        return label_of_update(self.state, is_closing=self.is_closing)
+
+    @property
     def ends_incident(self) -> bool:
         return self.state in {UpdateState.RESOLVED, UpdateState.POSTMORTEM}
+
+
+def label_of_update(state: UpdateState, *, is_closing: bool) -> str:
+    """
+    The key of the words for a state.
+
+    A report that ends without a resolution is ended, not resolved.
+    """
+    return "page_report_ended" if is_closing else f"public_{state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,11 @@ class PublishedIncident:
     def state(self) -> UpdateState:
         """That of the last update; resolved if every update was withdrawn."""
         return self.active_updates[-1].state if self.active_updates else UpdateState.RESOLVED
+
+    @property
+    def label(self) -> str:
+        """The key of the words for its state."""
+        return self.active_updates[-1].label if self.active_updates else "page_report_withdrawn"
 
     @property
     def is_open(self) -> bool:

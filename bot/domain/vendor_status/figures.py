@@ -9,23 +9,40 @@ from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedIncident:
+    """One of our incidents that is linked to a vendor's, with its first error."""
+
+    first_error_at: datetime
+    reference: str = ""
+    title: str = ""
+    is_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class VendorOutage:
     """
     An incident of a vendor, as figures count it.
 
     `started_at` and `ended_at` are the vendor's; `ended_at` None: it is open, or left the page without an end.
-    `our_first_errors`: the first error of each of our incidents that is linked to it.
+    `linked`: our incidents, the earliest first error first.
     """
 
     vendor: str
     first_word_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    our_first_errors: tuple[datetime, ...] = ()
+    linked: tuple[LinkedIncident, ...] = ()
+    title: str = ""
+    link: str | None = None
 
     @property
     def began_at(self) -> datetime:
         return min(self.started_at or self.first_word_at, self.first_word_at)
+
+    @property
+    def length(self) -> timedelta | None:
+        """None without an end. Zero if the page states an end before the beginning."""
+        return None if self.ended_at is None else max(self.ended_at - self.began_at, timedelta())
 
     @property
     def delay(self) -> timedelta | None:
@@ -34,7 +51,7 @@ class VendorOutage:
 
         Negative if they spoke first.
         """
-        return self.first_word_at - min(self.our_first_errors) if self.our_first_errors else None
+        return self.first_word_at - min(each.first_error_at for each in self.linked) if self.linked else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class VendorMonth:
     A vendor's incidents of a month, by the day on which they began.
 
     `length` sums up those that ended; `without_end` counts the others. The delays are of the `linked` ones, None
-    without any.
+    without any. `outages`: the incidents themselves, the newest first.
     """
 
     vendor: str
@@ -54,6 +71,7 @@ class VendorMonth:
     linked: int
     median_delay: timedelta | None
     longest_delay: timedelta | None
+    outages: tuple[VendorOutage, ...] = ()
 
 
 def count_by_month(outages: Iterable[VendorOutage], zone: ZoneInfo) -> tuple[VendorMonth, ...]:
@@ -66,7 +84,7 @@ def count_by_month(outages: Iterable[VendorOutage], zone: ZoneInfo) -> tuple[Ven
 
 
 def _count_month(vendor: str, month: date, outages: list[VendorOutage]) -> VendorMonth:
-    lengths = [max(each.ended_at - each.began_at, timedelta()) for each in outages if each.ended_at]
+    lengths = [each.length for each in outages if each.length is not None]
     delays = [each.delay.total_seconds() for each in outages if each.delay is not None]
     return VendorMonth(
         vendor=vendor,
@@ -77,4 +95,5 @@ def _count_month(vendor: str, month: date, outages: list[VendorOutage]) -> Vendo
         linked=len(delays),
         median_delay=timedelta(seconds=median(delays)) if delays else None,
         longest_delay=timedelta(seconds=max(delays)) if delays else None,
+        outages=tuple(sorted(outages, key=lambda each: each.began_at, reverse=True)),
     )

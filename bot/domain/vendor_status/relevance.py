@@ -8,7 +8,7 @@ from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import VendorIncident
 
 _RANKS = (Indicator.NONE, Indicator.MAINTENANCE, Indicator.MINOR, Indicator.MAJOR, Indicator.CRITICAL)
-_GROUP_MARK = " - "
+GROUP_MARK = " - "
 """Between the name of a group and that of a component, on pages that show both as one."""
 
 
@@ -55,7 +55,7 @@ def find_dependents(
 
 def _names_of(component: str) -> frozenset[str]:
     """A component's name, also without its group."""
-    return frozenset({_fold(component), _fold(component.rpartition(_GROUP_MARK)[2])})
+    return frozenset({_fold(component), _fold(component.rpartition(GROUP_MARK)[2])})
 
 
 def _fold(name: str) -> str:

@@ -99,7 +99,7 @@ class FeedWriter:
             is_postmortem = update.state is UpdateState.POSTMORTEM
             text = self._words["page_postmortem_published" if is_postmortem else "page_removed"]
         body = escape(text).replace("\n", "<br>")
-        label = escape(self._words[f"public_{update.state}"])
+        label = escape(self._words[update.label])
         return (
             f"<p><small>{at:%Y-%m-%d %H:%M} {escape(at.tzname() or '')}</small><br><strong>{label}</strong>: {body}</p>"
         )

@@ -1,6 +1,6 @@
 """Clear an entry's text and every copy of it; keep author and timestamps."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ def clear_entry(session: Session, entry: TimelineEntry) -> list[str]:
     the audit's copies of amendments. Returns the texts that were cleared, to find further copies.
     """
     incident = incidents.get(session, entry.incident_id)
-    texts = _entry_texts(entry)
+    texts, names = _entry_texts(entry), frozenset(entry.files)
     parts = [part for part in entry.values.parts if part[0] != entry.key]
     clear_entry_text(session, entry)
     status_page.clear_entry(session, incident.key, entry.key)
@@ -46,7 +46,7 @@ def clear_entry(session: Session, entry: TimelineEntry) -> list[str]:
     session.add(entry)
     refs = {f"entry-{entry.key}", *_clear_linked_records(session, entry, texts)}
     for kept in _containing_entries(session, entry):
-        _clear_merged_part(session, kept, entry.key)
+        _clear_merged_part(session, kept, entry.key, names)
         refs.add(f"entry-{kept.key}")
         _clear_audit(session, incident, kept)
     _clear_audit(session, incident, entry)
@@ -104,18 +104,28 @@ def _containing_entries(session: Session, entry: TimelineEntry) -> list[Timeline
     return found
 
 
-def _clear_merged_part(session: Session, kept: TimelineEntry, gone_id: int) -> None:
+def _clear_merged_part(session: Session, kept: TimelineEntry, gone_id: int, names: Collection[str]) -> None:
     """
-    Clear the part of a merged text that came from the cleared entry.
+    Clear the part of a merged text that came from the cleared entry, and its files' names.
 
     Of a merged text that was amended nobody knows the parts: all of it is cleared.
     """
     state = {"text": kept.text, "details": kept.details}
     took_in = next((n for n, item in enumerate(kept.earlier) if item.get("act") == "merged"), len(kept.earlier))
-    kept.earlier = [item if n <= took_in else _without_part(item, gone_id) for n, item in enumerate(kept.earlier)]
+    kept.earlier = [
+        item if n <= took_in else _without_names(_without_part(item, gone_id), names)
+        for n, item in enumerate(kept.earlier)
+    ]
+    kept.files = [name for name in kept.files if name not in names]
     after = _without_part(state, gone_id)
     kept.text, kept.details = after["text"], after["details"]
     session.add(kept)
+
+
+def _without_names(state: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    if "files" not in state:
+        return state
+    return {**state, "files": [name for name in state["files"] if name not in names]}
 
 
 def _without_part(state: dict[str, Any], gone_id: int) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.config import Settings
 from bot.domain.incidents.lifecycle import is_channel_name
 from bot.services import outbox
 from bot.services.channel.backfill import schedule_reconcile
+from bot.services.similarity import suggest_similar
 from bot.store.escalation import escalations
 from bot.store.incidents import incident_lists, incidents, slack_messages
 from bot.store.incidents.incidents import Incident
@@ -55,10 +57,15 @@ def on_channel_refused(session: Session, incident_id: int, error: str, at: datet
     outbox.refresh_announcement(session, incident, at)
 
 
-def on_card_posted(session: Session, incident_id: int, ts: str, at: datetime) -> None:
+def on_card_posted(
+    session: Session, settings: Settings, incident_id: int, ts: str, at: datetime, *, is_first: bool
+) -> None:
+    """Pin the card, and after the first one name the earlier incident that it looks like."""
     incident = incidents.lock(session, incident_id)
     slack_messages.save(session, incident, SlackView.CARD, ts)
     outbox.pin_card(session, incident, at)
+    if is_first and not incident.former_channels:
+        suggest_similar(session, settings, incident, at)
 
 
 def on_topic_set(session: Session, incident_id: int, digest: str) -> None:

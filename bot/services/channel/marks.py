@@ -14,6 +14,7 @@ from bot.services import outbox
 from bot.services.channel.messages import SlackMessage, parse_ts
 from bot.services.escalation.responses.reactions import handle_reaction
 from bot.services.timeline.entries import MARKED_BY_HAND, restore_entry, update_entry_text, withdraw_entry
+from bot.services.timeline.kept_files import sync_files
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
@@ -153,6 +154,7 @@ def _create_entry(
     if kinds:
         by = Actor(incident.team_id, first.user_id, at, Origin.REACTION)
         audit_action(session, by, f"recorded {', '.join(kinds)}", incident=incident, entry=entry.key)
+    sync_files(session, incident, entry, at)
     return entry
 
 
@@ -212,6 +214,8 @@ def mark_message(
     by_hand = list(dict.fromkeys([*entry.values.marked_by_hand, kind.value]))
     entry.details = {**entry.details, MARKED_BY_HAND: by_hand}
     entry.kinds = list(dict.fromkeys([*entry.kinds, kind.value]))
+    if entry.withdrawn_at is not None:
+        sync_files(session, incident, entry, actor.at)
     entry.withdrawn_at = entry.withdrawn_by = entry.withdrawal_reason = None
     session.add(entry)
     audit_action(session, actor, f"recorded {kind}", incident=incident, entry=entry.key)

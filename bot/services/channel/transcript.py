@@ -12,6 +12,7 @@ from bot.services.channel.clear_copies import clear_entry, refresh_comments
 from bot.services.channel.marks import kinds_of_reactions, sync_entry_marks
 from bot.services.channel.messages import SlackMessage, is_before_history, is_past_retention, parse_ts
 from bot.services.timeline.entries import update_entry_text
+from bot.services.timeline.kept_files import drop_files
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
@@ -60,12 +61,16 @@ def record_message(session: Session, settings: Settings, team_id: str, message: 
         if incident is not None and _is_to_be_skipped(session, settings, incident, message, is_entry=bool(entries)):
             return
         known = Message(team_id=team_id, channel_id=message.channel_id, ts=message.ts, stored_at=at)
+    are_files_changed = known.files != list(message.files)
     _store_message(session, team_id, known, message, at)
     if message.thread_ts not in {None, message.ts}:
         _save_reply(session, team_id, message)
     for entry in entries:
         update_entry_text(session, entry, message.text, list(message.files), at)
-        outbox.refresh_resolution(session, incidents.get(session, entry.incident_id), at)
+        touched = incidents.get(session, entry.incident_id)
+        if are_files_changed and message.ts == entry.message_ts:
+            outbox.keep_files(session, touched, at, message.channel_id, message.ts)
+        outbox.refresh_resolution(session, touched, at)
     if incident is not None and incident.archived_at is not None and not message.is_own:
         on_channel_unarchived(session, team_id, message.channel_id, at)  # nobody can write in an archived channel
     if incident is not None and not entries and not message.is_own:
@@ -137,9 +142,10 @@ def record_deletion(session: Session, team_id: str, channel_id: str, ts: str, at
         incidents.lock_all(session, [reply.incident_id])
         session.delete(reply)
     for entry in entries:
+        touched = incidents.get(session, entry.incident_id)
+        drop_files(session, touched, entry, at)
         clear_entry(session, entry)
         entry.deleted_at = at
-        touched = incidents.get(session, entry.incident_id)
         actor = Actor(team_id, None, at, Origin.MESSAGE)
         audit_action(session, actor, "its message was deleted", incident=touched, entry=entry.key)
         outbox.refresh_resolution(session, touched, at)

@@ -13,6 +13,7 @@ from bot.domain.terms import Kind
 from bot.services import outbox
 from bot.services.channel.clear_copies import clear_copies, clear_entry, text_remover
 from bot.services.outbox.payloads import DraftPayload
+from bot.services.timeline.kept_files import drop_files
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.vendors.entry_sync import sync_with_entry
 from bot.services.workspace.actor import Actor
@@ -120,6 +121,7 @@ def _redact_one(
 ) -> list[str]:
     """Redact one entry and all that was made of it. Returns what is left to do by hand."""
     stale = _drafts_with(session, incident, entry)
+    drop_files(session, incident, entry, actor.at)
     texts = [*more, *clear_entry(session, entry)]
     if entry.withdrawal_reason and not entry.merged_into_id:
         entry.withdrawal_reason = REDACTED if entry.withdrawn_by else entry.withdrawal_reason

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -9,6 +10,7 @@ from bot.domain.escalation import Acknowledgement
 from bot.domain.terms import MARKS, Kind, SourceKind
 from bot.services import outbox
 from bot.services.timeline.entries import CAME_FROM, MARKED_BY_HAND
+from bot.services.timeline.kept_files import sync_files
 from bot.services.workspace.actor import Actor
 from bot.store.escalation import escalations, progress
 from bot.store.escalation.pages import record_left_message
@@ -36,8 +38,12 @@ MOVED_REFERENCES = ("escalation_id", "action_id", "alert_id", "alert_ids")
 """Detail keys that refer to rows moved to the target."""
 
 
-def carry_entries(session: Session, source: Incident, target: Incident) -> dict[int, TimelineEntry]:
-    """Copy the active entries. Returns the copies by the id of the original."""
+def carry_entries(session: Session, source: Incident, target: Incident, at: datetime) -> dict[int, TimelineEntry]:
+    """
+    Copy the active entries. Returns the copies by the id of the original.
+
+    Kept files are fetched again for the copies.
+    """
     stated = {kind for entry in timeline.find_entries(session, target.key) for kind in map(Kind, entry.kinds)}
     copies: dict[int, TimelineEntry] = {}
     for entry in timeline.find_entries(session, source.key, with_withdrawn=False):
@@ -49,6 +55,8 @@ def carry_entries(session: Session, source: Incident, target: Incident) -> dict[
             continue
         copies[entry.key] = _copy_entry(session, source, target, entry, kinds)
     session.flush()
+    for copy in copies.values():
+        sync_files(session, target, copy, at)
     for entry in timeline.find_entries(session, source.key):
         entry.details = {key: value for key, value in entry.details.items() if key not in MOVED_REFERENCES}
         session.add(entry)

@@ -202,10 +202,9 @@ def _set_up_channel(
     users, groups = service_people(settings, incident, incident.services)
     users = list(dict.fromkeys([*([actor.user_id] if actor.user_id else []), *users, *invitees]))
     ensure_known(session, incident.team_id, users, actor.at)
-    suggests = settings.incidents.suggest_similar and not incident.is_drill
-    outbox.queue_channel_setup(session, incident, actor.at, users, groups, suggests_similar=suggests)
+    outbox.queue_channel_setup(session, incident, actor.at, users, groups)
     set_up_bookmarks(session, settings, incident, actor.at)
-    if not incident.is_drill:
+    if not incident.is_drill and actor.origin is not Origin.ALERT:  # during a window alerts open nothing
         for window in open_windows(session, incident.team_id, incident.services, actor.at):
             outbox.post_event(
                 session,

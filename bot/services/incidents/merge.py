@@ -131,7 +131,7 @@ def merge_incidents(session: Session, settings: Settings, source_id: int, target
         group.incident_id = target.key
         session.add(group)
     moved = alerts.reassign(session, source.key, target.key)
-    copies = carry_entries(session, source, target)
+    copies = carry_entries(session, source, target, actor.at)
     move_action_items(session, source, target, copies)
     move_escalations(session, source, target, copies, actor)
     share_acknowledgements(session, settings, target, actor.at)

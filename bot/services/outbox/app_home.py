@@ -37,6 +37,7 @@ def refresh_open_homes(session: Session, team_id: str, at: datetime) -> None:
     """Refresh App Home of those who have it open, after a change that it may show."""
     open_homes = transaction_state(session).open_homes
     if team_id not in open_homes:
-        open_homes[team_id] = people.find_home_viewers(session, team_id, at - HOME_OPEN, MAX_OPEN_HOMES)
+        with session.no_autoflush:  # what waits to be written is not about them
+            open_homes[team_id] = people.find_home_viewers(session, team_id, at - HOME_OPEN, MAX_OPEN_HOMES)
     if open_homes[team_id]:
         outbox.enqueue_all(session, *(_home_row(team_id, user_id, at) for user_id in sorted(open_homes[team_id])))

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot.domain.text.payload import Payload
 from bot.services.outbox.app_home import refresh_open_homes
-from bot.services.outbox.incident_views import announcement_row, card_row, similar_row, topic_row
+from bot.services.outbox.incident_views import announcement_row, card_row, topic_row
 from bot.services.outbox.kinds import PRIORITY, OutboxKind, lane_of
 from bot.services.outbox.payloads import (
     BlankMessagePayload,
@@ -31,28 +31,16 @@ from bot.store.outbox import Effect
 
 
 def queue_channel_setup(
-    session: Session,
-    incident: Incident,
-    at: datetime,
-    users: list[str],
-    usergroups: list[str],
-    *,
-    suggests_similar: bool = False,
+    session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]
 ) -> None:
-    """
-    Create the channel, invite people, post card, topic and announcement: a row each.
-
-    `suggests_similar`: after the card, one earlier incident like it is looked for.
-    """
-    rows = [build_row(incident, OutboxKind.CREATE_CHANNEL, at, waits_for_channel=False)]
+    """Create the channel, invite people, post card, topic and announcement: a row each."""
+    payload = InvitePayload(tuple(users), tuple(usergroups))
+    rows = [build_row(incident, OutboxKind.CREATE_CHANNEL, at, waits_for_channel=False, payload=payload)]
     if users or usergroups:
-        payload = InvitePayload(tuple(users), tuple(usergroups))
         rows.append(build_row(incident, OutboxKind.INVITE, at, payload=payload))
     rows += [topic_row(incident, at), card_row(session, incident, at)]
     if not incident.is_private:
         rows.append(announcement_row(session, incident, at))
-    if suggests_similar:
-        rows.append(similar_row(incident, at, posts=True))
     queue_rows(session, incident, *rows)
     refresh_open_homes(session, incident.team_id, at)
 
@@ -168,6 +156,23 @@ def fetch_message(session: Session, incident: Incident, at: datetime, channel_id
         target=f"fetch:{channel_id}:{message_ts}",
         payload=MessagePayload(channel_id, message_ts),
     )
+
+
+def keep_files(session: Session, incident: Incident, at: datetime, channel_id: str, message_ts: str) -> None:
+    """
+    Keep the files of a message, or delete them if it is no longer on the timeline.
+
+    Queued also for an archived channel, and without one: the message may be elsewhere, and deletion never waits.
+    """
+    row = build_row(
+        incident,
+        OutboxKind.KEPT_FILES,
+        at,
+        target=f"files:{incident.key}:{channel_id}:{message_ts}",
+        waits_for_channel=False,
+        payload=MessagePayload(channel_id, message_ts),
+    )
+    outbox.enqueue_all(session, row)
 
 
 def blank_message(

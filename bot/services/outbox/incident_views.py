@@ -189,12 +189,17 @@ def look_at_canvas(session: Session, incident: Incident, at: datetime) -> None:
     queue_rows(session, incident, replace(row, lane=target, not_before=at + CANVAS_PAUSE))
 
 
-def similar_row(incident: Incident, at: datetime, *, posts: bool) -> Effect:
-    payload = ViewPayload(posts=posts)
-    return build_row(incident, OutboxKind.SIMILAR, at, target=f"similar:{incident.key}", payload=payload)
+def post_similar(session: Session, incident: Incident, at: datetime) -> None:
+    """Post the message that names a similar incident, after the card."""
+    queue_rows(session, incident, _similar_row(incident, at, posts=True))
 
 
 def refresh_similar(session: Session, incident: Incident, at: datetime) -> None:
     """Refresh the message that names a similar incident, if it was posted."""
     if is_posted(session, incident, SlackView.SIMILAR):
-        queue_rows(session, incident, similar_row(incident, at, posts=False))
+        queue_rows(session, incident, _similar_row(incident, at, posts=False))
+
+
+def _similar_row(incident: Incident, at: datetime, *, posts: bool) -> Effect:
+    payload = ViewPayload(posts=posts)
+    return build_row(incident, OutboxKind.SIMILAR, at, target=f"similar:{incident.key}", payload=payload)

@@ -28,6 +28,7 @@ class OutboxKind(StrEnum):
     APPROVAL_REQUEST = "approval request"
     CONFIRM_ACTIVE = "ask for sign"
     FETCH_MESSAGE = "fetch message"
+    KEPT_FILES = "kept files"
     USER_LOOKUP = "learn person"
     BLANK_MESSAGE = "unsay"
     DELETE_FILE = "delete file"
@@ -98,6 +99,7 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.PIN_CARD: (33, "views"),
         OutboxKind.EPHEMERAL: (34, "messages"),
         OutboxKind.FETCH_MESSAGE: (35, "reading"),
+        OutboxKind.KEPT_FILES: (45, "reading"),
         OutboxKind.FOLLOWUPS: (36, "views"),
         OutboxKind.RESOLUTION: (37, "views"),
         OutboxKind.VENDOR_CASE: (37, "views"),

@@ -337,7 +337,7 @@ class ChannelNoticePayload(Payload):
 
 PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
     {
-        OutboxKind.CREATE_CHANNEL: NoPayload,
+        OutboxKind.CREATE_CHANNEL: InvitePayload,
         OutboxKind.INVITE: InvitePayload,
         OutboxKind.PIN_CARD: NoPayload,
         OutboxKind.ARCHIVE_CHANNEL: NoPayload,
@@ -354,6 +354,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.APPROVAL_REQUEST: ApprovalRequestPayload,
         OutboxKind.CONFIRM_ACTIVE: ConfirmActivePayload,
         OutboxKind.FETCH_MESSAGE: MessagePayload,
+        OutboxKind.KEPT_FILES: MessagePayload,
         OutboxKind.USER_LOOKUP: UserPayload,
         OutboxKind.BLANK_MESSAGE: BlankMessagePayload,
         OutboxKind.DELETE_FILE: FilePayload,

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.config.crypto import incident_page_link
 from bot.domain.record.model import Record, Statement
-from bot.domain.terms import Precision
+from bot.domain.terms import Kind, Precision, SourceKind
 from bot.services.postmortem.load_record import load_record
 from bot.store.incidents import incidents
 
@@ -51,7 +51,7 @@ def load_overview(session: Session, settings: Settings, incident_id: int) -> Ove
         ("Reference", incident.outside_reference),
         ("Category", incident.category),
         ("Responsibility", incident.responsibility),
-        ("Declared by", f"<@{incident.declared_by}>" if incident.declared_by else "alerts"),
+        ("Declared by", f"<@{incident.declared_by}>" if incident.declared_by else _declaring_machine(record)),
         ("Times in", incident.zone.key),
         ("Why it was closed", incident.closure_reason),
     ]
@@ -67,6 +67,12 @@ def load_overview(session: Session, settings: Settings, incident_id: int) -> Ove
         page_url=incident_page_link(settings, incident.reference, incidents.get(session, incident_id).active_link),
         names=record.people,
     )
+
+
+def _declaring_machine(record: Record) -> str:
+    """A vendor's incident opens one of ours before any alert joins it."""
+    by_alerts = any(Kind.DECLARED in each.kinds and each.source.kind is SourceKind.ALERT for each in record.entries)
+    return "a vendor's status page" if record.vendor_incidents and not by_alerts else "alerts"
 
 
 def _overview_times(record: Record) -> tuple[OverviewTime, ...]:

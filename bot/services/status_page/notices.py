@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.status_page.components import ComponentState
+from bot.domain.status_page.publication import label_of_update
 from bot.domain.status_page.subscribers import (
     ComponentNotice,
     Notice,
@@ -144,7 +145,7 @@ def _load_update_notice(session: Session, publication: PublicationPayload, kind:
         kind,
         public.public_id,
         f"incidents/{public.public_id}.html",
-        f"public_{row.state}",
+        label_of_update(state, is_closing=row.is_closing),
         row.state,
         row.published_at,
         public.titles,

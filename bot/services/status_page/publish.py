@@ -12,7 +12,7 @@ from bot.domain.errors import UserError
 from bot.domain.languages import get_language
 from bot.domain.status_page.components import ComponentState, suggest_states
 from bot.domain.status_page.subscribers import NoticeKind
-from bot.domain.terms import Severity, UpdateState
+from bot.domain.terms import Severity, Status, UpdateState
 from bot.domain.times import ParsedTime
 from bot.services.postmortem.public import write_public_postmortem
 from bot.services.status_page.notices import notify_of_update
@@ -31,6 +31,8 @@ from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.status_page import PublicationRequest, PublicIncident, PublicUpdate
+
+ENDING_STATES = frozenset({UpdateState.RESOLVED, UpdateState.POSTMORTEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def publish_update(
     page = settings.status
     if page is not None and not reason:
         wanted = _with_languages(page, wanted)
+        _check_state(incident, wanted.state)
         _check_words(settings, incident, wanted)
     entries = _record(session, incident_id, actor, wanted, when)
     if page is None or reason:
@@ -142,6 +145,20 @@ def _with_languages(page: StatusPageSection, wanted: Publication) -> Publication
         require_page_language(page, code)
     plain = {code: plain_text(text) for code, text in texts.items()}
     return Publication(wanted.state, plain, wanted.states, languages, wanted.titles, wanted.impact)
+
+
+def _check_state(incident: Incident, state: UpdateState) -> None:
+    """
+    Refuse to open the report of a cancelled or merged incident again.
+
+    Nothing would end it.
+    """
+    if incident.status in {Status.CANCELLED, Status.MERGED} and state not in ENDING_STATES:
+        outcome = "merged" if incident.status == Status.MERGED else "cancelled"
+        raise UserError(
+            f"{incident.reference} was {outcome}: nothing would end its report on the status page. Correct the report "
+            "with the state `resolved` and your text, or publish in the incident that goes on."
+        )
 
 
 def _check_words(settings: Settings, incident: Incident, wanted: Publication) -> None:

@@ -7,6 +7,7 @@ same for every address, so that it tells nobody who is subscribed.
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ SIGN_UP = "sign-up for the status page"
 PER_ADDRESS = (timedelta(hours=8), 3)
 """Mails to one address: so many at once, then one an interval."""
 PER_NETWORK = (timedelta(minutes=3), 20)
+BY_KIND = {SubscriberKind.EMAIL: "by e-mail", SubscriberKind.WEBHOOK: "by webhook"}
 OVERALL = (timedelta(seconds=3), 600)
 """All sign-ups together: nobody can send mail through the form to the whole world."""
 
@@ -192,7 +194,29 @@ def erase_address(session: Session, settings: Settings, address: str) -> tuple[i
     return subscribers.delete_by_address_keys(session, keys), unsent
 
 
-def describe_counts(session: Session) -> list[tuple[str, str, int]]:
+def describe_counts(session: Session) -> list[tuple[SubscriberKind, str, int]]:
     """Kind, name of the language in English, and number of subscribers."""
     english = get_language("en")
-    return [(kind, english.language_name(code), count) for kind, code, count in subscribers.count_all(session)]
+    return [
+        (SubscriberKind(kind), english.language_name(code), count)
+        for kind, code, count in subscribers.count_all(session)
+    ]
+
+
+def describe_readers(session: Session, settings: Settings) -> str:
+    """
+    Count the readers who are told of a publication, by way and language.
+
+    `1,204 by e-mail in English`. Empty if nobody can subscribe.
+    """
+    page = settings.status
+    if page is None or not page.subscribers.are_possible:
+        return ""
+    english = get_language("en")
+    parts = [f"{count:,} {BY_KIND[kind]} in {language}" for kind, language, count in describe_counts(session)]
+    channels = Counter(each.language or page.default_language for each in page.subscribers.channels.values())
+    parts += [
+        f"{count:,} Slack channel{'s' if count > 1 else ''} in {english.language_name(code)}"
+        for code, count in channels.items()
+    ]
+    return ", ".join(parts) or "none"

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.domain.record.facts import Fact, store_fact
 from bot.domain.terms import Kind, Precision, SourceKind
 from bot.domain.times import ParsedTime
+from bot.services.timeline.kept_files import drop_files, sync_files
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
@@ -106,12 +107,15 @@ def withdraw_entry(session: Session, incident: Incident, entry: TimelineEntry, a
     """Take an entry off the timeline. The record keeps it, with actor and reason."""
     entry.withdrawn_at, entry.withdrawn_by, entry.withdrawal_reason = actor.at, actor.user_id, why
     session.add(entry)
+    if entry.merged_into_id is None:  # else its files stay, with the entry that took it in
+        drop_files(session, incident, entry, actor.at)
     _audit_and_refresh(session, incident, entry, actor, f"withdrew: {why}")
 
 
 def restore_entry(session: Session, incident: Incident, entry: TimelineEntry, actor: Actor) -> None:
     entry.withdrawn_at = entry.withdrawn_by = entry.withdrawal_reason = None
     session.add(entry)
+    sync_files(session, incident, entry, actor.at)
     _audit_and_refresh(session, incident, entry, actor, "restored")
 
 

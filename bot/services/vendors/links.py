@@ -11,7 +11,7 @@ from bot.domain.terms import Kind
 from bot.domain.times import ParsedTime
 from bot.services.timeline.entries import record_entry, withdraw_entry
 from bot.services.vendors.lookup import vendor_names
-from bot.services.vendors.notices import refresh_notice
+from bot.services.vendors.notices import ensure_notice, refresh_notice
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
 from bot.store import vendors
@@ -37,6 +37,16 @@ def link_vendor_incident(session: Session, settings: Settings, notice_id: int, a
     sync_entries(session, settings, row, notice, incident, actor.at)
     refresh_notice(session, row, notice, incident, actor.at)
     return notice
+
+
+def link_opened_incident(
+    session: Session, settings: Settings, row: VendorIncident, incident: Incident, actor: Actor
+) -> None:
+    """Link a vendor's incident to the one that it opened. Its channel is told so, and not asked."""
+    notice = ensure_notice(session, row, incident, actor.at)
+    _decide(session, incident, notice, NoticeState.LINKED, actor)
+    sync_entries(session, settings, row, notice, incident, actor.at)
+    refresh_notice(session, row, notice, incident, actor.at)
 
 
 def decline_vendor_incident(session: Session, settings: Settings, notice_id: int, actor: Actor) -> VendorNotice:

@@ -19,7 +19,8 @@ class VendorNoticeView:
     A message about a vendor's incident, as of now.
 
     `services` of ours need the vendor. `incident_reference` None: the message is in the incidents channel. `ts`: of the
-    message; None if it was not posted, or in a channel that the incident left.
+    message; None if it was not posted, or in a channel that the incident left. `has_opened`: a route opened our
+    incident for it, and no person has decided since.
     """
 
     notice_id: int
@@ -43,6 +44,7 @@ class VendorNoticeView:
     ts: str | None = None
     decided_at: datetime | None = None
     decided_by: str | None = None
+    has_opened: bool = False
 
     @property
     def can_be_decided(self) -> bool:
@@ -86,4 +88,5 @@ def load_notice_view(session: Session, settings: Settings, notice_id: int) -> Ve
         ts=notice.message_ts if is_here else None,
         decided_at=notice.decided_at,
         decided_by=notice.decided_by,
+        has_opened=row.opened_id is not None and row.opened_id == notice.incident_id and notice.decided_by is None,
     )

@@ -86,6 +86,13 @@ def ensure_notices(session: Session, settings: Settings, row: VendorIncident, at
     return [Told(notice, locked[key] if key is not None else None, key not in known) for key, notice in notices.items()]
 
 
+def ensure_notice(session: Session, row: VendorIncident, incident: Incident, at: datetime) -> VendorNotice:
+    """The message in the channel of one of our incidents; it is added if it lacks one, and not queued."""
+    notices = vendors.find_notices(session, [row.key])
+    known = next((each for each in notices if each.incident_id == incident.key), None)
+    return known or _add(session, row, incident, at).notice
+
+
 def _add(session: Session, row: VendorIncident, incident: Incident | None, at: datetime) -> Told:
     state = NoticeState.TOLD if incident is None else NoticeState.ASKED
     notice = VendorNotice(

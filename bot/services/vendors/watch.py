@@ -35,7 +35,8 @@ class Claim:
     """
     The right to make one look, begun at `at`; another replica's later claim ends it.
 
-    `address`: the one that answered before, None if none did. `known`: the state that the look is compared with.
+    `address`: the one that answered before, None if none did. `kept`: the state that the look is compared with, as
+    JSON: it is read outside of the transaction, and only if the page has changed.
     """
 
     name: str
@@ -47,8 +48,12 @@ class Claim:
     etag: str | None = None
     modified: str | None = None
     checksum: str | None = None
-    known: KnownPage | None = None
+    kept: str | None = None
     is_close: bool = False
+
+    def read_kept(self) -> KnownPage | None:
+        """None before the first look."""
+        return KnownPage.from_json(json.loads(self.kept)) if self.kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +61,24 @@ class Reading:
     """
     A page that was read. `look` None: it has not changed.
 
-    `known` is the state to keep, `news` what is new since the last one. `address` answered.
+    `kept` is the state to keep as JSON, `news` what is new since the last one. `address` answered.
     """
 
     look: Look | None = None
-    known: KnownPage | None = None
+    kept: str | None = None
     news: tuple[News, ...] = ()
     address: str | None = None
     etag: str | None = None
     modified: str | None = None
     checksum: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedLook:
+    """`was_failing`: the page could not be read before. `changed`: ids of their incidents with news, in order."""
+
+    was_failing: bool = False
+    changed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +133,6 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
     feed = vendors.lock_feed(session, met.team_id, name)
     if feed is None or feed.source != wanted.source:
         return Claim(name, met.team_id, wanted.source, now, kind=section.kind, is_close=close)
-    known = KnownPage.from_json(json.loads(feed.kept)) if feed.kept else None
     return Claim(
         name,
         met.team_id,
@@ -131,22 +143,18 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
         etag=feed.etag,
         modified=feed.modified,
         checksum=feed.checksum,
-        known=known,
+        kept=feed.kept,
         is_close=close,
     )
 
 
 def record_look(
     session: Session, settings: Settings, claim: Claim, reading: Reading, now: datetime, chance: float
-) -> bool:
-    """
-    Store a look and tell its news, in one transaction.
-
-    True if the page could not be read before.
-    """
+) -> RecordedLook:
+    """Store a look and tell its news, in one transaction."""
     feed, section = vendors.lock_feed(session, claim.team_id, claim.name), settings.watched_vendors.get(claim.name)
     if feed is None or section is None or feed.claimed_at != claim.at:  # another replica took over, or it was removed
-        return False
+        return RecordedLook()
     was_failing = feed.problem is not None
     _adopt_source(feed, claim)
     feed.read_at = now
@@ -154,7 +162,7 @@ def record_look(
     if reading.look is not None:
         feed.kind, feed.page, feed.address = reading.look.kind, _page_of(reading.look), reading.address
         feed.etag, feed.modified, feed.checksum = reading.etag, reading.modified, reading.checksum
-        feed.kept = json.dumps(reading.known.to_json()) if reading.known is not None else None
+        feed.kept = reading.kept
     session.add(feed)
     session.flush()
     with batch(session):
@@ -165,7 +173,7 @@ def record_look(
     is_close = claim.name in vendors.find_watched_closely(session, claim.team_id)
     feed.next_at = claim.at + next_pause(section.interval, LookResult(is_close), chance)
     session.add(feed)
-    return was_failing
+    return RecordedLook(was_failing, tuple(sorted(told)))
 
 
 def record_failed_look(
@@ -284,6 +292,7 @@ def _build_row(claim: Claim, stated: VendorIncident, news: Sequence[News], now: 
         first_word_at=said_at.astimezone(UTC),
         last_word_at=said_at.astimezone(UTC),
         seen_at=now,
+        was_open_before=any(each.is_already_open for each in news),
     )
 
 

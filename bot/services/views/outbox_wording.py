@@ -40,6 +40,7 @@ ACT_WORDS = {
     OutboxKind.SIGN_UP_MAIL: "Send the mail that confirms a sign-up",
     OutboxKind.ROLE_BRIEFING: "Brief somebody on their role",
     OutboxKind.FETCH_MESSAGE: "Read a message with a reaction",
+    OutboxKind.KEPT_FILES: "Keep or delete the files of a message",
     OutboxKind.USER_LOOKUP: "Look up a name",
     OutboxKind.CARD: "Update the card",
     OutboxKind.ANNOUNCEMENT: "Update the announcement",

@@ -20,6 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from structlog import get_logger
 
 from bot.runtime.metrics import SLACK_CALLS
+from bot.slack.api.download import download_file, require_slack_address
 from bot.slack.api.errors import (
     RateLimited,
     SlackApiError,
@@ -171,6 +172,27 @@ class Gateway:
             self.in_flight -= 1
         SLACK_CALLS.labels("upload", "ok").inc()
         self._probe("after upload")
+
+    async def download(self, url: str, limit: int) -> bytes | None:
+        """
+        Read a file of Slack's; None if it has more than `limit` bytes.
+
+        Raises ForeignAddress, SlackApiError, RateLimited or Unreachable.
+        """
+        if self._session is None:
+            raise RuntimeError("the gateway was not started")
+        require_slack_address(url, self._api_url)
+        LEASE_CHECK.get()()
+        self.in_flight += 1
+        try:
+            content = await download_file(self._session, url, self._token, limit)
+        except SlackError as problem:
+            SLACK_CALLS.labels("download", outcome_label(problem)).inc()
+            raise
+        finally:
+            self.in_flight -= 1
+        SLACK_CALLS.labels("download", "ok").inc()
+        return content
 
 
 async def _post_bytes(session: aiohttp.ClientSession, url: str, content: bytes, seconds: float) -> None:

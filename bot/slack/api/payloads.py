@@ -158,12 +158,13 @@ def parse_message(message: Mapping[str, Any], channel_id: str, bot: BotIdentity)
         author_name=str(author_name) if author_name else None,
         is_own=is_own,
         thread_ts=message.get("thread_ts"),
-        files=tuple(_file_name(each) for each in message.get("files") or []),
+        files=tuple(file_name(each) for each in message.get("files") or []),
         edited_ts=(message.get("edited") or {}).get("ts"),
     )
 
 
-def _file_name(file: Mapping[str, Any]) -> str:
+def file_name(file: Mapping[str, Any]) -> str:
+    """Title or name of a file; its id where Slack gives neither."""
     return str(file.get("title") or file.get("name") or file.get("id") or "file")
 
 

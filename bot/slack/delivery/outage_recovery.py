@@ -1,6 +1,7 @@
 """Make rows due again that wait only because Slack was unreachable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from structlog import get_logger
@@ -20,7 +21,8 @@ class OutageRecovery:
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
-        self._is_due = True
+        self.is_due = True
+        """The next search for work asks whether rows wait."""
         self._requested_at: datetime | None = None
         self._was_away = False
         """This process saw the outage, and rows may still wait."""
@@ -38,21 +40,36 @@ class OutageRecovery:
         if self._requested_at is not None and timedelta(0) <= now - self._requested_at < INTERVAL:
             return False
         self._requested_at = now
-        self._is_due = True
+        self.is_due = True
         return self._was_away
 
-    async def run(self) -> None:
-        """Release the waiting rows if that was requested. Raises DatabaseUnavailable."""
-        if not self._is_due:
-            return
-        now, self._is_due = self._now(), False
-        was_away, self._was_away = self._was_away, False  # before the look: what fails during it counts
+    @contextmanager
+    def search_for_work(self) -> Iterator[bool]:
+        """
+        Around a search for work, which asks whether rows wait if this is True.
+
+        If the search fails, the next one asks.
+        """
+        is_due, was_away = self.is_due, self._was_away
+        self.is_due = False
+        if is_due:
+            self._was_away = False  # before the search: what fails during it counts
         try:
-            if await self._database.read(outbox.has_rows_waiting_for_slack, now):
-                log.info("outage over; waiting rows are due")
-                if not await self._database.run(outbox.release_rows_waiting_for_slack, now):
-                    self._requested_at = None  # some lanes were leased: the next answer is for them
-                    self._was_away = True
+            yield is_due
         except BaseException:
-            self._is_due, self._was_away = True, was_away or self._was_away
+            self.is_due, self._was_away = is_due or self.is_due, was_away or self._was_away
             raise
+
+    async def release(self) -> None:
+        """Release the waiting rows. Raises DatabaseUnavailable."""
+        log.info("outage over; waiting rows are due")
+        is_all = False
+        try:
+            is_all = await self._database.run(outbox.release_rows_waiting_for_slack, self._now())
+        except BaseException:
+            self.is_due = True
+            raise
+        finally:
+            if not is_all:
+                self._requested_at = None  # some lanes were leased: the next answer is for them
+                self._was_away = True

@@ -119,12 +119,15 @@ class Sender:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        await self._context.early_calls.stop()
 
     async def _work(self) -> None:
         while not self._stopping:
             self._wake.clear()
             found = await self._look_for_work()
             self._start_lanes(found.claims)
+            if found.waits_for_slack:
+                await self._release_waiting()
             self._passed_over = found.passed_over
             self._is_short |= not found.is_all and not self._free
             if (self._free and not found.is_all) or not found.passed_over <= self._lanes:
@@ -147,7 +150,6 @@ class Sender:
     async def _look_for_work(self) -> outbox.ClaimResult:
         self.is_claiming = True
         try:
-            await self._recovery.run()
             found = await self._claim()
             self.beat_at = self._context.now()
         except DatabaseUnavailable as problem:
@@ -159,6 +161,18 @@ class Sender:
         finally:
             self.is_claiming = False
         return found
+
+    async def _release_waiting(self) -> None:
+        """Make rows due again that waited for Slack; the commit wakes this worker for them."""
+        self.is_claiming = True
+        try:
+            await self._recovery.release()
+        except DatabaseUnavailable as problem:
+            log.warning("release of waiting outbox rows failed; database unavailable", problem=str(problem))
+        except Exception:
+            log.exception("release of waiting outbox rows failed")
+        finally:
+            self.is_claiming = False
 
     @property
     def _free(self) -> int:
@@ -196,9 +210,9 @@ class Sender:
             return NOTHING
         real_now = self._context.clock.real_now()
         asks_next_due = self._schedule.begin_look()
-        with self._reserve(free):
+        with self._reserve(free), self._recovery.search_for_work() as asks_waiting:
             found = await self._run_loading(
-                outbox.claim_lanes, owner=self.owner, limit=free, asks_next_due=asks_next_due
+                outbox.claim_lanes, owner=self.owner, limit=free, asks_next_due=asks_next_due, asks_waiting=asks_waiting
             )
         self._schedule.end_look(found)
         self.leases.add(found.claims, real_now)

@@ -120,7 +120,7 @@ class Incident(SQLModel, table=True):
     """When its share link was ended; None while it works."""
     postmortem_state: str = "draft"
     similar_id: int | None = Field(default=None, foreign_key="incident.id")
-    """The earlier incident that its channel was told of; None if there was none."""
+    """The earlier incident that its channel is told of; None if there is none."""
     is_similar_off: bool = False
     """Somebody said that it is not similar: it gets no suggestion."""
 

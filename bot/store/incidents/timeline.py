@@ -14,7 +14,7 @@ from bot.domain.record.facts import read_fact
 from bot.domain.terms import Kind
 from bot.domain.timeline.details import EntryDetails
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON
-from bot.store.incidents.incidents import Incident
+from bot.store.incidents.incidents import OPEN, Incident
 
 NO_DETAILS = EntryDetails()
 
@@ -194,9 +194,13 @@ def find_same_position(session: Session, incident_id: int, sort_at: datetime) ->
     return list(session.exec(statement))
 
 
-def find_merged(session: Session, entry_id: int) -> list[TimelineEntry]:
+def find_merged(session: Session, entry: TimelineEntry) -> list[TimelineEntry]:
     """Entries that were merged directly into this one."""
-    statement = select(TimelineEntry).where(TimelineEntry.merged_into_id == entry_id).order_by(col(TimelineEntry.id))
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.incident_id == entry.incident_id, TimelineEntry.merged_into_id == entry.key)
+        .order_by(col(TimelineEntry.id))
+    )
     return list(session.exec(statement))
 
 
@@ -275,6 +279,16 @@ def find_cleared(session: Session, incident_id: int) -> list[TimelineEntry]:
         or_(col(TimelineEntry.deleted_at).is_not(None), col(TimelineEntry.redacted_at).is_not(None)),
     )
     return list(session.exec(statement))
+
+
+def ended_before(moment: datetime) -> ColumnElement[bool]:
+    """Condition: the incident ended before then. A cancelled one ends with its last entry."""
+    last_word = (
+        select(func.max(TimelineEntry.recorded_at))
+        .where(col(TimelineEntry.incident_id) == col(Incident.id))
+        .scalar_subquery()
+    )
+    return and_(col(Incident.status).not_in(OPEN), func.coalesce(col(Incident.resolved_at), last_word) < moment)
 
 
 def find_last_sort_at(session: Session, incident_id: int) -> datetime | None:

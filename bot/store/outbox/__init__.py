@@ -53,7 +53,7 @@ from bot.store.outbox.queue import (
     open_lanes,
 )
 from bot.store.outbox.rate_limits import block_until
-from bot.store.outbox.recovery import has_rows_waiting_for_slack, release_rows_waiting_for_slack
+from bot.store.outbox.recovery import release_rows_waiting_for_slack
 
 __all__ = [
     "UNFINISHED",
@@ -93,7 +93,6 @@ __all__ = [
     "finish",
     "finish_several",
     "get",
-    "has_rows_waiting_for_slack",
     "is_first_failure",
     "is_shown_elsewhere",
     "is_view_rejected",

@@ -24,6 +24,7 @@ from bot.store.outbox.models import (
     load_nothing,
 )
 from bot.store.outbox.rate_limits import RateLimiter
+from bot.store.outbox.recovery import has_rows_waiting_for_slack
 
 DUE_LANES = (
     select(LANES.c.key)
@@ -75,12 +76,14 @@ class ClaimResult:
     `next_due` is when the next free lane is due, or where that was not asked, the next one of those that were put off.
     `is_all`: nothing else is due now; if not, `next_due` is None.
     `passed_over` are due lanes that this very worker runs already: they are due again when they end.
+    `waits_for_slack`: rows wait only because Slack was unreachable; None where that was not asked.
     """
 
     claims: list[Claim]
     next_due: datetime | None
     is_all: bool
     passed_over: frozenset[str]
+    waits_for_slack: bool | None = None
 
 
 def claim_lanes(
@@ -96,6 +99,7 @@ def claim_lanes(
     busy: Collection[str] = (),
     lapsed_before: datetime | None = None,
     asks_next_due: bool = True,
+    asks_waiting: bool = False,
 ) -> ClaimResult:
     """
     Claim up to `limit` due lanes, the most urgent first, and mark their heads as running.
@@ -118,7 +122,8 @@ def claim_lanes(
         put_off += [later] if later else []
     is_all = not lanes and len(due) < most
     next_due = find_next_due(session) if asks_next_due else min(put_off, default=None)
-    return ClaimResult(claims, next_due if is_all else None, is_all, frozenset(due) & frozenset(busy))
+    waits = has_rows_waiting_for_slack(session, now) if asks_waiting else None
+    return ClaimResult(claims, next_due if is_all else None, is_all, frozenset(due) & frozenset(busy), waits)
 
 
 def lock_due_lanes(session: Session, now: datetime, lapsed_before: datetime, most: int) -> list[str]:

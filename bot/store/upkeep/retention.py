@@ -11,8 +11,9 @@ from sqlmodel import Field, Session, SQLModel, col, func, select
 from bot.store.alerts.alerts import IS_LOOSE, Alert
 from bot.store.database.tables import insert_into, table_of
 from bot.store.incidents import incidents
-from bot.store.incidents.incidents import OPEN, Incident
-from bot.store.incidents.timeline import TimelineEntry
+from bot.store.incidents.incidents import Incident
+from bot.store.incidents.kept_files import KeptFileRow
+from bot.store.incidents.timeline import TimelineEntry, ended_before
 from bot.store.incidents.transcript import Message, Reaction
 from bot.store.outbox.models import IS_FINISHED, OutboxRow
 from bot.store.shared.idempotency import DELIVERY_RETENTION, Delivery
@@ -59,18 +60,8 @@ def claim_periodic_task(session: Session, key: str, now: datetime, every: timede
 
 
 def _is_over(before: datetime) -> ColumnElement[bool]:
-    """Condition: the incident ended before then. A cancelled one ends with its last entry."""
-    last_word = (
-        select(func.max(TimelineEntry.recorded_at))
-        .where(col(TimelineEntry.incident_id) == col(Incident.id))
-        .scalar_subquery()
-    )
-    return and_(
-        col(Incident.status).not_in(OPEN),
-        col(Incident.channel_id).is_not(None),
-        func.coalesce(col(Incident.resolved_at), last_word) < before,
-        col(Incident.id) == _newest_of_channel(),
-    )
+    """Condition: the incident ended before then, and its channel has no later one."""
+    return and_(ended_before(before), col(Incident.channel_id).is_not(None), col(Incident.id) == _newest_of_channel())
 
 
 def _newest_of_channel() -> Any:
@@ -200,6 +191,18 @@ def delete_alerts(session: Session, before: datetime, limit: int) -> int:
     )
     forgetting = delete(Alert).where(col(Alert.id).in_(old), text(IS_LOOSE))
     return int(getattr(session.execute(forgetting, execution_options=UNSEEN), "rowcount", 0))
+
+
+def count_files(session: Session, before: datetime) -> RetentionCount:
+    """Kept files of incidents that ended before then."""
+    at = col(KeptFileRow.kept_at)
+    statement = (
+        select(func.count(), func.min(at), func.max(at), func.count(func.distinct(KeptFileRow.incident_id)))
+        .select_from(KeptFileRow)
+        .join(Incident, col(Incident.id) == col(KeptFileRow.incident_id))
+        .where(ended_before(before))
+    )
+    return RetentionCount(*session.execute(statement).one())
 
 
 def count_alerts(session: Session, before: datetime) -> RetentionCount:

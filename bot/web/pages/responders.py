@@ -24,6 +24,7 @@ from bot.web.pages import resources
 from bot.web.pages.alerts import AlertRoutes
 from bot.web.pages.history.figures import FiguresRoutes
 from bot.web.pages.history.history import HistoryRoutes
+from bot.web.pages.history.vendor_figures import VendorFigureRoutes
 from bot.web.pages.incidents.actions import ActionRoutes
 from bot.web.pages.incidents.declare import DeclareRoutes
 from bot.web.pages.incidents.entries import EntryRoutes
@@ -31,6 +32,7 @@ from bot.web.pages.incidents.incident import IncidentRoutes
 from bot.web.pages.incidents.incident_live import IncidentStreams
 from bot.web.pages.incidents.publish import PublishRoutes
 from bot.web.pages.incidents.share_link import ShareLinkRoutes
+from bot.web.pages.kept_files import KeptFileRoutes
 from bot.web.pages.now.now import NowRoutes
 from bot.web.pages.now.shared_render import NowPages
 from bot.web.pages.oncall.maintenance import MaintenanceRoutes
@@ -95,10 +97,12 @@ def routes(
         *AlertRoutes(sessions, access, database, clock).routes(),
         *HistoryRoutes(sessions, access, database, clock).routes(),
         *FiguresRoutes(sessions, database, clock).routes(),
+        *VendorFigureRoutes(sessions, access, database, clock).routes(),
         *incident_page.routes(),
         *ActionRoutes(sessions, access, database, clock, incident_page).routes(),
         *DeclareRoutes(sessions, database, clock).routes(),
         *EntryRoutes(sessions, access, database, clock).routes(),
+        *KeptFileRoutes(sessions, access, database).routes(),
         *PublishRoutes(sessions, access, database, clock, refresh_status_page).routes(),
         *ShareLinkRoutes(sessions, access, database, clock).routes(),
         *PostmortemRoutes(sessions, access, database, clock).routes(),

@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from bot.domain.languages import base_language
 from bot.web.admission import retry_later
 from bot.web.body_limits import error_response
-from bot.web.status.site import FROM_ABOVE, FROM_INSIDE, INDEX, SUBSCRIBE, Site, SiteFile
+from bot.web.headers import prepare_headers
+from bot.web.status.site import FROM_ABOVE, FROM_INSIDE, INDEX, SUBSCRIBE, Site
+from bot.web.status.site_file import IDENTITY, SiteFile, rank_encodings
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -48,7 +51,7 @@ class StatusFiles:
         self._find_form_target = find_form_target
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/status", self.serve_entrance), web.get("/status/{path:.*}", self.serve_file)]
+        return [web.get("/status/{path:.*}", self.serve_file), web.get("/status", self.serve_entrance)]
 
     def public_routes(self) -> list[web.RouteDef]:
         """Those of the public port: the same, and the first page at its root."""
@@ -111,25 +114,26 @@ def choose_language(request: web.Request, languages: tuple[str, ...]) -> str:
 
 def respond(request: web.Request, file: SiteFile, *, varies: bool = False) -> web.Response:
     """The file as the client takes it, or 304 if it has it."""
-    packed = file.gzipped if "gzip" in request.headers.get("Accept-Encoding", "") else None
-    headers = file.headers.get((packed is not None, varies))
+    encodings = rank_encodings(request.headers.get("Accept-Encoding", ""))
+    encoding = next((each for each in encodings if each in file.packed), IDENTITY)
+    headers = file.headers.get((encoding, varies))
     if headers is None:
-        headers = file.headers[packed is not None, varies] = _prepare_headers(file, packed is not None, varies)
+        headers = file.headers[encoding, varies] = _prepare_headers(file, encoding, varies=varies)
     if _has_tag(request.headers.get("If-None-Match", ""), headers["ETag"]):
         kept = {name: value for name, value in headers.items() if name not in {"Content-Type", "Content-Encoding"}}
         return web.Response(status=304, headers=kept)
-    return web.Response(body=packed or file.body, headers=headers)
+    return web.Response(body=file.packed.get(encoding, file.body), headers=headers)
 
 
-def _prepare_headers(file: SiteFile, is_packed: bool, varies: bool) -> dict[str, str]:
+def _prepare_headers(file: SiteFile, encoding: str, *, varies: bool) -> CIMultiDict[str]:
     """Everything that is the same in each answer with this file."""
-    headers = dict(HEADERS)
-    headers["ETag"] = f'"{file.etag}-gz"' if is_packed else f'"{file.etag}"'
-    headers["Vary"] = "Accept-Encoding, Accept-Language" if varies else "Accept-Encoding"
-    headers["Content-Type"] = file.content_type
-    if is_packed:
-        headers["Content-Encoding"] = "gzip"
-    return headers
+    own = {
+        **HEADERS,
+        "ETag": f'"{file.etag}"' if encoding == IDENTITY else f'"{file.etag}-{encoding}"',
+        "Vary": "Accept-Encoding, Accept-Language" if varies else "Accept-Encoding",
+        "Content-Type": file.content_type,
+    }
+    return prepare_headers(own if encoding == IDENTITY else {**own, "Content-Encoding": encoding})
 
 
 def _has_tag(sent: str, etag: str) -> bool:

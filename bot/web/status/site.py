@@ -1,12 +1,9 @@
-"""The files of the status page: rendered, compressed and fingerprinted once."""
+"""The files of the status page: rendered once per change, and kept in a folder."""
 
-import gzip
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from bot.config import Settings
 from bot.domain.resources import resource_path
@@ -18,6 +15,7 @@ from bot.export.status_page.history_json import HistoryWriter
 from bot.export.status_page.maintenance_calendar import CalendarWriter
 from bot.export.status_page.statuspage_json import StatuspageWriter
 from bot.templating.render import render_template
+from bot.web.status.site_file import CONTENT_TYPES, PACKED_SUFFIXES, SiteFile
 from bot.web.status.view import StatusView
 
 INDEX = "index.html"
@@ -26,53 +24,9 @@ SCRIPT = "zone.js"
 SUBSCRIBE = "subscribe.html"
 FROM_ABOVE, FROM_INSIDE = "status/", ""
 """Where relative links of the first page lead: at the address `/status`, and at one with a slash at its end."""
-CONTENT_TYPES: Mapping[str, str] = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json; charset=utf-8",
-    ".atom": "application/atom+xml; charset=utf-8",
-    ".rss": "application/rss+xml; charset=utf-8",
-    ".ics": "text/calendar; charset=utf-8",
-    ".svg": "image/svg+xml; charset=utf-8",
-    ".png": "image/png",
-}
+OWN_FOLDERS = ("incidents", "maintenance", "history", "components")
 OWN_SUFFIXES = frozenset({".html", ".atom", ".rss"})
 """Files in our folders that go when the page has them no longer."""
-NO_GZIP = frozenset({".png"})
-
-
-@dataclass(frozen=True)
-class SiteFile:
-    """One file, with its strong validators: one for each encoding."""
-
-    name: str
-    body: bytes
-
-    @property
-    def content_type(self) -> str:
-        return CONTENT_TYPES[PurePosixPath(self.name).suffix]
-
-    @cached_property
-    def etag(self) -> str:
-        return hashlib.sha256(self.body).hexdigest()[:20]
-
-    @cached_property
-    def headers(self) -> dict[tuple[bool, bool], dict[str, str]]:
-        """
-        Headers that the server prepared.
-
-        By whether it is compressed, and whether it depends on the language.
-        """
-        return {}
-
-    @cached_property
-    def gzipped(self) -> bytes | None:
-        """None where it would not get smaller. The same bytes give the same result."""
-        if PurePosixPath(self.name).suffix in NO_GZIP:
-            return None
-        packed = gzip.compress(self.body, mtime=0)
-        return packed if len(packed) < len(self.body) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +83,7 @@ def build_site(settings: Settings, state: PublicState, *, stale_since: datetime 
     if logo is not None:
         files[logo.name] = logo
     for each in (*files.values(), *entrances.values()):
-        _ = each.etag, each.gzipped
+        _ = each.etag, each.packed
     return Site(files, entrances, frame.languages)
 
 
@@ -223,29 +177,37 @@ def write_folder(site: Site, folder: Path) -> None:
     """
     Write the files so that a reader sees each one old or new, never half.
 
-    What links to other files comes after them; files of before that are no longer part of the page go last.
+    Compressed ones stand beside them. What links to other files comes after them; files of before that are no longer
+    part of the page go last.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in sorted(site.files, key=lambda each: (each.endswith(INDEX), each.endswith(".html"), each)):
-        path = folder / name
+        file, path = site.files[name], folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_file() and path.read_bytes() == site.files[name].body:
-            continue
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_bytes(site.files[name].body)
-        fresh.replace(path)
+        for encoding, suffix in PACKED_SUFFIXES.items():
+            _write_file(path.with_name(f"{path.name}{suffix}"), file.packed.get(encoding))
+        _write_file(path, file.body)
     _remove_old(site, folder)
 
 
+def _write_file(path: Path, body: bytes | None) -> None:
+    """Replace a file as a whole, unless it is the same. None: remove it."""
+    if body is None:
+        path.unlink(missing_ok=True)
+    elif not path.is_file() or path.read_bytes() != body:
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.write_bytes(body)
+        fresh.replace(path)
+
+
 def _remove_old(site: Site, folder: Path) -> None:
-    """Remove pages and feeds that are gone, in the folders that are ours."""
+    """Remove pages and feeds that are gone, and their compressed files, in our folders."""
     for code in site.languages:
-        for kind in ("incidents", "maintenance", "history", "components"):
-            for path in (folder / code / kind).glob("*.*"):
-                if path.suffix in OWN_SUFFIXES and path.relative_to(folder).as_posix() not in site.files:
-                    path.unlink(missing_ok=True)
-        if f"{code}/{SUBSCRIBE}" not in site.files:
-            (folder / code / SUBSCRIBE).unlink(missing_ok=True)
+        ours = [path for kind in OWN_FOLDERS for path in (folder / code / kind).glob("*.*")]
+        for path in (*ours, *(folder / code).glob(f"{SUBSCRIBE}*")):
+            plain = path.with_suffix("") if path.suffix in PACKED_SUFFIXES.values() else path
+            if plain.suffix in OWN_SUFFIXES and plain.relative_to(folder).as_posix() not in site.files:
+                path.unlink(missing_ok=True)
 
 
 def read_folder(folder: Path, languages: tuple[str, ...]) -> Site | None:

@@ -110,18 +110,20 @@ class StatusView:
     def incident_values(self, incident: PublishedIncident) -> Values:
         title, code = self._text(incident.titles)
         words = self.language.words
-        resolved_at, lasted = incident.resolved_at, incident.announced_for
+        resolved_at = incident.resolved_at if incident.active_updates else None
+        lasted = incident.announced_for if resolved_at else None
         return {
             "id": incident.public_id,
             "title": title,
             "lang": self._foreign(code),
             "state": incident.state.value,
-            "label": words[f"public_{incident.state}"],
+            "label": words[incident.label],
             "impact": incident.impact.value,
             "is_open": incident.is_open,
             "impact_times": self._impact_times(incident),
             "announced": self.time_values(incident.announced_at),
             "resolved": self.time_values(resolved_at) if resolved_at else None,
+            "resolved_label": words["page_resolved" if incident.label.startswith("public_") else incident.label],
             "lasted": self.language.format_duration(lasted) if lasted else "",
             "affected": self._states(incident, [*incident.components], worst=not incident.is_open),
             "updates": [self._update(each) for each in reversed(incident.updates)],
@@ -171,7 +173,7 @@ class StatusView:
         return {
             "number": update.number,
             "state": update.state.value,
-            "label": self.language.words[f"public_{update.state}"],
+            "label": self.language.words[update.label],
             "text": text or self._missing_text(update),
             "lang": self._foreign(code) if text else "",
             "note": self._language_note(update, bool(text), code),

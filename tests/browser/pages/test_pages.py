@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from tests.browser.conftest import PHONE, TIMEOUT_MS, WIDE, axe_violations, declare_incident, take_picture
 from tests.browser.pages.test_outbox_page import port_of
-from tests.support.worlds.past_incidents import add_past_incident
+from tests.support.worlds.past_incidents import add_past_incident, add_vendor_incident
 
 
 async def look_at(page: Page, name: str) -> None:
@@ -90,7 +90,7 @@ def write_history(folder: Path) -> None:
     causes = ("The TLS certificate expired", "A deployment removed an index", None, "A full disk on the primary")
     with Session(create_engine(f"sqlite:///{folder / 'dogwatch.db'}")) as session:
         for number in range(40):
-            add_past_incident(
+            ours = add_past_incident(
                 session,
                 number,
                 now - timedelta(days=6 * number + 1),
@@ -100,6 +100,8 @@ def write_history(folder: Path) -> None:
                 update=number % 7 + 5,
                 task="Alert on it" if number % 5 == 0 else None,
             )
+            said_at = ours.started_at + timedelta(minutes=31)
+            add_vendor_incident(session, number, ours, vendor=("payplug", "a-cloud")[number % 2], first_word_at=said_at)
         session.commit()
 
 
@@ -142,6 +144,16 @@ async def test_history_and_figures_are_read_filtered_and_followed(dogwatch):
     await page.get_by_role("link", name="Incidents similar to INC-1000").click()
     await expect(page.get_by_text("same words in the cause: tls, certificate, expired").first).to_be_visible()
     assert await axe_violations(page) == []
+
+    await page.get_by_role("link", name="Figures", exact=True).click()
+    await page.get_by_role("link", name="Figures of vendors").click()
+    await expect(page.get_by_role("heading", name="Vendors")).to_be_visible()
+    await page.locator("summary").first.click()
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        await fits(page)
+        assert await axe_violations(page) == []
+    await look_at(page, "vendors")
 
 
 async def test_the_pages_for_operations_are_read_on_a_phone_and_by_keyboard(dogwatch):

@@ -111,6 +111,7 @@ VIEWS = (
     "/history?figure=acknowledge&month=2026-03",
     "/history?figure=follow-ups",
     "/figures",
+    "/figures/vendors?month=2026-03",
 )
 """Without a text: its search reads the timelines of all incidents, as `/incident find` does."""
 

@@ -39,6 +39,7 @@ HEADINGS = {
     "[alerts.sources.NAME]": ("alerts", "sources", ANY),
     "[heartbeats.NAME]": ("heartbeats", ANY),
     "[storms]": ("storms",),
+    "[files]": ("files",),
     "[intake]": ("intake",),
     "[working_hours]": ("working_hours",),
     "[escalation]": ("escalation",),

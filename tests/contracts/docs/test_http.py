@@ -38,7 +38,7 @@ def test_the_shipped_balancer_decides_on_each_route() -> None:
     passed = re.findall(r"acl is_for_outside path_reg '(.+)'", BALANCER)
     example = {"{source}": "generic", "{reference}": "INC-7", "{token}": "12.1795332695.0aB_-9", "{secret}": "0aB_-9"}
     example |= {"{path}": "en/index.html"}
-    example |= {"{name}": "note", "{entry}": "entry-12"}
+    example |= {"{name}": "note", "{entry}": "entry-12", "{file}": "12"}
     example |= {"{alias}": "checkout%2Ferrors", "{action}": "close"}
 
     outside = {

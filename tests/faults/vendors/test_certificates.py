@@ -98,13 +98,14 @@ async def test_an_expired_certificate_is_said_once_until_it_is_renewed(
 
     with capture_logs() as logs:
         for _ in range(3):
-            await world.looks()
             await world.advance(hours=2)
+            await world.looks()
         failed = await world.bot.database.read(vendors.get_feed, "T0HARBOUR", "acquirer")
         home = await world.home("oncall")
         renewed_file, _ = certificate(world.folder, "localhost", valid_for=timedelta(days=90))
         world.tls.load_cert_chain(renewed_file, renewed_file.with_suffix(".key"))
         machine.load_verify_locations(renewed_file)
+        await world.advance(hours=2)
         await world.looks()
 
     [said] = [each for each in logs if each["event"] == "vendor's page cannot be read"]

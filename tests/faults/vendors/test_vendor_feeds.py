@@ -1,11 +1,13 @@
 """Vendors' pages under faults: said once, and nothing else is touched."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,7 +17,7 @@ from bot.doctor.vendors import check_vendors
 from bot.engine.address_guard import AddressRules
 from bot.engine.http_fetch import FetchError, fetch_body, read_retry_after
 from bot.engine.vendor_watch import LIMITS, VendorWatch
-from bot.services.vendors.watch import Reading, claim_look, record_look
+from bot.services.vendors.watch import Reading, RecordedLook, claim_look, record_look
 from bot.store import vendors
 from bot.store.vendors import VendorFeed
 from tests.support.servers.vendor_page import CONFIG, VendorPage, VendorWorld, vendor_file
@@ -65,11 +67,15 @@ async def test_a_redirect_into_the_own_network_is_refused_behind_a_proxy(
     ("shows", "message"),
     [
         (lambda page: page.shows(b"x" * (LIMITS.max_bytes + 1)), "it is larger than 5 MB"),
+        (
+            lambda page: page.shows(gzip.compress(b"x" * (LIMITS.max_bytes + 1)), {"Content-Encoding": "gzip"}),
+            "it is larger than 5 MB",
+        ),
         (lambda page: page.shows(b"", {"Location": "/again"}, status=302), "the server redirects more than 5 times"),
         (lambda page: page.shows(b"", status=503), "the server answered 503"),
         (lambda page: setattr(page, "is_cut_off", True), "cannot be reached"),
     ],
-    ids=["huge", "redirects", "error", "cut off"],
+    ids=["huge", "huge when it is decompressed", "redirects", "error", "cut off"],
 )
 async def test_bad_answers_are_refused(page: VendorPage, shows: Callable[[VendorPage], None], message: str):
     shows(page)
@@ -99,8 +105,12 @@ def test_retry_after(value: str, expected: timedelta | None):
     assert read_retry_after(value) == expected
 
 
+async def find_feed(world: VendorWorld, name: str) -> VendorFeed | None:
+    return await world.bot.database.read(vendors.get_feed, "T0HARBOUR", name)
+
+
 async def kept(world: VendorWorld) -> VendorFeed:
-    found = await world.bot.database.read(vendors.get_feed, "T0HARBOUR", "payplug")
+    found = await find_feed(world, "payplug")
     assert found is not None
     return found
 
@@ -109,11 +119,12 @@ async def test_a_feed_that_fails_is_said_once_and_its_recovery_too(world: Vendor
     world.page.shows(b"<html>Sign in</html>", {"Content-Type": "text/html"})
     with capture_logs() as logs:
         for _ in range(4):
-            await world.looks()
             await world.advance(hours=2)
+            await world.looks()
         failed = await kept(world)
         home = await world.home("oncall")
         world.page.shows_file(FIRST)
+        await world.advance(hours=2)
         await world.looks()
     recovered = await kept(world)
 
@@ -123,6 +134,47 @@ async def test_a_feed_that_fails_is_said_once_and_its_recovery_too(world: Vendor
     events = [each["event"] for each in logs]
     assert events.count("vendor's page cannot be read") == 1
     assert events.count("vendor's page can be read again") == 1
+
+
+NEIGHBOUR = """
+[vendors.slow]
+feed = "{slow}"
+allow_http = true
+allow_private = true
+"""
+
+
+class TwoPagesWorld(VendorWorld):
+    """A second page, at another address, hangs."""
+
+    slow: VendorPage
+
+    async def __aenter__(self) -> Self:
+        self.slow = VendorPage()
+        await self.slow.start()
+        self.slow.hangs = True
+        self._config = self._config.replace("{slow}", self.slow.url)
+        return await super().__aenter__()
+
+
+@pytest.mark.world(kind=TwoPagesWorld, config=NEIGHBOUR + CONFIG, start=MORNING)
+async def test_a_page_that_hangs_delays_no_other_page_and_no_other_work(world: TwoPagesWorld) -> None:
+    world.page.shows_file(FIRST)
+
+    looking = asyncio.create_task(world.bot.engine.vendors.run())
+    async with asyncio.timeout(10):
+        while not (world.slow.requests and (feed := await find_feed(world, "payplug")) and feed.read_at):
+            await asyncio.sleep(0.01)
+    await world.declares("search is slow service:search")
+    assert not looking.done(), "the other one is still waited for"
+    await world.slow.stop()
+    await looking
+    await world.finish()
+
+    assert len(world.told()) == 1
+    hung = await find_feed(world, "slow")
+    assert hung is not None
+    assert hung.failures == 1
 
 
 async def test_failures_are_asked_less_and_less_often(world: VendorWorld) -> None:
@@ -184,7 +236,7 @@ async def test_two_replicas_read_and_tell_once(world: VendorWorld) -> None:
     await second.run()
     late = await world.bot.database.run(record_look, world.bot.settings, claim, Reading(), world.now, 0.0)
     assert len(world.page.requests) == 2
-    assert (late, (await kept(world)).read_at) == (False, world.now)
+    assert (late, (await kept(world)).read_at) == (RecordedLook(), world.now)
 
 
 async def test_doctor_says_what_was_understood(page: VendorPage, tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ PATHS = (
     "/history.csv",
     "/history.json",
     "/figures",
+    "/figures/vendors",
+    "/figures/vendors.csv",
 )
 LOOKS = (
     "list",

@@ -164,6 +164,15 @@ async def test_an_incident_that_ends_without_a_resolution_is_ended_in_public(wor
     incident = await load_only_incident(world)
     assert (incident.is_open, incident.updates[-1].is_closing) == (False, True)
     assert (await load_state(world)).components[0].state is ComponentState.OPERATIONAL
+    refused = await world.types("oncall", "/incident update identified lang:en We know why.", first)
+    corrected = await world.types("oncall", "/incident update resolved lang:en It was a false alarm.", first)
+    assert "nothing would end its report on the status page" in refused
+    assert "It is on the status page in English" in corrected
+    assert [each.state for each in (await load_only_incident(world)).updates] == [
+        "investigating",
+        "resolved",
+        "resolved",
+    ]
 
 
 async def test_an_incident_that_becomes_private_leaves_the_page(world: World) -> None:

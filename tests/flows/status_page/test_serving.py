@@ -2,11 +2,13 @@
 
 import gzip
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
+import brotli
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
@@ -41,19 +43,24 @@ class LosableDatabase:
         return await self._database.read(fn, *args)
 
 
-async def test_a_file_has_strong_validators_and_is_compressed_once(world: World) -> None:
+@pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
+async def test_a_file_has_strong_validators_in_each_encoding(
+    world: World, encoding: str, unpack: Callable[[bytes], bytes]
+) -> None:
     await opens_until(world, "/status", "All systems operational")
     async with aiohttp.ClientSession(auto_decompress=False) as http:
-        packed = await http.get(f"{world.url}/status/en/", headers={"Accept-Encoding": "gzip"})
+        packed = await http.get(f"{world.url}/status/en/", headers={"Accept-Encoding": encoding})
         body = await packed.read()
         plain = await http.get(f"{world.url}/status/en/", headers={"Accept-Encoding": "identity"})
-        known = {"If-None-Match": packed.headers["ETag"], "Accept-Encoding": "gzip"}
+        known = {"If-None-Match": packed.headers["ETag"], "Accept-Encoding": encoding}
         same = await http.get(f"{world.url}/status/en/", headers=known)
 
-        assert gzip.decompress(body) == await plain.read()
+        assert unpack(body) == await plain.read()
+        assert packed.headers["Content-Encoding"] == encoding
         assert packed.headers["ETag"].startswith('"')
         assert packed.headers["ETag"] != plain.headers["ETag"]
         assert (same.status, await same.read()) == (304, b"")
+        assert (same.headers["ETag"], "Content-Encoding" in same.headers) == (packed.headers["ETag"], False)
         assert "max-age=10" in packed.headers["Cache-Control"]
         assert packed.headers["Vary"] == "Accept-Encoding"
 
@@ -158,7 +165,8 @@ async def test_the_files_of_another_host_are_the_same_and_old_ones_go(world: Wor
     await world.types("oncall", "/incident update investigating lang:en We look into it.")
     folder = tmp_path / "site"
     (folder / "en" / "incidents").mkdir(parents=True)
-    (folder / "en" / "incidents" / "old.html").write_text("old")
+    for name in ("old.html", "old.html.br", "old.html.gz"):
+        (folder / "en" / "incidents" / name).write_text("old")
     (folder / "fr" / "components").mkdir(parents=True)
     (folder / "fr" / "components" / "removed.atom").write_text("old")
     (folder / "CNAME").write_text("status.example.test")
@@ -168,9 +176,13 @@ async def test_the_files_of_another_host_are_the_same_and_old_ones_go(world: Wor
     site = build_site(world.settings(), await load_state(world))
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {*site.files, "CNAME"} <= written
-    assert not {"en/incidents/old.html", "fr/components/removed.atom"} & written
+    assert not {each for each in written if "/old.html" in each or "removed.atom" in each}
     assert {"fr/components/online.atom", "fr/components/online.rss"} <= written
-    assert count == len(written - {"CNAME"})
+    packed = {each for each in written if each.endswith((".br", ".gz"))}
+    assert {each.removesuffix(".br").removesuffix(".gz") for each in packed} <= written - packed
+    assert {"en/index.html.br", "en/index.html.gz", "style.css.br", "api/v2/summary.json.gz"} <= packed
+    assert gzip.decompress((folder / "en/index.html.gz").read_bytes()) == (folder / "en/index.html").read_bytes()
+    assert count == len(written - packed - {"CNAME"})
     kept = read_folder(folder, ("en", "fr", "it"))
     assert kept is not None
     assert kept.files.keys() >= site.files.keys()

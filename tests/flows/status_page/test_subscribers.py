@@ -98,6 +98,21 @@ async def test_only_readers_of_a_component_and_those_who_chose_none_are_told(wor
     assert ["Analyse en cours" in posted[0], len(posted)] == [True, 2]
 
 
+async def test_who_publishes_sees_how_many_are_told_and_no_address(world: SubscriberWorld) -> None:
+    await world.subscribes("a@example.test")
+    await world.subscribes("b@example.test")
+    await world.subscribes(language="fr")
+    await world.declares("Card payments fail sev:1")
+
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        form = await ana.opens("/incidents/INC-1/publish")
+
+    told = "Subscribers who are told: 2 by e-mail in English, 1 by e-mail in French, 1 Slack channel in French."
+    assert told in form.words
+    assert "@example.test" not in form.text
+
+
 async def test_a_webhook_gets_signed_notices_and_a_gone_one_ends(world: SubscriberWorld) -> None:
     page = await world.subscribes(webhook=f"{world.receiver.url}/notices")
     [world.receiver.secret] = re.findall(r"<code>(\w{64})</code>", page.text)

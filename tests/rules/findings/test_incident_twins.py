@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.domain.findings.incident_similarity import EarlierIncident, IncidentProfile, find_best_match
+from bot.domain.findings.incident_similarity import EarlierIncident, IncidentProfile, find_best_match, is_possible_match
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,3 +273,27 @@ def test_of_equal_matches_the_newest_is_named():
 
     assert found is not None
     assert found.incident_id == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "services", "others", "expected"),
+    [
+        ("pool exhausted", ("checkout",), ("checkout",), True),
+        ("pool exhausted", ("checkout",), ("search",), False),
+        ("pool exhausted", ("checkout",), (), False),
+        ("connection pool exhausted", (), ("checkout",), True),
+        ("pool exhausted", (), (), False),
+        ("checkout is down", ("checkout",), ("checkout",), False),
+    ],
+)
+def test_incidents_are_only_read_where_one_can_match(title, services, others, expected):
+    profile = IncidentProfile.from_texts(services, title, [])
+    assert is_possible_match(profile, frozenset(others)) is expected
+
+
+def test_no_suggestion_is_lost_by_what_is_not_read():
+    incidents = generate_incidents()
+    for number, each in enumerate(incidents):
+        found = suggested(each, [other.as_earlier(place) for place, other in enumerate(incidents[:number])])
+        profile = IncidentProfile.from_texts(each.services, each.title, [])
+        assert found is None or is_possible_match(profile, found.profile.services)

@@ -10,6 +10,7 @@ from bot.config.problems import ConfigurationError
 from bot.services.vendors.lookup import services_needing
 
 FEED = "[vendors.host]\nfeed = 'https://status.example.test'\n"
+NEEDED = FEED + "[services.shop]\nvendors = ['host']\n"
 
 
 def written(folder: Path, text: str) -> Path:
@@ -27,6 +28,17 @@ def written(folder: Path, text: str) -> Path:
         (FEED + "kind = 'statuspages'\n", "vendors.host.kind", "Did you mean `statuspage`?"),
         (FEED + "least_impact = 'huge'\n", "vendors.host.least_impact", "critical"),
         (FEED + "every = '10s'\n", "vendors.host.every", "This is not a length"),
+        (NEEDED + "[[routes]]\nvendors = ['hots']\n", "routes[0].vendors[0]", "Did you mean `host`?"),
+        (FEED + "[[routes]]\nvendors = ['host']\n", "routes[0].vendors[0]", 'vendors = ["host"] to [services.NAME]'),
+        (
+            NEEDED + "[services.other]\n[[routes]]\nvendors = ['host']\nservice = 'other'\n",
+            "routes[0].vendors[0]",
+            "[services.other]",
+        ),
+        (NEEDED + "[[routes]]\nvendors = ['host']\naction = 'attach'\n", "routes[0]", "opens or ignores"),
+        (NEEDED + "[[routes]]\nvendors = ['host']\ngroup_by = ['a']\n", "routes[0]", "`group_by` is for alerts"),
+        (NEEDED + "[[routes]]\nvendors = ['host']\nresolve_after = '5m'\n", "routes[0]", "is for alerts"),
+        (NEEDED + "[[routes]]\nvendors = ['host']\nmatch = ['severity=\"x\"']\n", "routes[0]", "no label severity"),
     ],
 )
 def test_mistakes_are_named_with_their_key(tmp_path: Path, text: str, key: str, says: str) -> None:
@@ -40,7 +52,14 @@ def test_mistakes_are_named_with_their_key(tmp_path: Path, text: str, key: str, 
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("[vendors.host]\ncomponents = ['a']\n", "has no effect without `feed`"), (FEED, "No service needs this vendor")],
+    [
+        ("[vendors.host]\ncomponents = ['a']\n", "has no effect without `feed`"),
+        (FEED, "No service needs this vendor"),
+        (
+            NEEDED + "[[routes]]\n[[routes]]\nvendors = ['*']\n[[routes]]\nvendors = ['host']\n",
+            "routes[1] matches the same incidents first",
+        ),
+    ],
 )
 def test_what_has_no_effect_is_a_warning(tmp_path: Path, text: str, says: str) -> None:
     report = examine({}, config_path=written(tmp_path, text))

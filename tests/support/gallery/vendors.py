@@ -104,6 +104,10 @@ def notice_messages() -> Iterator[tuple[str, Message]]:
     yield "vendor's incident: in the incidents channel", vendor_notices.vendor_notice_message(TOLD_TO_ALL)
     yield "vendor's incident: is it them?", vendor_notices.vendor_notice_message(REPORTED)
     yield "vendor's incident: linked", vendor_notices.vendor_notice_message(LINKED)
+    yield (
+        "vendor's incident: it opened ours",
+        vendor_notices.vendor_notice_message(replace(LINKED, decided_by=None, has_opened=True)),
+    )
     yield "vendor's incident: resolved", vendor_notices.vendor_notice_message(RESOLVED)
     yield (
         "vendor's incident: not them",

@@ -1,7 +1,7 @@
 """Past incidents, written into the database at once: a history takes too long to play."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -10,8 +10,10 @@ from bot.store.incidents import installations
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
+from bot.store.vendors import NoticeState, VendorIncident, VendorNotice
 
 FIRST_NUMBER = 1_000
+VENDOR_WORD_AT = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 TIMES = ("declared", "started", "detected", "identified", "mitigated", "resolved", "ended")
 
 
@@ -86,3 +88,36 @@ def _add_entry(
         details=details or {},
     )
     session.add(entry)
+
+
+def add_vendor_incident(
+    session: Session, number: int, *ours: Incident, vendor: str = "payplug", **fields: Any
+) -> VendorIncident:
+    """An incident on a vendor's page that took 30 minutes from its first word, linked to `ours`."""
+    installation = installations.find_installation(session)
+    assert installation is not None
+    said_at = fields.setdefault("first_word_at", VENDOR_WORD_AT)
+    values = {
+        "team_id": installation.team_id,
+        "vendor": vendor,
+        "stated_id": f"{vendor}{number}",
+        "title": "Payments fail",
+        "link": f"https://status.example.test/{number}",
+        "state": "resolved",
+        "level": "major",
+        "components": [],
+        "is_open": False,
+        "last_word_at": said_at,
+        "resolved_at": said_at + timedelta(minutes=30),
+        "seen_at": said_at,
+    }
+    row = VendorIncident(**{**values, **fields})
+    session.add(row)
+    session.flush()
+    for each in ours:
+        link = VendorNotice(
+            vendor_incident_id=row.key, incident_id=each.key, state=NoticeState.LINKED, created_at=said_at
+        )
+        session.add(link)
+    session.flush()
+    return row

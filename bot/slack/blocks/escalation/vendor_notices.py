@@ -74,6 +74,8 @@ def _services(view: VendorNoticeView) -> str:
 def _question(view: VendorNoticeView) -> str:
     """The question in an incident's channel, or its answer."""
     by = f" by <@{view.decided_by}>" if view.decided_by else ""
+    if view.has_opened and view.state is NoticeState.LINKED:
+        return f":link: {view.incident_reference} was opened for it, by a route. {_delay(view)}".rstrip()
     if view.state is NoticeState.LINKED:
         return f":link: Linked to {view.incident_reference}{by}. {_delay(view)}".rstrip()
     if view.state is NoticeState.DECLINED:

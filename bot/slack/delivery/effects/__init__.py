@@ -12,6 +12,8 @@ from bot.slack.delivery.effects.channel.backfill import read_channel_history
 from bot.slack.delivery.effects.channel.bookmarks import update_bookmarks
 from bot.slack.delivery.effects.channel.canvases import update_canvas
 from bot.slack.delivery.effects.channel.channels import (
+    INVITE,
+    PIN,
     archive_channel,
     create_channel,
     invite_people,
@@ -23,6 +25,7 @@ from bot.slack.delivery.effects.channel.channels import (
 )
 from bot.slack.delivery.effects.channel.comments import begin_comment_thread, show_comment
 from bot.slack.delivery.effects.channel.files import delete_file, upload_draft
+from bot.slack.delivery.effects.channel.kept_files import sync_kept_files
 from bot.slack.delivery.effects.channel.public_preview import upload_public_preview
 from bot.slack.delivery.effects.channel.reactions import (
     fetch_message,
@@ -45,6 +48,7 @@ from bot.slack.delivery.effects.incident_views import (
     load_announcement,
     load_card,
     load_followups,
+    load_similar,
     show_alerts,
     show_announcement,
     show_card,
@@ -103,17 +107,17 @@ def without_slack(run: Callable[[Claim], Awaitable[Outcome]]) -> EffectHandler:
 
 
 EFFECTS: Mapping[OutboxKind, EffectHandler] = {
-    OutboxKind.CREATE_CHANNEL: loading(load_incident, create_channel, "conversations.create"),
-    OutboxKind.INVITE: loading(load_invite, invite_people, "conversations.invite"),
+    OutboxKind.CREATE_CHANNEL: loading(load_invite, create_channel, "conversations.create"),
+    OutboxKind.INVITE: loading(load_invite, invite_people, INVITE),
     OutboxKind.TOPIC: loading(load_topic, set_topic, "conversations.setTopic"),
-    OutboxKind.PIN_CARD: loading(load_pin, pin_card, "pins.add"),
+    OutboxKind.PIN_CARD: loading(load_pin, pin_card, PIN),
     OutboxKind.ARCHIVE_CHANNEL: loading(load_incident, archive_channel, "conversations.archive"),
     OutboxKind.CARD: loading(load_card, show_card),
     OutboxKind.ANNOUNCEMENT: loading(load_announcement, show_announcement),
     OutboxKind.FOLLOWUPS: loading(load_followups, show_followups),
     OutboxKind.ALERTS: loading(load_alerts, show_alerts),
     OutboxKind.RESOLUTION: EffectHandler(show_resolution),
-    OutboxKind.SIMILAR: EffectHandler(show_similar),
+    OutboxKind.SIMILAR: loading(load_similar, show_similar),
     OutboxKind.VENDOR_CASE: EffectHandler(show_case_question),
     OutboxKind.VENDOR_NOTICE: loading(load_notice, show_vendor_notice),
     OutboxKind.VENDOR_REPLY: loading(load_reply, post_vendor_reply, POST_MESSAGE),
@@ -133,6 +137,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.PUBLIC_PREVIEW: EffectHandler(upload_public_preview, "files.getUploadURLExternal"),
     OutboxKind.CONFIRM_REACTION: loading(load_is_on_timeline, update_confirmation, "reactions.add"),
     OutboxKind.FETCH_MESSAGE: EffectHandler(fetch_message, "conversations.history"),
+    OutboxKind.KEPT_FILES: EffectHandler(sync_kept_files, "conversations.history"),
     OutboxKind.USER_LOOKUP: EffectHandler(look_up_person, "users.info"),
     OutboxKind.RECONCILE_CHANNEL: EffectHandler(read_channel_history, "conversations.history"),
     OutboxKind.HOME: EffectHandler(publish_home, "views.publish"),

@@ -1,7 +1,7 @@
 """Dependencies of the effects, and the lookup of a post whose answer was lost."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from bot.slack.api.errors import SlackApiError
 from bot.slack.api.pacing import Pacer
 from bot.slack.api.payloads import parse_user
 from bot.slack.blocks.message import Message
+from bot.slack.delivery.effects.early_calls import EarlyCalls
 from bot.store import outbox
 from bot.store.database.session import Database
 from bot.store.database.transaction_state import transaction_state
@@ -70,6 +71,7 @@ class EffectContext:
     clock: Clock
     settings: Callable[[], Settings]
     pacer: Pacer | None = None
+    early_calls: EarlyCalls = field(default_factory=EarlyCalls)
 
     async def load(self, claim: Claim, load: "Load[T]") -> T:
         """Return what was loaded as the row was claimed, or load it now."""

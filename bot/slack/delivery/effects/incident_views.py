@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot.services.channel.creation import on_card_posted, on_view_posted
 from bot.services.outbox.payloads import ViewPayload
-from bot.services.similarity import SuggestionView, load_suggestion_view, on_suggestion_posted
+from bot.services.similarity import SuggestionView, load_suggestion_view
 from bot.services.views.card import CardView
 from bot.services.views.lists import AlertsView, FollowUpsView, load_alerts_view, load_followups_view
 from bot.services.views.resolution import ResolutionView, load_resolution_view, on_resolution_posted
@@ -19,6 +19,7 @@ from bot.slack.blocks.incidents.followups import followups_message
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.similarity import suggestion_message
 from bot.slack.blocks.message import Message
+from bot.slack.delivery.effects.channel.channels import begin_pin
 from bot.slack.delivery.effects.channel.files import find_permalink
 from bot.slack.delivery.effects.channel.lookup import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext, incident_id_of, require_installation
@@ -51,9 +52,10 @@ def load_card(context: EffectContext, session: Session, row: OutboxRow) -> Loade
 
 
 async def show_card(context: EffectContext, claim: Claim, loaded: LoadedView[CardView]) -> Outcome:
-    incident = loaded.incident
-    saving = partial(_save_card, incident_id=incident.key, context=context)
-    return await edit_or_post(context, claim, incident.channel_id or "", loaded.ts, card_message(loaded.view), saving)
+    incident, channel = loaded.incident, loaded.incident.channel_id or ""
+    saving = partial(_save_card, incident_id=incident.key, context=context, is_first=loaded.ts is None)
+    message, pinning = card_message(loaded.view), partial(begin_pin, context, channel)
+    return await edit_or_post(context, claim, channel, loaded.ts, message, saving, on_post=pinning)
 
 
 def load_announcement(
@@ -95,25 +97,23 @@ async def show_resolution(context: EffectContext, claim: Claim) -> Outcome:
     return Done(lambda session: on_resolution_posted(session, incident.key, posted, context.now()))
 
 
-async def show_similar(context: EffectContext, claim: Claim) -> Outcome:
-    """
-    Name one similar incident, if there is one; edit the message that does.
-
-    It is loaded in a transaction of its own: it reads many incidents.
-    """
-
+def load_similar(context: EffectContext, session: Session, row: OutboxRow) -> LoadedView[SuggestionView]:
     def load(session: Session, incident_id: int) -> SuggestionView:
         return load_suggestion_view(session, context.settings(), incident_id)
 
-    loaded = await context.database.read(_load, claim.row, SlackView.SIMILAR, load)
-    incident, found, channel = loaded.incident, loaded.view.found, loaded.incident.channel_id or ""
+    return _load(session, row, SlackView.SIMILAR, load)
+
+
+async def show_similar(context: EffectContext, claim: Claim, loaded: LoadedView[SuggestionView]) -> Outcome:
+    """Name the similar incident, if it may still be named; edit the message that does."""
+    channel, message = loaded.incident.channel_id or "", suggestion_message(loaded.view)
     if loaded.ts is not None:
-        await edit_message(context, channel, loaded.ts, suggestion_message(loaded.view))
+        await edit_message(context, channel, loaded.ts, message)
         return Done()
-    if found is None:
+    if loaded.view.found is None:
         return Done()
-    posted = await context.post(claim, channel, suggestion_message(loaded.view))
-    return Done(lambda session: on_suggestion_posted(session, incident.key, found.incident_id, posted))
+    posted = await context.post(claim, channel, message)
+    return Done(partial(_save_view, ts=posted, incident_id=loaded.incident.key, view=SlackView.SIMILAR))
 
 
 def load_followups(_context: EffectContext, session: Session, row: OutboxRow) -> LoadedView[FollowUpsView]:
@@ -143,8 +143,8 @@ async def _show_in_channel(
     return await edit_or_post(context, claim, loaded.incident.channel_id or "", loaded.ts, message, saving)
 
 
-def _save_card(session: Session, ts: str, *, incident_id: int, context: EffectContext) -> None:
-    on_card_posted(session, incident_id, ts, context.now())
+def _save_card(session: Session, ts: str, *, incident_id: int, context: EffectContext, is_first: bool) -> None:
+    on_card_posted(session, context.settings(), incident_id, ts, context.now(), is_first=is_first)
 
 
 def _save_view(session: Session, ts: str, *, incident_id: int, view: SlackView) -> None:

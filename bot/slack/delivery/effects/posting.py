@@ -30,12 +30,21 @@ async def edit_message(context: EffectContext, channel: str, ts: str, message: M
 
 
 async def edit_or_post(
-    context: EffectContext, claim: Claim, channel: str, ts: str | None, message: Message, save_ts: SaveTs
+    context: EffectContext,
+    claim: Claim,
+    channel: str,
+    ts: str | None,
+    message: Message,
+    save_ts: SaveTs,
+    *,
+    on_post: Callable[[str], None] | None = None,
 ) -> Outcome:
-    """Edit the view's message in place, or post it. `save_ts` saves the ts of a new one."""
+    """Edit the view's message in place, or post it: then `on_post`, later `save_ts`."""
     if ts is not None and await edit_message(context, channel, ts, message):
         return Done()
     posted = await context.post(claim, channel, message)
+    if on_post is not None:
+        on_post(posted)
 
     def apply(session: Session) -> None:
         save_ts(session, posted)

@@ -1,6 +1,7 @@
 """Stated causes and public updates of incidents."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, and_, cast, or_
@@ -8,6 +9,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, func
 
 from bot.domain.terms import Kind, UpdateState
+from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 
@@ -60,16 +62,27 @@ def find_first_updates(session: Session, condition: ColumnElement[bool]) -> dict
     return {key: at for key, at in session.execute(statement) if at is not None}
 
 
-def ended_by_rollback(session: Session, incident_id: int) -> bool:
-    """True if the last action of the incident's timeline is a rollback."""
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """An incident with its stated causes. `was_rolled_back`: its last action is a rollback."""
+
+    incident: Incident
+    causes: Sequence[str]
+    was_rolled_back: bool
+
+
+def get_with_solution(session: Session, incident_id: int) -> Solved:
+    """Raises IncidentNotFound."""
+    told = and_(STANDING, or_(*(_has_kind(kind) for kind in (Kind.CAUSE, Kind.ROLLBACK, Kind.ACTION))))
     statement = (
-        columns(_has_kind(Kind.ROLLBACK))
-        .where(
-            col(TimelineEntry.incident_id) == incident_id,
-            STANDING,
-            or_(_has_kind(Kind.ROLLBACK), _has_kind(Kind.ACTION)),
-        )
-        .order_by(col(TimelineEntry.sort_at).desc(), col(TimelineEntry.seq).desc())
-        .limit(1)
+        columns(Incident, col(TimelineEntry.kinds), col(TimelineEntry.own_text))
+        .outerjoin(TimelineEntry, and_(col(TimelineEntry.incident_id) == col(Incident.id), told))
+        .where(col(Incident.id) == incident_id)
+        .order_by(col(TimelineEntry.sort_at), col(TimelineEntry.seq))
     )
-    return bool(session.scalars(statement).first())
+    found = session.execute(statement).all()
+    incident = incidents.get(session, incident_id)
+    entries = [(set(kinds), text) for _, kinds, text in found if kinds is not None]
+    actions = [kinds for kinds, _ in entries if kinds & {Kind.ROLLBACK, Kind.ACTION}]
+    causes = [text for kinds, text in entries if Kind.CAUSE in kinds]
+    return Solved(incident, causes, bool(actions) and Kind.ROLLBACK in actions[-1])

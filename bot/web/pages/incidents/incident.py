@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.domain.findings import Finding
 from bot.domain.record.model import Record
 from bot.domain.timeline.filters import TimelineFilter, count_kinds, count_people
+from bot.domain.timeline.kept_files import KeptFile, files_by_entry
 from bot.domain.timeline.lines import iter_timeline_lines
 from bot.services.postmortem import findings
 from bot.services.postmortem.load_record import load_record
@@ -19,6 +20,7 @@ from bot.services.web_pages.incident_header import load_incident_header
 from bot.services.web_pages.sessions import Viewer
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents.incidents import IncidentNotFound
+from bot.store.incidents.kept_files import find_kept_files
 from bot.store.incidents.visibility import Visibility
 from bot.templating.render import render_template
 from bot.web.auth.local_paths import site_root
@@ -27,9 +29,11 @@ from bot.web.auth.page_sessions import PageSessions
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.pages.incidents.action_forms import NO_ATTEMPT, Attempt, bar_values
 from bot.web.pages.incidents.incident_link import SharedPage, stream_pieces
-from bot.web.pages.incidents.incident_view import template_values
+from bot.web.pages.incidents.incident_view import ShownFiles, template_values
 from bot.web.pages.layout import PAGE_HEADERS, frame_values
 
+HEADERS = {**PAGE_HEADERS, "Content-Security-Policy": f"{PAGE_HEADERS['Content-Security-Policy']}; img-src 'self'"}
+"""The page shows the images that are kept."""
 KEY, ANSWER = "key", "answer"
 MAX_ANSWER_ID = 64
 RECORD_PLACE = "<!-- record -->"
@@ -74,7 +78,7 @@ class IncidentRoutes:
             "submission": secrets.token_urlsafe(12),
         }
         pieces = self._stream_page(visibility, TimelineFilter.from_query(request.query), values)
-        return web.Response(status=status, body=pieces, content_type="text/html", charset="utf-8", headers=PAGE_HEADERS)
+        return web.Response(status=status, body=pieces, content_type="text/html", charset="utf-8", headers=HEADERS)
 
     async def _stream_page(
         self, visibility: Visibility, chosen: TimelineFilter, values: Mapping[str, Any]
@@ -84,12 +88,12 @@ class IncidentRoutes:
         above, _, below = render_template("web/incidents/incident.html.j2", values).partition(RECORD_PLACE)
         yield above.encode()
         try:
-            record = await self._database.read(_load_record, settings, visibility, reference)
+            record, files = await self._database.read(_load_record, settings, visibility, reference)
         except (DatabaseUnavailable, IncidentNotFound):
             yield NOT_READ
         else:
             problems = await asyncio.to_thread(findings.find_in_record, settings, record)
-            shown = await asyncio.to_thread(page_values, record, problems, chosen, values["path"])
+            shown = await asyncio.to_thread(page_values, record, problems, chosen, values["path"], files)
             async for piece in stream_pieces("web/incidents/incident_record.html.j2", {**values, **shown}):
                 yield piece
         yield below.encode()
@@ -100,16 +104,21 @@ def answer_key(viewer: Viewer, answer_id: str) -> str:
     return f"{viewer.team_id}:page:{viewer.user_id}:{answer_id[:MAX_ANSWER_ID]}"
 
 
-def _load_record(session: Session, settings: Settings, visibility: Visibility, reference: str) -> Record:
+def _load_record(
+    session: Session, settings: Settings, visibility: Visibility, reference: str
+) -> tuple[Record, list[KeptFile]]:
     """Raises IncidentNotFound, also for an incident that was made private meanwhile."""
-    return load_record(session, settings, visibility.find(session, reference).key)
+    key = visibility.find(session, reference).key
+    return load_record(session, settings, key), find_kept_files(session, key)
 
 
-def page_values(record: Record, problems: Sequence[Finding], chosen: TimelineFilter, path: str) -> Mapping[str, Any]:
+def page_values(
+    record: Record, problems: Sequence[Finding], chosen: TimelineFilter, path: str, files: Sequence[KeptFile]
+) -> Mapping[str, Any]:
     """Values of `web/incidents/incident_record.html.j2`, without those of the page around it."""
     selected = chosen.select(iter_timeline_lines(record, record.entries)) if chosen.is_set else None
     return {
-        **template_values(record, problems, selected),
+        **template_values(record, problems, selected, ShownFiles(path, files_by_entry(record.entries, files))),
         "base": path if chosen.is_set else "",
         "chosen": chosen,
         "found": len(record.entries) if selected is None else len(selected),

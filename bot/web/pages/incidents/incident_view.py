@@ -1,6 +1,7 @@
 """Values of the incident's page: the whole record in words, with anchors for links."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from bot.domain.record.sources import Source
 from bot.domain.terms import Precision
 from bot.domain.text.durations import duration_between, format_duration
 from bot.domain.text.mentions import resolve_mentions
+from bot.domain.timeline.kept_files import REFUSAL_TEXTS, KeptFile
 from bot.domain.timeline.lines import TimelineLine, iter_timeline_lines
 from bot.domain.times import format_time
 from bot.lazy_loader import LazyModule
@@ -36,20 +38,47 @@ Values = dict[str, Any]
 UNKNOWN_TIME = "time not known"
 
 
+@dataclass(frozen=True, slots=True)
+class ShownFiles:
+    """Kept files by the ref of their entry, and the path of the page below which they are."""
+
+    path: str = ""
+    by_entry: Mapping[str, Sequence[KeptFile]] = field(default_factory=dict)
+
+    def values(self, ref: str) -> list[Values]:
+        return [
+            {
+                "name": file.name,
+                "url": f"{self.path}/files/{file.key}" if file.media_type else "",
+                "is_image": file.media_type is not None and file.media_type.is_image,
+                "refusal": REFUSAL_TEXTS[file.refusal] if file.refusal else "",
+            }
+            for file in self.by_entry.get(ref, ())
+        ]
+
+
+NO_FILES = ShownFiles()
+"""For readers without a session, who see no files."""
+
+
 def template_values(
-    record: Record, findings: Sequence[Finding], selected: Sequence[TimelineLine] | None = None
+    record: Record,
+    findings: Sequence[Finding],
+    selected: Sequence[TimelineLine] | None = None,
+    files: ShownFiles = NO_FILES,
 ) -> Values:
     """
     Values of `web/incidents/incident_link.html.j2`, in English, without those of its head.
 
     `selected`: the entries to show, None: all. `entries` is a generator: there may be ten thousand.
     """
-    return _PageValues(record).values(findings, selected)
+    return _PageValues(record, files).values(findings, selected)
 
 
 class _PageValues:
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, files: ShownFiles) -> None:
         self.record = record
+        self.files = files
         self.zone = record.incident.zone
         self.builder = BlockBuilder.in_english(record)
         self.anchors = {each.source.ref for each in record.escalations}
@@ -187,6 +216,7 @@ class _PageValues:
             "about": entry.about if entry.about in self.anchors else None,
             "also": [each.ref for each in entry.also],
             "link": self.link(entry.source),
+            "files": self.files.values(entry.source.ref),
         }
 
     def fate(self, entry: Entry) -> list[str]:

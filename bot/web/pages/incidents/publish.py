@@ -29,6 +29,7 @@ from bot.services.status_page.form_view import (
     publish_form,
 )
 from bot.services.status_page.publish import Publication
+from bot.services.status_page.subscriptions import describe_readers
 from bot.services.web_pages.sessions import Viewer
 from bot.services.workspace.access import NotPermitted
 from bot.services.workspace.actor import Actor, Origin
@@ -156,6 +157,7 @@ class PublishRoutes:
             "form": {"name": "publish", "fields": form_fields(form, settings, entered, problem)},
             "preview": language_views(settings, preview, now),
             "published": language_views(settings, form.published, now),
+            "readers": await self._database.read(describe_readers, settings),
         }
         status = 422 if problem else 200
         return render_page(self._sessions, "incidents/publish", values, viewer=viewer, status=status)

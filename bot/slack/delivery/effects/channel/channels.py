@@ -36,15 +36,18 @@ from bot.store.outbox import Claim, Done, OutboxRow, Outcome
 log = get_logger(__name__)
 
 MAX_NAMES = 20
+INVITE = "conversations.invite"
+PIN = "pins.add"
 HARMLESS_INVITES = {"already_in_channel", "cant_invite_self"}
 
 
-async def create_channel(context: EffectContext, claim: Claim, incident: Incident) -> Outcome:
+async def create_channel(context: EffectContext, claim: Claim, loaded: tuple[Incident, Installation | None]) -> Outcome:
     """
-    Create the incident's channel under the first free name.
+    Create the incident's channel under the first free name, and begin to invite people.
 
     After an attempt of unknown outcome, a channel that the bot created is used instead of another one.
     """
+    incident, installation = loaded
     if incident.channel_id is not None:
         return Done()
     wanted = channel_name(incident.series, incident.number, incident.title_without_count)
@@ -65,6 +68,7 @@ async def create_channel(context: EffectContext, claim: Claim, incident: Inciden
             return outbox.Rejected(
                 problem.error, apply=partial(_on_refusal, incident.key, problem.error, context.now())
             )
+        _begin_invite(context, claim, str(answer["channel"]["id"]), installation)
         return _created(incident, answer["channel"], context.now())
     return outbox.Rejected("name_taken", apply=partial(_on_refusal, incident.key, "name_taken", context.now()))
 
@@ -103,6 +107,19 @@ def _created(incident: Incident, channel: dict[str, Any], at: datetime) -> Done:
     return Done(apply)
 
 
+def _begin_invite(context: EffectContext, claim: Claim, channel: str, installation: Installation | None) -> None:
+    """Invite people while the channel is being stored, unless others have to be looked up first."""
+    payload = InvitePayload.from_json(claim.row.details)
+    if installation is None or payload.usergroups or payload.from_channel:
+        return
+    if users := _invitees(payload.users, installation):
+        context.early_calls.begin(context.gateway.call, INVITE, channel=channel, users=",".join(users))
+
+
+def _invitees(users: Sequence[str], installation: Installation) -> list[str]:
+    return [user for user in dict.fromkeys(users) if user != installation.bot_user_id]
+
+
 def _on_refusal(incident_id: int, error: str, at: datetime, session: Session) -> None:
     on_channel_refused(session, incident_id, error, at)
 
@@ -121,11 +138,11 @@ async def invite_people(context: EffectContext, claim: Claim, loaded: tuple[Inci
         users += await list_group_members(context, payload.usergroups)
     if other := payload.from_channel:
         users += await _list_members(context, str(other))
-    users = [user for user in dict.fromkeys(users) if user != installation.bot_user_id]
+    users = _invitees(users, installation)
     if not users:
         return Done()
     try:
-        await context.gateway.call("conversations.invite", channel=channel, users=",".join(users))
+        await context.early_calls.call(context.gateway.call, INVITE, channel=channel, users=",".join(users))
     except SlackApiError as problem:
         if problem.error in HARMLESS_INVITES and len(users) == 1:
             return Done()
@@ -136,7 +153,7 @@ async def invite_people(context: EffectContext, claim: Claim, loaded: tuple[Inci
     failed = []
     for user in users:
         try:
-            await context.gateway.call("conversations.invite", channel=channel, users=user)
+            await context.gateway.call(INVITE, channel=channel, users=user)
         except SlackApiError as problem:
             if problem.error not in HARMLESS_INVITES:
                 failed.append(f"<@{user}> {problem.error}")
@@ -200,10 +217,15 @@ def load_pin(context: EffectContext, session: Session, row: OutboxRow) -> tuple[
     return incident.channel_id, find_ts(session, incident.key, SlackView.CARD)
 
 
+def begin_pin(context: EffectContext, channel: str, card_ts: str) -> None:
+    """Pin the card while its ts is being stored."""
+    context.early_calls.begin(context.gateway.call, PIN, channel=channel, timestamp=card_ts)
+
+
 async def pin_card(context: EffectContext, _claim: Claim, place: tuple[str | None, str | None]) -> Outcome:
     channel, card_ts = place
     try:
-        await context.gateway.call("pins.add", channel=channel, timestamp=card_ts)
+        await context.early_calls.call(context.gateway.call, PIN, channel=channel or "", timestamp=card_ts or "")
     except SlackApiError as problem:
         if problem.error != "already_pinned":
             return outbox.Rejected(problem.error)

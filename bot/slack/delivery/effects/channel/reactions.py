@@ -1,5 +1,7 @@
 """Effects of reactions: the confirming emoji, fetched messages, looked-up people."""
 
+from typing import Any
+
 from sqlmodel import Session
 
 from bot.domain.slack_app.missing_permissions import is_missing_permission
@@ -38,13 +40,28 @@ async def update_confirmation(context: EffectContext, claim: Claim, is_on_timeli
 
 
 async def fetch_message(context: EffectContext, claim: Claim) -> Outcome:
-    """
-    Fetch a message that a person marked and that the bot never received.
-
-    The channel's history holds no replies: those are found in their thread.
-    """
+    """Fetch a message that a person marked and that the bot never received."""
     message = MessagePayload.from_json(claim.row.details)
-    channel, ts = message.channel_id, message.message_ts
+    found = await find_message(context, message.channel_id, message.message_ts)
+    if found is None:
+        return outbox.Rejected("message_not_found")
+    installation = await context.read_installation()
+    identity = payloads.BotIdentity(installation.bot_user_id, installation.bot_id)
+    fetched = payloads.parse_message(found, message.channel_id, identity)
+    settings, at, team_id = context.settings(), context.now(), claim.row.team_id
+
+    def apply(session: Session) -> None:
+        record_message(session, settings, team_id, fetched, at)
+
+    return Done(apply)
+
+
+async def find_message(context: EffectContext, channel: str, ts: str) -> dict[str, Any] | None:
+    """
+    Read a message as Slack has it; None if it is gone.
+
+    The channel's history holds no replies: those are found in their thread. Raises the gateway's errors.
+    """
     arguments = {"channel": channel, "oldest": ts, "inclusive": True, "limit": 1}
     answer = await context.gateway.call("conversations.history", latest=ts, **arguments)
     found = [each for each in answer.get("messages", []) if each.get("ts") == ts]
@@ -56,17 +73,7 @@ async def fetch_message(context: EffectContext, claim: Claim) -> Outcome:
                 raise
             answer = {}
         found = [each for each in answer.get("messages", []) if each.get("ts") == ts]
-    if not found:
-        return outbox.Rejected("message_not_found")
-    installation = await context.read_installation()
-    identity = payloads.BotIdentity(installation.bot_user_id, installation.bot_id)
-    fetched = payloads.parse_message(found[0], channel, identity)
-    settings, at, team_id = context.settings(), context.now(), claim.row.team_id
-
-    def apply(session: Session) -> None:
-        record_message(session, settings, team_id, fetched, at)
-
-    return Done(apply)
+    return found[0] if found else None
 
 
 async def look_up_person(context: EffectContext, claim: Claim) -> Outcome:
