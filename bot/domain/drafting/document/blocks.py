@@ -78,7 +78,7 @@ class DocumentBlock:
     @property
     def is_from_canvas(self) -> bool:
         """Written in the canvas: by somebody without a name, or as a new block."""
-        return self.by is None or self.id.key.startswith(CANVAS_KEY)
+        return (self.by is None and self.at is not None) or self.id.key.startswith(CANVAS_KEY)
 
     @property
     def is_touched(self) -> bool:
