@@ -28,7 +28,12 @@ _CELL = re.compile(r"(?<!\\)\|")
 
 def canvas_markdown(markdown: str, link: str) -> str:
     """Convert a document. `link`: to the full document, for one that is truncated."""
-    return _truncate("\n".join(_split_tables(_convert_dialect(markdown))), link)
+    return truncate_markdown(convert_markdown(markdown), link)
+
+
+def convert_markdown(markdown: str) -> str:
+    """Convert a document of any length."""
+    return "\n".join(_split_tables(_convert_dialect(markdown)))
 
 
 def _convert_dialect(markdown: str) -> Iterator[str]:
@@ -81,7 +86,7 @@ def _split_tables(lines: Iterator[str]) -> Iterator[str]:
         yield line
 
 
-def _truncate(markdown: str, link: str) -> str:
+def truncate_markdown(markdown: str, link: str) -> str:
     """Truncate at a line end, with a link. Code that is cut is closed."""
     if len(markdown.encode()) <= MAX_BYTES:
         return markdown

@@ -21,6 +21,7 @@ from bot.services.timeline.kept_files import drop_files_of_person, files_cutoff
 from bot.services.workspace.actor import Origin
 from bot.store.escalation import calendars
 from bot.store.incidents import incidents, installations
+from bot.store.incidents.document import canvas
 from bot.store.shared import audit, people, sign_in_identities, web_sessions
 from bot.store.shared.idempotency import DELIVERY_RETENTION
 from bot.store.shared.people import Person
@@ -85,6 +86,7 @@ def erase_person(
     sign_in_identities.delete_of_person(session, team_id, user_id)
     text_locations.freeze_messages(session, team_id, user_id, at)
     incidents.start_history(session, team_id, at)
+    canvas.delete_copies_naming(session, words)
     rows = text_locations.replace_everywhere(
         session, words, _replace_ids(user_id, former_id), _replace_names(name, handle, also)
     )

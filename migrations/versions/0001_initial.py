@@ -30,6 +30,7 @@ def upgrade() -> None:
         _postmortem_block,
         _postmortem_change,
         _postmortem_editor,
+        _postmortem_canvas,
         _postmortem_comment,
         _postmortem_thread,
         _postmortem_review,
@@ -319,6 +320,19 @@ def _postmortem_editor() -> None:
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_editor_incident_id"),
         sa.PrimaryKeyConstraint("incident_id", "user_id", name="pk_postmortem_editor"),
     )
+
+
+def _postmortem_canvas() -> None:
+    op.create_table(
+        "postmortem_canvas",
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("canvas_id", Text(), nullable=False),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("shown", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_postmortem_canvas_incident_id"),
+        sa.PrimaryKeyConstraint("incident_id", name="pk_postmortem_canvas"),
+    )
+    op.create_index("ix_postmortem_canvas_canvas_id", "postmortem_canvas", ["canvas_id"])
 
 
 def _postmortem_comment() -> None:

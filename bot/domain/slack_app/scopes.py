@@ -50,7 +50,7 @@ PERMISSIONS = (
     ),
     Permission(
         "canvases:read",
-        "see whether people wrote in a postmortem's canvas",
+        "take in what people write in a postmortem's canvas",
         "A postmortem's canvas is not updated after changes; the file is.",
     ),
     Permission(

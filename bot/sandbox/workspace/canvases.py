@@ -89,7 +89,7 @@ def _create_canvas(
         workspace.new_id("F"), title or "Untitled", actor, to_seconds(now), sections, updated=to_seconds(now)
     )
     canvas.levels[actor] = "owner"
-    canvas.editors.append(actor)
+    _note_editor(canvas, actor)
     workspace.canvases[canvas.id] = canvas
     if channel is not None:
         canvas.channel = channel.id
@@ -154,9 +154,16 @@ def edit(workspace: Workspace, actor: str, canvas: Canvas, changes: Any, now: da
     else:
         canvas.sections = _apply_change(workspace, canvas, change, str(operation))
     canvas.updated = to_seconds(now)
+    _note_editor(canvas, actor)
+    _mark_changed(workspace, canvas)
+    body = {"type": "file_change", "file_id": canvas.id, "file": {"id": canvas.id}}
+    workspace.emit(body | {"event_ts": workspace.new_ts(now)}, workspace.channels.get(canvas.channel or ""))
+
+
+def _note_editor(canvas: Canvas, actor: str) -> None:
+    canvas.last_editor = actor
     if actor not in canvas.editors:
         canvas.editors.append(actor)
-    _mark_changed(workspace, canvas)
 
 
 def _apply_change(workspace: Workspace, canvas: Canvas, change: Json, operation: str) -> list[tuple[str, str]]:

@@ -152,6 +152,7 @@ class Canvas:
     """It is the channel canvas."""
     updated: int = 0
     editors: list[str] = field(default_factory=list)
+    last_editor: str = ""
     levels: dict[str, str] = field(default_factory=dict)
     """`read`, `write` or `owner`, by the id of a person or channel."""
 

@@ -56,6 +56,9 @@ def canvas_json(workspace: Workspace, canvas: Canvas) -> Json:
         "url_private_download": address,
         "permalink": address,
         "shares": {},
+        "updated": canvas.updated,
+        "editors": list(canvas.editors),
+        "last_editor": canvas.last_editor,
         **shared_in,
     }
 

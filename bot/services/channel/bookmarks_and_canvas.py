@@ -121,16 +121,20 @@ def on_canvas_updated(session: Session, incident_id: int, canvas_id: str, digest
     outbox.refresh_bookmarks(session, incident, at)
 
 
-def on_canvas_edited_by_people(session: Session, incident_id: int, at: datetime, *, went: bool) -> None:
+def on_canvas_left_to_people(
+    session: Session, settings: Settings, incident_id: int, at: datetime, *, went: bool, is_published: bool = False
+) -> None:
     """
-    Stop updating a canvas that people may have edited, and say so once.
+    Leave a canvas in which people may have written what cannot be taken in, and say so once.
 
     It is said again each time that text was removed from the record (`went`), which may still be in it.
+    `is_published`: the text is taken in when the postmortem is reopened.
     """
     incident = incidents.lock(session, incident_id)
     canvas = slack_messages.find_all(session, incident_id).get(SlackView.CANVAS)
     if canvas is None or canvas.digest != "" or went:
-        outbox.post_event(session, incident, "canvas left", at, went=went)
+        page = f"{settings.base_url}/incidents/{incident.reference}/postmortem"
+        outbox.post_event(session, incident, "canvas left", at, went=went, is_published=is_published, page=page)
     if canvas is not None:
         slack_messages.save(session, incident, SlackView.CANVAS, canvas.ts, digest="")
 

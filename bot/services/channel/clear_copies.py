@@ -16,7 +16,7 @@ from bot.store.alerts import alerts
 from bot.store.escalation import escalations
 from bot.store.incidents import action_items, incidents, postmortems, timeline
 from bot.store.incidents.action_items import ActionItem
-from bot.store.incidents.document import blocks, comments, versions
+from bot.store.incidents.document import blocks, canvas, comments, versions
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.search.text_index import purge_removed_words
 from bot.store.incidents.timeline import TimelineEntry
@@ -55,6 +55,7 @@ def clear_entry(session: Session, entry: TimelineEntry) -> list[str]:
         blocks.clear_source(session, incident.key, ref)
         versions.clear_source(session, incident.key, ref)
         comments.clear_source(session, incident.key, ref)
+        canvas.clear_source(session, incident.key, ref)
     session.flush()
     return [text for text in dict.fromkeys(texts) if text.strip()]
 

@@ -51,6 +51,7 @@ from bot.services.outbox.incident import (
 )
 from bot.services.outbox.incident_views import (
     card_target,
+    look_at_canvas,
     post_resolution,
     post_similar,
     refresh_alerts,
@@ -109,6 +110,7 @@ __all__ = [
     "invite_users",
     "keep_files",
     "line_up_escalations",
+    "look_at_canvas",
     "only_new_entry",
     "page_contact_method",
     "page_user",

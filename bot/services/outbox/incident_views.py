@@ -1,7 +1,7 @@
 """Messages of an incident that are rendered from present state."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -20,6 +20,8 @@ from bot.store.incidents import slack_messages
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView, is_posted
 from bot.store.outbox import Effect
+
+CANVAS_PAUSE = timedelta(minutes=1)
 
 
 def refresh_card(session: Session, incident: Incident, at: datetime) -> None:
@@ -175,8 +177,16 @@ def refresh_bookmarks(session: Session, incident: Incident, at: datetime) -> Non
 
 
 def refresh_canvas(session: Session, incident: Incident, at: datetime, payload: CanvasPayload) -> None:
-    """Refresh the draft in the channel's canvas."""
-    queue_row(session, incident, OutboxKind.CANVAS, at, target=f"canvas:{incident.key}", payload=payload)
+    """Refresh the draft in the channel's canvas; after a redaction by its own row."""
+    target = f"canvas {'went' if payload.went else 'text'}:{incident.key}"
+    queue_row(session, incident, OutboxKind.CANVAS, at, target=target, payload=payload)
+
+
+def look_at_canvas(session: Session, incident: Incident, at: datetime) -> None:
+    """Look for what people wrote in the canvas, a little later: they may be writing."""
+    target, payload = f"canvas look:{incident.key}", CanvasPayload(looks=True)
+    row = build_row(incident, OutboxKind.CANVAS, at, target=target, payload=payload)
+    queue_rows(session, incident, replace(row, lane=target, not_before=at + CANVAS_PAUSE))
 
 
 def post_similar(session: Session, incident: Incident, at: datetime) -> None:

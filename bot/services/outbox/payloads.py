@@ -176,11 +176,12 @@ class PublicPreviewPayload(Payload):
 
 @dataclass(frozen=True, slots=True)
 class CanvasPayload(Payload):
-    """`went`: text was redacted, so people's changes to the canvas do not keep it."""
+    """`went`: text was redacted. `looks`: it is only looked at for what people wrote."""
 
     template: str | None = None
     languages: tuple[str, ...] | None = None
     went: bool = False
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Origin(StrEnum):
     CLI = "cli"
     PAGE = "page"
     WEBHOOK = "webhook"
+    CANVAS = "canvas"
     WEB = "web"
     """A page of a person who is signed in. `PAGE` is one behind a link."""
 

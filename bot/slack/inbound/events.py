@@ -14,6 +14,7 @@ from bot.domain.timeline.emoji import normalise_emoji
 from bot.runtime import metrics
 from bot.services.channel import channel_changes, transcript
 from bot.services.channel.marks import record_reaction
+from bot.services.postmortem.document.canvas_edits import on_canvas_changed
 from bot.services.views.app_home import on_home_opened
 from bot.services.workspace.installation import save_channel_id, save_channel_name
 from bot.services.workspace.people import update_profile
@@ -46,6 +47,7 @@ EVENTS = (
     "channel_id_changed",
     "app_home_opened",
     "app_mention",
+    "file_change",
 )
 """Event types that are recorded, and to which the manifest subscribes."""
 
@@ -109,6 +111,8 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
             channel_changes.on_channel_unarchived(session, team_id, str(event["channel"]), at)
         case "channel_rename" | "group_rename":
             save_channel_name(session, team_id, event["channel"]["id"], event["channel"]["name"])
+        case "file_change":
+            on_canvas_changed(session, str(event["file_id"]), at)
         case "channel_id_changed":
             save_channel_id(session, team_id, event["old_channel_id"], event["new_channel_id"])
     return True
@@ -140,6 +144,8 @@ def check_shape(body: Mapping[str, Any]) -> None:
             parse_user(event["user"])
         case "app_home_opened":
             _ = event["user"]
+        case "file_change":
+            _ = event["file_id"]
         case "app_mention":
             BotMention.from_payload(body)
         case "channel_archive" | "group_archive" | "channel_unarchive" | "group_unarchive":

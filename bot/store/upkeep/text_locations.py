@@ -12,6 +12,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 from bot.domain.terms import SourceKind
 from bot.store.database.tables import metadata, table_of
+from bot.store.incidents.document import canvas
 from bot.store.incidents.document.blocks import PostmortemBlock
 from bot.store.incidents.document.comments import PostmortemComment
 from bot.store.incidents.document.versions import PostmortemChange
@@ -51,6 +52,7 @@ def replace_in_incident(session: Session, incident: Incident, change: Change) ->
     _change(session, _rows(session, PostmortemBlock, key), ("base", "edited"), change)
     _change(session, _rows(session, PostmortemChange, key), ("before", "after"), change)
     _change(session, _rows(session, PostmortemComment, key), ("text",), change)
+    canvas.clear_texts(session, key, change)
     _change(session, _rows(session, IncidentRole, key), ("note",), change)
     _change(session, _rows(session, PublicationRequest, key), ("wanted", "shown", "reason"), change)
     entries = _rows(session, TimelineEntry, key)

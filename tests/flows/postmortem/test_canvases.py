@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.worlds.databases import BOTH_DATABASES, SQLITE
+from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World
 
@@ -139,24 +139,6 @@ async def test_the_draft_is_a_canvas_beside_the_file_and_written_anew_with_it(wo
     assert not texts_with(world, "canvas is unchanged")
 
 
-@pytest.mark.world(databases=BOTH_DATABASES)
-async def test_what_people_wrote_in_the_canvas_is_never_overwritten(world: World) -> None:
-    await world.declares()
-    await resolves(world)
-    theirs = f"{canvas(world)}\nWe also forgot the pager.\n"
-    world.sandbox.edit_canvas("oncall", canvas_id(world), theirs)
-
-    for cause in ("the deploy", "the pool"):
-        await world.types("oncall", f"/incident cause {cause}")
-        await world.types("oncall", "/incident postmortem")
-        await world.advance(minutes=1)
-
-    assert "We also forgot the pager." in canvas(world)
-    assert "the pool" not in canvas(world)
-    assert len(texts_with(world, "canvas is unchanged")) == 1
-    assert len(draft_files(world, world.channel)) == 1, "the newest draft alone"
-
-
 async def test_a_canvas_that_cannot_be_read_is_left(world: World) -> None:
     world.sandbox.fault("error", "canvases.getContent", error="unknown_method")
     await world.declares()
@@ -288,19 +270,6 @@ async def test_a_deleted_message_leaves_the_canvas_too(world: World) -> None:
     await world.advance(minutes=1)
 
     assert "hunter2" not in canvas(world)
-
-
-async def test_of_a_canvas_that_was_left_people_hear_that_words_went(world: World) -> None:
-    await world.declares()
-    said = await world.says("dba", "the password is hunter2")
-    await world.reacts("oncall", said, "mag")
-    await resolves(world)
-    world.sandbox.edit_canvas("oncall", canvas_id(world), f"{canvas(world)}\nmine")
-
-    await world.deletes("dba", said)
-    await world.advance(minutes=1)
-
-    assert len(texts_with(world, "It may still quote text that was removed from the record. Check it.")) == 1
 
 
 async def test_a_new_channel_gets_bookmarks_and_a_canvas_of_its_own(world: World) -> None:

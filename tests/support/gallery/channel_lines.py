@@ -140,7 +140,8 @@ LINES = (
     _event_view("only looking"),
     _event_view("no channel", error="restricted_action"),
     _event_view("archived", about=7, channel="inc-7-checkout-is-down"),
-    _event_view("canvas left"),
+    _event_view("canvas left", page="https://dogwatch.example/incidents/INC-7/postmortem"),
+    _event_view("canvas left", is_published=True, page="https://dogwatch.example/incidents/INC-7/postmortem"),
     replace(
         _event_view(
             "postmortem published",

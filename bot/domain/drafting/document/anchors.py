@@ -30,6 +30,17 @@ def find_anchors(text: str) -> tuple[BlockId, ...]:
     return tuple(block_id for block_id in found if block_id)
 
 
+def locate_anchors(line: str) -> tuple[str, list[tuple[int, BlockId]]]:
+    """A line without its anchors, and their blocks with the places where they were."""
+    text, place, found = "", 0, []
+    for anchor in _MARK_WITH_BLANK.finditer(line):
+        text += line[place : anchor.start()]
+        place = anchor.end()
+        if block_id := BlockId.parse(bytes.fromhex(anchor[1]).decode()):
+            found.append((len(text), block_id))
+    return text + line[place:], found
+
+
 def remove_anchors(markdown: str) -> str:
     """The document as it is without anchors."""
     return _MARK_WITH_BLANK.sub("", markdown)

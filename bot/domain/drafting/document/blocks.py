@@ -9,6 +9,9 @@ from typing import NamedTuple, Self
 SECTION_START = ""
 """In `after`: the block has no neighbour before it."""
 
+CANVAS_KEY = "canvas-"
+"""Beginning of the key of a block that people added in the canvas."""
+
 
 class BlockState(StrEnum):
     UNTOUCHED = "untouched"
@@ -71,6 +74,11 @@ class DocumentBlock:
     @property
     def all_refs(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*self.refs, *self.generated_refs]))
+
+    @property
+    def is_from_canvas(self) -> bool:
+        """Written in the canvas: by somebody without a name, or as a new block."""
+        return (self.by is None and self.at is not None) or self.id.key.startswith(CANVAS_KEY)
 
     @property
     def is_touched(self) -> bool:

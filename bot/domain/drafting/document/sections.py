@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from itertools import chain
 
 from bot.domain.drafting.document.anchors import with_anchors
 from bot.domain.drafting.document.block_key import find_block_id
 from bot.domain.drafting.document.blocks import BlockId, BlockState, DocumentBlock, DocumentBlocks, GeneratedBlock
+from bot.domain.drafting.document.canvas_copy import ShownBlock
 from bot.domain.drafting.document.merge import merge, put_into_place
 from bot.domain.drafting.markdown import BlockRenderer
 from bot.domain.drafting.model import NO_DETAILS, Block, BlockKind, Document, Draft, Sections
@@ -21,8 +21,8 @@ from bot.domain.text.mrkdwn.markdown import INDENT
 
 EARLIER_REFS = "earlier_refs"
 """The detail of an edited block with the sources that its author saw, for redactions: they may be gone."""
-EditNote = Callable[[str | None, datetime | None], str]
-"""Words for the source of an edit, by its author and time."""
+EditNote = Callable[[DocumentBlock], str]
+"""Words for the source of an edited block."""
 
 
 class EditedSources(Mapping[str, str]):
@@ -47,7 +47,7 @@ def merge_document(document: Document, edits: Sequence[DocumentBlock], note: Edi
     by_section: dict[str, list[DocumentBlock]] = defaultdict(list)
     for block in edits:
         by_section[block.id.section].append(block)
-    notes = {_edit_ref(block.id): note(block.by, block.at) for block in edits if block.edited is not None}
+    notes = {_edit_ref(block.id): note(block) for block in edits if block.edited is not None}
     builders = {name: partial(_section_by_name, document.sections, name, ()) for name in document.sections}
     builders |= {name: partial(_section_by_name, document.sections, name, found) for name, found in by_section.items()}
     return replace(document, sections=Sections({}, builders), sources=EditedSources(document.sources, notes))
@@ -110,6 +110,18 @@ def merge_section(blocks: Sequence[Block], touched: Sequence[DocumentBlock]) -> 
     if any(block.is_written for block in shown):
         shown = [block for block in shown if not block.is_missing]
     return tuple(shown)
+
+
+def show_blocks(draft: Draft, wanted: Iterable[BlockId]) -> dict[BlockId, ShownBlock]:
+    """The Markdown of blocks of a draft, those that people edited included, with its sources."""
+    documents = {document.language: document for document in draft.documents}
+    shown = {}
+    for language, section in dict.fromkeys((each.language, each.section) for each in wanted):
+        blocks = documents[language].sections[section]
+        for block, generated in zip(blocks, generate_blocks(blocks), strict=True):
+            earlier = (block.details or NO_DETAILS).get(EARLIER_REFS, "").split()
+            shown[generated.id] = ShownBlock(generated.text, tuple(dict.fromkeys([*generated.refs, *earlier])))
+    return shown
 
 
 def generate_blocks(blocks: Iterable[Block]) -> list[GeneratedBlock]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import chain
 
 from bot.domain.drafting.block_builder import BlockBuilder
+from bot.domain.drafting.document.blocks import DocumentBlock
 from bot.domain.record.model import Entry
 from bot.domain.terms import Kind, Precision, SourceKind
 from bot.domain.times import zone_label
@@ -46,9 +47,10 @@ class SourceNotes(Mapping[str, str]):
             return self._entry_note(entry)
         return self._others[ref]
 
-    def edit_note(self, by: str | None, at: datetime | None) -> str:
+    def edit_note(self, block: DocumentBlock) -> str:
         """The note on a person's edit of a document: `Edit — dba, 14:05`."""
-        return self._note(self._builder.format_message("source_edit"), by, at)
+        what = "source_canvas" if block.is_from_canvas else "source_edit"
+        return self._note(self._builder.format_message(what), block.by, block.at)
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._entries, **self._others})

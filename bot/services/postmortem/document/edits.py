@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from sqlmodel import Session
@@ -152,9 +153,15 @@ def save_changes(
         if save_version(session, incident.key, actor, act, known.get(target), now[target]):
             audit_action(session, actor, "edited the postmortem", incident=incident, act=act, block=str(target))
     session.add(incident)
-    draft = postmortems.find_latest(session, incident.key)
-    if draft is not None and is_posted(session, incident, SlackView.CANVAS):
-        outbox.refresh_canvas(session, incident, actor.at, CanvasPayload(draft.template, tuple(draft.languages)))
+    refresh_document_canvas(session, incident, actor.at)
+
+
+def refresh_document_canvas(session: Session, incident: Incident, at: datetime) -> None:
+    """Write the canvas again, if there is one, in the form of the newest draft."""
+    if is_posted(session, incident, SlackView.CANVAS):
+        draft = postmortems.find_latest(session, incident.key)
+        payload = CanvasPayload(draft.template, tuple(draft.languages)) if draft is not None else CanvasPayload()
+        outbox.refresh_canvas(session, incident, at, payload)
 
 
 def load_section(session: Session, settings: Settings, incident_id: int, block_id: BlockId) -> DocumentBlocks:

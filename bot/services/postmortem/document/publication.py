@@ -17,7 +17,7 @@ from bot.domain.drafting.model import Block, Document
 from bot.domain.errors import StateError, UserError
 from bot.domain.postmortem import Draft
 from bot.services import outbox
-from bot.services.postmortem.document.edits import lock_document
+from bot.services.postmortem.document.edits import lock_document, refresh_document_canvas
 from bot.services.postmortem.document.review import finish_review
 from bot.services.postmortem.drafts import build_incident_draft, load_edited_record
 from bot.services.postmortem.public import finding_refusals
@@ -104,12 +104,17 @@ def publish_postmortem(session: Session, settings: Settings, incident_id: int, a
 
 
 def reopen_postmortem(session: Session, incident_id: int, actor: Actor) -> None:
-    """Make a published postmortem editable again; the version stays. Raises StateError."""
+    """
+    Make a published postmortem editable again; the version stays.
+
+    What people wrote in the canvas meanwhile is taken in. Raises StateError.
+    """
     check_access(session, actor, home_team_id=None)
     incident = lock_document(session, incident_id)
     incident.postmortem_state = next_state(PostmortemState(incident.postmortem_state), Step.REOPEN).value
     session.add(incident)
     audit_action(session, actor, "reopened the postmortem", incident=incident)
+    refresh_document_canvas(session, incident, actor.at)
     outbox.post_event(session, incident, "postmortem reopened", actor.at, by=actor.user_id, page_at=actor.page_at)
 
 

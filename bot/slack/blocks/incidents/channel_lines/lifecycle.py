@@ -8,7 +8,7 @@ from bot.slack.blocks.incidents.archiving import channel_archived_message
 from bot.slack.blocks.incidents.card import incident_link
 from bot.slack.blocks.incidents.channel_lines.alerts import with_firing_alerts
 from bot.slack.blocks.incidents.channel_lines.parts import actor_text, int_value, person_text, with_text
-from bot.slack.blocks.limits import context, join_lines, literal, section, slack_datetime
+from bot.slack.blocks.limits import context, join_lines, link, literal, section, slack_datetime
 from bot.slack.blocks.message import Message, plain_message
 
 
@@ -114,8 +114,12 @@ def archived_line(view: EventView) -> Message:
 
 
 def canvas_left_line(view: EventView) -> Message:
-    why = "It may still quote text that was removed from the record. Check it." if view.values.get("went") else ""
+    page = link(str(view.values.get("page", "")), "the postmortem's page")
+    ways = [f"The newest draft is the file in this channel. Copy what is missing to {page}."]
+    if view.values.get("is_published"):
+        ways = [f"The postmortem is published. Reopen it on {page}: then the text of the canvas is taken in."]
+    if view.values.get("went"):
+        ways.append("It may still quote text that was removed from the record. Check it.")
     return plain_message(
-        ":page_facing_up: The postmortem's canvas is unchanged, because people may have edited it. The newest draft is "
-        f"the file in this channel. {why}".strip()
+        f":page_facing_up: The postmortem's canvas is unchanged, because people may have edited it. {' '.join(ways)}"
     )

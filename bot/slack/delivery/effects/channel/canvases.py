@@ -1,64 +1,96 @@
 """
 Effect of the postmortem draft as a canvas of the incident's channel.
 
-The canvas is replaced only while nobody has edited it: a digest of its content after our last write is compared before
-the next. If that cannot be known, the canvas stays unchanged.
+A digest of its content after our last write is compared before the next. If people edited the canvas, what they wrote
+is stored before it is written again. If that cannot be done, the canvas stays unchanged.
 """
 
 import asyncio
 import hashlib
+import hmac
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config.crypto import incident_page_link
+from bot.domain.drafting.document.anchors import find_anchors, remove_anchors
+from bot.domain.drafting.document.blocks import BlockId
+from bot.domain.drafting.document.canvas_copy import CanvasCopy, ShownBlock, copy_canvas
+from bot.domain.drafting.document.sections import anchor_draft, show_blocks
 from bot.domain.slack_app.missing_permissions import is_missing_permission
-from bot.export.canvas_markdown import canvas_markdown
-from bot.services.channel.bookmarks_and_canvas import (
-    on_canvas_edited_by_people,
-    on_canvas_unavailable,
-    on_canvas_updated,
-)
+from bot.export.canvas_markdown import convert_markdown, truncate_markdown
+from bot.services.channel.bookmarks_and_canvas import on_canvas_left_to_people, on_canvas_unavailable, on_canvas_updated
 from bot.services.outbox.payloads import CanvasPayload
+from bot.services.postmortem.document.canvas_edits import CanvasReading, Refusal, save_canvas_copy, take_in_canvas
+from bot.services.postmortem.drafts import assemble_draft
 from bot.slack.api.errors import SlackApiError
-from bot.slack.delivery.effects.channel.files import write_draft
 from bot.slack.delivery.effects.context import EffectContext, require_channel
 from bot.store import outbox
 from bot.store.incidents import slack_messages
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView
-from bot.store.outbox import Claim, Done, Outcome
+from bot.store.outbox import Claim, Done, Outcome, Retry
 
 log = get_logger(__name__)
 
 NO_CANVAS_ERRORS = {"free_team_canvas_tab_already_exists", "restricted_action", "too_many_tabs"}
 """The channel cannot have a canvas, which is no failure: the file has the draft."""
 GONE = {"canvas_not_found", "canvas_deleted"}
+QUIET = timedelta(minutes=2)
+"""What people write is taken in once it has not changed for this long."""
+MAX_LOOKS = 5
+"""It is taken in after so many looks, if they write on and on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasDraft:
+    """
+    A draft for the canvas. `written` has an anchor in each block, `shown` is their text.
+
+    `removals`: `mark_removals` of its record.
+    """
+
+    title: str
+    markdown: str
+    written: str
+    shown: Mapping[BlockId, ShownBlock]
+    removals: str
 
 
 async def update_canvas(context: EffectContext, claim: Claim) -> Outcome:
     incident, known = await context.read_with_incident(claim.row.incident_id, slack_messages.find_all)
-    canvas, settings = known.get(SlackView.CANVAS), context.settings()
-    if canvas is None and not settings.postmortem.canvas:
-        return Done()
-    if canvas is not None and canvas.digest == "":
-        return _leave_to_people(context, claim, incident)
-    payload = CanvasPayload.from_json(claim.row.details)
-    draft = await write_draft(context, claim, payload.template, payload.languages)
-    markdown = await asyncio.to_thread(
-        canvas_markdown, draft.markdown, incident_page_link(settings, incident.reference, incident.active_link)
-    )
+    canvas, payload = known.get(SlackView.CANVAS), CanvasPayload.from_json(claim.row.details)
+    if canvas is None:
+        is_wanted = context.settings().postmortem.canvas and not payload.looks
+        return await _write(context, claim, incident, None) if is_wanted else Done()
+    content = await _read_content(context, canvas.ts)
+    if content is None:
+        return Done() if payload.looks else _leave_to_people(context, claim, incident)
+    if _is_unchanged(content, canvas.digest):
+        return Done() if payload.looks else await _write(context, claim, incident, canvas.ts)
+    if claim.is_unknown:
+        draft = await _write_draft(context, incident, payload)
+        if _has_same_words(content, draft.markdown):  # our own write of unknown outcome
+            return await _updated(context, incident, canvas.ts, content, draft)
+    return await _take_in(context, claim, incident, canvas.ts, content)
+
+
+async def _write(context: EffectContext, claim: Claim, incident: Incident, canvas_id: str | None) -> Outcome:
+    """Create the canvas, or replace all of it."""
+    draft = await _write_draft(context, incident, CanvasPayload.from_json(claim.row.details))
     try:
-        if canvas is None:
-            return await _create(context, claim, incident, draft.title, markdown)
-        return await _replace(context, claim, incident, canvas, markdown)
+        if canvas_id is None:
+            return await _create(context, claim, incident, draft)
+        return await _replace(context, claim, incident, canvas_id, draft)
     except SlackApiError as problem:
         if is_missing_permission(problem.error) or problem.error in NO_CANVAS_ERRORS:
             log.info("canvas for the draft unavailable", reference=incident.reference, problem=str(problem))
-            if canvas is not None:
+            if canvas_id is not None:
                 return _leave_to_people(context, claim, incident)
             return Done(lambda session: on_canvas_unavailable(session, incident.key, context.now()))
         return outbox.Rejected(
@@ -66,59 +98,108 @@ async def update_canvas(context: EffectContext, claim: Claim) -> Outcome:
         )
 
 
-async def _create(context: EffectContext, claim: Claim, incident: Incident, title: str, markdown: str) -> Outcome:
+async def _write_draft(context: EffectContext, incident: Incident, payload: CanvasPayload) -> CanvasDraft:
+    settings = context.settings()
+    assembled = await context.database.read(
+        assemble_draft, settings, incident.key, template=payload.template, languages=payload.languages
+    )
+    link = incident_page_link(settings, incident.reference, incident.active_link)
+
+    def write() -> CanvasDraft:
+        anchored = replace(assembled, draft=anchor_draft(assembled.draft)).write(settings)
+        written = convert_markdown(anchored.markdown)
+        shown = show_blocks(assembled.draft, find_anchors(written))
+        markdown = truncate_markdown(remove_anchors(written), link)
+        return CanvasDraft(assembled.title, markdown, written, shown, assembled.removals)
+
+    return await asyncio.to_thread(write)
+
+
+async def _take_in(context: EffectContext, claim: Claim, incident: Incident, canvas_id: str, content: str) -> Outcome:
+    """Store what people wrote once they have stopped; after a redaction, at once."""
+    digest, at, went = content_digest(content) or "", context.now(), CanvasPayload.from_json(claim.row.details).went
+    looks = int(claim.row.progress.get("looks", 0))
+    is_same = hmac.compare_digest(str(claim.row.progress.get("seen")), digest)
+    if not went and not is_same and looks < MAX_LOOKS:
+        progress = {**claim.row.progress, "seen": digest, "looks": looks + 1}
+        return Retry(at + QUIET, "people may be writing", is_unknown=claim.is_unknown, progress=progress)
+    reading = CanvasReading(canvas_id, content, digest, await _find_author(context, canvas_id), at)
+    refusal = await context.database.run(take_in_canvas, context.settings(), incident.key, reading)
+    if refusal is None:
+        return Done()
+    log.info("canvas left to people", reference=incident.reference, reason=refusal.value)
+    return _leave_to_people(context, claim, incident, refusal)
+
+
+async def _find_author(context: EffectContext, canvas_id: str) -> str | None:
+    """The only person who edited the canvas; None if there are several."""
+    try:
+        file = (await context.gateway.call("files.info", file=canvas_id)).get("file", {})
+    except SlackApiError:
+        return None
+    installation = await context.read_installation()
+    people = {str(each) for each in [*(file.get("editors") or []), file.get("last_editor")] if each}
+    people.discard(installation.bot_user_id or "")
+    return people.pop() if len(people) == 1 else None
+
+
+async def _create(context: EffectContext, claim: Claim, incident: Incident, draft: CanvasDraft) -> Outcome:
     """Create the canvas, or find one of unknown outcome among the channel's tabs."""
     channel = require_channel(incident)
     found = claim.row.progress.get("canvas_id")
     if found is None and claim.is_unknown:
-        found = await _find_own_canvas(context, channel, title)
+        found = await _find_own_canvas(context, channel, draft.title)
     if found is not None:  # people may have edited it meanwhile
-        text = await _read_content(context, str(found))
-        digest = content_digest(text) if _has_same_words(text, markdown) else None
-        return _updated(context, incident, str(found), digest)
+        content = await _read_content(context, str(found))
+        same = content if _has_same_words(content, draft.markdown) else None
+        return await _updated(context, incident, str(found), same, draft)
     answer = await context.gateway.call(
-        "canvases.create", title=title, channel_id=channel, document_content=_document(markdown)
+        "canvases.create", title=draft.title, channel_id=channel, document_content=_document(draft.markdown)
     )
     canvas_id = str(answer.get("canvas_id") or "")
     if not canvas_id:
         return Done()
     await context.save_progress(claim, canvas_id=canvas_id)
-    return _updated(context, incident, canvas_id, content_digest(await _read_content(context, canvas_id)))
+    return await _updated(context, incident, canvas_id, await _read_content(context, canvas_id), draft)
 
 
 async def _replace(
-    context: EffectContext, claim: Claim, incident: Incident, canvas: slack_messages.SlackMessage, markdown: str
+    context: EffectContext, claim: Claim, incident: Incident, canvas_id: str, draft: CanvasDraft
 ) -> Outcome:
-    canvas_id = canvas.ts
-    content = await _read_content(context, canvas_id)
-    if content is None or content_digest(content) != canvas.digest:  # None, too, if it was unreadable after our write
-        if claim.is_unknown and _has_same_words(content, markdown):  # our own write of unknown outcome
-            return _updated(context, incident, canvas_id, content_digest(content))
-        return _leave_to_people(context, claim, incident)
-    change = {"operation": "replace", "document_content": _document(markdown)}
+    change = {"operation": "replace", "document_content": _document(draft.markdown)}
     try:
         await context.gateway.call("canvases.edit", canvas_id=canvas_id, changes=[change])
     except SlackApiError as problem:
         if problem.error not in GONE:
             raise
         return _leave_to_people(context, claim, incident)
-    return _updated(context, incident, canvas_id, content_digest(await _read_content(context, canvas_id)))
+    return await _updated(context, incident, canvas_id, await _read_content(context, canvas_id), draft)
 
 
-def _updated(context: EffectContext, incident: Incident, canvas_id: str, digest: str | None) -> Outcome:
+async def _updated(
+    context: EffectContext, incident: Incident, canvas_id: str, content: str | None, draft: CanvasDraft
+) -> Outcome:
+    """Store the canvas. `content`: after our write; None if it may not be ours alone."""
     at = context.now()
+    copy: CanvasCopy | None = None
+    if content is not None:
+        copy = await asyncio.to_thread(copy_canvas, content, draft.written, draft.shown)
 
     def apply(session: Session) -> None:
-        on_canvas_updated(session, incident.key, canvas_id, digest, at)
+        on_canvas_updated(session, incident.key, canvas_id, content_digest(content), at)
+        save_canvas_copy(session, incident.key, canvas_id, copy, removals=draft.removals)
 
     return Done(apply)
 
 
-def _leave_to_people(context: EffectContext, claim: Claim, incident: Incident) -> Outcome:
-    at, went = context.now(), CanvasPayload.from_json(claim.row.details).went
+def _leave_to_people(
+    context: EffectContext, claim: Claim, incident: Incident, refusal: Refusal = Refusal.UNKNOWN
+) -> Outcome:
+    at, went = context.now(), CanvasPayload.from_json(claim.row.details).went or refusal is Refusal.REDACTED
+    settings, is_published = context.settings(), refusal is Refusal.PUBLISHED
 
     def apply(session: Session) -> None:
-        on_canvas_edited_by_people(session, incident.key, at, went=went)
+        on_canvas_left_to_people(session, settings, incident.key, at, went=went, is_published=is_published)
 
     return Done(apply)
 
@@ -159,6 +240,10 @@ def _find_file_ids(properties: Mapping[str, Any]) -> Iterator[str]:
 
 def _document(markdown: str) -> dict[str, str]:
     return {"type": "markdown", "markdown": markdown}
+
+
+def _is_unchanged(content: str, digest: str | None) -> bool:
+    return digest is not None and hmac.compare_digest(content_digest(content) or "", digest)
 
 
 def content_digest(content: str | None) -> str | None:
