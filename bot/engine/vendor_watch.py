@@ -112,7 +112,7 @@ def _parse(body: PageBody, kind: str | None, section: VendorSection) -> Look:
 
 
 def _compute(work: Callable[Arguments, Result], /, *args: Arguments.args, **named: Arguments.kwargs) -> Result:
-    """Compute in this thread, and let others have their turn often: an answer that waits is late by as much."""
+    """Compute in this thread, and let others have their turn often: answers wait for it."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:

@@ -31,15 +31,15 @@ class FileFolder:
         fresh.replace(folder / digest)
         return digest
 
-    def read(self, incident_id: int, digest: str) -> bytes | None:
+    def read(self, incident_id: int, name: str) -> bytes | None:
         """Read a content; None if it is missing, or is not what was written."""
-        if not DIGEST.fullmatch(digest):
+        if not DIGEST.fullmatch(name):
             return None
         try:
-            content = (self._folder(incident_id) / digest).read_bytes()
+            content = (self._folder(incident_id) / name).read_bytes()
         except FileNotFoundError:
             return None
-        return content if hashlib.sha256(content).hexdigest() == digest else None
+        return content if hashlib.sha256(content).hexdigest() == name else None
 
     def delete_others(self, incident_id: int, wanted: Collection[str]) -> int:
         """Delete the incident's files except those `wanted`, by digest. Returns their number."""

@@ -285,7 +285,7 @@ def find_linked(
     session: Session, visibility: Visibility, since: datetime, until: datetime
 ) -> Iterable[tuple[int, Incident]]:
     """
-    Our visible incidents with the id of the vendor's incident that each is linked to, by their start.
+    Our visible incidents with the id of the linked vendor's incident, by their start.
 
     Of vendors' incidents whose first word is between the two. Without drills and false alarms.
     """

@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"^(\d{1,9})\\([.)])")
 
 class BlockRenderer:
     """
-    Renders blocks as lines, with a cache of rendered names, labels and notes, and numbers their sources.
+    Renders blocks as lines and numbers their sources; caches names, labels and notes.
 
     Each document has its own instance, so that no deleted text stays in memory.
     """

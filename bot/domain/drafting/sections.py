@@ -31,7 +31,7 @@ def group_section(context: DraftContext, name: str) -> tuple[Block, ...]:
 
 
 def history_sections(context: DraftContext) -> SectionMap:
-    """The escalations that have a history, each with its steps. The timeline has reason and answer."""
+    """Escalations with a history, each with its steps. Reason and answer are on the timeline."""
     found: list[Block] = []
     for each in context.record.escalations:
         if steps := history_blocks(context.builder, HISTORY_SECTION, each):

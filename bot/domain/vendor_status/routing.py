@@ -1,4 +1,4 @@
-"""Routes of vendors' incidents: the first that matches decides whether one of ours is opened."""
+"""Routes of vendors' incidents: the first that matches decides whether ours is opened."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

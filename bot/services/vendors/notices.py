@@ -87,7 +87,7 @@ def ensure_notices(session: Session, settings: Settings, row: VendorIncident, at
 
 
 def ensure_notice(session: Session, row: VendorIncident, incident: Incident, at: datetime) -> VendorNotice:
-    """The message in the channel of one of our incidents; it is added if it lacks one, and not queued."""
+    """The message in the channel of our incident, added if there is none, and not queued."""
     notices = vendors.find_notices(session, [row.key])
     known = next((each for each in notices if each.incident_id == incident.key), None)
     return known or _add(session, row, incident, at).notice

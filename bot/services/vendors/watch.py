@@ -75,7 +75,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class RecordedLook:
-    """`was_failing`: the page could not be read before. `changed`: ids of their incidents with news, in order."""
+    """`was_failing`: unreadable before. `changed`: ids of their incidents with news, in order."""
 
     was_failing: bool = False
     changed: tuple[int, ...] = ()

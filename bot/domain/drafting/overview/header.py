@@ -110,7 +110,7 @@ def _source(context: DraftContext, key: str, field: str) -> Source:
 
 
 def title_blocks(context: DraftContext) -> tuple[Block, ...]:
-    """The titles that no document of the draft and no entry shows, such as those in the words of an alert."""
+    """Titles that no document and no entry shows, such as those in the words of an alert."""
     builder, incident = context.builder, context.record.incident
     named = {code.partition("-")[0]: title for code, title in incident.titles.items()}
     shown = {named.get(code.partition("-")[0], incident.title) for code in context.languages}

@@ -1,4 +1,4 @@
-"""`GET /figures/vendors`: incidents of vendors by month, and the delay of their first word, as a page and CSV."""
+"""`GET /figures/vendors`: incidents by vendor and month, as a page and as CSV."""
 
 from collections.abc import Sequence
 from datetime import timedelta, tzinfo
