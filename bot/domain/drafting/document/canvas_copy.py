@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from bot.domain.drafting.document.anchors import locate_anchors
 from bot.domain.drafting.document.blocks import BlockId
+from bot.domain.drafting.document.text_changes import find_equal_runs
 
 _WORD = re.compile(r"[^\W_]+")
 _MARKER = re.compile(r"\s*(?:(?:[-*+>]|\d{1,9}[.)])\s+)*")
@@ -182,10 +182,7 @@ def _align_lines(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[i
     mine = [(number, key) for number, line in enumerate(ours) if (key := words_of(line))]
     other = [(number, key) for number, line in enumerate(theirs) if (key := words_of(line))]
     keys, their_keys = [key for _, key in mine], [key for _, key in other]
-    if keys == their_keys:
-        yield from zip((number for number, _ in mine), (number for number, _ in other), strict=True)
-        return
-    for start, their_start, size in SequenceMatcher(None, keys, their_keys, autojunk=False).get_matching_blocks():
+    for start, their_start, size in find_equal_runs(keys, their_keys):
         for step in range(size):
             yield mine[start + step][0], other[their_start + step][0]
 

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import takewhile
 
 from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.drafting.document.canvas_copy import CanvasLine, CanvasPart, join_parts, line_text
+from bot.domain.drafting.document.text_changes import compare_lists, find_equal_runs
 
 LIKENESS = 0.5
 """Share of pairs of letters that two lines have in common if one was made from the other."""
@@ -45,14 +45,14 @@ def match_lines(before: Sequence[CanvasLine], now: Sequence[str]) -> MatchedLine
     mine, theirs = keys[start : len(keys) - end], texts[start : len(texts) - end]
     matched.lines[:start] = before[:start]
     matched.lines[len(now) - end :] = before[len(before) - end :]
-    matcher = SequenceMatcher(lambda text: not text, mine, theirs, autojunk=False)
     hunks: list[_Hunk] = []
-    for tag, first, last, their_first, their_last in matcher.get_opcodes():
-        if tag == "equal":
-            matched.lines[start + their_first : start + their_last] = before[start + first : start + last]
+    for is_equal, ours, their in compare_lists(mine, theirs, lambda text: not text):
+        known = before[start + ours.start : start + ours.stop]
+        if is_equal:
+            matched.lines[start + their.start : start + their.stop] = known
             continue
-        old = [line for line in before[start + first : start + last] if _is_cleared(line) or line_text(line).strip()]
-        new = {n: now[n] for n in range(start + their_first, start + their_last) if now[n].strip()}
+        old = [line for line in known if _is_cleared(line) or line_text(line).strip()]
+        new = {n: now[n] for n in range(start + their.start, start + their.stop) if now[n].strip()}
         hunks.append(_Hunk(old, new))
     matched.is_held_back = not _find_cleared(matched, hunks) and any(hunk.new for hunk in hunks)
     for hunk in hunks:
@@ -67,14 +67,15 @@ def merge_line(line: CanvasLine, text: str) -> CanvasLine:
     old = [(token, part.block) for part in line for token in _TOKEN.findall(part.text)]
     new = _TOKEN.findall(text)
     parts: list[CanvasPart] = []
-    matcher = SequenceMatcher(None, [token for token, _ in old], new, autojunk=False)
-    for tag, start, end, new_start, new_end in matcher.get_opcodes():
-        if tag == "equal":
-            parts += [CanvasPart(token, block) for token, block in old[start:end]]
+    owners = [block for _, block in old]
+    for is_equal, ours, theirs in compare_lists([token for token, _ in old], new):
+        if is_equal:
+            parts += [CanvasPart(token, block) for token, block in old[ours]]
             continue
-        added = "".join(new[new_start:new_end])
-        owner = _find_owner([block for _, block in old], start, end)
-        if tag == "insert" and parts and parts[-1] == CanvasPart(new[new_end - 1]) and parts[-1].text.isspace():
+        added = "".join(new[theirs])
+        owner = _find_owner(owners, ours.start, ours.stop)
+        is_insert = ours.start == ours.stop
+        if is_insert and parts and parts[-1] == CanvasPart(new[theirs.stop - 1]) and parts[-1].text.isspace():
             blank = parts.pop()  # the blank before a reference: the words came before it
             parts += [CanvasPart(blank.text + added.removesuffix(blank.text), owner), blank]
         elif added:
@@ -164,8 +165,7 @@ def _pair_lines(old: Sequence[CanvasLine], new: Mapping[int, str]) -> Iterator[t
         return
     texts = [line_text(line) for line in old]
     if len(old) * len(new) > MAX_COMPARISONS:
-        matcher = SequenceMatcher(None, [*map(_words, texts)], [*map(_words, new.values())], autojunk=False)
-        for start, their_start, size in matcher.get_matching_blocks():
+        for start, their_start, size in find_equal_runs([*map(_words, texts)], [*map(_words, new.values())]):
             yield from zip(old[start : start + size], numbers[their_start : their_start + size], strict=True)
         return
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
