@@ -1,6 +1,7 @@
 """The folder of kept files: a folder for each incident, contents named by their digest."""
 
 import hashlib
+import hmac
 import os
 import re
 from collections.abc import Collection
@@ -39,7 +40,7 @@ class FileFolder:
             content = (self._folder(incident_id) / name).read_bytes()
         except FileNotFoundError:
             return None
-        return content if hashlib.sha256(content).hexdigest() == name else None
+        return content if hmac.compare_digest(hashlib.sha256(content).hexdigest(), name) else None
 
     def delete_others(self, incident_id: int, wanted: Collection[str]) -> int:
         """Delete the incident's files except those `wanted`, by digest. Returns their number."""
