@@ -158,12 +158,12 @@ class Dogwatch:
         subscribers = SubscriberDelivery(
             self.database, self.clock, self.configuration.refresh_secrets, self._timing.get("page_timeouts")
         )
-        outside = {**self.page_delivery.effects(), **subscribers.effects()}
+        self.engine = Engine(self.database, self.clock, lambda: self.settings, self._find_by_mail)
+        outside = {**self.page_delivery.effects(), **subscribers.effects(), **self.engine.images.effects()}
         effects = {**EFFECTS, **{kind: without_slack(run) for kind, run in outside.items()}}
         lease, poll = self._timing.get("lease", LEASE), self._timing.get("poll", POLL)
         lanes = self._timing.get("lanes_at_once", MAX_LANES)
         self.sender = Sender(self.effect_context, lease=lease, poll=poll, lanes_at_once=lanes, effects=effects)
-        self.engine = Engine(self.database, self.clock, lambda: self.settings, self._find_by_mail)
         beat_times = {"sender": lambda: self.sender.beat_at, "timers": lambda: self.engine.beat_at}
         hang_timeout = None if self._is_clock_given else self._timing.get("hangs_after", HANG_TIMEOUT)
         self.health = Health(self.database, self.clock, beat_times, hang_timeout=hang_timeout)

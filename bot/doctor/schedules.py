@@ -11,7 +11,7 @@ from bot.doctor.slack import SlackChecks
 from bot.domain.oncall.calendar_matching import unmatched_emails
 from bot.domain.oncall.gaps import GAP_HORIZON_TEXT
 from bot.domain.oncall.icalendar_reader import InvalidCalendar
-from bot.engine.http_fetch import FetchError, fetch, read_file
+from bot.engine.fetch.http_fetch import FetchError, fetch, read_file
 from bot.runtime.clock import machine_now
 from bot.services.oncall.calendar_sync import read_calendar
 from bot.services.oncall.coverage import CoverageProblem, check_calendar, check_layers

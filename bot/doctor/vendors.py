@@ -7,7 +7,7 @@ from bot.config.sections.vendors import VendorSection
 from bot.doctor.report import CheckResult, failed, ok, warning
 from bot.domain.vendor_status.look import Look
 from bot.domain.vendor_status.relevance import find_unknown_components
-from bot.engine.http_fetch import FetchError
+from bot.engine.fetch.http_fetch import FetchError
 from bot.engine.vendor_watch import find_feed
 from bot.feeds import FeedError
 

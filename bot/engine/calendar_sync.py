@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.domain.errors import LookupUnavailable
 from bot.domain.oncall.calendar_matching import CalendarCopy, unmatched_emails
 from bot.domain.oncall.icalendar_reader import InvalidCalendar
-from bot.engine.http_fetch import SECONDS, FetchError, FetchResult, fetch, read_file
+from bot.engine.fetch.http_fetch import SECONDS, FetchError, FetchResult, fetch, read_file
 from bot.engine.periodic import run_periodically
 from bot.runtime.clock import Clock
 from bot.services.oncall.calendar_sync import (

@@ -9,6 +9,7 @@ from structlog import get_logger
 from bot.config import Settings
 from bot.engine.calendar_sync import CalendarSync, FindByMail
 from bot.engine.clock_sync import sync_clock
+from bot.engine.fetch.alert_images import AlertImages
 from bot.engine.gauges import update_gauges
 from bot.engine.periodic import run_periodically
 from bot.engine.retention import Retention
@@ -42,6 +43,7 @@ class Engine:
         self.retention = Retention(database, clock, settings)
         self.calendars = CalendarSync(database, clock, settings, find)
         self.vendors = VendorWatch(database, clock, settings)
+        self.images = AlertImages(database, clock, settings)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._has_retried = False

@@ -20,8 +20,8 @@ from bot.domain.vendor_status.look import Look
 from bot.domain.vendor_status.news import Outcome, find_news
 from bot.domain.vendor_status.polling import CLOSE_INTERVAL
 from bot.domain.vendor_status.state import KnownPage
-from bot.engine.address_guard import AddressRules
-from bot.engine.http_fetch import FetchedBody, FetchError, FetchLimits, fetch_body
+from bot.engine.fetch.address_guard import AddressRules
+from bot.engine.fetch.http_fetch import FetchedBody, FetchError, FetchLimits, fetch_body
 from bot.engine.periodic import run_periodically
 from bot.feeds import FeedError, parse_feed, suggest_addresses
 from bot.runtime.clock import Clock

@@ -9,15 +9,21 @@ from contextlib import suppress
 from pathlib import Path
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+ALERTS_SUFFIX = ".alerts"
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 """For the bot's user alone. No file can be run."""
 
 
 class FileFolder:
-    """Contents of kept files. Its methods block, and raise OSError."""
+    """
+    Contents of kept files. Its methods block, and raise OSError.
 
-    def __init__(self, root: Path) -> None:
+    Graphs of alerts (`of_alerts`) have folders of their own: they are kept and deleted independently of other files.
+    """
+
+    def __init__(self, root: Path, *, of_alerts: bool = False) -> None:
         self.root = root
+        self._suffix = ALERTS_SUFFIX if of_alerts else ""
 
     def save(self, incident_id: int, content: bytes) -> str:
         """Write a content, whole or not at all, and return its digest."""
@@ -57,4 +63,4 @@ class FileFolder:
         return count
 
     def _folder(self, incident_id: int) -> Path:
-        return self.root / str(incident_id)
+        return self.root / f"{incident_id}{self._suffix}"

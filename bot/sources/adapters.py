@@ -148,6 +148,7 @@ def _read_report(body: _AlertBody, adapter: AdapterSection) -> Report | None:
         description=body.text(adapter.description),
         runbook=body.link(adapter.runbook),
         dashboard=body.link(adapter.dashboard),
+        images=tuple(filter(None, [body.link(adapter.image)])),
         value=body.text(adapter.value),
         url=body.link(adapter.link),
         group=body.text(adapter.group),

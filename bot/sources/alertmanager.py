@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.alerts.events import AlertEvent, Batch, Credentials, bound_key, credible_times, group_key
-from bot.domain.alerts.links import DASHBOARD, PANEL, VALUE
+from bot.domain.alerts.links import DASHBOARD, IMAGE, PANEL, VALUE
 from bot.domain.terms import AlertStatus
 from bot.sources.authentication import check_token
 from bot.sources.json_fields import Fields
@@ -58,7 +58,12 @@ def _event(alert: Fields, group: str | None, received_at: datetime, source: str,
 
 def _annotations(alert: Fields) -> dict[str, str]:
     """The annotations, and Grafana's links and values as more of them; the rule's go before."""
-    fields = {DASHBOARD: alert.link("dashboardURL"), PANEL: alert.link("panelURL"), VALUE: alert.measured("values")}
+    fields = {
+        DASHBOARD: alert.link("dashboardURL"),
+        PANEL: alert.link("panelURL"),
+        IMAGE: alert.link("imageURL"),
+        VALUE: alert.measured("values"),
+    }
     return {name: text for name, text in fields.items() if text} | alert.texts("annotations")
 
 

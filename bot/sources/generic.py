@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.alerts.events import AlertEvent, Batch, Credentials, bound_key, credible_times, group_key
-from bot.domain.alerts.links import DASHBOARD, RUNBOOK, VALUE
+from bot.domain.alerts.links import DASHBOARD, IMAGE, RUNBOOK, VALUE
 from bot.domain.errors import did_you_mean
 from bot.domain.terms import AlertStatus
 from bot.sources.authentication import check_token
@@ -102,6 +102,7 @@ def _annotations(alert: Fields, title: str) -> dict[str, str]:
         "description": alert.text("description"),
         RUNBOOK: alert.link(RUNBOOK),
         DASHBOARD: alert.link(DASHBOARD),
+        IMAGE: alert.link(IMAGE),
         VALUE: alert.measured(VALUE),
     }
     return {name: text for name, text in texts.items() if text}

@@ -165,6 +165,11 @@ class Fields:
         texts = ((self.detail(name) or "").strip() for name in names)
         return next((text for text in texts if is_web_address(text)), None)
 
+    def detail_links(self, name: str) -> tuple[str, ...]:
+        """The web address of a field that only adds details; empty without one."""
+        link = self.detail_link(name)
+        return (link,) if link else ()
+
     def link(self, *names: str) -> str | None:
         """The first HTTP URL among these fields. Other schemes, as `javascript:`, are ignored."""
         values = [self.text(name) for name in names]

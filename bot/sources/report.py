@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.alerts.events import AlertEvent, bound_key, credible_times, group_key
-from bot.domain.alerts.links import DASHBOARD, RUNBOOK, VALUE
+from bot.domain.alerts.links import DASHBOARD, IMAGE, RUNBOOK, VALUE
 from bot.domain.terms import AlertStatus
 
 
@@ -34,6 +34,8 @@ class Report:
     description: str | None = None
     runbook: str | None = None
     dashboard: str | None = None
+    images: tuple[str, ...] = ()
+    """Addresses of graphs."""
     value: str | None = None
     url: str | None = None
     group: str | None = None
@@ -50,6 +52,7 @@ class Report:
             RUNBOOK: self.runbook,
             DASHBOARD: self.dashboard,
             VALUE: self.value,
+            IMAGE: " ".join(self.images),
         }
         occurrence = self.started_at.isoformat() if self.started_at and self.is_start_constant else ""
         return AlertEvent(

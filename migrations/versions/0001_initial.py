@@ -469,6 +469,7 @@ def _kept_file() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("digest", Text(), nullable=False),
         sa.Column("refusal", Text(), nullable=True),
+        sa.Column("is_from_alert", sa.Boolean(), nullable=False),
         sa.Column("kept_at", Time(), nullable=False),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_kept_file_incident_id"),
         sa.ForeignKeyConstraint(["entry_id"], ["timeline_entry.id"], name="fk_kept_file_entry_id"),

@@ -15,7 +15,7 @@ from bot.config import DEFAULT_PATH, Problem, Report, Settings, examine
 from bot.config.problems import KeyPath, dotted_key, find_line, key_lines
 from bot.config.reloading import fingerprint
 from bot.domain.oncall.icalendar_reader import InvalidCalendar
-from bot.engine.http_fetch import FetchError, read_file
+from bot.engine.fetch.http_fetch import FetchError, read_file
 from bot.feeds import recognize_kind
 from bot.runtime.clock import machine_now
 from bot.services.oncall.calendar_sync import read_calendar

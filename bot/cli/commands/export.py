@@ -114,10 +114,11 @@ def _render_files(settings: Settings, incident_id: int, reference: str, files: S
     root = settings.kept_files_folder
     if root is None:
         return ""
-    folder = FileFolder(root)
-    return render_kept_files(
-        files, lambda file: folder.read(incident_id, file.digest), page=f"{settings.base_url}/incidents/{reference}"
-    )
+
+    def read(file: KeptFile) -> bytes | None:
+        return FileFolder(root, of_alerts=file.is_from_alert).read(incident_id, file.digest)
+
+    return render_kept_files(files, read, page=f"{settings.base_url}/incidents/{reference}")
 
 
 def draft_markdown(draft: WrittenDraft, incident: Incident, transcript: Transcript | None = None) -> str:

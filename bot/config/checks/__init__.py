@@ -32,6 +32,7 @@ def find_conflicts(settings: Settings) -> Iterator[Conflict]:
         _find_service_conflicts,
         _find_template_conflicts,
         _find_folder_conflicts,
+        _find_image_conflicts,
         _find_route_conflicts,
         _find_severity_word_conflicts,
         _find_status_word_conflicts,
@@ -140,6 +141,13 @@ def _find_folder_conflicts(settings: Settings) -> Iterator[Conflict]:
     elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         message = f"The folder {folder} cannot be written. Give it to the user that runs Dogwatch, or set keep = false."
         yield ("files", "folder"), message, named
+
+
+def _find_image_conflicts(settings: Settings) -> Iterator[Conflict]:
+    section = settings.alerts.keep_images
+    if section.hosts and not settings.files.keep:
+        message = "Graphs are kept with the files, and [files] keep is false. Set it to true, or remove the hosts."
+        yield ("alerts", "keep_images", "hosts"), message, ", ".join(section.hosts)
 
 
 def _find_route_conflicts(settings: Settings) -> Iterator[Conflict]:

@@ -21,6 +21,7 @@ from bot.config.sections.fields import (
     Zone,
     minutes_of_day,
 )
+from bot.config.sections.paging_services import Host
 from bot.domain.alerts.adapters import IGNORED, FieldRule, Pointer, parse_field, parse_pointer
 from bot.domain.alerts.events import SOURCE_NAMES
 from bot.domain.alerts.heartbeats import SOURCE as HEARTBEAT_SOURCE
@@ -219,6 +220,7 @@ class AdapterSection(Section):
     link: FieldPlace | None = None
     runbook: FieldPlace | None = None
     dashboard: FieldPlace | None = None
+    image: FieldPlace | None = None
     value: FieldPlace | None = None
     group: FieldPlace | None = None
     started_at: FieldPlace | None = None
@@ -226,6 +228,19 @@ class AdapterSection(Section):
     sent_at: FieldPlace | None = None
     labels_from: Place | None = None
     labels: Mapping[Word, FieldPlace] = Field(default_factory=dict)
+
+
+class KeepImagesSection(Section):
+    """
+    `[alerts.keep_images]`: hosts whose graphs are kept. Without any, none is.
+
+    `max_count` is the limit of one incident.
+    """
+
+    hosts: ListOf[Host] = ()
+    allow_http: bool = False
+    allow_private: bool = False
+    max_count: Annotated[int, Field(ge=1, le=200)] = 20
 
 
 class AlertsSection(Section):
@@ -236,4 +251,5 @@ class AlertsSection(Section):
     grafana: GrafanaSection = GrafanaSection()
     sns: SnsSection = SnsSection()
     mail: MailSection = MailSection()
+    keep_images: KeepImagesSection = KeepImagesSection()
     sources: Mapping[AdapterName, AdapterSection] = Field(default_factory=dict)

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 RUNBOOK, DASHBOARD, PANEL, VALUE = "runbook_url", "dashboard_url", "panel_url", "value"
 """Annotations with an alert's help. Sources fill them from other fields of a payload, too."""
+IMAGE = "image_url"
+"""Annotation with the addresses of an alert's graphs, with blanks between them."""
 DESCRIPTIONS = ("description", "message")
 """Annotations that say more than the summary, the best first."""
 
@@ -46,6 +48,17 @@ def find_links(annotations: Mapping[str, str], source_url: str | None) -> tuple[
         if url is not None:
             found.setdefault(url, AlertLink(kind, url))
     return tuple(found.values())
+
+
+def find_images(annotations: Mapping[str, str]) -> tuple[str, ...]:
+    """The web addresses of the alert's graphs, each once."""
+    return tuple(dict.fromkeys(each for each in annotations.get(IMAGE, "").split() if is_web_address(each)))
+
+
+def replace_images(annotations: Mapping[str, str], newer: Mapping[str, str]) -> dict[str, str]:
+    """The annotations with the graphs of a newer event: those of before do not show it."""
+    kept = {name: text for name, text in annotations.items() if name != IMAGE}
+    return {**kept, IMAGE: newer[IMAGE]} if newer.get(IMAGE) else kept
 
 
 def is_web_address(text: str) -> bool:

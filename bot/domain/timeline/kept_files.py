@@ -1,4 +1,4 @@
-"""Files of marked messages: the types that are kept, decided by the content alone."""
+"""Files of marked messages, graphs of alerts: the types that are kept, by content alone."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.record.model import Entry
+from bot.domain.text.payload import Payload
 
 
 class MediaType(StrEnum):
@@ -31,6 +32,10 @@ class FileRefusal(StrEnum):
     COUNT = "count"
     ELSEWHERE = "elsewhere"
     UNAVAILABLE = "unavailable"
+    HOST = "host"
+    FETCH = "fetch"
+    NO_IMAGE = "no image"
+    GRAPH_COUNT = "graph count"
 
 
 REFUSAL_TEXTS = {
@@ -39,6 +44,10 @@ REFUSAL_TEXTS = {
     FileRefusal.COUNT: "not kept: the incident has as many files as [files] max_count",
     FileRefusal.ELSEWHERE: "not kept: it is stored outside Slack",
     FileRefusal.UNAVAILABLE: "not kept: Slack no longer has it",
+    FileRefusal.HOST: "not kept: its host is not in [alerts.keep_images] hosts",
+    FileRefusal.FETCH: "not kept: it could not be fetched. The log has the reason",
+    FileRefusal.NO_IMAGE: "not kept: the answer was not a PNG, JPEG, GIF or WebP image",
+    FileRefusal.GRAPH_COUNT: "not kept: the incident has as many graphs as [alerts.keep_images] max_count",
 }
 
 
@@ -48,7 +57,7 @@ class KeptFile:
     A file of a timeline entry.
 
     `media_type` None: it was not kept, for the reason `refusal`. `digest` is the SHA-256 of the content, and its name
-    in the folder. `size` is in bytes.
+    in the folder. `size` is in bytes. `is_from_alert`: an alert links to it.
     """
 
     key: int
@@ -58,6 +67,14 @@ class KeptFile:
     digest: str = ""
     media_type: MediaType | None = None
     refusal: FileRefusal | None = None
+    is_from_alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPayload(Payload):
+    """The entry whose alerts' graphs are kept or deleted."""
+
+    entry_id: int
 
 
 def files_by_entry(entries: Iterable[Entry], files: Iterable[KeptFile]) -> Mapping[str, Sequence[KeptFile]]:

@@ -28,6 +28,7 @@ from bot.domain.times import ParsedTime
 from bot.services import outbox
 from bot.services.alerts.storms import is_storm_incident, update_storm
 from bot.services.outbox.timer_payloads import IncidentTimer
+from bot.services.timeline.alert_images import queue_images
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
@@ -66,7 +67,13 @@ class Arrival:
 
 
 def announce_alerts(
-    session: Session, incident_id: int, arrivals: Sequence[Arrival], actor: Actor, *, truncated: int = 0
+    session: Session,
+    settings: Settings,
+    incident_id: int,
+    arrivals: Sequence[Arrival],
+    actor: Actor,
+    *,
+    truncated: int = 0,
 ) -> None:
     """
     Record and post an incident's alerts, now or with the next summary.
@@ -91,7 +98,7 @@ def announce_alerts(
     for arrival in arrivals:
         session.add(arrival.row)
     session.flush()
-    _announce_now(session, incident, arrivals, actor, truncated)
+    _announce_now(session, settings, incident, arrivals, actor, truncated)
     if began_to_flap:
         _announce_flapping(session, incident, began_to_flap, actor)
     tally.shown = []  # the card shows newer counts
@@ -173,11 +180,11 @@ def _leave_for_summary(session: Session, seen: AlertCounter, arrivals: Sequence[
 
 
 def _announce_now(
-    session: Session, incident: Incident, arrivals: Sequence[Arrival], actor: Actor, truncated: int
+    session: Session, settings: Settings, incident: Incident, arrivals: Sequence[Arrival], actor: Actor, truncated: int
 ) -> None:
     fired = [each.row for each in arrivals if each.is_new and each.fires]
     if fired:
-        _announce_started(session, incident, fired, actor, truncated)
+        _announce_started(session, settings, incident, fired, actor, truncated)
     ended = [each.row for each in arrivals if not each.fires]
     _record_ended(session, incident, [row for row in ended if row.ended_at and not row.is_end_recorded], actor)
     refresh_milestones(session, incident)
@@ -187,14 +194,16 @@ def _announce_now(
 
 
 def _announce_started(
-    session: Session, incident: Incident, rows: Sequence[Alert], actor: Actor, truncated: int = 0
+    session: Session, settings: Settings, incident: Incident, rows: Sequence[Alert], actor: Actor, truncated: int = 0
 ) -> None:
     """Record the alerts, and post those that do not flap."""
     if flapping := [row for row in rows if row.is_flapping]:
-        _record_started(session, incident, flapping, actor)
+        entry = _record_started(session, incident, flapping, actor)
+        queue_images(session, settings, incident, entry, flapping, actor.at)
     if not (steady := [row for row in rows if not row.is_flapping]):
         return
     entry = _record_started(session, incident, steady, actor, truncated)
+    queue_images(session, settings, incident, entry, steady, actor.at)
     ids = [row.key for row in steady]
     outbox.post_event(
         session,
@@ -291,7 +300,7 @@ def run_summary_timer(session: Session, settings: Settings, timer: Timer, now: d
     """Timer: update card and record with new alerts. Runs again until there are none."""
     incident = incidents.lock(session, IncidentTimer.from_json(timer.details).incident_id)
     actor = Actor(incident.team_id, None, now, Origin.ALERT)
-    waits_since = _record_summary(session, incident, actor)
+    waits_since = _record_summary(session, settings, incident, actor)
     counts = alerts.count(session, incident.key)
     tally = counters.lock(session, incident.key)
     quiet_at = _end_flapping(session, incident, tally, actor)
@@ -345,7 +354,7 @@ def _end_flapping(session: Session, incident: Incident, tally: AlertCounter, act
     return min(next_at, default=None)
 
 
-def _record_summary(session: Session, incident: Incident, actor: Actor) -> datetime | None:
+def _record_summary(session: Session, settings: Settings, incident: Incident, actor: Actor) -> datetime | None:
     """Record what has waited long enough. Returns since when alerts wait otherwise, or None."""
     waiting = alert_summaries.find_unannounced_counts(session, incident.key)
     if waiting.since is None or actor.at - waiting.since < SUMMARY_DELAY:
@@ -359,7 +368,7 @@ def _record_summary(session: Session, incident: Incident, actor: Actor) -> datet
         for row in started:
             row.is_start_recorded = True
             session.add(row)
-        _announce_started(session, incident, started, actor)
+        _announce_started(session, settings, incident, started, actor)
     if waiting.ends > MAX_NAMED and (over := alert_summaries.mark_ends_announced(session, incident.key)) is not None:
         _record_counted_ends(session, incident, over.services, over.last_end or actor.at, actor)
     else:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.alerts.events import AlertEvent, incident_title
 from bot.domain.alerts.label_groups import LABEL_GROUPS
+from bot.domain.alerts.links import replace_images
 from bot.domain.alerts.placement import (
     Attach,
     GroupIncident,
@@ -62,7 +63,7 @@ def place_alerts(
         _place_alert(session, settings, _Groups(groups[key], shared), arrival, arrivals, truncated, actor)
     for incident_id in sorted({each.row.incident_id for each in arrivals if each.row.incident_id is not None}):
         its_own = [arrival for arrival in arrivals if arrival.row.incident_id == incident_id]
-        announce_alerts(session, incident_id, its_own, actor, truncated=truncated)
+        announce_alerts(session, settings, incident_id, its_own, actor, truncated=truncated)
     session.add_all([arrival.row for arrival in arrivals if arrival.row.incident_id is None])
 
 
@@ -123,6 +124,8 @@ def _update_row(arrival: Arrival, incident_id: int | None, actor: Actor) -> None
     if row.incident_id is not None and row.incident_id != incident_id:
         arrival.is_new = True
         row = arrival.row = alerts.next_firing(row, at=actor.at)
+        if row.redacted_at is None:
+            row.annotations = replace_images(row.annotations, event.annotations)
     row.incident_id = incident_id
     row.status, row.last_seen_at = event.status.value, actor.at
     row.ended_at = max(event.ends_at, row.starts_at) if event.ends_at else None

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.domain.text.payload import Payload
+from bot.domain.timeline.kept_files import EntryPayload
 from bot.services.outbox.app_home import refresh_open_homes
 from bot.services.outbox.incident_views import announcement_row, card_row, topic_row
 from bot.services.outbox.kinds import PRIORITY, OutboxKind, lane_of
@@ -171,6 +172,23 @@ def keep_files(session: Session, incident: Incident, at: datetime, channel_id: s
         target=f"files:{incident.key}:{channel_id}:{message_ts}",
         waits_for_channel=False,
         payload=MessagePayload(channel_id, message_ts),
+    )
+    outbox.enqueue_all(session, row)
+
+
+def keep_alert_images(session: Session, incident: Incident, at: datetime, entry_id: int) -> None:
+    """
+    Keep the graphs of an entry's alerts, or delete them if the entry left the timeline.
+
+    Queued whether or not there is a channel. The lane is its own: a slow server delays nothing else.
+    """
+    row = build_row(
+        incident,
+        OutboxKind.ALERT_IMAGES,
+        at,
+        target=f"images:{incident.key}:{entry_id}",
+        waits_for_channel=False,
+        payload=EntryPayload(entry_id),
     )
     outbox.enqueue_all(session, row)
 

@@ -29,6 +29,7 @@ class OutboxKind(StrEnum):
     CONFIRM_ACTIVE = "ask for sign"
     FETCH_MESSAGE = "fetch message"
     KEPT_FILES = "kept files"
+    ALERT_IMAGES = "images of alerts"
     USER_LOOKUP = "learn person"
     BLANK_MESSAGE = "unsay"
     DELETE_FILE = "delete file"
@@ -100,6 +101,7 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.EPHEMERAL: (34, "messages"),
         OutboxKind.FETCH_MESSAGE: (35, "reading"),
         OutboxKind.KEPT_FILES: (45, "reading"),
+        OutboxKind.ALERT_IMAGES: (45, "reading"),
         OutboxKind.FOLLOWUPS: (36, "views"),
         OutboxKind.RESOLUTION: (37, "views"),
         OutboxKind.VENDOR_CASE: (37, "views"),

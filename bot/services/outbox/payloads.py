@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.text.payload import Payload
+from bot.domain.timeline.kept_files import EntryPayload
 from bot.services.outbox.kinds import OutboxKind
 from bot.store.outbox import OutboxRow
 
@@ -355,6 +356,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.CONFIRM_ACTIVE: ConfirmActivePayload,
         OutboxKind.FETCH_MESSAGE: MessagePayload,
         OutboxKind.KEPT_FILES: MessagePayload,
+        OutboxKind.ALERT_IMAGES: EntryPayload,
         OutboxKind.USER_LOOKUP: UserPayload,
         OutboxKind.BLANK_MESSAGE: BlankMessagePayload,
         OutboxKind.DELETE_FILE: FilePayload,

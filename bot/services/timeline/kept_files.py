@@ -1,4 +1,4 @@
-"""Files of marked messages: which are kept, and when they go."""
+"""Files of marked messages and graphs of alerts: which are kept, and when they go."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.domain.terms import SourceKind
 from bot.domain.timeline.kept_files import FileRefusal, MediaType
 from bot.services import outbox
 from bot.store.incidents import incidents, kept_files, timeline, transcript
@@ -50,7 +51,7 @@ def sync_files(session: Session, incident: Incident, entry: TimelineEntry, at: d
     Costs nothing for an entry without files.
     """
     for each in _with_merged(session, entry):
-        outbox.keep_files(session, incident, at, each.channel_id or "", each.message_ts or "")
+        _queue_sync(session, incident, each, at)
 
 
 def drop_files(session: Session, incident: Incident, entry: TimelineEntry, at: datetime) -> None:
@@ -60,18 +61,27 @@ def drop_files(session: Session, incident: Incident, entry: TimelineEntry, at: d
     Their contents are deleted after the commit.
     """
     entries = list(_with_merged(session, entry))
+    if not entries and entry.source == SourceKind.ALERT:  # it may have graphs that were not kept
+        kept_files.delete_of_entries(session, [entry.key])
     if not entries:
         return
     kept_files.delete_of_entries(session, [each.key for each in entries])
     for each in entries:
-        outbox.keep_files(session, incident, at, each.channel_id or "", each.message_ts or "")
+        _queue_sync(session, incident, each, at)
+
+
+def _queue_sync(session: Session, incident: Incident, entry: TimelineEntry, at: datetime) -> None:
+    if entry.channel_id and entry.message_ts:
+        outbox.keep_files(session, incident, at, entry.channel_id, entry.message_ts)
+    elif entry.source == SourceKind.ALERT:
+        outbox.keep_alert_images(session, incident, at, entry.key)
 
 
 def _with_merged(session: Session, entry: TimelineEntry) -> Iterator[TimelineEntry]:
     """The entry and all that were merged into it, if their messages have files."""
     if not entry.files:
         return
-    if entry.channel_id and entry.message_ts:
+    if (entry.channel_id and entry.message_ts) or entry.source == SourceKind.ALERT:
         yield entry
     for inner in timeline.find_merged(session, entry):
         yield from _with_merged(session, inner)
@@ -88,7 +98,7 @@ def plan_files(
 ) -> FilePlan:
     """Read the state of a message's files. After the end of their retention none is added."""
     entry = timeline.find_by_message(session, incident_id, channel_id, ts)
-    if entry is None or not _is_shown(session, entry):
+    if entry is None or not is_shown(session, entry):
         return FilePlan(None)
     message = transcript.get_message(session, incidents.get(session, incident_id).team_id, channel_id, ts)
     known = frozenset(each.file_id for each in kept_files.find_of_entry(session, entry.key))
@@ -98,7 +108,7 @@ def plan_files(
     return FilePlan(entry.key, is_sealed, known, kept_files.count_kept(session, incident_id))
 
 
-def _is_shown(session: Session, entry: TimelineEntry) -> bool:
+def is_shown(session: Session, entry: TimelineEntry) -> bool:
     """True if the entry, or the one that took it in, is on the timeline with its words."""
     while entry.redacted_at is None and entry.deleted_at is None:
         if entry.withdrawn_at is None:
@@ -153,8 +163,7 @@ def drop_old_files(session: Session, before: datetime, at: datetime, limit: int)
 def _drop_rows(session: Session, rows: Sequence[KeptFileRow], at: datetime) -> int:
     for row in rows:
         entry = timeline.get(session, row.entry_id)
-        if entry is not None and entry.channel_id and entry.message_ts:
-            incident = incidents.get(session, row.incident_id)
-            outbox.keep_files(session, incident, at, entry.channel_id, entry.message_ts)
+        if entry is not None:
+            _queue_sync(session, incidents.get(session, row.incident_id), entry, at)
         session.delete(row)
     return len(rows)

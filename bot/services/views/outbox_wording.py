@@ -41,6 +41,7 @@ ACT_WORDS = {
     OutboxKind.ROLE_BRIEFING: "Brief somebody on their role",
     OutboxKind.FETCH_MESSAGE: "Read a message with a reaction",
     OutboxKind.KEPT_FILES: "Keep or delete the files of a message",
+    OutboxKind.ALERT_IMAGES: "Keep or delete the graphs of alerts",
     OutboxKind.USER_LOOKUP: "Look up a name",
     OutboxKind.CARD: "Update the card",
     OutboxKind.ANNOUNCEMENT: "Update the announcement",

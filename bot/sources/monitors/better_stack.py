@@ -50,5 +50,6 @@ def parse(payload: object, received_at: datetime) -> Batch:
         rule=name,
         labels={"monitor": data.part("relationships").part("monitor").part("data").detail("id")},
         url=attributes.detail_link("url"),
+        images=attributes.detail_links("screenshot_url"),
     )
     return Batch(NAME, (report.as_event(received_at),))

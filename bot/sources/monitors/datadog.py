@@ -63,6 +63,7 @@ def parse(payload: object, received_at: datetime) -> Batch:
         value=root.detail("status"),
         url=root.detail_link("link"),
         dashboard=root.detail_link("snapshot"),
+        images=root.detail_links("snapshot"),
     )
     return Batch(NAME, (report.as_event(received_at),))
 

@@ -46,6 +46,7 @@ def parse(payload: object, received_at: datetime) -> Batch:
         severity=root.detail("priority"),
         labels={"policy": _first(root, "alertPolicyNames"), "workflow": root.detail("workflowName")},
         url=root.detail_link("issueUrl"),
+        images=root.detail_links("violationChartUrl"),
     )
     return Batch(NAME, (report.as_event(received_at),))
 

@@ -70,6 +70,7 @@ def _trigger(root: Fields, key: str | None, source: str) -> Report:
     parts = [payload.detail(name) or "" for name in ("component", "group", "class")]
     key = key or derive_fingerprint(title, machine, *parts)
     details = payload.details("custom_details")
+    images = tuple(link for each in root.parts("images") for link in each.detail_links("src"))
     links = [link for each in root.parts("links") if (link := each.detail_link("href"))]
     return Report(
         source=source,
@@ -89,6 +90,7 @@ def _trigger(root: Fields, key: str | None, source: str) -> Report:
         },
         description=payload.detail("custom_details"),
         runbook=next(iter(links), None),
+        images=images,
         url=root.detail_link("client_url"),
         group=key,
         is_start_constant=False,

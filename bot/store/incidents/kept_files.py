@@ -1,4 +1,4 @@
-"""Files of marked messages that are kept. Their contents are in a folder, by digest."""
+"""Kept files of marked messages, and graphs of alerts. Their contents are in a folder."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,7 +13,9 @@ from bot.store.incidents.timeline import ended_before
 
 class KeptFileRow(SQLModel, table=True):
     """
-    A file of the message of an entry. `file_id` is Slack's.
+    A file of the message of an entry, or a graph of its alerts (`is_from_alert`).
+
+    `file_id` is Slack's, or else a digest of the graph's address.
 
     `media_type` None: it was not kept, for the reason `refusal`. The row is deleted with the words of its entry.
     """
@@ -32,6 +34,7 @@ class KeptFileRow(SQLModel, table=True):
     size: int
     digest: str = ""
     refusal: str | None = None
+    is_from_alert: bool = False
     kept_at: datetime
 
     def as_value(self) -> KeptFile:
@@ -43,6 +46,7 @@ class KeptFileRow(SQLModel, table=True):
             digest=self.digest,
             media_type=MediaType(self.media_type) if self.media_type else None,
             refusal=FileRefusal(self.refusal) if self.refusal else None,
+            is_from_alert=self.is_from_alert,
         )
 
 
@@ -84,15 +88,28 @@ def has_ended(session: Session, incident_id: int, before: datetime) -> bool:
 
 
 def count_kept(session: Session, incident_id: int) -> int:
+    """Number of the incident's kept files, without graphs of alerts."""
     statement = select(func.count()).where(
-        KeptFileRow.incident_id == incident_id, col(KeptFileRow.media_type).is_not(None)
+        KeptFileRow.incident_id == incident_id,
+        col(KeptFileRow.media_type).is_not(None),
+        col(KeptFileRow.is_from_alert).is_(False),
     )
     return session.exec(statement).one()
 
 
-def find_digests(session: Session, incident_id: int) -> frozenset[str]:
-    """Digests of the contents that the incident's files need."""
-    statement = select(KeptFileRow.digest).where(KeptFileRow.incident_id == incident_id, KeptFileRow.digest != "")
+def count_of_alerts(session: Session, incident_id: int) -> int:
+    """Number of the incident's graphs, also of those that were not kept."""
+    statement = select(func.count()).where(
+        KeptFileRow.incident_id == incident_id, col(KeptFileRow.is_from_alert).is_(True)
+    )
+    return session.exec(statement).one()
+
+
+def find_digests(session: Session, incident_id: int, *, of_alerts: bool = False) -> frozenset[str]:
+    """Digests of the contents that the incident's files, or its alerts' graphs, need."""
+    statement = select(KeptFileRow.digest).where(
+        KeptFileRow.incident_id == incident_id, KeptFileRow.digest != "", col(KeptFileRow.is_from_alert).is_(of_alerts)
+    )
     return frozenset(session.exec(statement))
 
 

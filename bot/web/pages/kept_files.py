@@ -41,7 +41,7 @@ class KeptFileRoutes:
         root = self._sessions.settings.kept_files_folder
         if file is None or file.media_type is None or root is None:
             return render_problem(self._sessions, 404, NO_FILE, viewer=viewer)
-        content = await asyncio.to_thread(FileFolder(root).read, incident_id, file.digest)
+        content = await asyncio.to_thread(FileFolder(root, of_alerts=file.is_from_alert).read, incident_id, file.digest)
         if content is None:
             return render_problem(self._sessions, 500, NOT_READABLE, viewer=viewer)
         return file_response(file, file.media_type, content)

@@ -19,7 +19,7 @@ FETCHERS = {
     "bot/slack/api/client.py": "Slack's API, whose address the operator gives, and where Slack wants a file",
     "bot/slack/socket_mode/pool.py": "the address that `apps.connections.open` answers",
     "bot/engine/heartbeat.py": "DOGWATCH_HEARTBEAT_URL",
-    "bot/engine/http_fetch.py": "DOGWATCH_CALENDAR_… and `feed` of [vendors], and where these redirect to",
+    "bot/engine/fetch/http_fetch.py": "calendars and `feed`s of the operator, graphs on hosts that they list",
     "bot/cli/commands/outbox.py": "the bot that runs beside the command: this machine",
     "bot/web/webhooks/sns_client.py": "sns.REGION.amazonaws.com, for signed messages of topics that the operator lists",
     "bot/web/auth/openid.py": "the Slack of SLACK_API_URL, to sign people in, and the addresses that it names for that",

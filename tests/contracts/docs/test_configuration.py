@@ -36,6 +36,7 @@ HEADINGS = {
     "[alerts.grafana]": ("alerts", "grafana"),
     "[alerts.sns]": ("alerts", "sns"),
     "[alerts.mail]": ("alerts", "mail"),
+    "[alerts.keep_images]": ("alerts", "keep_images"),
     "[alerts.sources.NAME]": ("alerts", "sources", ANY),
     "[heartbeats.NAME]": ("heartbeats", ANY),
     "[storms]": ("storms",),
@@ -245,6 +246,7 @@ def test_the_fields_of_a_plain_alert_are_documented():
         "url": "https://example.test",
         "runbook_url": "https://example.test/runbook",
         "dashboard_url": "https://example.test/dashboard",
+        "image_url": "https://example.test/graph.png",
         "value": 8.1,
     }
     section = (ROOT / "docs/alerts/reference.md").read_text().split("## From anything else")[1].split("```")[0]

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from bot.config import load
 from bot.engine.calendar_sync import CalendarSync
+from bot.engine.fetch.http_fetch import MAX_BYTES, FetchError, fetch, resolve_redirect
 from bot.engine.gauges import update_gauges
-from bot.engine.http_fetch import MAX_BYTES, FetchError, fetch, resolve_redirect
 from bot.runtime.metrics import REGISTRY
 from bot.services.oncall.schedule import explain_nobody, people_on_call
 from bot.store.escalation import calendars

@@ -10,8 +10,8 @@ from typing import Self
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engine.address_guard import AddressRules
-from bot.engine.http_fetch import FetchError, fetch_body
+from bot.engine.fetch.address_guard import AddressRules
+from bot.engine.fetch.http_fetch import FetchError, fetch_body
 from bot.engine.vendor_watch import LIMITS
 from bot.store import vendors
 from tests.support.servers.paging_servers import certificate

@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from bot.config import load
 from bot.doctor.vendors import check_vendors
-from bot.engine.address_guard import AddressRules
-from bot.engine.http_fetch import FetchError, fetch_body, read_retry_after
+from bot.engine.fetch.address_guard import AddressRules
+from bot.engine.fetch.http_fetch import FetchError, fetch_body, read_retry_after
 from bot.engine.vendor_watch import LIMITS, VendorWatch
 from bot.services.vendors.watch import Reading, RecordedLook, claim_look, record_look
 from bot.store import vendors

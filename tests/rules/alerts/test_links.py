@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.alerts.links import AlertLink, LinkKind, find_description, find_links
+from bot.domain.alerts.links import AlertLink, LinkKind, find_description, find_images, find_links, replace_images
 from bot.sources import SOURCES
 
 NOW = datetime(2026, 11, 18, 14, 10, tzinfo=UTC)
@@ -46,6 +46,19 @@ def test_a_description_says_more_than_the_summary(annotations, expected):
     assert find_description(annotations) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", ()), (GRAPH, (GRAPH,)), (f"{GRAPH}  {DASHBOARD}\n{GRAPH}", (GRAPH, DASHBOARD)), ("graph.png file:///a", ())],
+)
+def test_graphs_of_an_alert(text, expected):
+    assert find_images({"image_url": text}) == expected
+
+
+@pytest.mark.parametrize(("newer", "expected"), [({"image_url": "b"}, {"image_url": "b"}), ({"value": "1"}, {})])
+def test_a_later_firing_does_not_show_the_graph_of_an_earlier_one(newer, expected):
+    assert replace_images({"summary": "Down", "image_url": "a"}, newer) == {"summary": "Down", **expected}
+
+
 def read(source, body):
     return SOURCES[source].parse(body, NOW).events[0].annotations
 
@@ -58,6 +71,7 @@ def test_what_grafana_sends_beside_its_annotations(conformance):
     assert annotations["runbook_url"] == "https://runbooks.example.test/payment-errors"
     assert annotations["dashboard_url"] == "https://grafana.example.test/d/checkoutpay?orgId=1"
     assert annotations["panel_url"] == "https://grafana.example.test/d/checkoutpay?orgId=1&viewPanel=2"
+    assert annotations["image_url"] == "https://grafana.example.test/public/img/attachments/9f6f3b5a.png"
     assert annotations["value"] == "A=8.1, C=1"
 
 
@@ -80,3 +94,28 @@ def test_an_annotation_of_the_rule_goes_before_a_field():
 )
 def test_fields_of_the_generic_source(fields, expected):
     assert read("generic", {"title": "Down", **fields}) == {"summary": "Down", **expected}
+
+
+PAGERDUTY_EVENT = {
+    "event_action": "trigger",
+    "payload": {"summary": "Down", "source": "db-1"},
+    "images": [{"src": GRAPH, "href": RUNBOOK}, "odd", {"src": DASHBOARD}, {"src": "javascript:alert(1)"}],
+}
+BETTER_STACK = {"name": "Checkout", "screenshot_url": GRAPH}
+NEW_RELIC = {"id": "1", "state": "ACTIVATED", "title": "Down", "violationChartUrl": GRAPH}
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "expected"),
+    [
+        ("generic", {"title": "Down", "image_url": GRAPH}, [GRAPH]),
+        ("alertmanager", {"alerts": [{"status": "firing", "annotations": {"image_url": GRAPH}}]}, [GRAPH]),
+        ("datadog", {"title": "[Triggered] Down", "snapshot": GRAPH}, [GRAPH]),
+        ("datadog", {"title": "[Triggered] Down", "snapshot": "null"}, []),
+        ("pagerduty", PAGERDUTY_EVENT, [GRAPH, DASHBOARD]),
+        ("better-stack", {"event": "started", "data": {"id": "1", "attributes": BETTER_STACK}}, [GRAPH]),
+        ("new-relic", NEW_RELIC, [GRAPH]),
+    ],
+)
+def test_graphs_that_a_sender_links_to(source, body, expected):
+    assert list(find_images(read(source, body))) == expected

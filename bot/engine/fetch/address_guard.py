@@ -23,10 +23,15 @@ class RefusedAddress(OSError):
 
 @dataclass(frozen=True, slots=True)
 class AddressRules:
-    """Exceptions that the operator made."""
+    """
+    Exceptions that the operator made.
+
+    `hosts`: those that may be asked, in lower case; None: any.
+    """
 
     allows_http: bool = False
     allows_private: bool = False
+    hosts: frozenset[str] | None = None
 
 
 def check_address(address: str, rules: AddressRules) -> None:
@@ -34,6 +39,8 @@ def check_address(address: str, rules: AddressRules) -> None:
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and rules.allows_http):
         raise RefusedAddress(f"it is at {parts.scheme or 'nowhere'}://, and only https:// is allowed")
+    if rules.hosts is not None and (parts.hostname or "") not in rules.hosts:
+        raise RefusedAddress("its host is not one of the allowed ones")
     if rules.allows_private:
         return
     stated = read_ip(parts.hostname or "")

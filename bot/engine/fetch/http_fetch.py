@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from bot.engine.address_guard import AddressRules, PublicResolver, RefusedAddress, check_address
+from bot.engine.fetch.address_guard import AddressRules, PublicResolver, RefusedAddress, check_address
 from bot.runtime.clock import machine_now
 
 SECONDS = 20.0
@@ -35,6 +35,10 @@ class FetchError(Exception):
         self.retry_after = retry_after
         self.is_answer = is_answer
         super().__init__(message)
+
+
+class TooLarge(FetchError):
+    """The answer is larger than the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ async def _read_body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     async for chunk in answer.content.iter_chunked(65536):
         body += chunk
         if len(body) > max_bytes:
-            raise FetchError(f"it is larger than {max_bytes // 1024**2} MB")
+            raise TooLarge(f"it is larger than {max_bytes // 1024**2} MB", is_answer=True)
     return bytes(body)
 
 

@@ -1,0 +1,1 @@
+"""Guarded HTTP: pages, calendars and images of others."""
