@@ -1,5 +1,8 @@
 """People write in the postmortem's canvas: their text is in the document, and the canvas follows the record again."""
 
+import re
+from urllib.parse import unquote
+
 import pytest
 
 from tests.flows.postmortem.test_document import PAGE, sends_act
@@ -72,13 +75,63 @@ async def test_an_edit_on_the_page_at_the_same_time_loses_neither_text(world: Wo
 
     async with Visitor(world) as ana:
         await ana.signs_in("engineer")
-        await sends_act(ana, "cause/cause/en", "edit", "The deploy of 13:48.")
+        await sends_act(ana, "summary/root_cause/en", "edit", "The deploy of 13:48.")
         await world.advance(minutes=5)
         page = await ana.opens(PAGE)
 
     for words in ("The deploy of 13:48.", "a deploy with half a pool"):
         assert words in page.words
         assert words in canvas(world)
+
+
+ROOT_CAUSE = "summary/root_cause/en"
+"""The first block of the canvas with the cause."""
+ON_PAGE, IN_CANVAS = "The deploy of 13:48.", "a deploy with half a pool"
+
+
+@pytest.mark.parametrize(
+    ("choice", "kept"),
+    [("keep text", {ON_PAGE, IN_CANVAS}), ("replace the other text", {IN_CANVAS}), ("take record", {ON_PAGE})],
+)
+async def test_a_person_chooses_between_the_texts_of_page_and_canvas(choice: str, kept: set[str], world: World) -> None:
+    await has_canvas(world)
+    writes(world, "oncall", "the deploy halved the pool", IN_CANVAS)
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        await sends_act(ana, ROOT_CAUSE, "edit", ON_PAGE)
+        await world.advance(minutes=5)
+        page = await ana.opens(PAGE)
+        [query] = re.findall(r'postmortem/block\?(\S+)"[^>]*>Compare<', page.text)
+        block = unquote(query).removeprefix("block=")
+
+        compare = await ana.opens(f"{PAGE}/block?{query}")
+        await sends_act(ana, block, choice)
+        await world.advance(minutes=5)
+
+        page = await ana.opens(PAGE)
+        document = (await runs(world, "export", "INC-1"))[1]
+        assert "Two texts" not in page.words
+        assert "Compare" not in page.words
+    assert "Keep both texts" in compare.words
+    assert {words for words in (ON_PAGE, IN_CANVAS) if words in document} == kept
+    assert {words for words in (ON_PAGE, IN_CANVAS) if words in canvas(world)} == kept
+
+
+async def test_a_fact_that_changed_meanwhile_is_compared_with_the_text_of_the_canvas(world: World) -> None:
+    await has_canvas(world)
+    writes(world, "oncall", "the deploy halved the pool", IN_CANVAS)
+
+    await world.types("oncall", "/incident cause a migration emptied the pool")
+    await world.advance(minutes=5)
+
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        page = await ana.opens(PAGE)
+        compare = await ana.opens(f"{PAGE}/block?block={ROOT_CAUSE}")
+    assert "Compare" in page.words
+    assert IN_CANVAS in compare.words
+    assert "a migration emptied the pool" in compare.words
+    assert "Keep this text" in compare.words
 
 
 async def test_what_a_person_deletes_stays_away_and_can_be_put_back(world: World) -> None:

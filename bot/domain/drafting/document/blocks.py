@@ -52,7 +52,10 @@ class DocumentBlock:
     A block of the document.
 
     `generated` is the record's text, None without a fact; `base` was the record's text when a person decided on it;
-    `edited` is a person's Markdown. `refs` are the sources of what a person saw, `generated_refs` those of `generated`.
+    `edited` is a person's Markdown. An added block has a `base` while two people's texts of one statement wait for a
+    choice: it is the text of the other block then. `refs` are the sources of what a person saw, `generated_refs` those
+    of `generated`.
+
     A block has its place in the order of the record, unless a person moved or added it, or its fact is gone: then it
     follows the first of `after` that is there. `rank` is its order among those that follow the same one. `by` changed
     it last, `at` that time.
@@ -89,8 +92,19 @@ class DocumentBlock:
         return self.text is not None
 
     @property
+    def is_contested(self) -> bool:
+        """A text from the canvas, beside the one that somebody wrote on the page meanwhile."""
+        return self.state is BlockState.ADDED and self.base is not None
+
+    @property
+    def contested_id(self) -> BlockId | None:
+        """The block of the other text; None unless it is contested."""
+        other = self.id.key.removeprefix(CANVAS_KEY).partition("-")[2]
+        return self.id._replace(key=other) if self.is_contested and other else None
+
+    @property
     def is_changed(self) -> bool:
-        """The fact changed since a person decided on the block."""
+        """The fact changed since a person decided on the block, or it is contested."""
         return self.state is not BlockState.UNTOUCHED and self.generated != self.base
 
     @property

@@ -94,6 +94,19 @@ def settle_block(document: DocumentBlocks, block_id: BlockId, choice: Choice) ->
     return _change(document, block_id, settle)
 
 
+def replace_contested(document: DocumentBlocks, block_id: BlockId) -> DocumentBlocks:
+    """
+    Put a contested text in place of the other one, and remove its own block.
+
+    Raises UserError for a block that is not contested, or if the other one is not shown any more.
+    """
+    block = find_block(document, block_id)
+    other = find_block(document, block.contested_id) if block is not None and block.contested_id else None
+    if block is None or block.edited is None or other is None or not other.is_shown:
+        raise UserError("The other text is gone. Keep this one, or remove it.")
+    return settle_block(edit_block(document, other.id, block.edited), block_id, Choice.RECORD)
+
+
 def add_block(document: DocumentBlocks, block_id: BlockId, text: str, *, before: BlockId | None) -> DocumentBlocks:
     """
     Add a block behind `before`, or at the start of its section.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from sqlmodel import Session
 
@@ -144,7 +145,7 @@ class _TakenIn:
         block = find_block(document, block_id)
         if len(written) > MAX_LENGTH or (block is not None and block.is_touched and block.text != seen.text):
             if block is None or block.text != written:
-                self._add(NewText(block_id, text, block_id, None, seen.refs))
+                self._add(NewText(block_id, text, block_id, None, seen.refs), beside=block)
             return
         before = document if block is not None else (*document, DocumentBlock(block_id))
         if block is None or block.state is BlockState.UNTOUCHED:  # the fact as it was in the canvas
@@ -154,16 +155,24 @@ class _TakenIn:
         known = find_block(before, block_id) or DocumentBlock(block_id)
         self._store(EDIT, document, _with_fact(after, block_id, known.generated, known.generated_refs), block_id)
 
-    def _add(self, new: NewText) -> None:
-        """Add a text as a block; a long one as several."""
+    def _add(self, new: NewText, beside: DocumentBlock | None = None) -> None:
+        """
+        Add a text as a block; a long one as several.
+
+        `beside`: the block that was changed elsewhere meanwhile. A person chooses between both texts.
+        """
+        other = beside.text if beside is not None else None
+        refs = new.refs if beside is None else tuple(dict.fromkeys([*new.refs, *beside.all_refs]))
         place = self._stored_id(new.before or new.after)
         is_before = new.before is not None
         for text in _split_long(clean_markdown(new.text)):
             document = self._section(place)
             number = versions.next_number(self._session, self._incident.key)
-            block_id = place._replace(key=f"{CANVAS_KEY}{number}")
+            mark = f"-{beside.id.key}" if beside is not None and other is not None else ""
+            block_id = place._replace(key=f"{CANVAS_KEY}{number}{mark}")
             after = edits.add_block(document, block_id, text, before=_neighbour(document, place, is_before=is_before))
-            after = _change(after, block_id, lambda each: replace(each, refs=new.refs))
+            after = _change(after, block_id, partial(replace, refs=refs, base=other))
+            other = None
             self._store(ADD, document, after, block_id)
             self.ids[new.id], place, is_before = block_id, block_id, False
 

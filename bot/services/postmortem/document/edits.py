@@ -46,6 +46,7 @@ class Act(StrEnum):
     MOVE_DOWN = "move down"
     KEEP_OWN = "keep text"
     TAKE_RECORD = "take record"
+    REPLACE_OTHER = "replace the other text"
     COMMENT = "comment"
     """Changes nothing in the document, and is no version."""
 
@@ -92,10 +93,10 @@ def change_block(
         raise UserError(NO_BLOCK)
     if after == before:
         return changed
-    stamped = replace(changed, by=actor.user_id, at=actor.at)
-    after = tuple(stamped if block is changed else block for block in after)
-    save_changes(session, incident, actor, change.act, before, after, targets=[target])
-    return stamped
+    targets = [target, *_other_targets(before, change)]
+    after = tuple(replace(each, by=actor.user_id, at=actor.at) if each.id in targets else each for each in after)
+    save_changes(session, incident, actor, change.act, before, after, targets=targets)
+    return find_block(after, targets[-1]) or changed
 
 
 def _comment(
@@ -208,6 +209,13 @@ def _target_id(session: Session, incident_id: int, change: BlockChange) -> Block
     return change.block_id._replace(key=f"added-{versions.next_number(session, incident_id)}")
 
 
+def _other_targets(before: DocumentBlocks, change: BlockChange) -> list[BlockId]:
+    """The block whose text is replaced by a contested one."""
+    block = find_block(before, change.block_id)
+    is_replaced = change.act is Act.REPLACE_OTHER and block is not None and block.contested_id is not None
+    return [block.contested_id] if is_replaced and block is not None and block.contested_id is not None else []
+
+
 def _apply(before: DocumentBlocks, target: BlockId, change: BlockChange) -> DocumentBlocks:
     match change.act:
         case Act.EDIT:
@@ -224,5 +232,7 @@ def _apply(before: DocumentBlocks, target: BlockId, change: BlockChange) -> Docu
         case Act.KEEP_OWN | Act.TAKE_RECORD:
             choice = Choice.OWN if change.act is Act.KEEP_OWN else Choice.RECORD
             return edits.settle_block(before, target, choice)
+        case Act.REPLACE_OTHER:
+            return edits.replace_contested(before, target)
         case Act.COMMENT:
             return before

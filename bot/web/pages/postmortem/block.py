@@ -1,6 +1,6 @@
 """`/incidents/{reference}/postmortem/block`: write, move, remove and put back one block."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.domain.drafting.document.blocks import BlockId, DocumentBlock
 from bot.domain.drafting.document.edits import NO_BLOCK
 from bot.domain.drafting.document.markdown import clean_markdown
+from bot.domain.drafting.document.text_changes import TextChange
 from bot.domain.errors import UserError
 from bot.domain.times import format_time
 from bot.lazy_loader import LazyModule
@@ -31,7 +32,14 @@ from bot.web.auth.page_sessions import PageSessions
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.body_limits import MAX_SIGNED_IN_FORM_BYTES
 from bot.web.pages.layout import render_page, render_problem
-from bot.web.pages.postmortem.block_view import BLOCK, editing_words, section_name, text_differences, version_values
+from bot.web.pages.postmortem.block_view import (
+    BLOCK,
+    block_query,
+    editing_words,
+    section_name,
+    text_differences,
+    version_values,
+)
 from bot.web.pages.postmortem.document import back_to
 
 if TYPE_CHECKING:
@@ -133,6 +141,13 @@ def save_change(
     return change_block(session, settings, visibility.find(session, reference).key, actor, change)
 
 
+def _record_changes(block: DocumentBlock) -> Sequence[TextChange]:
+    """The change of the record, or the way from the other text to a contested one."""
+    if not block.is_changed:
+        return []
+    return text_differences(block.base, block.edited if block.is_contested else block.generated)
+
+
 def page_values(page: BlockPage, attempt: Attempt) -> Mapping[str, Any]:
     """Values of `web/postmortem/block.html.j2`, with what was entered."""
     block = page.block
@@ -142,6 +157,7 @@ def page_values(page: BlockPage, attempt: Attempt) -> Mapping[str, Any]:
     return {
         "incident": page.incident,
         "block": block,
+        "other": block_query(block.contested_id) if block.contested_id else "",
         "section": section_name(block.id.section),
         "by": page.by,
         "editing": editing_words(page.editors),
@@ -151,7 +167,7 @@ def page_values(page: BlockPage, attempt: Attempt) -> Mapping[str, Any]:
         "problem": attempt.problem,
         "is_conflict": attempt.is_conflict,
         "preview": do_mark_safe(html.render_html_body(clean_markdown(entered))) if attempt.act == PREVIEW else "",
-        "record_changes": text_differences(block.base, block.generated) if block.is_changed else [],
+        "record_changes": _record_changes(block),
         "own_changes": text_differences(block.text, entered) if attempt.is_conflict else [],
         "comments": [
             {"by": each.by, "at": format_time(each.at, page.incident.zone), "text": each.text} for each in page.comments

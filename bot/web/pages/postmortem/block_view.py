@@ -21,6 +21,7 @@ VERBS = {
     "move down": "moved down",
     "keep text": "kept the text of",
     "take record": "took the record's text of",
+    "replace the other text": "chose the text of",
     "edit in the canvas": "edited in the canvas",
     "add in the canvas": "added in the canvas",
     "remove in the canvas": "removed in the canvas",

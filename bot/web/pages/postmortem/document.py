@@ -175,6 +175,8 @@ def _editing(page: PostmortemPage, block_id: BlockId) -> str:
 
 
 def _remarks(page: PostmortemPage, block: DocumentBlock) -> str:
+    if block.is_contested:
+        return '<strong class="mark bad-ink">Two texts</strong> '
     if block.is_collision:
         return '<strong class="mark bad-ink">The record changed</strong> '
     if block.state in {BlockState.EDITED, BlockState.ADDED} and block.by:
