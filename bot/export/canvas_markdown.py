@@ -9,6 +9,8 @@ Neither are reference links: each has its address in its place.
 import re
 from collections.abc import Iterator, Mapping
 
+from bot.domain.drafting.document.anchors import remove_anchors
+
 MAX_BYTES = 300_000
 """Slack accepts 1 MiB a change; a text is up to three times as long in JSON."""
 MAX_TABLE_CELLS = 300
@@ -28,12 +30,22 @@ _CELL = re.compile(r"(?<!\\)\|")
 
 def canvas_markdown(markdown: str, link: str) -> str:
     """Convert a document. `link`: to the full document, for one that is truncated."""
-    return truncate_markdown(convert_markdown(markdown), link)
+    return truncate_markdown(remove_anchors(convert_beginning(markdown)), link)
 
 
-def convert_markdown(markdown: str) -> str:
-    """Convert a document of any length."""
-    return "\n".join(_split_tables(_convert_dialect(markdown)))
+def convert_beginning(markdown: str) -> str:
+    """
+    Convert a document with anchors, as far as a canvas takes it.
+
+    Of a longer one, so much that it is truncated at the same place.
+    """
+    lines, size = [], 0
+    for line in _split_tables(_convert_dialect(markdown)):
+        lines.append(line)
+        size += len(remove_anchors(line).encode()) + 1
+        if size > MAX_BYTES + 1:
+            break
+    return "\n".join(lines)
 
 
 def _convert_dialect(markdown: str) -> Iterator[str]:

@@ -59,15 +59,24 @@ def test_a_long_table_becomes_several_with_the_same_head(rows: int) -> None:
     assert canvases._validate_markdown(written, "refused") == written
 
 
+@pytest.mark.parametrize(("more", "is_cut"), [(0, False), (1, True)])
+def test_what_fits_is_not_cut(more: int, is_cut: bool) -> None:
+    written = "a" * (MAX_BYTES - 2) + "\n" + "b" * (1 + more)
+
+    assert (canvas_markdown(written, LINK) == written) is not is_cut
+
+
 def test_code_that_is_too_long_is_closed() -> None:
     written = canvas_markdown("- log:\n  ````\n" + "  ``` a line of a log\n" * 60_000 + "  ````\n", LINK)
 
     assert written.endswith(f"\n``` a line of a log\n````\n\n[…]({LINK})\n")
 
 
-def test_what_is_too_long_is_cut_with_a_link_to_the_whole() -> None:
+@pytest.mark.parametrize("anchor", ["", " \x02block 63617573652f63617573652f656e\x03"])
+def test_what_is_too_long_is_cut_with_a_link_to_the_whole(anchor: str) -> None:
     line = "- something happened, naïvely 🐕"
-    written = canvas_markdown("\n".join([line] * 40_000), LINK)
+    written = canvas_markdown("\n".join([line + anchor] * 40_000), LINK)
 
+    assert len(written.encode()) > MAX_BYTES - len(line.encode())
     assert len(written.encode()) < MAX_BYTES + 200
     assert written.endswith(f"{line}\n\n[…]({LINK})\n")

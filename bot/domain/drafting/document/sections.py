@@ -116,8 +116,10 @@ def show_blocks(draft: Draft, wanted: Iterable[BlockId]) -> dict[BlockId, ShownB
     """The Markdown of blocks of a draft, those that people edited included, with its sources."""
     documents = {document.language: document for document in draft.documents}
     shown = {}
-    for language, section in dict.fromkeys((each.language, each.section) for each in wanted):
-        blocks = documents[language].sections[section]
+    in_order = tuple(wanted)
+    ids = frozenset(in_order)
+    for language, section in dict.fromkeys((each.language, each.section) for each in in_order):
+        blocks = [each for each in documents[language].sections[section] if find_block_id(each) in ids]
         for block, generated in zip(blocks, generate_blocks(blocks), strict=True):
             earlier = (block.details or NO_DETAILS).get(EARLIER_REFS, "").split()
             shown[generated.id] = ShownBlock(generated.text, tuple(dict.fromkeys([*generated.refs, *earlier])))

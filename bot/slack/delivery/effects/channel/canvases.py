@@ -23,7 +23,7 @@ from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.drafting.document.canvas_copy import CanvasCopy, ShownBlock, copy_canvas
 from bot.domain.drafting.document.sections import anchor_draft, show_blocks
 from bot.domain.slack_app.missing_permissions import is_missing_permission
-from bot.export.canvas_markdown import convert_markdown, truncate_markdown
+from bot.export.canvas_markdown import convert_beginning, truncate_markdown
 from bot.services.channel.bookmarks_and_canvas import on_canvas_left_to_people, on_canvas_unavailable, on_canvas_updated
 from bot.services.outbox.payloads import CanvasPayload
 from bot.services.postmortem.document.canvas_edits import CanvasReading, Refusal, save_canvas_copy, take_in_canvas
@@ -50,8 +50,9 @@ MAX_LOOKS = 5
 @dataclass(frozen=True, slots=True)
 class CanvasDraft:
     """
-    A draft for the canvas. `written` has an anchor in each block, `shown` is their text.
+    A draft for the canvas.
 
+    `written` has an anchor in each block, `shown` is their text; of a long draft, as far as a canvas takes it.
     `removals`: `mark_removals` of its record.
     """
 
@@ -107,7 +108,7 @@ async def _write_draft(context: EffectContext, incident: Incident, payload: Canv
 
     def write() -> CanvasDraft:
         anchored = replace(assembled, draft=anchor_draft(assembled.draft)).write(settings)
-        written = convert_markdown(anchored.markdown)
+        written = convert_beginning(anchored.markdown)
         shown = show_blocks(assembled.draft, find_anchors(written))
         markdown = truncate_markdown(remove_anchors(written), link)
         return CanvasDraft(assembled.title, markdown, written, shown, assembled.removals)
