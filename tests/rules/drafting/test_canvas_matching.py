@@ -161,7 +161,7 @@ def kept_letters(copy: CanvasCopy, found: CanvasEdits) -> Counter[str]:
 
 @given(contents())
 @example(CONTENT)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=max(200, settings().max_examples), deadline=None)
 def test_no_letter_of_a_person_is_lost(content: str) -> None:
     found = match_canvas(COPY, content)
 
@@ -171,7 +171,7 @@ def test_no_letter_of_a_person_is_lost(content: str) -> None:
 
 
 @given(contents())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=max(150, settings().max_examples), deadline=None)
 def test_the_same_content_is_taken_in_once(content: str) -> None:
     first = match_canvas(COPY, content)
     if first.is_held_back:
@@ -185,7 +185,7 @@ def test_the_same_content_is_taken_in_once(content: str) -> None:
 
 
 @given(contents(), st.sampled_from(["entry-1", "entry-2", "entry-3"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=max(150, settings().max_examples), deadline=None)
 def test_a_redacted_text_does_not_return_from_an_edited_line(content: str, ref: str) -> None:
     secret = {"entry-1": "full", "entry-2": "late", "entry-3": "halved"}[ref]
     found = match_canvas(clear_blocks(COPY, ref), content)

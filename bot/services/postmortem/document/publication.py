@@ -99,6 +99,7 @@ def publish_postmortem(session: Session, settings: Settings, incident_id: int, a
         page=document_url(settings, incident),
         text=_summarize(draft.documents[0]),
         page_at=actor.page_at,
+        has_status_page=settings.status is not None,
     )
     return number
 
@@ -188,6 +189,8 @@ def _frozen_text(version: Postmortem, language: str) -> str:
 
 
 def _summarize(document: Document) -> str:
-    """The summary's statements, for the channel."""
-    text = "\n".join(block.text for block in document.sections["summary"] if block.text)
+    """The summary's statements with their labels, for the channel."""
+    colon = document.words["colon"]
+    shown = (block for block in document.sections["summary"] if block.text)
+    text = "\n".join(f"{block.label}{colon} {block.text}" if block.label else block.text for block in shown)
     return text if len(text) <= SUMMARY else f"{text[: SUMMARY - 1]}…"

@@ -47,6 +47,7 @@ async def test_a_published_text_is_frozen_and_announced(world: World, ana: Visit
     digest = hashlib.sha256(exported.encode()).hexdigest()
     line = world.texts(world.channel)[-1]
     assert "published" in line
+    assert "Duration of the impact: " in line
     assert digest in line
     page = await ana.opens(PAGE)
     assert f"by oncall, version 1. SHA-256 of the Markdown : {digest}" in page.words

@@ -5,18 +5,23 @@ from bot.slack.blocks.incidents.channel_lines.parts import actor_text, int_value
 from bot.slack.blocks.limits import context, link, literal
 from bot.slack.blocks.message import Message, plain_message
 
+PUBLIC_STEP = "Next, for the status page: `/incident postmortem public` posts a preview of the public postmortem."
+
 
 def postmortem_approved_line(view: EventView) -> Message:
     return plain_message(f":white_check_mark: {actor_text(view)} approved the postmortem.")
 
 
 def postmortem_published_line(view: EventView) -> Message:
-    """The summary, with the page and the digest."""
+    """The summary, with the page and the digest; where there is a status page, the next step."""
     page, version = str(view.values.get("page")), int_value(view.values.get("version"))
     line = f":memo: {actor_text(view)} published {link(page, 'the postmortem')} of {view.reference}"
     message = with_text(line, view)
     digest = literal(str(view.values.get("digest")), limit=100)
-    return Message(message.text, [*message.blocks, context(f"Version {version} · SHA-256 `{digest}`")])
+    notes = [context(f"Version {version} · SHA-256 `{digest}`")]
+    if view.values.get("has_status_page"):
+        notes.append(context(PUBLIC_STEP))
+    return Message(message.text, [*message.blocks, *notes])
 
 
 def postmortem_reopened_line(view: EventView) -> Message:
