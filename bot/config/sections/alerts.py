@@ -21,7 +21,6 @@ from bot.config.sections.fields import (
     Zone,
     minutes_of_day,
 )
-from bot.config.sections.paging_services import Host
 from bot.domain.alerts.adapters import IGNORED, FieldRule, Pointer, parse_field, parse_pointer
 from bot.domain.alerts.events import SOURCE_NAMES
 from bot.domain.alerts.heartbeats import SOURCE as HEARTBEAT_SOURCE
@@ -31,6 +30,7 @@ from bot.domain.alerts.routing import Route, RouteAction
 from bot.domain.errors import UserError
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
 from bot.domain.terms import AlertStatus
+from bot.domain.text.network_address import read_ip
 from bot.domain.vendor_status.routing import LABELS as VENDOR_LABELS
 
 Parsed = TypeVar("Parsed")
@@ -75,6 +75,13 @@ def _check_adapter_name(value: str) -> str:
     return value
 
 
+def _check_image_host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", value) and read_ip(value) is None:
+        raise ValueError("This is not a host. Use a name like grafana.example.com, without https:// and port.")
+    return value.lower()
+
+
+ImageHost = Annotated[str, Field(max_length=253), AfterValidator(_check_image_host)]
 AdapterName = Annotated[str, AfterValidator(_check_adapter_name)]
 FieldPlace = Annotated[FieldRule, _parsing(parse_field, FieldRule)]
 StatusPlace = Annotated[FieldRule, _parsing(_parse_status, FieldRule)]
@@ -237,7 +244,7 @@ class KeepImagesSection(Section):
     `max_count` is the limit of one incident.
     """
 
-    hosts: ListOf[Host] = ()
+    hosts: ListOf[ImageHost] = ()
     allow_http: bool = False
     allow_private: bool = False
     max_count: Annotated[int, Field(ge=1, le=200)] = 20
