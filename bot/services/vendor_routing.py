@@ -12,7 +12,7 @@ from bot.domain.vendor_status.routing import RoutedIncident, find_vendor_route
 from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.vendors.links import link_opened_incident
 from bot.services.vendors.lookup import services_needing, vendor_names
-from bot.services.vendors.watch import Claim, Reading, record_look
+from bot.services.vendors.watch import Claim, Reading, RecordedLook, record_look
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
 from bot.store import outbox, vendors
@@ -22,17 +22,13 @@ from bot.store.vendors import NoticeState, VendorIncident
 
 def record_and_route_look(
     session: Session, settings: Settings, claim: Claim, reading: Reading, now: datetime, chance: float
-) -> bool:
-    """
-    Store a look, tell its news, and open incidents by the routes, in one transaction.
-
-    True if the page could not be read before.
-    """
+) -> RecordedLook:
+    """Store a look, tell its news, and open incidents by the routes, in one transaction."""
     with outbox.batch(session):
         recorded = record_look(session, settings, claim, reading, now, chance)
         if any(each.vendors for each in settings.alert_routes):
             _open_incidents(session, settings, recorded.changed, now)
-    return recorded.was_failing
+    return recorded
 
 
 def _open_incidents(session: Session, settings: Settings, changed: Sequence[int], now: datetime) -> None:

@@ -31,9 +31,9 @@ class VendorFeed(SQLModel, table=True):
     """
     How a vendor's status page was last read.
 
-    `source` is a digest of its address and settings. `claimed_at`: the last attempt, `next_at`: the next. `checksum` is
-    that of the body, `kept` the state that the next look is compared with. `problem`: why the last attempt failed; None
-    if it did not. `address`: the one that answered, where the configured one is that of the page itself. `page` is
+    `source` is a digest of its address and settings. `claimed_at`: the last attempt, `next_at`: the next. `versions`:
+    the copies that were read last, by language, `kept` the state that the next look is compared with. `problem`: why
+    the last attempt failed, as a whole or for some languages (then `failures` is 0); None if it did not. `page` is
     shown to people: `indicator`, `address`, `components` with `name` and `state`.
     """
 
@@ -46,11 +46,8 @@ class VendorFeed(SQLModel, table=True):
     claimed_at: datetime
     read_at: datetime | None = None
     kind: str | None = None
-    address: str | None = None
     page: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
-    etag: str | None = None
-    modified: str | None = None
-    checksum: str | None = None
+    versions: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
     failures: int = 0
     problem: str | None = None
     problem_at: datetime | None = None

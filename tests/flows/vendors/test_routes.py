@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.engine.vendor_watch import VendorWatch
+from bot.engine.vendors.watch import VendorWatch
 from bot.services.postmortem.overview import load_overview
 from tests.support.servers.vendor_page import CONFIG, VendorWorld, vendor_file
 from tests.support.worlds.databases import BOTH_DATABASES
@@ -45,6 +45,7 @@ async def test_a_vendors_incident_opens_one_that_people_resolve(world: VendorWor
     await world.advance(minutes=6)
     second = VendorWatch(world.bot.database, world.clock, lambda: world.bot.settings)
     await asyncio.gather(world.bot.engine.vendors.run(), second.run())
+    await second.stop()
     await world.finish()
 
     card, [told] = world.card(), [each for each in world.texts(world.channel) if ":satellite_antenna:" in each]
