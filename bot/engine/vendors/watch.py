@@ -122,7 +122,7 @@ class VendorWatch:
     async def _look_once(self, name: str) -> None:
         settings = self._settings()
         section = settings.watched_vendors.get(name)
-        claim = await self._database.run(claim_look, settings, name, self._clock.now())
+        claim = await self._database.run_low_priority(claim_look, settings, name, self._clock.now())
         if claim is None or section is None:
             return
         try:
@@ -133,7 +133,7 @@ class VendorWatch:
             return
         now = self._clock.now()
         arguments = (settings, claim, reading, now, random.random())  # noqa: S311  jitter
-        recorded = await self._database.run(record_and_route_look, *arguments)
+        recorded = await self._database.run_low_priority(record_and_route_look, *arguments)
         if recorded.is_new_problem:
             log.warning("vendor's page cannot be read", vendor=name, problem=reading.problem)
         elif recorded.was_failing and reading.problem is None:
@@ -143,7 +143,7 @@ class VendorWatch:
         wait = problem.retry_after if isinstance(problem, FetchError) else None
         words = str(problem) or f"it takes longer than {READ_SECONDS:g} seconds to read"
         arguments = (settings, claim, words, self._clock.now(), random.random(), wait)  # noqa: S311  jitter
-        if await self._database.run(record_failed_look, *arguments):
+        if await self._database.run_low_priority(record_failed_look, *arguments):
             log.warning("vendor's page cannot be read", vendor=claim.name, problem=words)
 
     async def _read(self, settings: Settings, section: VendorSection, claim: Claim) -> Reading:
@@ -163,7 +163,7 @@ class VendorWatch:
         is_known = not compared.histories or (ended is not None and not ended.is_older)
         versions = {code: PageVersion(each.address) for code, each in claim.versions.items() if code in problems}
         for code, page in found.items():
-            is_settled = is_known and not compared.is_older and code not in problems
+            is_settled = is_known and not (compared.is_older and claim.is_close) and code not in problems
             # Else it is read again at the next look, whatever its validators say.
             versions[code] = page.version if is_settled else PageVersion(page.version.address)
         last = ended if ended is not None and is_known else compared

@@ -165,7 +165,7 @@ def record_look(
         _catch_up(session, settings, claim, told, now)
         if told or was_failing or reading.problem:
             outbox.refresh_open_homes(session, claim.team_id, now)
-    is_close = claim.name in vendors.find_watched_closely(session, claim.team_id)
+    is_close = claim.name in vendors.find_watched_closely(session, claim.team_id) if told else claim.is_close
     feed.next_at = claim.at + next_pause(section.interval, LookResult(is_close), chance)
     session.add(feed)
     return RecordedLook(was_failing, reading.problem is not None and not was_failing, tuple(sorted(told)))
