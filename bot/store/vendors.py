@@ -245,8 +245,19 @@ def find_notices(session: Session, vendor_incident_ids: Collection[int]) -> Sequ
     return session.exec(statement.order_by(col(VendorNotice.id)).execution_options(populate_existing=True)).all()
 
 
+def lock_notices_in(session: Session, incident_id: int) -> Sequence[VendorNotice]:
+    """The messages in the channel of one of our incidents, in order."""
+    statement = select(VendorNotice).where(VendorNotice.incident_id == incident_id).order_by(col(VendorNotice.id))
+    return session.exec(statement.with_for_update().execution_options(populate_existing=True)).all()
+
+
 def get_notice(session: Session, notice_id: int) -> VendorNotice | None:
     return session.get(VendorNotice, notice_id)
+
+
+def delete_notice(session: Session, notice: VendorNotice) -> None:
+    session.delete(notice)
+    session.flush()
 
 
 def lock_notice(session: Session, notice_id: int) -> VendorNotice | None:
