@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Index, UniqueConstraint, and_
+from sqlalchemy import Index, UniqueConstraint, and_, bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Field, Session, SQLModel, col, delete, or_, select
 
@@ -273,20 +273,25 @@ def find_incidents(session: Session, vendor_incident_ids: Collection[int]) -> li
 
 def find_watched_closely(session: Session, team_id: str) -> frozenset[str]:
     """Vendors with an open incident, or with one that is linked to an open incident of ours."""
-    linked = (
-        select_columns(col(VendorIncident.vendor))
-        .join(VendorNotice, col(VendorNotice.vendor_incident_id) == col(VendorIncident.id))
-        .join(Incident, col(Incident.id) == col(VendorNotice.incident_id))
-        .where(
-            col(Incident.team_id) == team_id,
-            col(Incident.status).in_(OPEN),
-            col(VendorNotice.state) == NoticeState.LINKED.value,
+    return frozenset(session.scalars(_WATCHED_CLOSELY, {"team_id": team_id}))
+
+
+_WATCHED_CLOSELY = (
+    select_columns(col(VendorIncident.vendor))
+    .join(VendorNotice, col(VendorNotice.vendor_incident_id) == col(VendorIncident.id))
+    .join(Incident, col(Incident.id) == col(VendorNotice.incident_id))
+    .where(
+        col(Incident.team_id) == bindparam("team_id"),
+        col(Incident.status).in_(OPEN),
+        col(VendorNotice.state) == NoticeState.LINKED.value,
+    )
+    .union(
+        select_columns(col(VendorIncident.vendor)).where(
+            col(VendorIncident.team_id) == bindparam("team_id"), col(VendorIncident.is_open).is_(True)
         )
     )
-    open_ones = select_columns(col(VendorIncident.vendor)).where(
-        col(VendorIncident.team_id) == team_id, col(VendorIncident.is_open).is_(True)
-    )
-    return frozenset(session.scalars(linked.union(open_ones)))
+)
+"""Built once, as each look asks for it."""
 
 
 def find_linked(

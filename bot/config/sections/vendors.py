@@ -1,8 +1,11 @@
 """`[vendors.NAME]`: external contacts, and their status pages."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
+from hashlib import sha256
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -106,10 +109,16 @@ class VendorSection(Section):
         """The addresses of the status page by language, the first one first; `""` if it has one alone."""
         return self.feed or {}
 
-    @property
+    @cached_property
     def interval(self) -> timedelta:
         """How often the status page is read."""
         return parse_length(self.every)
+
+    @cached_property
+    def page_digest(self) -> str:
+        """Digest of the keys that change the meaning of a look: with others, a page is new."""
+        stated = [list(self.feeds.items()), self.kind, self.components, self.least_impact]
+        return sha256(json.dumps(stated).encode()).hexdigest()[:16]
 
     @property
     def filter(self) -> FeedFilter:

@@ -129,7 +129,7 @@ class VendorWatch:
             async with asyncio.timeout(READ_SECONDS):
                 reading = await self._read(settings, section, claim)
         except (FetchError, FeedError, TimeoutError) as problem:
-            await self._record_failure(settings, claim, problem)
+            await self._record_failure(settings, section, claim, problem)
             return
         now = self._clock.now()
         arguments = (settings, claim, reading, now, random.random())  # noqa: S311  jitter
@@ -139,9 +139,13 @@ class VendorWatch:
         elif recorded.was_failing and reading.problem is None:
             log.info("vendor's page can be read again", vendor=name)
 
-    async def _record_failure(self, settings: Settings, claim: Claim, problem: Exception) -> None:
+    async def _record_failure(
+        self, settings: Settings, section: VendorSection, claim: Claim, problem: Exception
+    ) -> None:
         wait = problem.retry_after if isinstance(problem, FetchError) else None
         words = str(problem) or f"it takes longer than {READ_SECONDS:g} seconds to read"
+        if language := next(iter(section.feeds)):
+            words = f"{language}: {words}"
         arguments = (settings, claim, words, self._clock.now(), random.random(), wait)  # noqa: S311  jitter
         if await self._database.run_low_priority(record_failed_look, *arguments):
             log.warning("vendor's page cannot be read", vendor=claim.name, problem=words)

@@ -1,11 +1,9 @@
 """Looks at vendors' status pages: claimed by one replica, compared, and told once."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 from sqlmodel import Session
 
@@ -86,12 +84,6 @@ class DueLooks:
     next_at: datetime | None = None
 
 
-def feed_source(section: VendorSection) -> str:
-    """Digest of the keys that change the meaning of a look: with others, a page is new."""
-    stated = [list(section.feeds.items()), section.kind, section.components, section.least_impact]
-    return sha256(json.dumps(stated).encode()).hexdigest()[:16]
-
-
 def find_due(session: Session, settings: Settings, now: datetime) -> DueLooks:
     """The vendors whose pages are due. None before Slack was ever reached."""
     met = installations.find_installation(session)
@@ -101,7 +93,7 @@ def find_due(session: Session, settings: Settings, now: datetime) -> DueLooks:
     due_at: dict[str, datetime] = {}
     for name, section in settings.watched_vendors.items():
         known = schedule.get(name)
-        if known is None or known.source != feed_source(section) or known.claimed_at > now:
+        if known is None or known.source != section.page_digest or known.claimed_at > now:
             due_at[name] = now
         elif name in close and not known.failures:
             due_at[name] = min(known.next_at, known.claimed_at + CLOSE_INTERVAL)
@@ -123,7 +115,7 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
         return None
     close = name in vendors.find_watched_closely(session, met.team_id)
     wanted = VendorFeed(
-        team_id=met.team_id, name=name, source=feed_source(section), next_at=now + LEASE, claimed_at=now, failures=0
+        team_id=met.team_id, name=name, source=section.page_digest, next_at=now + LEASE, claimed_at=now, failures=0
     )
     if not vendors.claim(session, wanted, CLOSE_INTERVAL if close else None):
         return None
