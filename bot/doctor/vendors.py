@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from bot.config import Settings
 from bot.config.sections.vendors import VendorSection
 from bot.doctor.report import CheckResult, failed, ok, warning
+from bot.domain.vendor_status.languages.translation import find_unmatched
 from bot.domain.vendor_status.look import Look
 from bot.domain.vendor_status.relevance import find_unknown_components
-from bot.domain.vendor_status.translation import find_unmatched
 from bot.engine.http_fetch import FetchError
-from bot.engine.vendors.comparison import PageAnswer, PageMeaning, read_answer
+from bot.engine.vendors.look import PageAnswer, PageMeaning, read_answer
 from bot.engine.vendors.pages import find_feed
 from bot.feeds import FeedError
 

@@ -106,7 +106,7 @@ class VendorSection(Section):
 
     @property
     def feeds(self) -> Mapping[str, str]:
-        """The addresses of the status page by language, the first one first; `""` if it has one alone."""
+        """The addresses of the status page by language, in order; `""` for a single one."""
         return self.feed or {}
 
     @cached_property
@@ -115,7 +115,7 @@ class VendorSection(Section):
         return parse_length(self.every)
 
     @cached_property
-    def page_digest(self) -> str:
+    def page_source(self) -> str:
         """Digest of the keys that change the meaning of a look: with others, a page is new."""
         stated = [list(self.feeds.items()), self.kind, self.components, self.least_impact]
         return sha256(json.dumps(stated).encode()).hexdigest()[:16]

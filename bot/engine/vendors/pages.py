@@ -10,7 +10,7 @@ from bot.domain.vendor_status.look import Look
 from bot.domain.vendor_status.page_version import PageVersion
 from bot.engine.address_guard import AddressRules
 from bot.engine.http_fetch import FetchError, FetchLimits, fetch_body
-from bot.engine.vendors.comparison import PageAnswer, PageMeaning
+from bot.engine.vendors.look import PageAnswer, PageMeaning
 from bot.feeds import FeedError, suggest_addresses
 
 LIMITS = FetchLimits(seconds=15.0, max_bytes=5 * 1024 * 1024, redirects=5)

@@ -17,7 +17,7 @@ from bot.domain.vendor_status.page_version import PageVersion
 from bot.domain.vendor_status.polling import CLOSE_INTERVAL
 from bot.engine.http_fetch import FetchError
 from bot.engine.periodic import run_periodically
-from bot.engine.vendors.comparison import Comparison, PageAnswer, PageMeaning, compare_answers, describe_answer
+from bot.engine.vendors.look import Comparison, PageAnswer, PageMeaning, compare_answers, describe_answer
 from bot.engine.vendors.pages import FetchedPage, fetch_page, find_feed
 from bot.engine.vendors.worker import Worker
 from bot.feeds import FeedError
@@ -151,7 +151,11 @@ class VendorWatch:
             log.warning("vendor's page cannot be read", vendor=claim.name, problem=words)
 
     async def _read(self, settings: Settings, section: VendorSection, claim: Claim) -> Reading:
-        """Raises FetchError and FeedError of the first language. Others that fail are a problem of the reading."""
+        """
+        Read what has changed. Raises FetchError and FeedError of the first language.
+
+        Others that fail are a problem of the reading.
+        """
         meaning = PageMeaning(section.kind or claim.kind, section.zone)
         found, problems = await self._fetch_pages(settings, section, claim.versions, section.feeds)
         if all(each.body is None for each in found.values()):
@@ -178,7 +182,11 @@ class VendorWatch:
     async def _fetch_pages(
         self, settings: Settings, section: VendorSection, versions: Mapping[str, PageVersion], codes: Iterable[str]
     ) -> tuple[dict[str, FetchedPage], dict[str, str]]:
-        """The pages by language, and the problems of further languages. Raises FetchError and FeedError."""
+        """
+        The pages by language, and the problems of further ones.
+
+        Raises FetchError and FeedError of the first language.
+        """
         found: dict[str, FetchedPage] = {}
         problems: dict[str, str] = {}
         for code in codes:

@@ -12,14 +12,14 @@ import sys
 import traceback
 from typing import BinaryIO
 
-from bot.engine.vendors import comparison
+from bot.engine.vendors import look
 from bot.feeds import FeedError
 
 HEADER = 8
 NICENESS = 10
 """Other work goes first."""
 DONE, REFUSED, FAILED = "done", "refused", "failed"
-WARM = (comparison.compare_answers, comparison.describe_answer)
+WARM = (look.compare_answers, look.describe_answer)
 """The jobs: imported before the first one comes."""
 
 

@@ -78,7 +78,7 @@ def move_notices(
     actor: Actor,
 ) -> None:
     """
-    Carry links to vendors' incidents, and open questions, over to the incident that another one was merged into.
+    Carry links to vendors' incidents, and open questions, over in a merge.
 
     `copies`: the entries of the target by those of the source. A link counts more than the target's own decision.
     """

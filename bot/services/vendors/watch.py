@@ -93,7 +93,7 @@ def find_due(session: Session, settings: Settings, now: datetime) -> DueLooks:
     due_at: dict[str, datetime] = {}
     for name, section in settings.watched_vendors.items():
         known = schedule.get(name)
-        if known is None or known.source != section.page_digest or known.claimed_at > now:
+        if known is None or known.source != section.page_source or known.claimed_at > now:
             due_at[name] = now
         elif name in close and not known.failures:
             due_at[name] = min(known.next_at, known.claimed_at + CLOSE_INTERVAL)
@@ -115,7 +115,7 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
         return None
     close = name in vendors.find_watched_closely(session, met.team_id)
     wanted = VendorFeed(
-        team_id=met.team_id, name=name, source=section.page_digest, next_at=now + LEASE, claimed_at=now, failures=0
+        team_id=met.team_id, name=name, source=section.page_source, next_at=now + LEASE, claimed_at=now, failures=0
     )
     if not vendors.claim(session, wanted, CLOSE_INTERVAL if close else None):
         return None

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.engine.vendors.comparison import PageAnswer, PageMeaning, describe_answer
+from bot.engine.vendors.look import PageAnswer, PageMeaning, describe_answer
 from bot.engine.vendors.worker import Worker
 from bot.feeds import FeedError
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.status_page.components import Indicator
+from bot.domain.vendor_status.languages.translation import find_unmatched, merge_languages
 from bot.domain.vendor_status.look import Look, VendorIncident, VendorState, VendorUpdate
 from bot.domain.vendor_status.news import find_news
 from bot.domain.vendor_status.state import KnownPage
-from bot.domain.vendor_status.translation import find_unmatched, merge_languages
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 NOW = START + timedelta(hours=3)

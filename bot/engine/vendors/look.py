@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain.vendor_status.languages.translation import merge_languages
 from bot.domain.vendor_status.look import Look
 from bot.domain.vendor_status.news import News, find_news
 from bot.domain.vendor_status.state import KnownPage
-from bot.domain.vendor_status.translation import merge_languages
 from bot.feeds import FeedError, parse_feed
 
 
@@ -28,7 +28,7 @@ class PageAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PageMeaning:
-    """How answers are read: their `kind`, None if it is not known, and the zone of times without one."""
+    """How answers are read. `kind` None: not known. `zone`: of times without one."""
 
     kind: str | None = None
     zone: ZoneInfo | None = None

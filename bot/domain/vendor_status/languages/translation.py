@@ -84,7 +84,7 @@ def _merge_update(language: str, update: VendorUpdate, others: Mapping[str, Vend
 
 
 def _match_updates(updates: Sequence[VendorUpdate], others: Sequence[VendorUpdate]) -> dict[str, VendorUpdate]:
-    """The same update in the other language, by the key in the first one: by its key, else by time and state."""
+    """The same update in the other language: by its key, else by time and state."""
     by_key = {each.key: each for each in others}
     matches = {each.key: by_key[each.key] for each in updates if each.key in by_key}
     waiting = [each for each in others if each.key not in matches]
