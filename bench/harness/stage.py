@@ -154,12 +154,21 @@ class BotProcess:
 
     def worked(self) -> float:
         """Seconds of processor time that it has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return worked_by(self.pid)
+
+    def worked_beside(self) -> float:
+        """Those of the processes that it has started and that still run."""
+        listed = (each.read_text().split() for each in Path(f"/proc/{self.pid}/task").glob("*/children"))
+        return sum(worked_by(int(child)) for some in listed for child in some)
 
     def memory(self) -> float:
         """What it holds in memory (resident), in MB."""
         return resident(self.pid)
+
+
+def worked_by(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid: int) -> float:

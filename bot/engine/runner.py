@@ -14,7 +14,7 @@ from bot.engine.gauges import update_gauges
 from bot.engine.periodic import run_periodically
 from bot.engine.retention import Retention
 from bot.engine.timers import TimerResult, run_due_timers
-from bot.engine.vendor_watch import VendorWatch
+from bot.engine.vendors.watch import VendorWatch
 from bot.runtime import metrics
 from bot.runtime.clock import LEASED_PAUSE, Clock, sleep_or_wake
 from bot.runtime.log import request_context

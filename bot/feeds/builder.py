@@ -1,11 +1,11 @@
 """Values of a look from what a page says: limits, languages, order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.status_page.components import INDICATORS, ComponentState, Indicator, worst_state
-from bot.domain.vendor_status.language_parts import name_unmarked, split_languages, split_title
+from bot.domain.vendor_status.languages.parts import name_unmarked, split_languages, split_title
 from bot.domain.vendor_status.look import LONG_AGO, VendorIncident, VendorState, VendorUpdate
 
 MOST_INCIDENTS = 200
@@ -44,8 +44,13 @@ def finish_incident(incident: VendorIncident) -> VendorIncident:
     updates = _number_twins(incident.updates)
     newest = sorted(updates, key=lambda each: (each.told_at or LONG_AGO, len(each.key), each.key))[-MOST_UPDATES:]
     languages = max((tuple(code for code in each.texts if code) for each in newest), key=len, default=())
-    named = tuple(replace(each, texts=name_unmarked(each.texts, languages)) for each in newest)
+    named = tuple(_name_languages(each, languages) for each in newest)
     return replace(incident, updates=named, titles=split_title(incident.title, languages))
+
+
+def _name_languages(update: VendorUpdate, languages: Sequence[str]) -> VendorUpdate:
+    texts = name_unmarked(update.texts, languages)
+    return update if texts is update.texts else replace(update, texts=texts)
 
 
 def finish_incidents(incidents: Iterable[VendorIncident]) -> tuple[VendorIncident, ...]:

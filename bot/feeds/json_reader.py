@@ -188,4 +188,5 @@ def _read_time(value: object, zone: tzinfo | None) -> datetime | None:
     if isinstance(value, int | float):
         return parse_unix_time(value)
     text = value if isinstance(value, str) else ""
-    return parse_unix_time(int(text)) if re.fullmatch(r"\d{9,14}", text, re.ASCII) else parse_time(text, zone)
+    is_unix_time = text.isascii() and text.isdecimal() and 9 <= len(text) <= 14
+    return parse_unix_time(int(text)) if is_unix_time else parse_time(text, zone)

@@ -36,6 +36,8 @@ def clean_text(text: str) -> str:
 
     Signs that no reader sees are removed, and long texts are cut.
     """
+    if len(text) <= MAX_TEXT and text.isprintable() and "<" not in text:  # one line, and most texts are that
+        return text.strip()
     cut = text[:_MAX_READ]
     if _KNOWN_TAG.search(cut) or "<!--" in cut:
         cut = _drop_tags(cut, _KNOWN_TAG, keeps_lines=True)

@@ -10,9 +10,10 @@ from bot.domain.alerts.routing import Route, RouteAction
 from bot.domain.terms import Status
 from bot.domain.vendor_status.routing import RoutedIncident, find_vendor_route
 from bot.services.incidents.declare import Declaration, declare_incident
+from bot.services.incidents.maintenance_windows import open_window_ids
 from bot.services.vendors.links import link_opened_incident
 from bot.services.vendors.lookup import services_needing, vendor_names
-from bot.services.vendors.watch import Claim, Reading, record_look
+from bot.services.vendors.watch import Claim, Reading, RecordedLook, record_look
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
 from bot.store import outbox, vendors
@@ -22,17 +23,13 @@ from bot.store.vendors import NoticeState, VendorIncident
 
 def record_and_route_look(
     session: Session, settings: Settings, claim: Claim, reading: Reading, now: datetime, chance: float
-) -> bool:
-    """
-    Store a look, tell its news, and open incidents by the routes, in one transaction.
-
-    True if the page could not be read before.
-    """
+) -> RecordedLook:
+    """Store a look, tell its news, and open incidents by the routes, in one transaction."""
     with outbox.batch(session):
         recorded = record_look(session, settings, claim, reading, now, chance)
         if any(each.vendors for each in settings.alert_routes):
             _open_incidents(session, settings, recorded.changed, now)
-    return recorded.was_failing
+    return recorded
 
 
 def _open_incidents(session: Session, settings: Settings, changed: Sequence[int], now: datetime) -> None:
@@ -40,7 +37,7 @@ def _open_incidents(session: Session, settings: Settings, changed: Sequence[int]
     Open one of ours for each that a route opens one for, each once.
 
     None for what was open at the first look: people know of it. None while one of ours is open whose channel is asked
-    whether it is the vendor.
+    whether it is the vendor, and none of services under maintenance alone.
     """
     for row in vendors.find_incidents(session, changed):
         if not row.is_open or row.was_open_before or row.opened_id is not None:
@@ -48,8 +45,13 @@ def _open_incidents(session: Session, settings: Settings, changed: Sequence[int]
         needing = services_needing(settings, row.vendor)
         stated = RoutedIncident(row.vendor, row.title, row.level, row.state, tuple(row.components), needing)
         number, route = find_vendor_route(stated, settings.alert_routes, now)
-        if route is not None and route.action is RouteAction.OPEN and not _is_followed(session, row):
-            _open_incident(session, settings, row, route, f"route {number} ({route})", now)
+        if route is None or route.action is not RouteAction.OPEN or _is_followed(session, row):
+            continue
+        actor = Actor(row.team_id, None, now, Origin.TIMER)
+        services = (route.service,) if route.service else needing
+        in_maintenance = open_window_ids(session, actor, services)
+        if affected := tuple(each for each in services if each not in in_maintenance):
+            _open_incident(session, settings, row, route, f"route {number} ({route})", affected, actor)
 
 
 def _is_followed(session: Session, row: VendorIncident) -> bool:
@@ -64,11 +66,15 @@ def _is_followed(session: Session, row: VendorIncident) -> bool:
 
 
 def _open_incident(
-    session: Session, settings: Settings, row: VendorIncident, route: Route, why: str, now: datetime
+    session: Session,
+    settings: Settings,
+    row: VendorIncident,
+    route: Route,
+    why: str,
+    services: tuple[str, ...],
+    actor: Actor,
 ) -> None:
-    actor = Actor(row.team_id, None, now, Origin.TIMER)
     [name] = vendor_names(settings, [row.vendor])
-    services = (route.service,) if route.service else services_needing(settings, row.vendor)
     wanted = Declaration(
         title=f"{name}: {row.title}",
         severity=route.severity,

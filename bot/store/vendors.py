@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Index, UniqueConstraint, and_
+from sqlalchemy import Index, UniqueConstraint, and_, bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Field, Session, SQLModel, col, delete, or_, select
 
@@ -31,9 +31,9 @@ class VendorFeed(SQLModel, table=True):
     """
     How a vendor's status page was last read.
 
-    `source` is a digest of its address and settings. `claimed_at`: the last attempt, `next_at`: the next. `checksum` is
-    that of the body, `kept` the state that the next look is compared with. `problem`: why the last attempt failed; None
-    if it did not. `address`: the one that answered, where the configured one is that of the page itself. `page` is
+    `source` is a digest of its address and settings. `claimed_at`: the last attempt, `next_at`: the next. `versions`:
+    the copies that were read last, by language, `kept` the state that the next look is compared with. `problem`: why
+    the last attempt failed, as a whole or for some languages (then `failures` is 0); None if it did not. `page` is
     shown to people: `indicator`, `address`, `components` with `name` and `state`.
     """
 
@@ -46,11 +46,8 @@ class VendorFeed(SQLModel, table=True):
     claimed_at: datetime
     read_at: datetime | None = None
     kind: str | None = None
-    address: str | None = None
     page: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
-    etag: str | None = None
-    modified: str | None = None
-    checksum: str | None = None
+    versions: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL_JSON)
     failures: int = 0
     problem: str | None = None
     problem_at: datetime | None = None
@@ -248,8 +245,19 @@ def find_notices(session: Session, vendor_incident_ids: Collection[int]) -> Sequ
     return session.exec(statement.order_by(col(VendorNotice.id)).execution_options(populate_existing=True)).all()
 
 
+def lock_notices_in(session: Session, incident_id: int) -> Sequence[VendorNotice]:
+    """The messages in the channel of one of our incidents, in order."""
+    statement = select(VendorNotice).where(VendorNotice.incident_id == incident_id).order_by(col(VendorNotice.id))
+    return session.exec(statement.with_for_update().execution_options(populate_existing=True)).all()
+
+
 def get_notice(session: Session, notice_id: int) -> VendorNotice | None:
     return session.get(VendorNotice, notice_id)
+
+
+def delete_notice(session: Session, notice: VendorNotice) -> None:
+    session.delete(notice)
+    session.flush()
 
 
 def lock_notice(session: Session, notice_id: int) -> VendorNotice | None:
@@ -265,20 +273,25 @@ def find_incidents(session: Session, vendor_incident_ids: Collection[int]) -> li
 
 def find_watched_closely(session: Session, team_id: str) -> frozenset[str]:
     """Vendors with an open incident, or with one that is linked to an open incident of ours."""
-    linked = (
-        select_columns(col(VendorIncident.vendor))
-        .join(VendorNotice, col(VendorNotice.vendor_incident_id) == col(VendorIncident.id))
-        .join(Incident, col(Incident.id) == col(VendorNotice.incident_id))
-        .where(
-            col(Incident.team_id) == team_id,
-            col(Incident.status).in_(OPEN),
-            col(VendorNotice.state) == NoticeState.LINKED.value,
+    return frozenset(session.scalars(_WATCHED_CLOSELY, {"team_id": team_id}))
+
+
+_WATCHED_CLOSELY = (
+    select_columns(col(VendorIncident.vendor))
+    .join(VendorNotice, col(VendorNotice.vendor_incident_id) == col(VendorIncident.id))
+    .join(Incident, col(Incident.id) == col(VendorNotice.incident_id))
+    .where(
+        col(Incident.team_id) == bindparam("team_id"),
+        col(Incident.status).in_(OPEN),
+        col(VendorNotice.state) == NoticeState.LINKED.value,
+    )
+    .union(
+        select_columns(col(VendorIncident.vendor)).where(
+            col(VendorIncident.team_id) == bindparam("team_id"), col(VendorIncident.is_open).is_(True)
         )
     )
-    open_ones = select_columns(col(VendorIncident.vendor)).where(
-        col(VendorIncident.team_id) == team_id, col(VendorIncident.is_open).is_(True)
-    )
-    return frozenset(session.scalars(linked.union(open_ones)))
+)
+"""Built once, as each look asks for it."""
 
 
 def find_linked(

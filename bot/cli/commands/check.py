@@ -62,10 +62,11 @@ def _print_report(errors: list[Problem], warnings: list[Problem], config_file: P
 def _print_vendor_pages(settings: Settings) -> None:
     """The kinds of status pages, as far as they are known without a request."""
     for name, section in settings.watched_vendors.items():
-        known = f"recognised by its address as {kind}" if (kind := recognize_kind(section.feed or "")) else ""
-        stated = f"stated as {section.kind}" if section.kind else ""
-        found = stated or known or "recognised when it is read: `dogwatch doctor`"
-        click.echo(f"[vendors.{name}] feed: {found}.")
+        for code, address in section.feeds.items():
+            known = f"recognised by its address as {kind}" if (kind := recognize_kind(address)) else ""
+            stated = f"stated as {section.kind}" if section.kind else ""
+            found = stated or known or "recognised when it is read: `dogwatch doctor`"
+            click.echo(f"[vendors.{name}] feed{f'.{code}' if code else ''}: {found}.")
 
 
 def _template_problems(settings: Settings) -> list[Problem]:

@@ -21,9 +21,10 @@ def find_vendor_conflicts(settings: Settings) -> Iterator[Conflict]:
                 message = f"There is no vendor of this name.{guess} Add [vendors.{vendor}], or correct the name."
                 yield ("services", name, "vendors", index), message, vendor
     for name, section in settings.vendors.items():
-        if section.feed is not None and section.feed.startswith("http://") and not section.allow_http:
+        plain = [each for each in section.feeds.values() if each.startswith("http://")]
+        if plain and not section.allow_http:
             message = "The page is read over https only. Use https://, or allow it with allow_http = true."
-            yield ("vendors", name, "feed"), message, section.feed
+            yield ("vendors", name, "feed"), message, plain[0]
     yield from _find_route_conflicts(settings)
 
 

@@ -58,10 +58,21 @@ def _find_corrections(
             news.append(_about(NewsKind.EDITED, incident, update))
         elif before.at and update.told_at and update.told_at < before.at - BACKDATED_FROM:
             news.append(_about(NewsKind.BACKDATED, incident, update))
+        elif fresh := _find_fresh_translations(before, update):
+            news.append(_about(NewsKind.TRANSLATED, incident, replace(update, texts=fresh, translations=fresh)))
     if has_all_updates:
         taken_back = sorted((each.at or LONG_AGO, key) for key, each in known.items() if key not in present)
         news += [_about(NewsKind.REMOVED, incident, None, update_key=key, at=known[key].at) for _, key in taken_back]
     return news
+
+
+def _find_fresh_translations(before: KnownUpdate, update: VendorUpdate) -> dict[str, str]:
+    """Words in other languages that are new or changed."""
+    return {
+        code: text
+        for code, text in update.translations.items()
+        if before.translations.get(code) != fingerprint_text(text)
+    }
 
 
 def _find_progress(old: KnownIncident, known: Mapping[str, KnownUpdate], incident: VendorIncident) -> list[News]:

@@ -15,6 +15,9 @@ from bot.domain.status_page.components import ComponentState, Indicator
 BACKDATED_FROM = timedelta(minutes=1)
 """Time between what an update shows and its writing from which it counts as backdated."""
 
+TITLE_SEPARATOR = " / "
+"""Between the languages of a title."""
+
 LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 """Stands for a time that a page does not say, when values are put in order."""
 
@@ -85,7 +88,7 @@ class VendorUpdate:
 
     `key` identifies it within the incident. `said_at` is the time that the page shows, `written_at` when it was
     written, `edited_at` the last change. Times keep the vendor's offset. `text` is plain text or Markdown; `texts` has
-    its parts by language if the vendor marks them.
+    its parts by language if the vendor marks them, or has a page for each. `translations`: those of further pages.
     """
 
     key: str
@@ -95,6 +98,14 @@ class VendorUpdate:
     written_at: datetime | None = None
     edited_at: datetime | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    translations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The text in every language that has a page of its own."""
+        if not self.translations:
+            return self.text
+        return "\n\n".join(f"{code.upper()}: {text}" for code, text in self.texts.items() if text)
 
     @property
     def told_at(self) -> datetime | None:
@@ -131,9 +142,15 @@ class VendorIncident:
     components: tuple[str, ...] = ()
     updates: tuple[VendorUpdate, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    title_translations: Mapping[str, str] = field(default_factory=dict)
     is_maintenance: bool = False
     planned_start: datetime | None = None
     planned_end: datetime | None = None
+
+    @property
+    def full_title(self) -> str:
+        """The title in every language that has a page of its own."""
+        return TITLE_SEPARATOR.join(dict.fromkeys((self.title, *self.title_translations.values())))
 
     @property
     def is_over(self) -> bool:

@@ -75,7 +75,8 @@ def _compare_pages(before: KnownPage, look: Look, now: datetime, *, accepts_olde
     known: dict[str, KnownIncident] = {}
     is_older = False
     for found in _in_order(look.incidents):
-        incident = replace(found, key=names.get(found.key, found.key))
+        name = names.get(found.key, found.key)
+        incident = found if name == found.key else replace(found, key=name)
         old = before.incidents.get(incident.key)
         if old is not None and not accepts_older and _is_earlier(incident.changed_at, old.changed_at):
             known[incident.key], is_older = old, True

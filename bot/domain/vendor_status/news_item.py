@@ -12,13 +12,15 @@ class NewsKind(StrEnum):
     """
     Kinds of news.
 
-    GONE: an open incident left the page; its end is not known. REMOVED: an update was taken back. MAINTENANCE: anything
-    new about a maintenance but its title and corrected texts.
+    TRANSLATED: new words of a known update in a further language; `update` has these alone. GONE: an open incident left
+    the page; its end is not known. REMOVED: an update was taken back. MAINTENANCE: anything new about a maintenance but
+    its title and corrected texts.
     """
 
     OPENED = "opened"
     UPDATE = "update"
     EDITED = "edited"
+    TRANSLATED = "translated"
     BACKDATED = "backdated"
     RENAMED = "renamed"
     IMPACT = "impact"

@@ -1,7 +1,7 @@
 """`KnownPage`: the state that is kept of a vendor's page between two looks."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,20 @@ FINGERPRINT_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class KnownUpdate:
-    """An update whose news was found. `fingerprint` is that of its text, `at` the time it shows."""
+    """
+    An update whose news was found.
+
+    `fingerprint` is that of its text, `at` the time it shows. `translations`: fingerprints of the words of further
+    pages, by language.
+    """
 
     fingerprint: str
     at: datetime | None = None
+    translations: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> list[Any]:
+        parts = [self.fingerprint, _format_time(self.at)]
+        return [*parts, dict(self.translations)] if self.translations else parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ def fingerprint_text(text: str) -> str:
 
 def remember_incident(incident: VendorIncident, before: KnownIncident | None = None) -> KnownIncident:
     """The state to keep of an incident. A level that the page does not say any more stays."""
+    seen = before.updates if before else {}
     return KnownIncident(
         title=incident.title,
         state=incident.state,
@@ -102,13 +113,15 @@ def remember_incident(incident: VendorIncident, before: KnownIncident | None = N
         is_over=incident.is_over,
         is_maintenance=incident.is_maintenance,
         planned=(incident.planned_start, incident.planned_end),
-        updates={each.key: remember_update(each) for each in incident.updates},
+        updates={each.key: remember_update(each, seen.get(each.key)) for each in incident.updates},
     )
 
 
-def remember_update(update: VendorUpdate) -> KnownUpdate:
-    """The state to keep of an update."""
-    return KnownUpdate(fingerprint_text(update.text), update.told_at)
+def remember_update(update: VendorUpdate, before: KnownUpdate | None = None) -> KnownUpdate:
+    """The state to keep of an update. A translation that cannot be read now stays known."""
+    translations = {code: fingerprint_text(text) for code, text in update.translations.items()}
+    seen = before.translations if before else {}
+    return KnownUpdate(fingerprint_text(update.text), update.told_at, {**seen, **translations})
 
 
 def _incident_to_json(incident: KnownIncident) -> Json:
@@ -124,10 +137,7 @@ def _incident_to_json(incident: KnownIncident) -> Json:
             "gone": incident.is_gone,
             "maintenance": incident.is_maintenance,
             "planned": [_format_time(start), _format_time(end)] if start or end else None,
-            "updates": {
-                key: [incident.updates[key].fingerprint, _format_time(incident.updates[key].at)]
-                for key in sorted(incident.updates)
-            },
+            "updates": {key: incident.updates[key].to_json() for key in sorted(incident.updates)},
         }
     )
 
@@ -144,8 +154,13 @@ def _incident_from_json(value: Mapping[str, Any]) -> KnownIncident:
         is_gone=value.get("gone", False),
         is_maintenance=value.get("maintenance", False),
         planned=(_parse_time(start), _parse_time(end)),
-        updates={key: KnownUpdate(text, _parse_time(at)) for key, (text, at) in value.get("updates", {}).items()},
+        updates={key: _update_from_json(each) for key, each in value.get("updates", {}).items()},
     )
+
+
+def _update_from_json(value: Sequence[Any]) -> KnownUpdate:
+    fingerprint, at, *translations = value
+    return KnownUpdate(fingerprint, _parse_time(at), *translations)
 
 
 def _without_empty(values: Json) -> Json:

@@ -5,6 +5,7 @@ The standard library's parser, which is told to refuse document types: without t
 none can be expanded or fetched.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from bot.feeds.times import parse_time
 
 MOST_ENTRIES = 500
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_IS_WEB_PAGE = "The answer is a web page, not a feed. Check the address."
+_WEB_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 
 
@@ -58,7 +61,7 @@ class _Builder(TreeBuilder):
 
     def doctype(self, name: str, _pubid: str | None, _system: str | None) -> None:
         if name.casefold() == "html":
-            raise FeedError("", "The answer is a web page, not a feed. Check the address.")
+            raise FeedError("", _IS_WEB_PAGE)
         raise FeedError("", "The XML has a document type, which can define entities. It is not read.")
 
 
@@ -81,6 +84,8 @@ def _parse_xml(payload: bytes) -> Element:
         parser.feed(payload)
         root: Element = parser.close()
     except ParseError as problem:
+        if _WEB_PAGE.match(payload[:200]):  # HTML allows a document type in small letters
+            raise FeedError("", _IS_WEB_PAGE) from None
         line, column = problem.position
         reason = str(problem).partition(":")[0]
         raise FeedError("", f"The answer is not XML: {reason} at line {line}, column {column + 1}.") from None

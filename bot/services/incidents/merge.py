@@ -20,6 +20,7 @@ from bot.services.incidents.roles import assign_role, can_hold_role, list_role_h
 from bot.services.status_page.corrections import close_published
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones
+from bot.services.vendors.links import move_notices
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import ensure_known
@@ -134,6 +135,7 @@ def merge_incidents(session: Session, settings: Settings, source_id: int, target
     copies = carry_entries(session, source, target, actor.at)
     move_action_items(session, source, target, copies)
     move_escalations(session, source, target, copies, actor)
+    move_notices(session, settings, source, target, copies, actor)
     share_acknowledgements(session, settings, target, actor.at)
     _close_source(session, settings, source, target, actor)
     held = [(each.role.label, each.user_id) for each in list_role_holders(session, settings, source) if each.user_id]

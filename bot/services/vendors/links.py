@@ -1,5 +1,6 @@
 """Link a vendor's incident to ours, and record it on the timeline."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlmodel import Session
@@ -21,6 +22,7 @@ from bot.store.incidents.timeline import TimelineEntry
 from bot.store.vendors import NoticeState, VendorIncident, VendorNotice
 
 REOPENED = "the vendor's page says that it is open again"
+RECORDED = "it is recorded already"
 NOT_THEM = "it was not the vendor"
 
 
@@ -65,6 +67,45 @@ def decline_vendor_incident(session: Session, settings: Settings, notice_id: int
     session.add(notice)
     refresh_notice(session, row, notice, incident, actor.at)
     return notice
+
+
+def move_notices(
+    session: Session,
+    settings: Settings,
+    source: Incident,
+    target: Incident,
+    copies: Mapping[int, TimelineEntry],
+    actor: Actor,
+) -> None:
+    """
+    Carry links to vendors' incidents, and open questions, over in a merge.
+
+    `copies`: the entries of the target by those of the source. A link counts more than the target's own decision.
+    """
+    carried = [each for each in vendors.lock_notices_in(session, source.key) if each.state != NoticeState.DECLINED]
+    known = {each.vendor_incident_id: each for each in vendors.lock_notices_in(session, target.key)} if carried else {}
+    for notice in carried:
+        row, own = vendors.get_incident(session, notice.vendor_incident_id), known.get(notice.vendor_incident_id)
+        if row is None or (notice.state == NoticeState.ASKED and (own is not None or not row.is_open)):
+            continue
+        entries = [copies.get(each or 0) for each in (notice.first_entry_id, notice.end_entry_id)]
+        if own is not None and own.state == NoticeState.LINKED:
+            for entry in entries:
+                _withdraw(session, target, entry.key if entry else None, actor, RECORDED)
+            vendors.delete_notice(session, notice)
+            continue
+        moved = own or notice
+        moved.first_entry_id, moved.end_entry_id = (entry.key if entry else None for entry in entries)
+        moved.state, moved.decided_at, moved.decided_by = notice.state, notice.decided_at, notice.decided_by
+        if own is None:
+            notice.incident_id, notice.channel_id, notice.message_ts = target.key, None, None
+        else:
+            vendors.delete_notice(session, notice)
+        session.add(moved)
+        session.flush()
+        if moved.state == NoticeState.LINKED:
+            sync_entries(session, settings, row, moved, target, actor.at)
+        refresh_notice(session, row, moved, target, actor.at)
 
 
 def _lock(session: Session, notice_id: int) -> tuple[Incident, VendorNotice, VendorIncident]:

@@ -140,7 +140,7 @@ def _reply(told: Told, news: News) -> VendorReplyPayload:
         notice_id=told.notice.key,
         news=news.kind.value,
         state=news.state.value if news.state else "",
-        text=update.text[:MAX_TEXT] if update else "",
+        text=update.words[:MAX_TEXT] if update else "",
         title=news.title,
         was=news.old,
         became=news.new,

@@ -1,11 +1,9 @@
 """Looks at vendors' status pages: claimed by one replica, compared, and told once."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 from sqlmodel import Session
 
@@ -13,8 +11,8 @@ from bot.config import Settings
 from bot.config.sections.vendors import VendorSection
 from bot.domain.vendor_status.look import Look, VendorIncident
 from bot.domain.vendor_status.news import News, NewsKind
+from bot.domain.vendor_status.page_version import PageVersion
 from bot.domain.vendor_status.polling import CLOSE_INTERVAL, LookResult, next_pause
-from bot.domain.vendor_status.state import KnownPage
 from bot.services import outbox
 from bot.services.vendors.links import sync_entries
 from bot.services.vendors.notices import ensure_notices, tell_incident
@@ -35,8 +33,8 @@ class Claim:
     """
     The right to make one look, begun at `at`; another replica's later claim ends it.
 
-    `address`: the one that answered before, None if none did. `kept`: the state that the look is compared with, as
-    JSON: it is read outside of the transaction, and only if the page has changed.
+    `versions`: the copies that were read last, by language; empty before the first look. `kept`: the state that the
+    look is compared with, as JSON: it is read only if the page has changed.
     """
 
     name: str
@@ -44,16 +42,9 @@ class Claim:
     source: str
     at: datetime
     kind: str | None = None
-    address: str | None = None
-    etag: str | None = None
-    modified: str | None = None
-    checksum: str | None = None
+    versions: Mapping[str, PageVersion] = field(default_factory=dict)
     kept: str | None = None
     is_close: bool = False
-
-    def read_kept(self) -> KnownPage | None:
-        """None before the first look."""
-        return KnownPage.from_json(json.loads(self.kept)) if self.kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +52,27 @@ class Reading:
     """
     A page that was read. `look` None: it has not changed.
 
-    `kept` is the state to keep as JSON, `news` what is new since the last one. `address` answered.
+    `kept` is the state to keep as JSON, `news` what is new since the last one, `versions` what was read. `problem`:
+    further languages that could not be read; None without any.
     """
 
     look: Look | None = None
     kept: str | None = None
     news: tuple[News, ...] = ()
-    address: str | None = None
-    etag: str | None = None
-    modified: str | None = None
-    checksum: str | None = None
+    versions: Mapping[str, PageVersion] = field(default_factory=dict)
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedLook:
-    """`was_failing`: unreadable before. `changed`: ids of their incidents with news, in order."""
+    """
+    `was_failing`: unreadable before, at least in part; `is_new_problem`: since this look.
+
+    `changed`: ids of their incidents with news, in order.
+    """
 
     was_failing: bool = False
+    is_new_problem: bool = False
     changed: tuple[int, ...] = ()
 
 
@@ -89,12 +84,6 @@ class DueLooks:
     next_at: datetime | None = None
 
 
-def feed_source(section: VendorSection) -> str:
-    """Digest of the keys that change the meaning of a look: with others, a page is new."""
-    stated = [section.feed, section.kind, section.components, section.least_impact]
-    return sha256(json.dumps(stated).encode()).hexdigest()[:16]
-
-
 def find_due(session: Session, settings: Settings, now: datetime) -> DueLooks:
     """The vendors whose pages are due. None before Slack was ever reached."""
     met = installations.find_installation(session)
@@ -104,7 +93,7 @@ def find_due(session: Session, settings: Settings, now: datetime) -> DueLooks:
     due_at: dict[str, datetime] = {}
     for name, section in settings.watched_vendors.items():
         known = schedule.get(name)
-        if known is None or known.source != feed_source(section) or known.claimed_at > now:
+        if known is None or known.source != section.page_source or known.claimed_at > now:
             due_at[name] = now
         elif name in close and not known.failures:
             due_at[name] = min(known.next_at, known.claimed_at + CLOSE_INTERVAL)
@@ -126,7 +115,7 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
         return None
     close = name in vendors.find_watched_closely(session, met.team_id)
     wanted = VendorFeed(
-        team_id=met.team_id, name=name, source=feed_source(section), next_at=now + LEASE, claimed_at=now, failures=0
+        team_id=met.team_id, name=name, source=section.page_source, next_at=now + LEASE, claimed_at=now, failures=0
     )
     if not vendors.claim(session, wanted, CLOSE_INTERVAL if close else None):
         return None
@@ -139,10 +128,7 @@ def claim_look(session: Session, settings: Settings, name: str, now: datetime) -
         feed.source,
         now,
         kind=section.kind or feed.kind,
-        address=feed.address,
-        etag=feed.etag,
-        modified=feed.modified,
-        checksum=feed.checksum,
+        versions={code: PageVersion.from_json(each) for code, each in (feed.versions or {}).items()},
         kept=feed.kept,
         is_close=close,
     )
@@ -158,22 +144,23 @@ def record_look(
     was_failing = feed.problem is not None
     _adopt_source(feed, claim)
     feed.read_at = now
-    feed.failures, feed.problem, feed.problem_at = 0, None, None
+    feed.failures, feed.problem = 0, reading.problem
+    feed.problem_at = (feed.problem_at or now) if reading.problem else None
+    feed.versions = {code: each.to_json() for code, each in reading.versions.items()}
     if reading.look is not None:
-        feed.kind, feed.page, feed.address = reading.look.kind, _page_of(reading.look), reading.address
-        feed.etag, feed.modified, feed.checksum = reading.etag, reading.modified, reading.checksum
+        feed.kind, feed.page = reading.look.kind, _page_of(reading.look)
         feed.kept = reading.kept
     session.add(feed)
     session.flush()
     with batch(session):
         told = _apply_news(session, settings, claim, section, reading.news, now)
         _catch_up(session, settings, claim, told, now)
-        if told or was_failing:
+        if told or was_failing or reading.problem:
             outbox.refresh_open_homes(session, claim.team_id, now)
-    is_close = claim.name in vendors.find_watched_closely(session, claim.team_id)
+    is_close = claim.name in vendors.find_watched_closely(session, claim.team_id) if told else claim.is_close
     feed.next_at = claim.at + next_pause(section.interval, LookResult(is_close), chance)
     session.add(feed)
-    return RecordedLook(was_failing, tuple(sorted(told)))
+    return RecordedLook(was_failing, reading.problem is not None and not was_failing, tuple(sorted(told)))
 
 
 def record_failed_look(
@@ -203,8 +190,7 @@ def record_failed_look(
 def _adopt_source(feed: VendorFeed, claim: Claim) -> None:
     """Forget what was known of another page."""
     if feed.source != claim.source:
-        feed.source, feed.kept, feed.kind, feed.address, feed.page = claim.source, None, None, None, None
-        feed.etag = feed.modified = feed.checksum = None
+        feed.source, feed.kept, feed.kind, feed.versions, feed.page = claim.source, None, None, None, None
 
 
 def _page_of(look: Look) -> dict[str, object]:
@@ -284,7 +270,7 @@ def _build_row(claim: Claim, stated: VendorIncident, news: Sequence[News], now: 
         team_id=claim.team_id,
         vendor=claim.name,
         stated_id=stated.key,
-        title=stated.title[:MAX_TITLE],
+        title=stated.full_title[:MAX_TITLE],
         state="",
         level="",
         components=[],
@@ -298,12 +284,12 @@ def _build_row(claim: Claim, stated: VendorIncident, news: Sequence[News], now: 
 
 def _update_row(row: vendors.VendorIncident, stated: VendorIncident, now: datetime) -> None:
     last = stated.last_update
-    row.title, row.link = stated.title[:MAX_TITLE], stated.link or row.link
+    row.title, row.link = stated.full_title[:MAX_TITLE], stated.link or row.link
     row.state = stated.state.value if stated.state else row.state
     row.level = stated.level.value if stated.level else row.level
     row.components = list(stated.components) or row.components
     row.started_at = _utc(stated.started_at) or row.started_at
-    row.text = last.text[:MAX_TEXT] if last else row.text
+    row.text = last.words[:MAX_TEXT] if last else row.text
     row.last_word_at = (_utc(last.told_at) if last else None) or row.last_word_at
     row.is_open, row.is_gone = not stated.is_over, False
     if stated.is_over:

@@ -152,7 +152,9 @@ def test_nothing_is_run_by_a_shell_and_nothing_is_unpickled_but_our_own() -> Non
 
     assert [name_of(path) for path in SOURCES if shell.search(path.read_text())] == []
     assert [name_of(path) for path in SOURCES if pickled.search(path.read_text())] == [
-        "bot/templating/subprocess_render.py"
+        "bot/engine/vendors/worker.py",
+        "bot/engine/vendors/worker_process.py",
+        "bot/templating/subprocess_render.py",
     ]
 
 

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.engine.fetch.address_guard import AddressRules
 from bot.engine.fetch.http_fetch import FetchError, fetch_body
-from bot.engine.vendor_watch import LIMITS
+from bot.engine.vendors.pages import LIMITS
 from bot.store import vendors
 from tests.support.servers.paging_servers import certificate
 from tests.support.servers.vendor_page import CONFIG, VendorPage, VendorWorld, vendor_file

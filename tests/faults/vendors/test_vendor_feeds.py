@@ -16,7 +16,8 @@ from bot.config import load
 from bot.doctor.vendors import check_vendors
 from bot.engine.fetch.address_guard import AddressRules
 from bot.engine.fetch.http_fetch import FetchError, fetch_body, read_retry_after
-from bot.engine.vendor_watch import LIMITS, VendorWatch
+from bot.engine.vendors.pages import LIMITS
+from bot.engine.vendors.watch import VendorWatch
 from bot.services.vendors.watch import Reading, RecordedLook, claim_look, record_look
 from bot.store import vendors
 from bot.store.vendors import VendorFeed
@@ -234,6 +235,7 @@ async def test_two_replicas_read_and_tell_once(world: VendorWorld) -> None:
 
     await world.advance(minutes=2)
     await second.run()
+    await second.stop()
     late = await world.bot.database.run(record_look, world.bot.settings, claim, Reading(), world.now, 0.0)
     assert len(world.page.requests) == 2
     assert (late, (await kept(world)).read_at) == (RecordedLook(), world.now)
@@ -252,3 +254,24 @@ async def test_doctor_says_what_was_understood(page: VendorPage, tmp_path: Path)
     assert "no component Nowhere" in unknown.found
     assert "read as statuspage" in understood.found
     assert "cannot be read" in failed.found
+
+
+async def test_doctor_says_what_was_understood_of_each_language(page: VendorPage, tmp_path: Path) -> None:
+    """An incident that the first language does not have would not be told."""
+    english, config = VendorPage(), tmp_path / "dogwatch.toml"
+    await english.start()
+    for each in (page, english):
+        each.shows(vendor_file(FIRST))
+    config.write_text(CONFIG.replace('"{address}"', f'{{fr = "{page.url}", en = "{english.url}"}}'))
+    settings = load({}, config_path=config)
+    [understood] = await check_vendors(settings)
+    page.shows({**json.loads(vendor_file(FIRST)), "incidents": []})
+    [doubtful] = await check_vendors(settings)
+    english.shows(b"<html></html>")
+    [failed] = await check_vendors(settings)
+    await english.stop()
+
+    assert "fr: read as statuspage; 1 open incidents" in understood.found
+    assert "en: read as statuspage; 1 open incidents" in understood.found
+    assert "the page in en has open incidents that the first one does not have" in doubtful.found
+    assert "the status page in en cannot be read" in failed.found

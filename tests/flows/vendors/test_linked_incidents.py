@@ -132,6 +132,58 @@ async def test_not_them_takes_the_entries_away_and_ends_the_replies(world: Vendo
     assert [each["withdrawn_at"] is None for each in entries] == [False]
 
 
+async def presses_confirm(world: VendorWorld, channel: str) -> None:
+    await world.presses("oncall", "merge_confirmed", channel=channel)
+    await world.finish()
+
+
+async def test_a_merge_carries_the_link_over(world: VendorWorld) -> None:
+    """INC-1 depends on the vendor and is linked; INC-2 survives. What follows is told there, and stands there once."""
+    await opens_a_vendor_incident(world)
+    source = await world.declares("payments fail service:checkout")
+    await world.finish()
+    await world.presses("oncall", "vendor_link")
+    await world.finish()
+    target = await world.declares("search is slow service:search")
+    await world.types("oncall", "/incident merge INC-2", source)
+    await presses_confirm(world, source)
+
+    [moved] = notices(world, target)
+    assert "Linked to INC-2 by <@U0ONCALL>" in moved
+    before = len(notices(world, source)), len(replies(world, source))
+    world.page.shows_file("statuspage/tsr-1532-2-resolved.json")
+    await world.advance(minutes=90)
+    await world.looks()
+
+    assert (len(notices(world, source)), len(replies(world, source))) == before
+    assert len(replies(world, target)) == 1
+    whole = await world.exported("INC-2")
+    [linked] = whole["vendor_incidents"]
+    assert linked["resolved_at"] == "2025-03-27T17:00:00+00:00"
+    entries = [each for each in whole["timeline"] if "status page of PayPlug" in each["text"]]
+    assert [(each["happened_at"], each["withdrawn_at"]) for each in entries] == [
+        ("2025-03-27T15:42:00+00:00", None),
+        ("2025-03-27T17:00:00+00:00", None),
+    ]
+
+
+async def test_a_merge_of_two_that_are_linked_records_it_once(world: VendorWorld) -> None:
+    await opens_a_vendor_incident(world)
+    first = await world.declares("payments fail service:checkout")
+    second = await world.declares("cards fail service:checkout")
+    for channel in (first, second):
+        await world.finish()
+        await world.presses("oncall", "vendor_link", channel=channel)
+    await world.types("oncall", "/incident merge INC-2", first)
+    await presses_confirm(world, first)
+
+    assert len(notices(world, second)) == 1
+    whole = await world.exported("INC-2")
+    entries = [each for each in whole["timeline"] if "status page of PayPlug" in each["text"]]
+    assert [each["withdrawn_at"] is None for each in entries].count(True) == 1
+    assert len(whole["vendor_incidents"]) == 1
+
+
 async def test_a_restart_tells_nothing_twice(world: VendorWorld) -> None:
     """The same page is read again and again, by a process that knows only the database."""
     await opens_a_vendor_incident(world)

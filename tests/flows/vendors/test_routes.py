@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.engine.vendor_watch import VendorWatch
+from bot.engine.vendors.watch import VendorWatch
 from bot.services.postmortem.overview import load_overview
 from tests.support.servers.vendor_page import CONFIG, VendorWorld, vendor_file
 from tests.support.worlds.databases import BOTH_DATABASES
@@ -45,6 +45,7 @@ async def test_a_vendors_incident_opens_one_that_people_resolve(world: VendorWor
     await world.advance(minutes=6)
     second = VendorWatch(world.bot.database, world.clock, lambda: world.bot.settings)
     await asyncio.gather(world.bot.engine.vendors.run(), second.run())
+    await second.stop()
     await world.finish()
 
     card, [told] = world.card(), [each for each in world.texts(world.channel) if ":satellite_antenna:" in each]
@@ -106,3 +107,22 @@ async def test_any_vendor_can_open_one_in_triage(world: VendorWorld) -> None:
     await shows_next(world, page_with("none"))
 
     assert (await world.exported())["incident"]["status"] == "triage"
+
+
+async def test_maintenance_opens_nothing_theirs_nor_ours(world: VendorWorld) -> None:
+    """Theirs is announced and begins; then their incident comes in our window, and goes on after it."""
+    planned = {"scheduled_for": "2025-03-27T15:50:00Z", "scheduled_until": "2025-03-27T16:00:00Z"}
+    theirs = page_with("maintenance", **planned, id="planned")
+    await shows_next(world, EMPTY)
+    await shows_next(world, theirs)
+    await shows_next(world, page_with("maintenance", **planned, id="planned", status="in_progress"))
+    assert world.told() == []
+    await world.types("oncall", "/incident maintenance checkout to:18:00 tz:UTC new disks", "general")
+    await shows_next(world, page_with("major"))
+    assert len(world.told()) == 1
+    assert world.channels == []
+
+    await world.advance_to(datetime(2025, 3, 27, 18, 1, tzinfo=UTC))
+    await shows_next(world, page_with("critical"))
+
+    assert (await world.exported())["incident"]["services"] == ["checkout"]

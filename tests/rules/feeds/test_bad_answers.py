@@ -40,7 +40,7 @@ def page(*incidents: dict, **fields: object) -> bytes:
         (b"  \n", None, "The answer is empty."),
         (b"<!DOCTYPE html><html><body>Down</body></html>", "application/json", "web page"),
         (b"<html><head><title>503</title></head></html>", None, "web page"),
-        (b"<html><br><p>tag soup", "text/html", "not XML"),
+        (b"<html><br><p>tag soup", "text/html", "is a web page"),
         (b"Service Unavailable", "text/plain", "not JSON: Expecting value at line 1, column 1"),
         (page(incident())[:-40], "application/json", "cut off"),
         (b'{"page": {"id": "p"}, "incidents": [NaN]}', None, "NaN"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.vendor_status.language_parts import name_unmarked, split_languages, split_title
+from bot.domain.vendor_status.languages.parts import name_unmarked, split_languages, split_title
 
 
 @pytest.mark.parametrize(

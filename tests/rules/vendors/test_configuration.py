@@ -10,6 +10,7 @@ from bot.config.problems import ConfigurationError
 from bot.services.vendors.lookup import services_needing
 
 FEED = "[vendors.host]\nfeed = 'https://status.example.test'\n"
+LANGUAGES = "[vendors.host]\nfeed = {{{}}}\n"
 NEEDED = FEED + "[services.shop]\nvendors = ['host']\n"
 
 
@@ -25,6 +26,11 @@ def written(folder: Path, text: str) -> Path:
         ("[services.s]\nvendors = ['hots']\n" + FEED, "services.s.vendors[0]", "Did you mean `host`?"),
         ("[vendors.host]\nfeed = 'http://status.example.test'\n", "vendors.host.feed", "allow_http = true"),
         ("[vendors.host]\nfeed = 'ftp://status.example.test'\n", "vendors.host.feed", "not a web address"),
+        (LANGUAGES.format("xx = 'https://a.test'"), "vendors.host.feed", "xx is not a supported language"),
+        (LANGUAGES.format("fr = 'a.test'"), "vendors.host.feed", "The address of fr is not a web address"),
+        (LANGUAGES.format("fr = 'http://a.test'"), "vendors.host.feed", "allow_http = true"),
+        (LANGUAGES.format("fr = 'https://a.test', en = 'https://a.test'"), "vendors.host.feed", "the same address"),
+        (LANGUAGES.format(""), "vendors.host.feed", "at least one entry"),
         (FEED + "kind = 'statuspages'\n", "vendors.host.kind", "Did you mean `statuspage`?"),
         (FEED + "least_impact = 'huge'\n", "vendors.host.least_impact", "critical"),
         (FEED + "every = '10s'\n", "vendors.host.every", "This is not a length"),

@@ -16,6 +16,7 @@ NAME, TITLE, COMPONENTS, SERVICES = 80, 200, 200, 200
 WORDS = {
     NewsKind.UPDATE: "Update",
     NewsKind.EDITED: "They changed the text of an earlier update",
+    NewsKind.TRANSLATED: "New words in another language",
     NewsKind.BACKDATED: "They added an update and backdated it",
     NewsKind.RENAMED: "Renamed",
     NewsKind.IMPACT: "Impact changed",

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from bot.domain.vendor_status.look import TITLE_SEPARATOR
+
 _NAMES: Mapping[str, str] = {
     "en": "english|anglais|inglese|inglés|englisch",
     "fr": "french|français|francais|francese|französisch",
@@ -22,7 +24,6 @@ _FIRST_WORD = re.compile(rf"(?:\[({_WORD.upper()})\]|({'|'.join(_NAMES).upper()}
 """A paragraph that begins with a language: `FR Le portail est lent.`, in capitals."""
 _POINTER = re.compile(rf"{_SIGNS}({_WORD}) version (?:below|follows|ci-dessous){_SIGNS}", re.IGNORECASE)
 """A line that announces the other language: what follows is not in it."""
-TITLE_SEPARATOR = " / "
 
 
 def split_languages(text: str) -> dict[str, str]:
