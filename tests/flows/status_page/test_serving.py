@@ -15,9 +15,11 @@ from aiohttp.test_utils import make_mocked_request
 from bot.cli.status_page import write_status_page
 from bot.domain.errors import UserError
 from bot.store.database.session import Database, DatabaseUnavailable
+from bot.web.status.folder import OWN_FOLDER, read_folder, write_folder
 from bot.web.status.publisher import StatusPublisher
 from bot.web.status.serving import choose_language
-from bot.web.status.site import build_site, read_folder
+from bot.web.status.site import Site, build_site
+from bot.web.status.site_file import SiteFile
 from tests.support.records.public_page import load_state, opens_until
 from tests.support.worlds.visitor import Visitor
 from tests.support.worlds.world import World
@@ -164,25 +166,25 @@ async def test_the_files_of_another_host_are_the_same_and_old_ones_go(world: Wor
     await world.declares("Payments fail")
     await world.types("oncall", "/incident update investigating lang:en We look into it.")
     folder = tmp_path / "site"
-    (folder / "en" / "incidents").mkdir(parents=True)
-    for name in ("old.html", "old.html.br", "old.html.gz"):
-        (folder / "en" / "incidents" / name).write_text("old")
-    (folder / "fr" / "components").mkdir(parents=True)
-    (folder / "fr" / "components" / "removed.atom").write_text("old")
-    (folder / "CNAME").write_text("status.example.test")
+    old = {name: SiteFile(name, b"old " * 99) for name in ("en/incidents/old.html", "de/components/removed.atom")}
+    write_folder(Site(old, {}, ("en", "de")), folder)
+    others = {"CNAME", "en/incidents/guide.html"}
+    for name in others:
+        (folder / name).write_text("not Dogwatch's")
 
     count = await write_status_page(world.settings(), folder)
 
     site = build_site(world.settings(), await load_state(world))
-    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert {*site.files, "CNAME"} <= written
-    assert not {each for each in written if "/old.html" in each or "removed.atom" in each}
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.parent.name != OWN_FOLDER]
+    written = {path.relative_to(folder).as_posix() for path in paths}
+    assert {*site.files, *others} <= written
+    assert not {each for each in written if "/old.html" in each or each.startswith("de/")}
     assert {"fr/components/online.atom", "fr/components/online.rss"} <= written
     packed = {each for each in written if each.endswith((".br", ".gz"))}
     assert {each.removesuffix(".br").removesuffix(".gz") for each in packed} <= written - packed
     assert {"en/index.html.br", "en/index.html.gz", "style.css.br", "api/v2/summary.json.gz"} <= packed
     assert gzip.decompress((folder / "en/index.html.gz").read_bytes()) == (folder / "en/index.html").read_bytes()
-    assert count == len(written - packed - {"CNAME"})
+    assert count == len(written - packed - others)
     kept = read_folder(folder, ("en", "fr", "it"))
     assert kept is not None
     assert kept.files.keys() >= site.files.keys()
