@@ -15,9 +15,10 @@ from aiohttp.test_utils import make_mocked_request
 from bot.cli.status_page import write_status_page
 from bot.domain.errors import UserError
 from bot.store.database.session import Database, DatabaseUnavailable
+from bot.web.server import Listener
 from bot.web.status.folder import OWN_FOLDER, read_folder, write_folder
 from bot.web.status.publisher import StatusPublisher
-from bot.web.status.serving import choose_language
+from bot.web.status.serving import StatusFiles, choose_language
 from bot.web.status.site import Site, build_site
 from bot.web.status.site_file import SiteFile
 from tests.support.records.public_page import load_state, opens_until
@@ -65,6 +66,9 @@ async def test_a_file_has_strong_validators_in_each_encoding(
         assert (same.headers["ETag"], "Content-Encoding" in same.headers) == (packed.headers["ETag"], False)
         assert "max-age=10" in packed.headers["Cache-Control"]
         assert packed.headers["Vary"] == "Accept-Encoding"
+        for answer in (packed, same):
+            assert (answer.headers["Server"], answer.headers["X-Content-Type-Options"]) == ("dogwatch", "nosniff")
+            assert answer.headers["X-Frame-Options"] == "DENY"
 
 
 async def test_the_first_page_is_in_the_readers_language_and_each_language_has_its_address(world: World) -> None:
@@ -82,6 +86,27 @@ async def test_the_first_page_is_in_the_readers_language_and_each_language_has_i
     assert 'lang="it"' in italian.text
     assert missing.status == 404
     assert style.status == 200
+
+
+async def test_the_kept_page_is_served_while_the_process_starts(world: World, tmp_path: Path) -> None:
+    await write_status_page(world.settings(), tmp_path)
+    kept = read_folder(tmp_path, ("en", "fr", "it"))
+    files = StatusFiles(lambda: kept, lambda: True, lambda: "'self'")
+    listener = Listener(lambda: False, files.find_file)
+    listener.site.add_routes(files.routes())
+    port = await listener.open(world.settings(), 1.0, port=0)
+    try:
+        async with Visitor(world) as reader:
+            first = await reader.opens(f"http://127.0.0.1:{port}/status", **{"Accept-Language": "fr"})
+            french = await reader.opens(f"http://127.0.0.1:{port}/status/fr/")
+            refused = await reader.sends(f"http://127.0.0.1:{port}/status/fr/", origin=None)
+    finally:
+        await listener.close()
+
+    assert (first.status, first.location) == (307, "status/fr/")
+    assert first.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Tous les systèmes" in french.words
+    assert refused.status == 503
 
 
 async def test_every_link_of_the_page_leads_somewhere(world: World) -> None:
