@@ -65,6 +65,8 @@ def _describe(caller: Caller, published: Published) -> str:
     parts = [f"It is on the status page in {_name_languages(row.languages)}: {settings.status_url}"]
     if published.missing:
         parts.append(f"Missing: {_name_languages(published.missing)}.")
+    if published.untitled:
+        parts.append(f"The title is missing in {_name_languages(published.untitled)}. Add it with the link below.")
     if published.no_document:
         parts.append(f"The page says that the postmortem is published, without its text. {published.no_document}")
     if published.suggested:

@@ -15,7 +15,8 @@ from bot.services.status_page.load_state import load_public_state
 from bot.services.status_page.subscriptions import describe_counts
 from bot.store.database.migrate import require_current
 from bot.store.database.session import open_database
-from bot.web.status.site import build_site, write_folder
+from bot.web.status.folder import write_folder
+from bot.web.status.site import build_site
 
 
 async def write_status_page(settings: Settings, folder: Path) -> int:

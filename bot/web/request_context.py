@@ -21,25 +21,7 @@ ROUTINE = web.RequestKey("routine", bool)
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 """Polled every few seconds: logged at `debug`."""
 
-READING = frozenset({"GET", "HEAD"})
-STATUS_FILES = frozenset({"/status", "/status/{path}", "/{path}"})
-"""Files of the status page, read as often as readers like: only refusals have a request id and a log line."""
-
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@web.middleware
-async def serve_status_files(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """
-    Answer with a file of the status page before the other middlewares.
-
-    A refusal goes through all of them.
-    """
-    if request.method in READING and route_name(request) in STATUS_FILES:
-        served = await _run_handler(request, request.match_info.handler)
-        if served.status < 400:
-            return served
-    return await handler(request)
 
 
 @web.middleware

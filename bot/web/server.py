@@ -9,7 +9,7 @@ from bot.domain.errors import UserError
 from bot.web.admission import retry_later
 from bot.web.connections import ConnectionLimit, LimitedSite
 from bot.web.headers import add_headers
-from bot.web.request_context import PROBES, Handler, add_request_context, route_name, serve_status_files
+from bot.web.request_context import PROBES, Handler, add_request_context, route_name
 from bot.web.status.serving import STATUS_ROUTES
 from bot.web.unproven import UNPROVEN, UnprovenBodies
 
@@ -21,26 +21,32 @@ EARLY_ROUTES = PROBES | STATUS_ROUTES
 """Served also while the process starts."""
 MAX_BODY_BYTES = 1024 * 1024
 """Default limit of a request body."""
+READING = frozenset({"GET", "HEAD"})
+
+FileFinder = Callable[[web.BaseRequest], web.StreamResponse | None]
 
 
 class Listener:
     """
     `open`, then `close`; both once. Add routes to `site` before `open`.
 
-    Until `has_started()`, only health checks and the kept status page are served.
+    Until `has_started()`, only health checks and the kept status page are served. `find_file` answers with a file of
+    the status page before everything else, without a route, a request id and a log line, because readers come as often
+    as they like. If it returns None, the request takes the usual way.
     """
 
-    def __init__(self, has_started: Callable[[], bool]) -> None:
+    def __init__(self, has_started: Callable[[], bool], find_file: FileFinder) -> None:
         @web.middleware
         async def reject_while_starting(request: web.Request, handler: Handler) -> web.StreamResponse:
             if has_started() or route_name(request) in EARLY_ROUTES:
                 return await handler(request)
             return retry_later(503, "Dogwatch is starting. Try again in a moment.")
 
+        self._find_file = find_file
         self._connections = ConnectionLimit()
         self.site = web.Application(
             client_max_size=MAX_BODY_BYTES,
-            middlewares=[serve_status_files, self._connections.middleware, add_request_context, reject_while_starting],
+            middlewares=[self._connections.middleware, add_request_context, reject_while_starting],
         )
         self.site[UNPROVEN] = UnprovenBodies()
         self.site.on_response_prepare.append(add_headers)
@@ -65,6 +71,7 @@ class Listener:
             auto_decompress=False,
         )
         await self._runner.setup()
+        self._serve_files_first(self._runner)
         try:
             await LimitedSite(self._runner, settings.host, wanted, self._connections).start()
         except OSError as problem:
@@ -73,6 +80,18 @@ class Listener:
             ) from problem
         addresses = self._runner.addresses
         return int(addresses[0][1]) if addresses else wanted
+
+    def _serve_files_first(self, runner: web.AppRunner) -> None:
+        server, find_file = runner.server, self._find_file
+        if server is None:
+            raise RuntimeError("the server was not set up")
+        follow_route = server.request_handler
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            found = find_file(request) if request.method in READING else None
+            return found if found is not None else await follow_route(request)
+
+        server.request_handler = handle
 
     async def close(self) -> None:
         """Stop accepting connections, and finish requests in progress."""

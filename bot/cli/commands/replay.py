@@ -36,7 +36,8 @@ from bot.services.status_page.load_state import load_public_state
 from bot.simulation.player import Player, PlayError
 from bot.store import status_page
 from bot.store.incidents import incidents, installations
-from bot.web.status.site import Site, build_site, write_folder
+from bot.web.status.folder import write_folder
+from bot.web.status.site import Site, build_site
 
 LEAD_TIME = timedelta(minutes=5)
 """Between the start of the clock and the first step."""

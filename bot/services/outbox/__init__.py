@@ -85,6 +85,7 @@ from bot.services.outbox.shifts import (
     post_shift_handover,
 )
 from bot.services.outbox.subscribers import (
+    notice_lanes,
     queue_channel_notice,
     queue_publication,
     queue_repeated_notices,
@@ -113,6 +114,7 @@ __all__ = [
     "keep_files",
     "line_up_escalations",
     "look_at_canvas",
+    "notice_lanes",
     "only_new_entry",
     "page_contact_method",
     "page_user",

@@ -5,7 +5,7 @@ A publication queues one row. It is expanded when it runs: into one row for each
 them in batches, and one for each channel. So a publication costs the same with ten subscribers and ten thousand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -19,6 +19,8 @@ from bot.services.outbox.payloads import (
 )
 from bot.store import outbox
 
+LANE = "subscribers"
+
 
 def queue_publication(
     session: Session, team_id: str, at: datetime, payload: PublicationPayload, *, not_before: datetime | None = None
@@ -28,7 +30,7 @@ def queue_publication(
 
     A row with its own time has a lane of its own, so that no other waits for it.
     """
-    lane = f"subscribers:{payload.subject}:{not_before.isoformat()}" if not_before else "subscribers"
+    lane = f"{LANE}:{payload.subject}:{not_before.isoformat()}" if not_before else LANE
     outbox.enqueue(
         session,
         lane=lane,
@@ -47,7 +49,7 @@ def queue_subscriber_notices(
     """Tell all subscribers of a kind: mail and webhooks do not wait for one another."""
     outbox.enqueue(
         session,
-        lane=f"subscribers:{kind}",
+        lane=_kind_lane(kind),
         kind=OutboxKind.SUBSCRIBER_NOTICES,
         team_id=team_id,
         at=at,
@@ -73,7 +75,7 @@ def queue_repeated_notices(
     """
     outbox.enqueue(
         session,
-        lane=f"subscribers:{given.kind} again:{row_id}",
+        lane=f"{_kind_lane(given.kind)} again:{row_id}",
         kind=OutboxKind.SUBSCRIBER_NOTICES,
         team_id=team_id,
         at=at,
@@ -88,7 +90,7 @@ def queue_channel_notice(
 ) -> None:
     outbox.enqueue(
         session,
-        lane=f"subscribers:channel:{channel}",
+        lane=_channel_lane(channel),
         kind=OutboxKind.CHANNEL_NOTICE,
         team_id=team_id,
         at=at,
@@ -112,3 +114,16 @@ def queue_sign_up_mail(session: Session, team_id: str, at: datetime, address_key
 
 def sign_up_lane(address_key: str) -> str:
     return f"sign-up:{address_key}"
+
+
+def notice_lanes(kinds: Iterable[str], channels: Iterable[str]) -> list[str]:
+    """The lanes of notices, without those of single addresses that are tried again."""
+    return [LANE, *map(_kind_lane, kinds), *map(_channel_lane, channels)]
+
+
+def _kind_lane(kind: str) -> str:
+    return f"{LANE}:{kind}"
+
+
+def _channel_lane(channel: str) -> str:
+    return f"{LANE}:channel:{channel}"

@@ -20,7 +20,7 @@ from bot.services.status_page.publish import (
     default_titles,
     find_basis,
     publish_update,
-    suggest_component_states,
+    suggest_unpublished_states,
     why_unpublished,
 )
 from bot.services.workspace.actor import Actor
@@ -36,6 +36,8 @@ STATES: Mapping[Status, UpdateState] = {
     Status.CLOSED: UpdateState.RESOLVED,
 }
 """The state that an incident suggests; any other: investigating."""
+PROGRESS = (UpdateState.INVESTIGATING, UpdateState.IDENTIFIED, UpdateState.MONITORING)
+"""Public states of an open incident, in the order in which it comes to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,10 @@ def load_publish_form(session: Session, settings: Settings, visibility: Visibili
         incident.reference,
         incident.title,
         why_unpublished(settings, incident),
-        STATES.get(Status(incident.status), UpdateState.INVESTIGATING),
+        _initial_state(incident, rows),
         titles,
         page.as_components() if page else (),
-        _suggest_states(settings, incident, rows),
+        suggest_unpublished_states(settings, incident, rows),
         _write_drafts(page.languages if page else ()),
         stated or _recorded_impact(incident),
         ZoneInfo(incident.zone),
@@ -98,17 +100,18 @@ def load_publish_form(session: Session, settings: Settings, visibility: Visibili
     )
 
 
+def _initial_state(incident: Incident, rows: Sequence[PublicUpdate]) -> UpdateState:
+    """What the incident suggests, or what was published last if that is further on and the incident is open."""
+    suggested = STATES.get(Status(incident.status), UpdateState.INVESTIGATING)
+    last = next((UpdateState(row.state) for row in reversed(rows) if row.withdrawn_at is None), suggested)
+    is_further = last in PROGRESS and suggested in PROGRESS and PROGRESS.index(last) > PROGRESS.index(suggested)
+    return last if is_further else suggested
+
+
 def _recorded_impact(incident: Incident) -> tuple[datetime | None, datetime | None]:
     """Start and end of the impact; no start where only the declaration stands for it."""
     started = incident.started_at if incident.started_at != incident.declared_at else None
     return started, incident.ended_at
-
-
-def _suggest_states(settings: Settings, incident: Incident, rows: Sequence[PublicUpdate]) -> dict[str, ComponentState]:
-    """A state that was published stays until the incident is over."""
-    published = {key for row in rows for key in row.components} if incident.is_open else set()
-    suggested = suggest_component_states(settings, incident)
-    return {key: state for key, state in suggested.items() if key not in published}
 
 
 def _write_drafts(languages: tuple[str, ...]) -> dict[UpdateState, dict[str, str]]:

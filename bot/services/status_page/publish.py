@@ -68,7 +68,9 @@ class Published:
     no_document: str = ""
     """Why the public postmortem is not shown; empty if it is, or was not asked for."""
     suggested: Mapping[str, ComponentState] = field(default_factory=dict)
-    """States that the incident suggests, where the person named none."""
+    """States that the incident suggests, for components of which none is published."""
+    untitled: tuple[str, ...] = ()
+    """Languages of the update in which the incident has no title."""
     request: PublicationRequest | None = None
 
 
@@ -115,14 +117,38 @@ def publish_update(
     row = _publish(session, settings, page, incident, actor, wanted, entries)
     missing = tuple(code for code in page.languages if code not in row.languages)
     no_document = _attach_documents(session, settings, incident, row) if wanted.state is UpdateState.POSTMORTEM else ""
-    suggested = {} if row.components else suggest_component_states(settings, incident)
-    return Published(row, missing, no_document=no_document, suggested=suggested)
+    return Published(
+        row,
+        missing,
+        no_document=no_document,
+        suggested={} if row.components else _suggest(session, settings, incident, row),
+        untitled=_find_untitled(session, row),
+    )
+
+
+def _suggest(session: Session, settings: Settings, incident: Incident, row: PublicUpdate) -> dict[str, ComponentState]:
+    return suggest_unpublished_states(settings, incident, status_page.find_updates(session, row.public_incident_id))
+
+
+def _find_untitled(session: Session, row: PublicUpdate) -> tuple[str, ...]:
+    """The languages of the update in which the incident has no title."""
+    public = session.get(PublicIncident, row.public_incident_id)
+    return tuple(code for code in row.languages if public is not None and code not in public.titles)
 
 
 def suggest_component_states(settings: Settings, incident: Incident) -> dict[str, ComponentState]:
     """States of the components that depend on the incident's services."""
     components = settings.status.as_components() if settings.status else ()
     return suggest_states(components, incident.services, Severity(incident.severity), is_over=not incident.is_open)
+
+
+def suggest_unpublished_states(
+    settings: Settings, incident: Incident, rows: Sequence[PublicUpdate]
+) -> dict[str, ComponentState]:
+    """A state that was published stays until the incident is over."""
+    published = {key for row in rows for key in row.components} if incident.is_open else set()
+    suggested = suggest_component_states(settings, incident)
+    return {key: state for key, state in suggested.items() if key not in published}
 
 
 def describe_suggestion(settings: Settings, incident: Incident) -> str:

@@ -20,10 +20,11 @@ from bot.config.crypto import CannotDecrypt, address_key, decrypt_text, encrypt_
 from bot.domain.languages import get_language
 from bot.domain.paging.contact_methods import is_mail_address
 from bot.domain.status_page.subscribers import SignUpProblem, SignUpRefused, SubscriberKind, check_webhook
-from bot.services.outbox import queue_sign_up_mail, sign_up_lane
+from bot.services.outbox import notice_lanes, queue_sign_up_mail, sign_up_lane
 from bot.store import outbox, subscribers
 from bot.store.incidents import installations
 from bot.store.outbox import Rate
+from bot.store.outbox.inspection import find_oldest_queued
 from bot.store.outbox.rate_limits import RateLimiter
 from bot.store.subscribers import Subscriber
 
@@ -34,6 +35,8 @@ PER_ADDRESS = (timedelta(hours=8), 3)
 """Mails to one address: so many at once, then one an interval."""
 PER_NETWORK = (timedelta(minutes=3), 20)
 BY_KIND = {SubscriberKind.EMAIL: "by e-mail", SubscriberKind.WEBHOOK: "by webhook"}
+BEHIND_AFTER = timedelta(minutes=10)
+"""Notices that wait for longer are late: 10,000 mails take some minutes."""
 OVERALL = (timedelta(seconds=3), 600)
 """All sign-ups together: nobody can send mail through the form to the whole world."""
 
@@ -57,6 +60,15 @@ class Confirmation:
     leave_key: str
     language: str
     secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is told of publications. `waiting_since`: since when notices are late; None: they are not."""
+
+    subscribers: int
+    channels: int
+    waiting_since: datetime | None = None
 
 
 def check_sign_up(
@@ -220,3 +232,15 @@ def describe_readers(session: Session, settings: Settings) -> str:
         for code, count in channels.items()
     ]
     return ", ".join(parts) or "none"
+
+
+def load_audience(session: Session, settings: Settings, at: datetime) -> Audience | None:
+    """Count those who are told, and see whether they wait. None if nobody can subscribe."""
+    page = settings.status
+    if page is None or not page.subscribers.are_possible:
+        return None
+    channels = page.subscribers.channels
+    queued_at = find_oldest_queued(session, notice_lanes(SubscriberKind, channels))
+    count = sum(number for *_, number in subscribers.count_all(session))
+    is_late = queued_at is not None and queued_at <= at - BEHIND_AFTER
+    return Audience(count, len(channels), queued_at if is_late else None)

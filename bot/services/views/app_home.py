@@ -15,6 +15,7 @@ from bot.services.escalation.view_loader import load_progress
 from bot.services.oncall.on_call_view import OwnShift, load_own_shifts
 from bot.services.paging.contacts import ContactSettingsView, load_contact_settings
 from bot.services.reminders.view import WaitingReminder, waiting_reminders
+from bot.services.status_page.subscriptions import Audience, load_audience
 from bot.services.vendors.page_status import NO_VENDORS, VendorPages, load_vendor_pages
 from bot.services.workspace.people import MENTION, ensure_known
 from bot.store.escalation import escalations
@@ -101,6 +102,8 @@ class HomeView:
     reactions: Mapping[str, Kind] = field(default_factory=dict)
     """The kind by emoji."""
     vendors: VendorPages = NO_VENDORS
+    audience: Audience | None = None
+    """Subscribers of the status page; None if nobody can subscribe."""
 
 
 def on_home_opened(session: Session, team_id: str, user_id: str, at: datetime) -> None:
@@ -144,6 +147,7 @@ def load_home_view(
         reminders=reminders,
         reactions=settings.reactions,
         vendors=load_vendor_pages(session, settings, visibility.team_id),
+        audience=load_audience(session, settings, at),
         paged=load_contact_settings(session, settings, visibility.team_id, user_id, at),
     )
 

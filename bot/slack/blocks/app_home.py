@@ -8,6 +8,7 @@ from bot.command.mark_help import short_mark_help
 from bot.command.table import Command
 from bot.services.oncall.on_call_view import OwnShift
 from bot.services.reminders.view import WaitingReminder
+from bot.services.status_page.subscriptions import Audience
 from bot.services.vendors.page_status import VendorTrouble
 from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
 from bot.slack.blocks.command_forms import form_callback_id
@@ -66,6 +67,7 @@ def home_view(view: HomeView, commands: Iterable[Command]) -> View:
         ),
         *([header("How you are paged"), *contact_settings_blocks(view.paged)] if view.paged else []),
         *_reaction_blocks(view),
+        *([context(_audience_line(view.audience))] if view.audience else []),
         context(f"Updated {slack_time(view.at)}. Refreshes for 30 minutes; reopen this tab to continue."),
     ]
     return _home(blocks)
@@ -104,6 +106,19 @@ def _vendor_blocks(view: HomeView) -> Blocks:
         for each in view.vendors.unreadable
     ]
     return [header("Vendors"), section(join_lines(lines))] if lines else []
+
+
+def _audience_line(audience: Audience) -> str:
+    parts = [_count(audience.subscribers, "subscriber")]
+    if audience.channels:
+        parts.append(_count(audience.channels, "Slack channel"))
+    late = audience.waiting_since
+    sending = f":warning: notices have been waiting since {slack_datetime(late)}" if late else "no notice is late"
+    return f"*Status page*: {', '.join(parts)} · {sending}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _vendor_line(one: VendorTrouble) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from bot.store.incidents.incidents import Incident
 from bot.store.outbox import UNFINISHED, Lane, OutboxRow, RateLimit, State
+from bot.store.outbox.models import IS_UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +142,9 @@ def find_failed_ids(session: Session, incident_id: int | None = None) -> list[in
     if incident_id is not None:
         statement = statement.where(OutboxRow.incident_id == incident_id)
     return [key for key in session.exec(statement.order_by(col(OutboxRow.id))) if key is not None]
+
+
+def find_oldest_queued(session: Session, lanes: Collection[str]) -> datetime | None:
+    """When the oldest unfinished row of these lanes was queued; None if none waits."""
+    statement = select(func.min(OutboxRow.created_at)).where(text(IS_UNFINISHED), col(OutboxRow.lane).in_(lanes))
+    return session.exec(statement).one()

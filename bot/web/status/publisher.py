@@ -20,7 +20,8 @@ from bot.services.status_page.load_state import load_public_state
 from bot.store import status_page
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.database.transaction_state import Wakeup
-from bot.web.status.site import Site, build_site, read_folder, write_folder
+from bot.web.status.folder import FolderCopy, read_folder
+from bot.web.status.site import Site, build_site
 
 POLL_SECONDS = 1.0
 STALE_SECONDS = 20.0
@@ -48,7 +49,8 @@ class StatusPublisher:
         self._clock = clock
         self._wake = asyncio.Event()
         self._refreshing = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._copy = FolderCopy()
+        self._tasks: list[asyncio.Task[None]] = []
         self._rendered: tuple[object, ...] = ()
         self._state: PublicState | None = None
         self._read_at: datetime | None = None
@@ -67,12 +69,13 @@ class StatusPublisher:
             return None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(restart_on_failure("status page", self._run), name="status page")
+        for name, run in (("status page", self._run), ("status page folder", self._copy.run_forever)):
+            self._tasks.append(asyncio.create_task(restart_on_failure(name, run), name=name))
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def wake(self, due: Wakeup) -> None:
         if Wakeup.PUBLIC in due:
@@ -127,13 +130,8 @@ class StatusPublisher:
     async def _render(self, settings: Settings, state: PublicState, stale_since: datetime | None) -> None:
         site = await asyncio.to_thread(build_site, settings, state, stale_since=stale_since)
         self.site = site
-        folder = settings.status.folder if settings.status else None
-        if folder is None:
-            return
-        try:
-            await asyncio.to_thread(write_folder, site, settings.status_path(folder))
-        except OSError as problem:
-            log.error("status page folder not written", problem=str(problem))  # noqa: TRY400  the page is served
+        if settings.status is not None and settings.status.folder is not None:
+            self._copy.offer(site, settings.status_path(settings.status.folder))
 
 
 def _slot(now: datetime) -> int:

@@ -18,11 +18,12 @@ class StatusPageServer:
 
     def __init__(self, database: Database, settings: Callable[[], Settings], clock: Clock) -> None:
         self._settings = settings
-        self._listener = Listener(lambda: True)
         self.publisher = StatusPublisher(database, settings, clock)
         self._files = StatusFiles(
             lambda: self.publisher.site, lambda: settings().status is not None, lambda: find_form_target(settings())
         )
+        self._listener = Listener(lambda: True, self._files.find_public_file)
+        self.find_file = self._files.find_file
         self._subscriptions = SubscriptionPages(database, settings, clock)
         self.port: int | None = None
         """That of the page alone; None if it has none."""

@@ -27,6 +27,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Everything is public: caches and other sites may have it."""
+ENTRANCE, FOLDER = "/status", "/status/"
 STATUS_ROUTES = frozenset({"/status", "/status/{path}"})
 """Served also while the process starts, from the files of the last run."""
 NOT_READY = "The status page is not ready. Try again in a moment."
@@ -57,6 +58,28 @@ class StatusFiles:
         """Those of the public port: the same, and the first page at its root."""
         return [*self.routes(), web.get("/{path:.*}", self.serve_file)]
 
+    def find_file(self, request: web.BaseRequest) -> web.Response | None:
+        """The file of a request below `/status`; None: a route has to answer."""
+        path = request.rel_url.raw_path
+        if path.startswith(FOLDER):
+            return self._find_at(request, path[len(FOLDER) :])
+        site = self._find_site() if path == ENTRANCE else None
+        return None if site is None else _find_entrance(request, site, FROM_ABOVE)
+
+    def find_public_file(self, request: web.BaseRequest) -> web.Response | None:
+        """The same on the public port, which has the page at its root, too."""
+        found = self.find_file(request)
+        return found if found is not None else self._find_at(request, request.rel_url.raw_path[1:])
+
+    def _find_at(self, request: web.BaseRequest, path: str) -> web.Response | None:
+        site = self._find_site()
+        if site is None:
+            return None
+        if not path:
+            return _find_entrance(request, site, FROM_INSIDE)
+        file = _find_named(site, path)
+        return None if file is None or file.name.endswith(SUBSCRIBE) else respond(request, file)
+
     async def serve_entrance(self, request: web.Request) -> web.StreamResponse:
         """The first page at `/status`, in the reader's language."""
         site = self._find_site()
@@ -68,16 +91,15 @@ class StatusFiles:
             return self._refuse()
         if not path:
             return _respond_with_entrance(request, site, FROM_INSIDE)
-        name = f"{path}{INDEX}" if path.endswith("/") else path
-        file = site.files.get(name) or site.files.get(f"{name}.html")
+        file = _find_named(site, path)
         if file is not None:
             answer = respond(request, file)
             if file.name.endswith(SUBSCRIBE):
                 target = f"form-action {self._find_form_target()}"
                 answer.headers["Content-Security-Policy"] = POLICY.replace("form-action 'none'", target)
             return answer
-        if f"{name}/{INDEX}" in site.files:
-            return web.Response(status=308, headers={"Location": f"{name.rpartition('/')[2]}/"})
+        if f"{path}/{INDEX}" in site.files:
+            return web.Response(status=308, headers={"Location": f"{path.rpartition('/')[2]}/"})
         return error_response(404, NO_PAGE)
 
     def _refuse(self) -> web.Response:
@@ -86,20 +108,25 @@ class StatusFiles:
         return retry_later(503, NOT_READY)
 
 
+def _find_named(site: Site, path: str) -> SiteFile | None:
+    name = f"{path}{INDEX}" if path.endswith("/") else path
+    return site.files.get(name) or site.files.get(f"{name}.html")
+
+
+def _find_entrance(request: web.BaseRequest, site: Site, root: str) -> web.Response | None:
+    """The first page in the reader's language. Files of an earlier run have it at one address only."""
+    file = site.entrances.get((choose_language(request, site.languages), root))
+    return None if file is None else respond(request, file, varies=True)
+
+
 def _respond_with_entrance(request: web.Request, site: Site, root: str) -> web.Response:
-    """
-    The first page in the reader's language.
-
-    Files of an earlier run have it at one address only.
-    """
-    language = choose_language(request, site.languages)
-    file = site.entrances.get((language, root))
-    if file is None:
-        return web.Response(status=307, headers={"Location": f"{root}{language}/"})
-    return respond(request, file, varies=True)
+    found = _find_entrance(request, site, root)
+    if found is not None:
+        return found
+    return web.Response(status=307, headers={"Location": f"{root}{choose_language(request, site.languages)}/"})
 
 
-def choose_language(request: web.Request, languages: tuple[str, ...]) -> str:
+def choose_language(request: web.BaseRequest, languages: tuple[str, ...]) -> str:
     """The reader's first language that the page has; else the page's first one."""
     wanted = []
     for part in request.headers.get("Accept-Language", "")[:500].split(","):
@@ -112,7 +139,7 @@ def choose_language(request: web.Request, languages: tuple[str, ...]) -> str:
     return next((code for code in accepted if code in languages), languages[0])
 
 
-def respond(request: web.Request, file: SiteFile, *, varies: bool = False) -> web.Response:
+def respond(request: web.BaseRequest, file: SiteFile, *, varies: bool = False) -> web.Response:
     """The file as the client takes it, or 304 if it has it."""
     encodings = rank_encodings(request.headers.get("Accept-Encoding", ""))
     encoding = next((each for each in encodings if each in file.packed), IDENTITY)

@@ -1,9 +1,8 @@
-"""The files of the status page: rendered once per change, and kept in a folder."""
+"""The files of the status page, rendered once per change."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from bot.config import Settings
 from bot.domain.resources import resource_path
@@ -15,7 +14,7 @@ from bot.export.status_page.history_json import HistoryWriter
 from bot.export.status_page.maintenance_calendar import CalendarWriter
 from bot.export.status_page.statuspage_json import StatuspageWriter
 from bot.templating.render import render_template
-from bot.web.status.site_file import CONTENT_TYPES, PACKED_SUFFIXES, SiteFile
+from bot.web.status.site_file import SiteFile
 from bot.web.status.view import StatusView
 
 INDEX = "index.html"
@@ -24,9 +23,6 @@ SCRIPT = "zone.js"
 SUBSCRIBE = "subscribe.html"
 FROM_ABOVE, FROM_INSIDE = "status/", ""
 """Where relative links of the first page lead: at the address `/status`, and at one with a slash at its end."""
-OWN_FOLDERS = ("incidents", "maintenance", "history", "components")
-OWN_SUFFIXES = frozenset({".html", ".atom", ".rss"})
-"""Files in our folders that go when the page has them no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,53 +167,3 @@ def _read_logo(settings: Settings) -> SiteFile | None:
         return SiteFile(f"logo{path.suffix.casefold()}", path.read_bytes())
     except OSError:
         return None
-
-
-def write_folder(site: Site, folder: Path) -> None:
-    """
-    Write the files so that a reader sees each one old or new, never half.
-
-    Compressed ones stand beside them. What links to other files comes after them; files of before that are no longer
-    part of the page go last.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in sorted(site.files, key=lambda each: (each.endswith(INDEX), each.endswith(".html"), each)):
-        file, path = site.files[name], folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for encoding, suffix in PACKED_SUFFIXES.items():
-            _write_file(path.with_name(f"{path.name}{suffix}"), file.packed.get(encoding))
-        _write_file(path, file.body)
-    _remove_old(site, folder)
-
-
-def _write_file(path: Path, body: bytes | None) -> None:
-    """Replace a file as a whole, unless it is the same. None: remove it."""
-    if body is None:
-        path.unlink(missing_ok=True)
-    elif not path.is_file() or path.read_bytes() != body:
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_bytes(body)
-        fresh.replace(path)
-
-
-def _remove_old(site: Site, folder: Path) -> None:
-    """Remove pages and feeds that are gone, and their compressed files, in our folders."""
-    for code in site.languages:
-        ours = [path for kind in OWN_FOLDERS for path in (folder / code / kind).glob("*.*")]
-        for path in (*ours, *(folder / code).glob(f"{SUBSCRIBE}*")):
-            plain = path.with_suffix("") if path.suffix in PACKED_SUFFIXES.values() else path
-            if plain.suffix in OWN_SUFFIXES and plain.relative_to(folder).as_posix() not in site.files:
-                path.unlink(missing_ok=True)
-
-
-def read_folder(folder: Path, languages: tuple[str, ...]) -> Site | None:
-    """The files of an earlier run, for a start without the database; None without any."""
-    found = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in CONTENT_TYPES and not path.name.startswith(".")
-    }
-    if INDEX not in found:
-        return None
-    files = {name: SiteFile(name, body) for name, body in found.items()}
-    return Site(files, {}, tuple(code for code in languages if f"{code}/{INDEX}" in files))

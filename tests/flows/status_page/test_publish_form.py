@@ -50,6 +50,19 @@ async def test_all_languages_are_published_at_once_with_components_and_times(wor
     assert all(text in "".join(told) for text in (TEXTS["text-en"], TEXTS["text-fr"]))
 
 
+async def test_the_form_goes_on_from_the_state_that_was_published(world: World) -> None:
+    await world.declares("Card payments fail sev:1 service:checkout")
+    await world.types("oncall", "/incident update monitoring A fix is in place.")
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        open_form = await ana.opens(PATH)
+        await world.types("oncall", "/incident resolve rolled back")
+        resolved_form = await ana.opens(PATH)
+
+    assert '<option value="monitoring" selected>' in open_form.text
+    assert '<option value="resolved" selected>' in resolved_form.text
+
+
 async def test_a_start_is_suggested_where_one_is_recorded(world: World) -> None:
     """The declaration stands for a start that nobody stated: no public word says so."""
     await world.declares("Card payments fail service:checkout")

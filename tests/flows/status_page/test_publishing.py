@@ -28,12 +28,14 @@ async def test_an_update_from_the_channel_is_on_the_page_in_the_readers_language
     answer = await world.types(
         "oncall", "/incident update investigating lang:en affects:online=major,store=partial We see failed payments."
     )
-    await world.types("oncall", "/incident update investigating lang:fr Des paiements échouent.")
+    french = await world.types("oncall", "/incident update investigating lang:fr Des paiements échouent.")
     await world.advance(minutes=20)
     await world.types("oncall", "/incident update resolved lang:en It is over.")
 
     assert "It is on the status page in English: https://status.example.test" in answer
     assert "Missing: French and Italian." in answer
+    assert "The title is missing in French." in french
+    assert "The title" not in answer
     page = await opens_until(world, "/status", "It is over.", **{"Accept-Language": "fr-CH, en;q=0.5"})
     assert 'lang="fr"' in page.text
     assert "Paiements en ligne" in page.words
@@ -57,6 +59,9 @@ async def test_the_answer_suggests_states_and_changes_none_by_itself(world: Worl
 
     assert "Suggested: `affects:online=partial_outage`" in answer
     assert [each.state for each in (await load_state(world)).components] == [ComponentState.OPERATIONAL] * 2
+    await world.types("oncall", "/incident update identified affects:online=degraded We found the cause.")
+    later = await world.types("oncall", "/incident update monitoring It works again.")
+    assert "Suggested" not in later, "a person has chosen the state"
 
 
 async def test_a_declaration_and_a_resolution_suggest_the_states_of_components(world: World) -> None:

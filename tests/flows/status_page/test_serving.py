@@ -15,9 +15,12 @@ from aiohttp.test_utils import make_mocked_request
 from bot.cli.status_page import write_status_page
 from bot.domain.errors import UserError
 from bot.store.database.session import Database, DatabaseUnavailable
+from bot.web.server import Listener
+from bot.web.status.folder import OWN_FOLDER, read_folder, write_folder
 from bot.web.status.publisher import StatusPublisher
-from bot.web.status.serving import choose_language
-from bot.web.status.site import build_site, read_folder
+from bot.web.status.serving import StatusFiles, choose_language
+from bot.web.status.site import Site, build_site
+from bot.web.status.site_file import SiteFile
 from tests.support.records.public_page import load_state, opens_until
 from tests.support.worlds.visitor import Visitor
 from tests.support.worlds.world import World
@@ -63,6 +66,9 @@ async def test_a_file_has_strong_validators_in_each_encoding(
         assert (same.headers["ETag"], "Content-Encoding" in same.headers) == (packed.headers["ETag"], False)
         assert "max-age=10" in packed.headers["Cache-Control"]
         assert packed.headers["Vary"] == "Accept-Encoding"
+        for answer in (packed, same):
+            assert (answer.headers["Server"], answer.headers["X-Content-Type-Options"]) == ("dogwatch", "nosniff")
+            assert answer.headers["X-Frame-Options"] == "DENY"
 
 
 async def test_the_first_page_is_in_the_readers_language_and_each_language_has_its_address(world: World) -> None:
@@ -80,6 +86,27 @@ async def test_the_first_page_is_in_the_readers_language_and_each_language_has_i
     assert 'lang="it"' in italian.text
     assert missing.status == 404
     assert style.status == 200
+
+
+async def test_the_kept_page_is_served_while_the_process_starts(world: World, tmp_path: Path) -> None:
+    await write_status_page(world.settings(), tmp_path)
+    kept = read_folder(tmp_path, ("en", "fr", "it"))
+    files = StatusFiles(lambda: kept, lambda: True, lambda: "'self'")
+    listener = Listener(lambda: False, files.find_file)
+    listener.site.add_routes(files.routes())
+    port = await listener.open(world.settings(), 1.0, port=0)
+    try:
+        async with Visitor(world) as reader:
+            first = await reader.opens(f"http://127.0.0.1:{port}/status", **{"Accept-Language": "fr"})
+            french = await reader.opens(f"http://127.0.0.1:{port}/status/fr/")
+            refused = await reader.sends(f"http://127.0.0.1:{port}/status/fr/", origin=None)
+    finally:
+        await listener.close()
+
+    assert (first.status, first.location) == (307, "status/fr/")
+    assert first.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Tous les systèmes" in french.words
+    assert refused.status == 503
 
 
 async def test_every_link_of_the_page_leads_somewhere(world: World) -> None:
@@ -164,25 +191,25 @@ async def test_the_files_of_another_host_are_the_same_and_old_ones_go(world: Wor
     await world.declares("Payments fail")
     await world.types("oncall", "/incident update investigating lang:en We look into it.")
     folder = tmp_path / "site"
-    (folder / "en" / "incidents").mkdir(parents=True)
-    for name in ("old.html", "old.html.br", "old.html.gz"):
-        (folder / "en" / "incidents" / name).write_text("old")
-    (folder / "fr" / "components").mkdir(parents=True)
-    (folder / "fr" / "components" / "removed.atom").write_text("old")
-    (folder / "CNAME").write_text("status.example.test")
+    old = {name: SiteFile(name, b"old " * 99) for name in ("en/incidents/old.html", "de/components/removed.atom")}
+    write_folder(Site(old, {}, ("en", "de")), folder)
+    others = {"CNAME", "en/incidents/guide.html"}
+    for name in others:
+        (folder / name).write_text("not Dogwatch's")
 
     count = await write_status_page(world.settings(), folder)
 
     site = build_site(world.settings(), await load_state(world))
-    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert {*site.files, "CNAME"} <= written
-    assert not {each for each in written if "/old.html" in each or "removed.atom" in each}
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.parent.name != OWN_FOLDER]
+    written = {path.relative_to(folder).as_posix() for path in paths}
+    assert {*site.files, *others} <= written
+    assert not {each for each in written if "/old.html" in each or each.startswith("de/")}
     assert {"fr/components/online.atom", "fr/components/online.rss"} <= written
     packed = {each for each in written if each.endswith((".br", ".gz"))}
     assert {each.removesuffix(".br").removesuffix(".gz") for each in packed} <= written - packed
     assert {"en/index.html.br", "en/index.html.gz", "style.css.br", "api/v2/summary.json.gz"} <= packed
     assert gzip.decompress((folder / "en/index.html.gz").read_bytes()) == (folder / "en/index.html").read_bytes()
-    assert count == len(written - packed - {"CNAME"})
+    assert count == len(written - packed - others)
     kept = read_folder(folder, ("en", "fr", "it"))
     assert kept is not None
     assert kept.files.keys() >= site.files.keys()

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections import Counter
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ from bot.cli.commands.erase_person import erase_subscriber
 from bot.cli.status_page import count_subscribers
 from bot.domain.errors import UserError
 from bot.sandbox.workspace import messages
+from bot.services.status_page.subscriptions import Audience, load_audience
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.web.status.subscriptions import SubscriptionPages
 from bot.web.unproven import UNPROVEN, UnprovenBodies
@@ -20,7 +22,7 @@ from tests.support.records.entries import acts
 from tests.support.subscribers.subscriber_world import READER, SubscriberWorld, plain_text
 from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.visitor import Visitor
-from tests.support.worlds.world import PATIENCE
+from tests.support.worlds.world import PATIENCE, rendered
 
 pytestmark = pytest.mark.world(kind=SubscriberWorld)
 FAILS = "/incident update investigating lang:en affects:online=major Card payments fail."
@@ -205,6 +207,16 @@ async def test_a_server_that_refuses_everybody_ends_no_subscription(world: Subsc
     assert (row.state, "refuses every address" in str(row.error)) == ("dead", True)
 
 
+async def load_audience_now(world: SubscriberWorld) -> Audience | None:
+    return await world.bot.database.read(load_audience, world.settings(), world.now)
+
+
+async def shown_in_home(world: SubscriberWorld) -> str:
+    await world.sandbox.open_home("oncall")
+    await world.finish()
+    return rendered(world.sandbox.home("oncall") or {})
+
+
 async def test_a_mail_server_that_is_away_for_a_day_delays_its_own_lane_only(world: SubscriberWorld) -> None:
     await world.subscribes()
     await world.subscribes(webhook=f"{world.receiver.url}/notices")
@@ -217,12 +229,20 @@ async def test_a_mail_server_that_is_away_for_a_day_delays_its_own_lane_only(wor
     await world.types("oncall", FAILS)
     await world.finish()
     assert [each["text"] for each in world.receiver.took] == ["Card payments fail."]
+    assert await load_audience_now(world) == Audience(2, 1)
+    published_at = world.now
     await world.advance(hours=24)
+    late = await load_audience_now(world)
+    assert late is not None
+    assert late.waiting_since is not None
+    assert timedelta(0) <= published_at - late.waiting_since < timedelta(minutes=5)
     world.mail.port = port
     await world.mail.__aenter__()
     await world.advance(minutes=15)
 
     assert world.counts() == {READER: 1}
+    assert await load_audience_now(world) == Audience(2, 1)
+    assert "2 subscribers, 1 Slack channel · no notice is late" in await shown_in_home(world)
 
 
 async def test_maintenance_is_told_when_announced_before_it_begins_and_when_it_ends(world: SubscriberWorld) -> None:

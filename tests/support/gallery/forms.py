@@ -19,6 +19,7 @@ from bot.services.entries.form_view import EntryView, Neighbour
 from bot.services.incidents.alerts import FiringAlerts
 from bot.services.postmortem.document.block_form import BlockField, BlockForm, FieldConflict
 from bot.services.reminders.view import WaitingReminder
+from bot.services.status_page.subscriptions import Audience
 from bot.services.vendors.page_status import UnreadablePage, VendorPages, VendorTrouble
 from bot.services.views.app_home import HomeActionItem, HomeDraft, HomeIncident, HomePage, HomeView
 from bot.services.workspace.access import REFUSAL
@@ -111,6 +112,8 @@ HOMES = {
     ),
     "nothing": HomeView(BEGAN, [], [], [], [], {}),
     "vendors": HomeView(BEGAN, [], [], [], [], {}, vendors=VENDORS),
+    "subscribers": HomeView(BEGAN, [], [], [], [], {}, audience=Audience(12_040, 1)),
+    "late notices": HomeView(BEGAN, [], [], [], [], {}, audience=Audience(1, 0, BEGAN)),
     "on call": HomeView(BEGAN, [], [], [], [], {}, shifts=oncall.MINE, has_schedules=True),
     "too much": HomeView(
         BEGAN,
