@@ -101,7 +101,7 @@ def load_publish_form(session: Session, settings: Settings, visibility: Visibili
 
 
 def _initial_state(incident: Incident, rows: Sequence[PublicUpdate]) -> UpdateState:
-    """What the incident suggests, or what was published last if that is further on and the incident is open."""
+    """The state that the incident suggests, or the last published one if that is further on."""
     suggested = STATES.get(Status(incident.status), UpdateState.INVESTIGATING)
     last = next((UpdateState(row.state) for row in reversed(rows) if row.withdrawn_at is None), suggested)
     is_further = last in PROGRESS and suggested in PROGRESS and PROGRESS.index(last) > PROGRESS.index(suggested)

@@ -64,7 +64,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who is told of publications. `waiting_since`: since when notices are late; None: they are not."""
+    """Readers who are told. `waiting_since`: since when notices are late; None: they are not."""
 
     subscribers: int
     channels: int

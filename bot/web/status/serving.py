@@ -114,7 +114,11 @@ def _find_named(site: Site, path: str) -> SiteFile | None:
 
 
 def _find_entrance(request: web.BaseRequest, site: Site, root: str) -> web.Response | None:
-    """The first page in the reader's language. Files of an earlier run have it at one address only."""
+    """
+    The first page in the reader's language.
+
+    None for files of an earlier run, which have it at one address only.
+    """
     file = site.entrances.get((choose_language(request, site.languages), root))
     return None if file is None else respond(request, file, varies=True)
 
