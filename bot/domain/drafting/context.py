@@ -106,6 +106,11 @@ class DraftContext:
                 groups["escalations"].append(entry)
         return groups
 
+    @cached_property
+    def published_refs(self) -> frozenset[str]:
+        """The refs of entries whose words were published: they are shown as public updates."""
+        return frozenset(source.ref for update in self.record.updates for source in update.sources)
+
     def _with_reason(self, block: Block, entry: Entry, escalation: Escalation) -> Block:
         """Add the reason of an escalation, unless it is the entry's text."""
         reason = self.builder.resolve_mentions(escalation.reason, escalation.paged_at)

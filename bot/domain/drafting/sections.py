@@ -193,7 +193,7 @@ def _one_line(text: str) -> str:
 
 def public_sections(context: DraftContext) -> SectionMap:
     """Public updates by state and language, and entries marked as communication."""
-    published = {source.ref for update in context.record.updates for source in update.sources}
+    published = context.published_refs
     others = [entry for entry in context.entries_of_kinds(Kind.COMMUNICATION) if entry.source.ref not in published]
     updates = tuple(_update_blocks(context))
     return {

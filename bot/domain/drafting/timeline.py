@@ -90,6 +90,8 @@ def course_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Blo
 
 def _is_in_course(context: DraftContext, entry: Entry) -> bool:
     builder = context.builder
+    if entry.files and entry.source.ref in context.published_refs:  # a public text is shown apart, its files are not
+        return True
     if not ELSEWHERE.isdisjoint(entry.kinds) or FOLLOW_UPS.issuperset(entry.kinds) or builder.repeats_title(entry):
         return False
     if entry.about in builder.escalations and _is_told_by_escalation(builder, entry):

@@ -201,6 +201,28 @@ def test_an_escalation_that_is_a_status_update_too_keeps_its_target(template):
     assert escalation.target in shown(render_postmortem(build_draft(record), template=template))
 
 
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("text", ["", "we are looking into it"])
+def test_a_file_of_a_published_entry_is_in_the_draft(template, text):
+    builder = RecordBuilder("2023-12-31", "UTC", "It broke", "shop")
+    builder.declared_by_alert("10:00", "Errors", "many", origin="prometheus")
+    record = builder.record()
+    entry = replace(
+        record.entries[-1],
+        text=text,
+        kinds=(Kind.COMMUNICATION,),
+        public=UpdateState.INVESTIGATING,
+        files=("graph.png",),
+    )
+    update = Update(UpdateState.INVESTIGATING, entry.sort_at, {"en": text} if text else {}, ("en",), (entry.source,))
+    record = replace(record, entries=[*record.entries[:-1], entry], updates=[update])
+
+    read = shown(render_postmortem(build_draft(record), template=template))
+
+    assert read.count("graph.png") == 1
+    assert not text or text in read
+
+
 @pytest.mark.parametrize("separator", ["\n", "\v", "\x1c", "\x1f", "\u2028"])
 def test_a_separator_becomes_a_blank(separator):
     assert escape_markdown(f"one{separator}two") == "one two"
