@@ -116,6 +116,7 @@ class StatusView:
             "id": incident.public_id,
             "title": title,
             "lang": self._foreign(code),
+            "title_note": self._only_in([*incident.titles], "page_title_only_in") if self._foreign(code) else "",
             "state": incident.state.value,
             "label": words[incident.label],
             "impact": incident.impact.value,
@@ -134,10 +135,12 @@ class StatusView:
         title, title_code = self._text(maintenance.titles)
         text, code = self._text(maintenance.texts)
         ended_at = maintenance.ended_at if not maintenance.is_cancelled else None
+        title_is_alone = bool(self._foreign(title_code)) and not self._foreign(code)  # else the text's note says it
         return {
             "id": maintenance.public_id,
             "title": title,
             "title_lang": self._foreign(title_code),
+            "title_note": self._only_in([*maintenance.titles], "page_title_only_in") if title_is_alone else "",
             "state": phase.value,
             "label": words[f"page_maintenance_{phase}"],
             "starts": self.time_values(maintenance.starts_at),
@@ -204,9 +207,9 @@ class StatusView:
             return ""
         return self._only_in([each for each in update.languages if update.texts.get(each) or not has_text] or [code])
 
-    def _only_in(self, languages: Sequence[str]) -> str:
+    def _only_in(self, languages: Sequence[str], key: str = "page_only_in") -> str:
         listed = self.language.format_list([self.language.language_name(each) for each in languages])
-        return self.language.format_message("page_only_in", languages=listed)
+        return self.language.format_message(key, languages=listed)
 
     def _component(self, component: PublicComponent) -> Values:
         days = [self._day(day) for day in component.days]
@@ -235,11 +238,12 @@ class StatusView:
         }
 
     @cached_property
-    def _links(self) -> Mapping[str, tuple[str, str]]:
-        """Path and title of each incident and maintenance."""
+    def _links(self) -> Mapping[str, tuple[str, str, str]]:
+        """Path and title of each incident and maintenance, with the title's language where it is a foreign one."""
         titles = [("incidents", each.public_id, each.titles) for each in self.state.incidents]
         titles += [("maintenance", each.public_id, each.titles) for each in self.state.maintenances]
-        return {each: (f"{folder}/{each}.html", self._text(texts)[0]) for folder, each, texts in titles}
+        named = [(folder, each, *self._text(texts)) for folder, each, texts in titles]
+        return {each: (f"{folder}/{each}.html", title, self._foreign(code)) for folder, each, title, code in named}
 
     def _minutes(self, minutes: int) -> str:
         hours, rest = divmod(minutes, 60)

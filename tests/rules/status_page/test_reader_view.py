@@ -59,3 +59,20 @@ def test_a_feed_does_not_call_an_ended_report_resolved() -> None:
 
     assert "Meldung beendet" in feed
     assert "Behoben" not in feed
+
+
+@pytest.mark.parametrize(
+    ("titles", "lang", "note"),
+    [
+        ({"en": "Payments fail", "de": "Zahlungen scheitern"}, "", ""),
+        ({"en": "Payments fail"}, "en", "Titel nur auf Englisch verfügbar."),
+        ({"en": "Payments fail", "fr": "Paiements"}, "en", "Titel nur auf Englisch und Französisch verfügbar."),
+    ],
+)
+def test_a_title_without_words_in_the_readers_language_says_so(titles: dict[str, str], lang: str, note: str) -> None:
+    incident = PublishedIncident("a", titles, ENDINGS["resolved"])
+    state = build_state([], [incident], NOW, ZoneInfo("UTC"))
+
+    values = StatusView(state, FRAME, "de", None).incident_values(incident)
+
+    assert (values["lang"], values["title_note"]) == (lang, note)
