@@ -113,5 +113,6 @@ COMMAND = Command(
     ),
     positionals=(Positional("state", Value.WORD, choices=tuple(UpdateState)),),
     text="optional",
+    is_public=True,
     run=run,
 )

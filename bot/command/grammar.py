@@ -38,7 +38,7 @@ def parse(text: str, commands: Sequence[Command], context: Context) -> Invocatio
     line = ordered_line(typed, commands, context)
     words = split_words(line)
     command, skipped, named = _parse_head(words, line, commands, context)
-    return _LineParser(line, words, command, context, groups).read(skipped, named)
+    return _LineParser(line, words, command, context, groups, commands).read(skipped, named)
 
 
 def identify_command(text: str, commands: Sequence[Command], context: Context) -> Command | None:
@@ -70,9 +70,15 @@ class _LineParser:
     """One line of a command during parsing."""
 
     def __init__(
-        self, text: str, words: Sequence[Word], command: Command, context: Context, groups: Mapping[str, str]
+        self,
+        text: str,
+        words: Sequence[Word],
+        command: Command,
+        context: Context,
+        groups: Mapping[str, str],
+        commands: Sequence[Command],
     ) -> None:
-        self.command = command
+        self.command, self.commands = command, commands
         self.line = Line(text, words, command, context, groups)
         self.positionals: dict[str, Any] = {}
 
@@ -87,6 +93,8 @@ class _LineParser:
             self._read_positional(positional)
         if self.command.text != "none":
             self.line.check_language_place()
+            if not self.command.reads_only:
+                self.line.check_text_ends(self.commands)
         text = self.line.remaining_text()
         text = text if self.command.keeps_quotes and strip_quotes(text) else strip_quotes(text)
         text = text.strip(SEPARATORS) if self.line.is_flag_cut_off else text
@@ -106,7 +114,8 @@ class _LineParser:
         if inside is None or taken in {inside, *line.context.chosen}:
             return False
         try:
-            _LineParser(line.text, line.words, self.command, line.context, line.groups).read(skipped, inside)
+            parser = _LineParser(line.text, line.words, self.command, line.context, line.groups, self.commands)
+            parser.read(skipped, inside)
         except UserError:
             return False
         return True

@@ -89,6 +89,38 @@ class Line:
                 labels=("Language of the text", KEEP_AS_TEXT),
             )
 
+    def check_text_ends(self, commands: Sequence[Command]) -> None:
+        """
+        Raise UserError if the text begins with an option of another command, such as `due:friday Add a test`.
+
+        What customers read neither begins with any word of that form nor ends with an option.
+        """
+        left = self.unspent_places()
+        for place in dict.fromkeys(left[:1] + left[-1:] if self.command.is_public else left[:1]):
+            word = self.words[place]
+            match = None if word.is_quotation else _KEYED.fullmatch(word.text)
+            if match is None or self.context.chosen.get(word.text) == word.text:
+                continue
+            name = match["name"].lstrip("-—–").casefold()
+            if self.command.is_public and match["sign"] == "=" and "affects" in self.keys:
+                raise _nearly_an_option(word.text, f"affects:{word.text}", may_be_text=True)
+            others = [each.name for each in commands if each.name and name in each.option_keys()]
+            if others and (match["sign"] in COLONS or name != match["name"].casefold()):
+                raise self._foreign_option(word.text, f"It is an option of `/incident {others[0]}`. ")
+            if self.command.is_public and place == left[0] and match["sign"] == ":" and name.isascii():
+                raise self._foreign_option(word.text, "")
+
+    def _foreign_option(self, word: str, whose: str) -> UserError:
+        own = ", ".join(f"`{option.name}:`" for option in self.command.options)
+        takes = f"`/incident {self.command.name}` takes {own}. " if own else ""
+        read = ", which customers read," if self.command.is_public else ""
+        return UserError(
+            f"{quote_word(word)} is not an option here. {whose}{takes}If it belongs to your text{read} put the text in "
+            "quotes.",
+            mistake=word,
+            offers=[_keep_offer(word)],
+        )
+
     def remaining_text(self) -> str:
         return remove_words(self.text, [self.words[place] for place in self.spent])
 

@@ -155,10 +155,16 @@ class Command:
     run: Callable[..., Any] | None = None
     keeps_quotes: bool = False
     """Quotes around the whole text are part of it."""
+    is_public: bool = False
+    """Its text is published."""
     reads_only: bool = False
     """It changes nothing, and runs beside the writers."""
     ends_incident: Callable[..., str] | None = None
     """Called with the parsed line. The verb if it ends the incident, for a confirmation elsewhere; empty if not."""
+
+    def option_keys(self) -> frozenset[str]:
+        """The names of its options and their aliases, casefolded."""
+        return frozenset(key.casefold() for option in self.options for key in (option.name, *option.aliases))
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,8 +114,7 @@ def _with_severity(line: str, words: Sequence[Word], command: Command, context: 
 
 
 def _has_option(command: Command | None, name: str) -> bool:
-    keys = {key.casefold() for option in command.options for key in (option.name, *option.aliases)} if command else ()
-    return name.casefold() in keys
+    return command is not None and name.casefold() in command.option_keys()
 
 
 def _is_severity(word: str, context: Context) -> bool:

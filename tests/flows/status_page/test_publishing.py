@@ -40,6 +40,7 @@ async def test_an_update_from_the_channel_is_on_the_page_in_the_readers_language
     assert 'lang="fr"' in page.text
     assert "Paiements en ligne" in page.words
     assert "Disponible uniquement en anglais." in page.words
+    assert "Titre disponible uniquement en anglais." in page.words
     incident = await load_only_incident(world)
     assert incident.states == ("investigating", "resolved")
     assert incident.updates[0].texts == {"en": "We see failed payments.", "fr": "Des paiements échouent."}
@@ -50,6 +51,16 @@ async def test_an_update_from_the_channel_is_on_the_page_in_the_readers_language
     alone = await opens_until(world, f"/status/en/incidents/{incident.public_id}.html", "We see failed payments.")
     for internal in ("INC-1", "oncall", "#inc", "checkout", "SEV1", "harbour.slack"):
         assert internal not in alone.words
+
+
+async def test_an_option_that_does_not_exist_is_not_published(world: World) -> None:
+    await world.declares("Card payments fail sev:2 service:checkout")
+
+    answer = await world.types("oncall", "/incident update investigating componets:online Payments fail.")
+
+    assert "`componets:online` is not an option here" in answer
+    assert "which customers read" in answer
+    assert (await load_state(world)).incidents == ()
 
 
 async def test_the_answer_suggests_states_and_changes_none_by_itself(world: World) -> None:

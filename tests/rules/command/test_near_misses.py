@@ -76,6 +76,45 @@ def test_other_words_with_a_colon_stay_text(text):
     assert read(f"start {text}").text == text
 
 
+@pytest.mark.parametrize(
+    ("line", "mistake", "says"),
+    [
+        ("note due:friday Add a test", "due:friday", "It is an option of `/incident "),
+        ("update monitoring title:Payments Payments work again", "title:Payments", "It is an option of `/incident "),
+        ("update monitoring componets:payments Payments work again", "componets:payments", "which customers read"),
+        ("update monitoring Payments work again due:friday", "due:friday", "which customers read"),
+        ("update monitoring lang:en Payments work again owner:@ada", "owner:@ada", "which customers read"),
+        ("update monitoring checkout=major Payments fail", "checkout=major", "`affects:checkout=major`"),
+        ("update monitoring Payments fail checkout=major", "checkout=major", "`affects:checkout=major`"),
+    ],
+)
+def test_an_option_of_another_command_is_not_taken_for_text(line, mistake, says):
+    problem = refusal(line)
+
+    assert problem.mistake == mistake
+    assert says in problem.message
+    kept = replace(WITH_VENDORS, chosen={mistake: mistake})
+    assert mistake in read(line, kept).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "16:24: payments work again",
+        "https://example.com/why says more",
+        "Update: payments work again",
+        "Mise à jour : les paiements passent",
+        "Payments fail, see https://example.com/why",
+        "Payments fail since 16:24",
+        "Betroffen: Zahlungen",
+        "支払い：復旧しました",
+        "Payments work again. Next: a report",
+    ],
+)
+def test_what_customers_read_may_have_colons(text):
+    assert read(f"update monitoring {text}").text == text
+
+
 def test_a_wide_colon_is_a_colon():
     assert read("start Login fails sev：1").options == {"sev": Severity.SEV1}
     assert read("start Login fails service：“card payments”").options == {"service": "card payments"}
