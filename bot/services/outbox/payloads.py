@@ -45,13 +45,14 @@ class VendorReplyPayload(Payload):
     One piece of news for the thread of a notice.
 
     `news` is its kind, `at` the vendor's time of it, `written_at` when it was written, if that was later. `was` and
-    `became`: titles, or levels.
+    `became`: titles, or levels. `page`: the address of the whole text, if `text` is cut.
     """
 
     notice_id: int
     news: str
     state: str = ""
     text: str = ""
+    page: str = ""
     title: str = ""
     was: str = ""
     became: str = ""

@@ -18,7 +18,7 @@ from bot.store.incidents.incidents import Incident
 from bot.store.vendors import NoticeState, VendorIncident, VendorNotice
 
 MAX_TEXT = 2_000
-"""Characters of the vendor's words in one message."""
+"""Characters of the vendor's words that one message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def tell_incident(session: Session, row: VendorIncident, told: Told, news: Itera
         return
     for each in news:
         if each.kind is not NewsKind.OPENED:
-            outbox.post_vendor_reply(session, row.team_id, told.incident, at, _reply(told, each))
+            outbox.post_vendor_reply(session, row.team_id, told.incident, at, _reply(row, told, each))
 
 
 def refresh_notice(
@@ -134,13 +134,14 @@ def _queue_notice(session: Session, row: VendorIncident, told: Told, at: datetim
     outbox.refresh_vendor_notice(session, row.team_id, told.incident, at, payload)
 
 
-def _reply(told: Told, news: News) -> VendorReplyPayload:
-    update = news.update
+def _reply(row: VendorIncident, told: Told, news: News) -> VendorReplyPayload:
+    text = news.update.words if news.update else ""
     return VendorReplyPayload(
         notice_id=told.notice.key,
         news=news.kind.value,
         state=news.state.value if news.state else "",
-        text=update.words[:MAX_TEXT] if update else "",
+        text=text[: MAX_TEXT + 1],  # one more says that it is cut
+        page=(row.link or "") if len(text) > MAX_TEXT else "",
         title=news.title,
         was=news.old,
         became=news.new,

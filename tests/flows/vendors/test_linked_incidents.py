@@ -256,3 +256,24 @@ async def test_each_piece_of_news_is_told_once_though_each_look_is_doubled(
     found = replies(world, "incidents")
     assert len(notices(world, "incidents")) == 1
     assert [text[: len(start)] for text, start in zip(found, told, strict=True)] == told
+
+
+async def test_a_long_text_is_shortened_with_a_link_to_all_of_it(world: VendorWorld) -> None:
+    await world.looks()
+    await world.declares("payments fail service:checkout at:15:11")
+    document = json.loads(vendor_file("statuspage/tsr-1532-1-monitoring.json"))
+    (incident,) = document["incidents"]
+    (first,) = incident["incident_updates"]
+    first["body"] = "We are looking into it. " * 200
+    for updates in ([first], [{**first, "id": "second", "body": "We restart the gateway. " * 200}, first]):
+        incident["incident_updates"] = updates
+        world.page.shows(document)
+        await world.advance(minutes=6)
+        await world.looks()
+    await world.finish()
+
+    shown = "Shortened. <https://stspg.example.test/tsr1532tsr15|All of it is on their page.>"
+    [notice], [reply] = notices(world, world.channel), replies(world, world.channel)
+    assert shown in notice
+    assert shown in reply
+    assert max(map(len, (notice, reply))) < 3_000

@@ -6,7 +6,18 @@ from bot.domain.text.durations import format_duration
 from bot.domain.vendor_status.news import NewsKind
 from bot.services.outbox.payloads import VendorReplyPayload
 from bot.services.vendors.notice_view import VendorNoticeView
-from bot.slack.blocks.limits import actions, button, context, link, literal, one_line, quoted, section, slack_datetime
+from bot.slack.blocks.limits import (
+    QUOTE_TEXT,
+    actions,
+    button,
+    context,
+    link,
+    literal,
+    one_line,
+    quoted,
+    section,
+    slack_datetime,
+)
 from bot.slack.blocks.message import Message
 from bot.store.vendors import NoticeState
 
@@ -41,6 +52,8 @@ def vendor_notice_message(view: VendorNoticeView) -> Message:
     blocks = [section(line)]
     if view.text:
         blocks.append(section(quoted(view.text)))
+        if len(view.text) > QUOTE_TEXT:
+            blocks.append(_shortened(view.link or ""))
     blocks.append(context(" · ".join(_state_parts(view))))
     if question := _question(view):
         blocks.append(section(question))
@@ -48,6 +61,10 @@ def vendor_notice_message(view: VendorNoticeView) -> Message:
     if buttons:
         blocks.append(actions(*buttons))
     return Message(f"{fallback}. {question}" if question else fallback, blocks)
+
+
+def _shortened(page: str) -> dict[str, object]:
+    return context(f"Shortened. {link(page, 'All of it is on their page.')}" if page else "Shortened.")
 
 
 def _state_parts(view: VendorNoticeView) -> list[str]:
@@ -126,4 +143,6 @@ def vendor_reply_message(payload: VendorReplyPayload) -> Message:
     blocks = [section(line)]
     if payload.text:
         blocks.append(section(quoted(payload.text)))
+        if len(payload.text) > QUOTE_TEXT:
+            blocks.append(_shortened(payload.page))
     return Message(f"{line}. {one_line(literal(payload.text), 500)}" if payload.text else line, blocks)
