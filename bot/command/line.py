@@ -91,9 +91,10 @@ class Line:
 
     def check_text_ends(self, commands: Sequence[Command]) -> None:
         """
-        Raise UserError if the text begins with an option of another command, such as `due:friday Add a test`.
+        Raise UserError if the text begins with an option of another command.
 
-        What customers read neither begins with any word of that form nor ends with an option.
+        Such as `due:friday Add a test`. A text that customers read neither begins with any word of that form nor ends
+        with an option.
         """
         left = self.unspent_places()
         for place in dict.fromkeys(left[:1] + left[-1:] if self.command.is_public else left[:1]):

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from bot.config import DEFAULT_PATH, Settings
+from bot.config.checks.status_page import find_folder_problem
 from bot.config.environment import CONFIG_VARIABLE
 from bot.doctor.database import DatabaseFacts, check_database
 from bot.doctor.network import (
@@ -45,7 +46,17 @@ def check_configuration(settings: Settings, environ: Mapping[str, str]) -> list[
     else:
         way = "Socket Mode (SLACK_APP_TOKEN)" if settings.uses_socket_mode else "HTTP (SLACK_SIGNING_SECRET)"
         found.append(ok("tokens", way))
+    if settings.status is not None and settings.status.folder is not None:
+        found.append(_check_status_folder(settings.status_path(settings.status.folder)))
     return found
+
+
+def _check_status_folder(folder: Path) -> CheckResult:
+    problem = find_folder_problem(folder)
+    if not problem:
+        return ok("status folder", str(folder))
+    sentence, _, remedy = problem.rpartition(". ")
+    return warning("status folder", sentence, remedy)
 
 
 async def run_checks(settings: Settings) -> list[CheckResult]:

@@ -1,6 +1,8 @@
 """Checks of `[status]`: names that fit together, files that exist, colours that can be read."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from bot.config.problems import Conflict, KeyPath
 from bot.config.sections.status_page import StatusPageSection
@@ -31,6 +33,16 @@ def find_status_page_conflicts(settings: Settings) -> Iterator[Conflict]:
     if page.logo is not None and settings.status_path(page.logo).suffix.casefold() not in LOGO_TYPES:
         yield ("status", "logo"), "This is not a picture for the page. Use an SVG or PNG file.", page.logo
     yield from _find_subscriber_conflicts(page)
+    if page.folder is not None and (held := _find_private_file(settings, settings.status_path(page.folder))):
+        message = f"Everything in this folder is public, and {held} is in it. Use a folder of its own."
+        yield ("status", "folder"), message, page.folder
+
+
+def _find_private_file(settings: Settings, folder: Path) -> Path | None:
+    """A file or folder of Dogwatch inside the folder that a static host publishes."""
+    private = (settings.config_path, settings.sqlite_path, settings.kept_files_folder)
+    public = folder.resolve()
+    return next((each for each in private if each is not None and each.resolve().is_relative_to(public)), None)
 
 
 def _find_subscriber_conflicts(page: StatusPageSection) -> Iterator[Conflict]:
@@ -96,6 +108,8 @@ def find_status_page_doubts(settings: Settings) -> Iterator[Conflict]:
             "There is no such file, so the page shows its title alone. Correct the path.",
             page.logo,
         )
+    if page.folder is not None and (problem := find_folder_problem(settings.status_path(page.folder))):
+        yield ("status", "folder"), problem, page.folder
     if len(page.approvers) == 1:
         message = "Nobody can approve the updates of this person. Add a second one."
         yield ("status", "approval"), message, page.approvers[0]
@@ -104,6 +118,18 @@ def find_status_page_doubts(settings: Settings) -> Iterator[Conflict]:
         yield ("status", "subscribers", "email"), message, None
     if not page.components:
         yield ("status", "components"), "The page has no components. Add [status.components.NAME].", None
+
+
+def find_folder_problem(folder: Path) -> str:
+    """The reason why the page's folder cannot be written, or empty. A missing folder is made."""
+    nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not nearest.is_dir():
+        return f"{nearest} is a file, so the page cannot be kept there. Correct the path."
+    if not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
+        return f"{nearest} cannot be written, so the files stay as they are. Give it to the user that runs Dogwatch."
+    if (folder / "index.html").exists() and not (folder / ".dogwatch").exists():
+        return "It holds another site, whose index.html Dogwatch would replace. Use an empty folder."
+    return ""
 
 
 def contrast(first: str, second: str) -> float:

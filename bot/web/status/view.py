@@ -239,7 +239,7 @@ class StatusView:
 
     @cached_property
     def _links(self) -> Mapping[str, tuple[str, str, str]]:
-        """Path and title of each incident and maintenance, with the title's language where it is a foreign one."""
+        """Path, title and foreign language of the title of each incident and maintenance."""
         titles = [("incidents", each.public_id, each.titles) for each in self.state.incidents]
         titles += [("maintenance", each.public_id, each.titles) for each in self.state.maintenances]
         named = [(folder, each, *self._text(texts)) for folder, each, texts in titles]

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from bot.config import examine
+from bot.doctor import check_configuration
+from bot.doctor.report import State
 from bot.web.status import folder as status_folder
 from bot.web.status.folder import FolderCopy, read_folder, write_folder
 from bot.web.status.site import Site
@@ -151,3 +154,41 @@ async def test_a_folder_that_takes_nothing_is_said_once_and_mended_later(tmp_pat
     assert said == ["status page folder not written"]
     assert [each["event"] for each in logs[1:]] == ["status page folder written again"]
     assert shown_in(place) >= BODIES.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("site", ""),
+        ("site/below", ""),
+        ("a-file", "a-file is a file, so the page cannot be kept there. Correct the path."),
+        ("a-file/below", "a-file is a file, so the page cannot be kept there. Correct the path."),
+        ("other", "It holds another site, whose index.html Dogwatch would replace. Use an empty folder."),
+    ],
+)
+def test_a_folder_that_will_not_do_is_said_before_the_start(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "a-file").write_text("")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "index.html").write_text("somebody else's")
+    config = tmp_path / "dogwatch.toml"
+    config.write_text(f'[status]\ntitle = "Harbour"\nfolder = "{name}"\n')
+
+    report = examine({}, config_path=config)
+
+    told = [each.message for each in report.warnings if each.key == "status.folder"]
+    assert [said in each for each in told] == ([True] if said else [])
+    assert report.settings is not None
+    (result,) = [each for each in check_configuration(report.settings, {}) if each.check == "status folder"]
+    assert result.state == (State.WARNING if said else State.OK)
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_folder_that_holds_what_is_private_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / "dogwatch.toml"
+    config.write_text('[status]\ntitle = "Harbour"\nfolder = "."\n')
+
+    report = examine({}, config_path=config)
+
+    (refused,) = report.problems
+    assert refused.key == "status.folder"
+    assert f"Everything in this folder is public, and {config} is in it." in refused.message
