@@ -13,6 +13,7 @@ from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.drafting.document.sections import anchor_draft, merge_touched_sections
 from bot.domain.errors import UserError
 from bot.domain.postmortem import Draft
+from bot.domain.record.model import Action
 from bot.services.postmortem.document.comments import Comment, load_comments
 from bot.services.postmortem.document.editors import find_editor_names
 from bot.services.postmortem.document.edits import block_version, find_section
@@ -54,7 +55,7 @@ class PostmortemPage:
 
     `touched` are the blocks that people changed, `people` the names of those people. `editors` are the names of those
     who edit a block now. `published` are the published versions, the oldest first; `reviews` the reviewers of all.
-    `reviewers` are people to choose from.
+    `reviewers` are people to choose from, `follow_ups` the improvements and tasks.
     """
 
     incident: IncidentTitle
@@ -67,6 +68,7 @@ class PostmortemPage:
     people: Mapping[str, str]
     editors: Mapping[BlockId, Sequence[str]]
     comments: Mapping[BlockId, Sequence[Comment]]
+    follow_ups: Sequence[Action]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def load_postmortem_page(
         record.people,
         find_editor_names(session, incident.team_id, incident.key, reader.at, apart_from=reader.user_id or ""),
         load_comments(session, incident),
+        record.actions,
     )
 
 

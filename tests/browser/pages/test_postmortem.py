@@ -54,3 +54,26 @@ async def test_two_people_write_at_once(dogwatch: RunningSandbox, page: Page, ot
     await expect(page.get_by_label("Text, as Markdown").first).to_have_value(
         "The deploy of 13:48 **halved** the pool. Twice."
     )
+
+
+async def test_tasks_get_owners_and_dates_beside_the_document(dogwatch: RunningSandbox, page: Page) -> None:
+    """By keyboard, also on a phone."""
+    await type_command(dogwatch, "start Checkout is down sev:2")
+    channel = await channel_of(dogwatch, "INC-1")
+    await type_command(dogwatch, "task Alert on the pool", channel)
+    await page.goto(f"{site_of(dogwatch)}/incidents/INC-1/postmortem")
+
+    row = page.locator(".follow-ups li").first
+    await row.get_by_label("Owner").fill("me")
+    await row.get_by_label("Due").fill("2099-03-20")
+    await row.get_by_label("Due").press("Enter")
+
+    await expect(row.get_by_label("Due")).to_have_value("2099-03-20")
+    await expect(row.get_by_label("Owner")).not_to_have_value("me")
+    await page.get_by_text("New improvement or task").click()
+    await page.get_by_label("What is to be done").fill("Size the pool")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.get_by_text("Task 2", exact=True)).to_be_visible()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    assert await axe_violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

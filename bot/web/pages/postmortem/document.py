@@ -1,9 +1,11 @@
 """`GET /incidents/{reference}/postmortem`: the draft, in which each block can be edited."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -33,6 +35,7 @@ from bot.web.auth.page_sessions import PageSessions
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.pages.layout import render_page
 from bot.web.pages.postmortem.block_view import block_anchor, block_query, editing_words, section_name
+from bot.web.pages.postmortem.follow_up_view import follow_up_values, new_follow_up_values
 
 if TYPE_CHECKING:
     from bot.export import html
@@ -79,7 +82,21 @@ def _read_template(settings: Settings, asked: str) -> tuple[str | None, str]:
         return None, problem.message
 
 
-def page_values(settings: Settings, page: PostmortemPage, problem: str) -> Mapping[str, Any]:
+async def render_refusal(
+    sessions: PageSessions,
+    viewer: Viewer,
+    page: PostmortemPage,
+    problem: str,
+    entered: Mapping[str, str] = MappingProxyType({}),
+) -> web.Response:
+    """The page after a form was refused. `entered`: the fields of a follow-up's form."""
+    values = await asyncio.to_thread(page_values, sessions.settings, page, problem, entered)
+    return render_page(sessions, "postmortem/document", values, viewer=viewer, status=422)
+
+
+def page_values(
+    settings: Settings, page: PostmortemPage, problem: str, entered: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[str, Any]:
     """Values of `web/postmortem/document.html.j2`. Slow: it renders the draft."""
     path = f"{site_root(settings)}/incidents/{page.incident.reference}"
     own = {
@@ -90,6 +107,9 @@ def page_values(settings: Settings, page: PostmortemPage, problem: str) -> Mappi
         "reviews": [_review_values(page, each) for each in page.reviews],
         "reviewers": page.reviewers,
         "approvals": settings.postmortem.approvals,
+        "follow_ups": [follow_up_values(each, page.people, entered) for each in page.follow_ups],
+        "new_follow_up": new_follow_up_values(entered),
+        "submission": secrets.token_urlsafe(12),
     }
     if page.incident.state is PostmortemState.PUBLISHED:
         return {**own, "articles": render_published(page.published[-1]), "collisions": ()}

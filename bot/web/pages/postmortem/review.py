@@ -1,6 +1,5 @@
 """`POST /incidents/{reference}/postmortem/review`: the steps from the draft to publication."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import date
 
@@ -26,8 +25,7 @@ from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
 from bot.web.auth.page_sessions import FormRefused, PageSessions
 from bot.web.auth.private_access import PrivateAccess
-from bot.web.pages.layout import render_page
-from bot.web.pages.postmortem.document import page_values
+from bot.web.pages.postmortem.document import render_refusal
 
 
 class ReviewRoutes:
@@ -57,17 +55,10 @@ class ReviewRoutes:
         except (IncidentNotFound, NotPermitted):
             raise
         except UserError as problem:
-            return await self._render(viewer, visibility, reference, actor, problem.message)
+            page = await self._database.read(load_postmortem_page, settings, visibility, reference, None, actor)
+            return await render_refusal(self._sessions, viewer, page, problem.message)
         path = f"{site_root(settings)}/incidents/{reference.upper()}/postmortem"
         return web.Response(status=303, headers={"Location": path})
-
-    async def _render(
-        self, viewer: Viewer, visibility: Visibility, reference: str, actor: Actor, problem: str
-    ) -> web.Response:
-        settings = self._sessions.settings
-        page = await self._database.read(load_postmortem_page, settings, visibility, reference, None, actor)
-        values = await asyncio.to_thread(page_values, settings, page, problem)
-        return render_page(self._sessions, "postmortem/document", values, viewer=viewer, status=422)
 
 
 def take_step(
@@ -84,7 +75,7 @@ def take_step(
     match step:
         case Step.REVIEW:
             reviewers = [_read_reviewer(session, actor, word) for word in fields.get("reviewer", "").split()]
-            ask_reviewers(session, settings, incident_id, actor, reviewers, _read_due(fields.get("due", "")))
+            ask_reviewers(session, settings, incident_id, actor, reviewers, read_due(fields.get("due", "")))
         case Step.APPROVE:
             approve_postmortem(session, incident_id, actor)
         case Step.REOPEN:
@@ -97,7 +88,8 @@ def _read_reviewer(session: Session, actor: Actor, word: str) -> Owner:
     return Owner(find_named_person(session, actor.team_id, word, own_id=actor.user_id or ""))
 
 
-def _read_due(text: str) -> date | None:
+def read_due(text: str) -> date | None:
+    """Read the field of a date, None if it is empty. Raises UserError."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
