@@ -69,11 +69,11 @@ class PreviewFinished(Exception):
     """
     Ends the transaction of a preview, so that nothing of it stays.
 
-    `incident` as readers would see it.
+    `incident` as readers would see it. `no_document`: why the postmortem's text is missing, or empty.
     """
 
-    def __init__(self, incident: PublishedIncident) -> None:
-        self.incident = incident
+    def __init__(self, incident: PublishedIncident, no_document: str = "") -> None:
+        self.incident, self.no_document = incident, no_document
         super().__init__()
 
 
@@ -173,8 +173,9 @@ def preview_form(
 ) -> None:
     """Publish, look, and undo it. Raises PreviewFinished, or UserError as `publish_form` does."""
     incident = _check_form(session, settings, visibility, reference, actor, wanted, seen)
-    publish_update(session, settings, incident.key, actor, wanted)
+    published = publish_update(session, settings, incident.key, actor, wanted)
     public = status_page.find_by_incident(session, incident.key)
     if public is None:
         raise UserError("Nothing of this incident can be published. Open the page again.")
-    raise PreviewFinished(status_page.as_published(public, status_page.find_updates(session, public.key)))
+    shown = status_page.as_published(public, status_page.find_updates(session, public.key))
+    raise PreviewFinished(shown, published.no_document)

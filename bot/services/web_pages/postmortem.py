@@ -17,7 +17,7 @@ from bot.domain.record.model import Action
 from bot.services.postmortem.document.comments import Comment, load_comments
 from bot.services.postmortem.document.editors import find_editor_names
 from bot.services.postmortem.document.edits import block_version, find_section
-from bot.services.postmortem.document.publication import PublishedVersion, load_published
+from bot.services.postmortem.document.publication import PublishedVersion, load_published, public_form_url
 from bot.services.postmortem.document.review import Review, load_reviews
 from bot.services.postmortem.document.versions import Version, load_versions
 from bot.services.postmortem.drafts import build_incident_draft, load_edited_record
@@ -55,7 +55,8 @@ class PostmortemPage:
 
     `touched` are the blocks that people changed, `people` the names of those people. `editors` are the names of those
     who edit a block now. `published` are the published versions, the oldest first; `reviews` the reviewers of all.
-    `reviewers` are people to choose from, `follow_ups` the improvements and tasks.
+    `reviewers` are people to choose from, `action_items` the improvements and tasks.
+    `public_form` is the address of the form that publishes it on the status page, empty where none can be published.
     """
 
     incident: IncidentTitle
@@ -68,7 +69,8 @@ class PostmortemPage:
     people: Mapping[str, str]
     editors: Mapping[BlockId, Sequence[str]]
     comments: Mapping[BlockId, Sequence[Comment]]
-    follow_ups: Sequence[Action]
+    action_items: Sequence[Action]
+    public_form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def load_postmortem_page(
         find_editor_names(session, incident.team_id, incident.key, reader.at, apart_from=reader.user_id or ""),
         load_comments(session, incident),
         record.actions,
+        public_form_url(settings, incident),
     )
 
 

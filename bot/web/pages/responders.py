@@ -42,9 +42,9 @@ from bot.web.pages.operations.health import HealthRoutes
 from bot.web.pages.operations.operation_deps import OperationDeps
 from bot.web.pages.operations.outbox import AdminOutboxRoutes
 from bot.web.pages.operations.settings import SettingRoutes
+from bot.web.pages.postmortem.action_items import ActionItemRoutes
 from bot.web.pages.postmortem.block import BlockRoutes
 from bot.web.pages.postmortem.document import PostmortemRoutes
-from bot.web.pages.postmortem.follow_ups import FollowUpRoutes
 from bot.web.pages.postmortem.new_block import NewBlockRoutes
 from bot.web.pages.postmortem.published import PublishedRoutes
 from bot.web.pages.postmortem.review import ReviewRoutes
@@ -110,7 +110,7 @@ def routes(
         *BlockRoutes(sessions, access, database, clock).routes(),
         *NewBlockRoutes(sessions, access, database, clock).routes(),
         *ReviewRoutes(sessions, access, database, clock).routes(),
-        *FollowUpRoutes(sessions, access, database, clock).routes(),
+        *ActionItemRoutes(sessions, access, database, clock).routes(),
         *PublishedRoutes(sessions, access, database).routes(),
         *VersionRoutes(sessions, access, database, clock).routes(),
         *OwnSessionRoutes(sessions, database, clock).routes(),

@@ -63,7 +63,7 @@ async def test_tasks_get_owners_and_dates_beside_the_document(dogwatch: RunningS
     await type_command(dogwatch, "task Alert on the pool", channel)
     await page.goto(f"{site_of(dogwatch)}/incidents/INC-1/postmortem")
 
-    row = page.locator(".follow-ups li").first
+    row = page.locator(".action-items li").first
     await row.get_by_label("Owner").fill("me")
     await row.get_by_label("Due").fill("2099-03-20")
     await row.get_by_label("Due").press("Enter")

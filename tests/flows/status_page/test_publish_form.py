@@ -11,7 +11,8 @@ TEXTS = {"text-en": "We see failed payments.", "text-fr": "Des paiements échoue
 
 async def sends(ana: Visitor, page: Answer, act: str, **fields: str) -> Answer:
     hidden = {name: page.field(name) for name in ("form_token", "seen")}
-    return await ana.sends(PATH, **hidden, **{"state": "investigating", "title-en": "Payments fail"}, **fields, act=act)
+    default = {"state": "investigating", "title-en": "Payments fail"}
+    return await ana.sends(PATH, **{**default, **hidden, **fields, "act": act})
 
 
 async def test_all_languages_are_published_at_once_with_components_and_times(world: World) -> None:
@@ -110,3 +111,47 @@ async def test_the_form_of_a_drill_publishes_nothing_and_nobody_else_sees_that_o
     assert "Drills are never published." in drill.words
     assert "<textarea" not in drill.text
     assert private.status == 404
+
+
+async def test_a_published_postmortem_leads_to_the_form_with_its_preview(world: World) -> None:
+    await world.declares("Card payments fail sev:1 service:checkout")
+    await world.types("oncall", "/incident cause The deploy of 13:48 halved the pool")
+    await world.types("oncall", "/incident resolve rolled back")
+    await world.types("oncall", "/incident postmortem publish")
+    await world.finish()
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        document = await ana.opens("/incidents/INC-1/postmortem")
+        form = await ana.opens(f"{PATH}?state=postmortem")
+        entered = {"state": "postmortem", "title-en": "Card payments failed"}
+        blocked = await sends(ana, form, "preview", **entered)
+        preview = await sends(ana, form, "preview", **entered, **{"text-en": "What happened."})
+        nothing = (await load_state(world)).incidents
+        done = await sends(ana, preview, "publish", **entered, **{"text-en": "What happened."})
+
+    step = f"{world.bot.settings.base_url}{PATH}?state=postmortem"
+    assert f'href="{step}">Preview it for the status page' in document.text
+    assert any(f"<{step}|preview and publish it>" in text for text in world.texts(world.channel))
+    assert '<option value="postmortem" selected>' in form.text
+    assert "It will say that the postmortem is published, without its text." in blocked.words
+    assert "Title is missing in French." in blocked.words
+    assert (preview.status, nothing) == (200, ())
+    assert "without its text" not in preview.words
+    assert "The deploy of 13:48 halved the pool" in preview.words
+    assert done.location.endswith("done=published")
+    incident = await load_only_incident(world)
+    assert "halved the pool" in incident.updates[0].documents["en"]
+
+
+async def test_a_private_postmortem_offers_no_publication(world: World) -> None:
+    await world.declares("Keys leaked sev:1 private:yes")
+    await world.types("oncall", "/incident resolve rotated them")
+    await world.types("oncall", "/incident postmortem publish")
+    await world.finish()
+    async with Visitor(world) as ana:
+        await ana.signs_in("oncall")
+        document = await ana.opens("/incidents/INC-1/postmortem")
+
+    assert "version 1." in document.words
+    assert "Preview it for the status page" not in document.words
+    assert not any("for the status page" in text for text in world.texts(world.channel))

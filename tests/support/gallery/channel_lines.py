@@ -149,7 +149,7 @@ LINES = (
             version=1,
             digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             page="https://dogwatch.example/incidents/INC-7/postmortem",
-            has_status_page=True,
+            public_form="https://dogwatch.example/incidents/INC-7/publish?state=postmortem",
         ),
         text="20 % of payments failed for 31 min.\nThe deploy of 13:48 halved the connection pool.",
     ),

@@ -16,6 +16,7 @@ from bot.domain.drafting.document.sections import EARLIER_REFS, anchor_draft
 from bot.domain.drafting.model import Block, Document
 from bot.domain.errors import StateError, UserError
 from bot.domain.postmortem import Draft
+from bot.domain.terms import UpdateState
 from bot.services import outbox
 from bot.services.postmortem.document.edits import lock_document, refresh_document_canvas
 from bot.services.postmortem.document.review import finish_review
@@ -99,7 +100,7 @@ def publish_postmortem(session: Session, settings: Settings, incident_id: int, a
         page=document_url(settings, incident),
         text=_summarize(draft.documents[0]),
         page_at=actor.page_at,
-        has_status_page=settings.status is not None,
+        public_form=public_form_url(settings, incident),
     )
     return number
 
@@ -134,6 +135,13 @@ def load_published(session: Session, incident: Incident) -> list[PublishedVersio
         )
         for number, each in enumerate(found, start=1)
     ]
+
+
+def public_form_url(settings: Settings, incident: Incident) -> str:
+    """The form that publishes the postmortem on the status page; empty where none can be published."""
+    if settings.status is None or incident.is_private or incident.is_drill:
+        return ""
+    return f"{settings.base_url}/incidents/{incident.reference}/publish?state={UpdateState.POSTMORTEM}"
 
 
 def document_url(settings: Settings, incident: Incident) -> str:

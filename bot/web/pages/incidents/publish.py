@@ -54,6 +54,7 @@ TEXT, TITLE, COMPONENT = "text-", "title-", "component-"
 STARTED, ENDED = "impact_started", "impact_ended"
 DONE = {
     "published": "Published.",
+    "incomplete": "Published, without the text of the postmortem. *Preview* says why.",
     "waits": "It waits for approval.",
     "approved": "Approved and published.",
     "declined": "Declined. Nothing was published.",
@@ -106,7 +107,7 @@ class PublishRoutes:
         except (IncidentNotFound, NotPermitted, FormRefused):
             raise
         except PreviewFinished as preview:
-            return await self._render(request, viewer, fields, preview=preview.incident)
+            return await self._render(request, viewer, fields, preview=preview)
         except UserError as problem:
             return await self._render(request, viewer, fields, problem=problem)
         await self._refresh_status_page()
@@ -125,7 +126,9 @@ class PublishRoutes:
         if act not in {"publish", "urgent"}:
             await self._database.run(preview_form, *given, seen=seen)
         published = await self._database.run(publish_form, *given, seen=seen, is_urgent=act == "urgent")
-        return "published" if published.request is None else "waits"
+        if published.request is not None:
+            return "waits"
+        return "incomplete" if published.no_document else "published"
 
     async def _render(
         self,
@@ -134,7 +137,7 @@ class PublishRoutes:
         fields: Fields,
         *,
         is_fresh: bool = False,
-        preview: PublishedIncident | None = None,
+        preview: PreviewFinished | None = None,
         problem: UserError | None = None,
     ) -> web.Response:
         settings, visibility = self._sessions.settings, await self._access.find_visibility(viewer)
@@ -155,7 +158,8 @@ class PublishRoutes:
             "public_url": settings.status_url if settings.status else "",
             "problem": await self._with_names(viewer, problem.message) if problem else "",
             "form": {"name": "publish", "fields": form_fields(form, settings, entered, problem)},
-            "preview": language_views(settings, preview, now),
+            "preview": language_views(settings, preview.incident if preview else None, now),
+            "no_document": await self._with_names(viewer, preview.no_document) if preview else "",
             "published": language_views(settings, form.published, now),
             "readers": await self._database.read(describe_readers, settings),
         }

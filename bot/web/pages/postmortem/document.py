@@ -34,8 +34,8 @@ from bot.web.auth.page_guard import signed_in
 from bot.web.auth.page_sessions import PageSessions
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.pages.layout import render_page
+from bot.web.pages.postmortem.action_item_view import action_item_values, new_action_item_values
 from bot.web.pages.postmortem.block_view import block_anchor, block_query, editing_words, section_name
-from bot.web.pages.postmortem.follow_up_view import follow_up_values, new_follow_up_values
 
 if TYPE_CHECKING:
     from bot.export import html
@@ -89,7 +89,7 @@ async def render_refusal(
     problem: str,
     entered: Mapping[str, str] = MappingProxyType({}),
 ) -> web.Response:
-    """The page after a form was refused. `entered`: the fields of a follow-up's form."""
+    """The page after a form was refused. `entered`: the fields of an action item."""
     values = await asyncio.to_thread(page_values, sessions.settings, page, problem, entered)
     return render_page(sessions, "postmortem/document", values, viewer=viewer, status=422)
 
@@ -106,9 +106,10 @@ def page_values(
         "published": [published_values(each, page.incident.zone) for each in page.published],
         "reviews": [_review_values(page, each) for each in page.reviews],
         "reviewers": page.reviewers,
+        "public_form": page.public_form,
         "approvals": settings.postmortem.approvals,
-        "follow_ups": [follow_up_values(each, page.people, entered) for each in page.follow_ups],
-        "new_follow_up": new_follow_up_values(entered),
+        "action_items": [action_item_values(each, page.people, entered) for each in page.action_items],
+        "new_action_item": new_action_item_values(entered),
         "submission": secrets.token_urlsafe(12),
     }
     if page.incident.state is PostmortemState.PUBLISHED:

@@ -5,7 +5,7 @@ from bot.slack.blocks.incidents.channel_lines.parts import actor_text, int_value
 from bot.slack.blocks.limits import context, link, literal
 from bot.slack.blocks.message import Message, plain_message
 
-PUBLIC_STEP = "Next, for the status page: `/incident postmortem public` posts a preview of the public postmortem."
+PUBLIC_STEP = "Next, for the status page: {form}, or `/incident postmortem public` for a preview here."
 
 
 def postmortem_approved_line(view: EventView) -> Message:
@@ -19,8 +19,8 @@ def postmortem_published_line(view: EventView) -> Message:
     message = with_text(line, view)
     digest = literal(str(view.values.get("digest")), limit=100)
     notes = [context(f"Version {version} · SHA-256 `{digest}`")]
-    if view.values.get("has_status_page"):
-        notes.append(context(PUBLIC_STEP))
+    if form := str(view.values.get("public_form") or ""):
+        notes.append(context(PUBLIC_STEP.format(form=link(form, "preview and publish it"))))
     return Message(message.text, [*message.blocks, *notes])
 
 

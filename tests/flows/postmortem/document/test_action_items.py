@@ -30,7 +30,7 @@ async def sends(visitor: Visitor, **fields: str) -> Answer:
     """Send a form as the page shows it, with these fields filled in."""
     page = await visitor.opens(PAGE)
     shown = {name: page.field(name) for name in ("form_token", "submission")}
-    answer = await visitor.sends(f"{PAGE}/follow-up", **{**shown, **fields})
+    answer = await visitor.sends(f"{PAGE}/item", **{**shown, **fields})
     await visitor.world.settle()
     return answer
 
@@ -44,7 +44,7 @@ async def tasks(world: World) -> list[tuple[int, str, str | None, str | None, bo
 async def test_a_task_gets_its_owner_its_date_and_its_end(world: World, ana: Visitor) -> None:
     changed = await sends(ana, number="1", owner="@dba", due="2026-03-20", state="open", state_was="open")
 
-    assert (changed.status, changed.location) == (303, f"{PAGE}#follow-ups")
+    assert (changed.status, changed.location) == (303, f"{PAGE}#action-items")
     assert await tasks(world) == [(1, "Alert on the pool", "dba", "2026-03-20", False)]
     page = await ana.opens(PAGE)
     owner = page.field("owner_was")
@@ -124,7 +124,7 @@ async def test_a_stranger_to_a_private_incident_finds_no_form(world: World) -> N
         await visitor.signs_in("dba")
         home = await visitor.opens("/declare")
 
-        sent = await visitor.sends(f"{PAGE}/follow-up", form_token=home.field("form_token"), number="1", owner="@dba")
+        sent = await visitor.sends(f"{PAGE}/item", form_token=home.field("form_token"), number="1", owner="@dba")
 
     assert sent.status == 404
     assert (await tasks(world))[0][2] is None

@@ -1,4 +1,4 @@
-"""`POST /incidents/{reference}/postmortem/follow-up`: note an improvement or a task, or change one."""
+"""`POST /incidents/{reference}/postmortem/item`: note an item, or change one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ from bot.web.auth.page_guard import signed_in
 from bot.web.auth.page_sessions import FormRefused, PageSessions
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.body_limits import MAX_SIGNED_IN_FORM_BYTES
+from bot.web.pages.postmortem.action_item_view import ANCHOR, DONE, KINDS, OPEN
 from bot.web.pages.postmortem.document import render_refusal
-from bot.web.pages.postmortem.follow_up_view import ANCHOR, DONE, KINDS, OPEN
 from bot.web.pages.postmortem.review import read_due
 
 UNREADABLE = "The form cannot be read. Open the page again."
@@ -36,14 +36,14 @@ WAS = "_was"
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUpForm:
+class ActionItemForm:
     """A form as it was sent. `number` None: a new item."""
 
     number: int | None
     fields: Mapping[str, str]
 
     @classmethod
-    def read(cls, fields: Mapping[str, str]) -> "FollowUpForm":
+    def read(cls, fields: Mapping[str, str]) -> "ActionItemForm":
         """Raises FormRefused for a number or a kind that the page does not send."""
         number, kind = fields.get("number", ""), fields.get("kind", "")
         if number:
@@ -63,7 +63,7 @@ class FollowUpForm:
         return not self.fields.get(name, "").strip() and bool(self.fields.get(name + WAS, ""))
 
 
-class FollowUpRoutes:
+class ActionItemRoutes:
     def __init__(self, sessions: PageSessions, access: PrivateAccess, database: Database, clock: Clock) -> None:
         self._sessions = sessions
         self._access = access
@@ -75,16 +75,16 @@ class FollowUpRoutes:
             return f"/incidents/{request.match_info['reference'].upper()}/postmortem"
 
         submit = signed_in(self._sessions, self.submit, following=page_path)
-        return [web.post("/incidents/{reference}/postmortem/follow-up", submit)]
+        return [web.post("/incidents/{reference}/postmortem/item", submit)]
 
     async def submit(self, request: web.Request, viewer: Viewer) -> web.Response:
         """Lead back to the list; a refusal shows the page with what was entered."""
         fields = await self._sessions.read_form(request, viewer, max_bytes=MAX_SIGNED_IN_FORM_BYTES)
         visibility, settings = await self._access.find_visibility(viewer), self._sessions.settings
         reference, at = request.match_info["reference"], self._clock.now()
-        form = FollowUpForm.read(fields)
+        form = ActionItemForm.read(fields)
         try:
-            await self._database.run(save_follow_up, viewer, visibility, reference, form, at)
+            await self._database.run(save_action_item, viewer, visibility, reference, form, at)
         except (IncidentNotFound, NotPermitted):
             raise
         except UserError as problem:
@@ -95,12 +95,13 @@ class FollowUpRoutes:
         return web.Response(status=303, headers={"Location": path})
 
 
-def save_follow_up(
-    session: Session, viewer: Viewer, visibility: Visibility, reference: str, form: FollowUpForm, at: datetime
+def save_action_item(
+    session: Session, viewer: Viewer, visibility: Visibility, reference: str, form: ActionItemForm, at: datetime
 ) -> None:
     """
-    Note or change an improvement or a task. A new one is noted once, however often its form is sent.
+    Note or change an improvement or a task.
 
+    A new one is noted once, however often its form is sent.
     Raises IncidentNotFound, NotPermitted and UserError.
     """
     actor = Actor(viewer.team_id, viewer.user_id, at, Origin.WEB)
@@ -116,11 +117,11 @@ def save_follow_up(
     if not is_visible(text):
         raise UserError("Write what is to be done.")
     submission = form.fields.get("submission", "")[:64]
-    if idempotency.register_delivery(session, f"{actor.team_id}:follow-up:{actor.user_id}:{submission}", at):
+    if idempotency.register_delivery(session, f"{actor.team_id}:action-item:{actor.user_id}:{submission}", at):
         add_action_item(session, incident.key, actor, ActionKind(form.fields["kind"]), text, owner=owner, due=due)
 
 
-def _read_owner_and_due(session: Session, actor: Actor, form: FollowUpForm) -> tuple[Owner | None, date | None]:
+def _read_owner_and_due(session: Session, actor: Actor, form: ActionItemForm) -> tuple[Owner | None, date | None]:
     """Raises UserError with all that is wrong."""
     owner, due, errors = None, None, ErrorCollector()
     with errors.collect(), errors_at("owner"):

@@ -6,12 +6,12 @@ from bot.domain.record.model import Action
 from bot.domain.terms import ActionKind
 from bot.domain.text.mentions import resolve_mentions
 
-ANCHOR = "follow-ups"
+ANCHOR = "action-items"
 DONE, OPEN = "done", "open"
 KINDS = tuple(ActionKind)
 
 
-def follow_up_values(action: Action, people: Mapping[str, str], entered: Mapping[str, str]) -> Mapping[str, object]:
+def action_item_values(action: Action, people: Mapping[str, str], entered: Mapping[str, str]) -> Mapping[str, object]:
     """
     Values of one row: what is recorded, and what its fields show.
 
@@ -29,7 +29,7 @@ def follow_up_values(action: Action, people: Mapping[str, str], entered: Mapping
     }
 
 
-def new_follow_up_values(entered: Mapping[str, str]) -> Mapping[str, object]:
+def new_action_item_values(entered: Mapping[str, str]) -> Mapping[str, object]:
     """Values of the form for a new item; `is_open` after it was refused."""
     is_own = bool(entered) and not entered.get("number")
     fields = {name: entered.get(name, "") if is_own else "" for name in ("text", "kind", "owner", "due")}
