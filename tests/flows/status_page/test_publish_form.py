@@ -36,6 +36,7 @@ async def test_all_languages_are_published_at_once_with_components_and_times(wor
     assert (preview.status, nothing) == (200, ())
     assert "Disponibile solo in inglese e francese." in preview.words
     assert "Des paiements échouent." in preview.words
+    assert "Titre disponible uniquement en anglais." in preview.words
     assert (done.status, again.status) == (303, 422)
     assert "Another update was published at" in again.words
     assert "Published. Open the status page" in after.words
