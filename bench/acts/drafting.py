@@ -12,14 +12,18 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment
 
 from bench.harness.figures import Figure, Reference, Target
+from bot.domain.drafting.document.anchors import find_anchors, remove_anchors
 from bot.domain.drafting.document.blocks import BlockState, DocumentBlock, DocumentBlocks, GeneratedBlock
+from bot.domain.drafting.document.canvas_copy import copy_canvas
 from bot.domain.drafting.document.merge import merge
-from bot.domain.drafting.document.sections import generate_blocks
+from bot.domain.drafting.document.sections import anchor_draft, generate_blocks, show_blocks
+from bot.domain.drafting.model import Draft
 from bot.domain.findings import review_record
 from bot.domain.postmortem import build_draft
 from bot.domain.record.model import Entry, Incident, Record
 from bot.domain.record.sources import Moment, Source
 from bot.domain.terms import Kind, Precision, Severity, SourceKind, Status
+from bot.export.canvas_markdown import convert_beginning, truncate_markdown
 from bot.templating.render import postmortem_templates, render_postmortem
 from tests.support.servers.postgres import PostgresServer
 
@@ -72,7 +76,41 @@ async def drafting(runs: int, _server: PostgresServer | None) -> list[Figure]:
     """
     figures = [_against_jinja(template, runs) for template in postmortem_templates()]
     edited = _against_jinja("classic", runs, edits=edited_blocks(made(SIZES[-1])))
-    return [*figures, edited, _merging(runs), _growth(runs)]
+    return [*figures, edited, _canvas(runs), _merging(runs), _growth(runs)]
+
+
+def _canvas(runs: int) -> Figure:
+    """
+    The canvas of the longest record, beyond the draft itself.
+
+    Anchors, conversion, the text of its blocks and their copy; the draft without anchors is subtracted.
+    """
+    record = made(SIZES[-1])
+    draft = build_draft(record, findings=review_record(record))
+    bare = Environment(autoescape=True).from_string(ROWS)
+    values = {"zone": record.incident.zone, "words": {kind: kind.value for kind in Kind}, "people": record.people}
+    taken, floor = [], []
+    for _ in range(runs):
+        alone = timed(lambda: render_postmortem(draft, template="classic"))
+        taken.append(timed(lambda: canvas_content(draft)) - alone)
+        floor.append(timed(lambda: bare.render(entries=record.entries, **values)))
+    return Figure(
+        f"canvas of {SIZES[-1]:,} entries, beyond the draft",
+        "s",
+        taken,
+        reference=Reference(f"{SIZES[-1]:,} of these entries by bare Jinja2", median(floor)),
+        target=Target(3.0, of_ratio=True),
+        notes=[f"{len(canvas_content(draft)):,} characters fit in"],
+    )
+
+
+def canvas_content(draft: Draft) -> str:
+    """The text of the canvas; the copy that finds people's edits in it later is made, too."""
+    written = convert_beginning(render_postmortem(anchor_draft(draft), template="classic"))
+    shown = show_blocks(draft, find_anchors(written))
+    content = truncate_markdown(remove_anchors(written), "https://acme.example/incidents/INC-1")
+    copy_canvas(content, written, shown)
+    return content
 
 
 def _merging(runs: int) -> Figure:
