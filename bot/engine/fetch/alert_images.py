@@ -27,12 +27,14 @@ SECONDS = 10.0
 MAX_IN_FLIGHT = 4
 """Rows at once: most of the worker's lanes are always free for others."""
 BUSY_DELAY = timedelta(seconds=1)
+RETRY_DELAYS = (timedelta(seconds=5), timedelta(seconds=30))
+"""Pauses before a graph that could not be fetched is tried again; afterwards it is given up."""
 ACCEPT = "image/png, image/jpeg, image/gif, image/webp"
 
 
 class AlertImages:
     """
-    Graphs of alerts, fetched from allowed hosts only, each once.
+    Graphs of alerts, fetched from allowed hosts only, and kept once.
 
     Rows of an incident run one after the other: none deletes what another one is writing.
     """
@@ -55,39 +57,51 @@ class AlertImages:
         if self._in_flight >= MAX_IN_FLIGHT:
             return Retry(self._clock.now() + BUSY_DELAY, "too many graphs in progress")
         self._in_flight += 1
+        tries = claim.row.attempts
+        delay = RETRY_DELAYS[tries - 1] if tries <= len(RETRY_DELAYS) else None
+        entry_id = EntryPayload.from_json(claim.row.details).entry_id
         try:
-            await self._keep(settings, incident_id, EntryPayload.from_json(claim.row.details).entry_id, root)
+            is_complete = await self._keep(settings, incident_id, entry_id, root, is_last=delay is None)
         except OSError as problem:
             return outbox.Rejected(f"[files] folder: {root} cannot be written: {problem.strerror}")
         finally:
             self._in_flight -= 1
-        return Done()
+        if is_complete or delay is None:
+            return Done()
+        return Retry(self._clock.now() + delay, "a graph could not be fetched yet")
 
-    async def _keep(self, settings: Settings, incident_id: int, entry_id: int, root: Path) -> None:
+    async def _keep(self, settings: Settings, incident_id: int, entry_id: int, root: Path, *, is_last: bool) -> bool:
+        """Fetch and save what is not known yet. False if a server may answer later; the last time that is a refusal."""
         folder, place = FileFolder(root, of_alerts=True), (incident_id, entry_id)
         planned = await self._database.read(plan_images, settings, *place, self._clock.now())
+        is_complete = True
         async for fetched in self._fetch_all(settings, incident_id, planned, folder):
+            if fetched.may_come and not is_last:
+                is_complete = False
+                continue
             await self._database.run(save_image, settings, *place, fetched, self._clock.now())
         wanted = await self._database.read(find_digests, incident_id, of_alerts=True)
         await asyncio.to_thread(folder.delete_others, incident_id, wanted)
+        return is_complete
 
     async def _fetch_all(
         self, settings: Settings, incident_id: int, images: Sequence[AlertImage], folder: FileFolder
     ) -> AsyncIterator[FetchedImage]:
         """Fetch one after the other. A host that does not answer is not asked again."""
-        silent: set[str] = set()
+        silent: dict[str, bool] = {}  # by host: whether it may answer later
         for image in images:
             if image.refusal is not None or image.host in silent:
-                yield FetchedImage(image, refusal=image.refusal or FileRefusal.FETCH)
+                may_come = silent.get(image.host, False)
+                yield FetchedImage(image, refusal=image.refusal or FileRefusal.FETCH, may_come=may_come)
                 continue
             try:
                 fetched = await _fetch(settings, image)
             except FetchError as problem:
-                log.warning("graph of an alert not kept", host=image.host, problem=str(problem))
+                log.warning("graph of an alert not fetched", host=image.host, problem=str(problem))
                 if not problem.is_answer:
-                    silent.add(image.host)
+                    silent[image.host] = problem.is_passing
                 refusal = FileRefusal.SIZE if isinstance(problem, TooLarge) else FileRefusal.FETCH
-                yield FetchedImage(image, refusal=refusal)
+                yield FetchedImage(image, refusal=refusal, may_come=problem.is_passing)
                 continue
             yield await asyncio.to_thread(_save_content, folder, incident_id, image, fetched)
 

@@ -28,12 +28,16 @@ class FetchError(Exception):
     It cannot be fetched.
 
     `retry_after`: how long the server asks to wait, None if it does not. `is_answer`: the server answered, with an
-    error. The message continues "could not be read:" and never contains the address.
+    error. `is_passing`: asking again may help. The message continues "could not be read:" and never contains the
+    address.
     """
 
-    def __init__(self, message: str, retry_after: timedelta | None = None, *, is_answer: bool = False) -> None:
+    def __init__(
+        self, message: str, retry_after: timedelta | None = None, *, is_answer: bool = False, is_passing: bool = False
+    ) -> None:
         self.retry_after = retry_after
         self.is_answer = is_answer
+        self.is_passing = is_passing
         super().__init__(message)
 
 
@@ -110,11 +114,18 @@ async def fetch_body(
         ):
             return await _fetch_following_redirects(session, address, headers, limits)
     except TimeoutError:
-        raise FetchError(f"the server did not answer within {limits.seconds:g} seconds") from None
+        raise FetchError(f"the server did not answer within {limits.seconds:g} seconds", is_passing=True) from None
     except RefusedAddress as problem:
         raise FetchError(str(problem)) from None
     except (aiohttp.ClientError, OSError, ValueError) as problem:
-        raise FetchError(_describe(problem)) from None
+        is_passing = isinstance(problem, aiohttp.ClientConnectionError) and not _is_refused(problem)
+        raise FetchError(_describe(problem), is_passing=is_passing) from None
+
+
+def _is_refused(problem: Exception) -> bool:
+    """Return whether the address or the certificate is refused, which asking again does not change."""
+    is_of_certificate = isinstance(problem, aiohttp.ClientConnectorCertificateError)
+    return is_of_certificate or isinstance(getattr(problem, "os_error", None), RefusedAddress)
 
 
 def _describe(problem: Exception) -> str:
@@ -145,7 +156,8 @@ async def _fetch_following_redirects(
                 continue
             if answer.status != 200:
                 wait = read_retry_after(answer.headers.get("Retry-After", ""))
-                raise FetchError(f"the server answered {answer.status}", wait, is_answer=True)
+                is_passing = answer.status >= 500 or answer.status in {408, 425, 429}
+                raise FetchError(f"the server answered {answer.status}", wait, is_answer=True, is_passing=is_passing)
             return FetchedBody(
                 await _read_body(answer, limits.max_bytes),
                 answer.headers.get("Content-Type", ""),

@@ -52,7 +52,7 @@ class FetchedImage:
     """
     A graph as its server sent it.
 
-    `media_type` None: it is not kept, for the reason `refusal`.
+    `media_type` None: it is not kept, for the reason `refusal`; `may_come`: its server may answer later.
     """
 
     image: AlertImage
@@ -60,6 +60,7 @@ class FetchedImage:
     digest: str = ""
     media_type: MediaType | None = None
     refusal: FileRefusal | None = None
+    may_come: bool = False
 
     @property
     def name(self) -> str:

@@ -124,7 +124,7 @@ async def test_a_flood_of_graphs_is_cut(world: ImageWorld, grafana: VendorPage) 
         (b"<html>sign in</html>", 200, {}, "the answer was not a PNG"),
         (PDF, 200, {"Content-Type": "image/png"}, "the answer was not a PNG"),
         (PNG + bytes(1024 * 1024), 200, {}, "larger than [files] max_megabytes"),
-        (b"", 503, {}, "it could not be fetched"),
+        (b"", 404, {}, "it could not be fetched"),
         (b"", 302, {"Location": "http://localhost/graph.png"}, "it could not be fetched"),
     ],
 )
@@ -139,6 +139,30 @@ async def test_a_failure_is_named_once(
     assert world.contents == []
     assert len(grafana.requests) == 1
     assert (await world.shows()).count(f"not kept: {reason}") == 1
+
+
+async def test_a_server_that_fails_is_asked_twice_more(world: ImageWorld, grafana: VendorPage) -> None:
+    grafana.shows(b"", status=503)
+    await world.fires(f"{grafana.host}/img/1.png", f"{grafana.host}/img/2.png")
+    await world.advance(hours=1)
+
+    assert len(grafana.requests) == 3 * 2
+    assert (await world.shows()).count("not kept: it could not be fetched") == 2
+
+
+async def test_a_graph_that_comes_late_is_kept(world: ImageWorld, grafana: VendorPage) -> None:
+    grafana.shows(b"", status=503)
+    alert = {**an_alert("Graph", at=world.now), "imageURL": f"{grafana.host}/1.png"}
+    status, _ = await world.posts("grafana", a_notification(alert))
+    assert status == 200
+    await world.settle()
+    asked = len(grafana.requests)
+    grafana.shows(PNG, {"Content-Type": "image/png"})
+    await world.advance(minutes=1)
+
+    assert asked == 1
+    assert world.contents == [PNG]
+    assert "not kept" not in await world.shows()
 
 
 async def test_hosts_that_are_not_listed_are_never_asked(world: ImageWorld, grafana: VendorPage) -> None:
