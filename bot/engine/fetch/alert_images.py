@@ -71,7 +71,11 @@ class AlertImages:
         return Retry(self._clock.now() + delay, "a graph could not be fetched yet")
 
     async def _keep(self, settings: Settings, incident_id: int, entry_id: int, root: Path, *, is_last: bool) -> bool:
-        """Fetch and save what is not known yet. False if a server may answer later; the last time that is a refusal."""
+        """
+        Fetch and save what is not known yet.
+
+        False if a server may answer later; the last time, that is a refusal.
+        """
         folder, place = FileFolder(root, of_alerts=True), (incident_id, entry_id)
         planned = await self._database.read(plan_images, settings, *place, self._clock.now())
         is_complete = True

@@ -123,7 +123,7 @@ async def fetch_body(
 
 
 def _is_refused(problem: Exception) -> bool:
-    """Return whether the address or the certificate is refused, which asking again does not change."""
+    """Return whether the address or the certificate is refused: asking again changes nothing."""
     is_of_certificate = isinstance(problem, aiohttp.ClientConnectorCertificateError)
     return is_of_certificate or isinstance(getattr(problem, "os_error", None), RefusedAddress)
 

@@ -138,7 +138,7 @@ def load_published(session: Session, incident: Incident) -> list[PublishedVersio
 
 
 def public_form_url(settings: Settings, incident: Incident) -> str:
-    """The form that publishes the postmortem on the status page; empty where none can be published."""
+    """The form that publishes it on the status page; empty where it cannot be published."""
     if settings.status is None or incident.is_private or incident.is_drill:
         return ""
     return f"{settings.base_url}/incidents/{incident.reference}/publish?state={UpdateState.POSTMORTEM}"
