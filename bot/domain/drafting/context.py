@@ -42,15 +42,13 @@ class DraftContext:
         self.listed = listed
         self.statements = statements
         self.record: Record = builder.record
-        self.requesters = {
-            entry.about: entry.author for entry in entries if entry.about and Kind.ESCALATION in entry.kinds
-        }
         self._refs = {entry.source.ref for entry in entries}
         self._path_costs = find_path_costs(entries, impact_end=self._impact_end(), untimed=builder.untimed)
         self._by_kind: dict[Kind, dict[int, Entry]] = {}
         for position, entry in enumerate(entries):
             for kind in entry.kinds:
                 self._by_kind.setdefault(kind, {})[position] = entry
+        self.requesters = {entry.about: entry.author for entry in self.entries_of_kinds(Kind.ESCALATION) if entry.about}
         self.cause_refs = frozenset(each.source.ref for each in self.record.causes)
         """The refs of the statements of the cause, in any language; `impact_refs` are those of the impact."""
         self.impact_refs = frozenset(each.source.ref for each in self.record.impacts)
@@ -95,15 +93,14 @@ class DraftContext:
         A misleading path is not among the actions, whatever other kinds it has; a fix is the outcome.
         """
         groups: dict[str, list[Entry]] = {name: [] for name in COURSE_SECTIONS}
+        names: dict[tuple[Kind, ...], str] = {}  # most entries share few combinations of kinds
         for entry in self.entries:
-            if Kind.MISLEADING_PATH in entry.kinds:
-                groups["misleading_paths"].append(entry)
-            elif not OUTCOME.isdisjoint(entry.kinds):
-                groups["outcome"].append(entry)
-            elif not ACTIONS_TAKEN.isdisjoint(entry.kinds):
-                groups["actions_taken"].append(entry)
-            elif Kind.ESCALATION in entry.kinds and entry.about not in self.builder.escalations:
-                groups["escalations"].append(entry)
+            kinds = entry.kinds
+            name = names.get(kinds)
+            if name is None:
+                name = names[kinds] = _course_group(kinds)
+            if name and (name != "escalations" or entry.about not in self.builder.escalations):
+                groups[name].append(entry)
         return groups
 
     @cached_property
@@ -159,9 +156,8 @@ class DraftContext:
         identified_ref = identified.source.ref if identified else ""
         return [
             (entry.source.ref, words["identified"] if entry.source.ref == identified_ref else labels[entry.kinds[0]])
-            for entry in self.entries
+            for entry in self.entries_of_kinds(*labels)
             if len(entry.kinds) == 1
-            and entry.kinds[0] in labels
             and (
                 entry.text == texts.get(entry.kinds[0])
                 or entry.source.ref == refs.get(entry.kinds[0])
@@ -177,6 +173,8 @@ class DraftContext:
         The cause has one row, at the time of its first statement in any language, with the words of this document.
         """
         refs = self.cause_refs
+        if not refs:
+            return frozenset()
         rows = [entry.source.ref for entry in self.entries if entry.source.ref in refs]
         return frozenset(rows[1:] if self.statements[Kind.CAUSE] else rows)
 
@@ -206,6 +204,17 @@ class DraftContext:
             for update in self.record.updates
             for source in update.sources
         ]
+
+
+def _course_group(kinds: Sequence[Kind]) -> str:
+    """The one of COURSE_SECTIONS for an entry of these kinds; empty if it has none."""
+    if Kind.MISLEADING_PATH in kinds:
+        return "misleading_paths"
+    if not OUTCOME.isdisjoint(kinds):
+        return "outcome"
+    if not ACTIONS_TAKEN.isdisjoint(kinds):
+        return "actions_taken"
+    return "escalations" if Kind.ESCALATION in kinds else ""
 
 
 def add_source(block: Block, source: Source) -> Block:

@@ -42,7 +42,7 @@ class TimeFormatter:
         known = [first, *instants]
         self.known_span = min(known), max(known)
         self.labels, self.zone_name = self._labels(known)
-        self._has_labels = len(self.labels) > 1
+        self.has_labels = len(self.labels) > 1
         self._minutes = _formatted_minutes(language.locale)
         self.is_first_day_plain = self.day_of(self.known_span[0]) == self.first_day
         """Whether times of the first day have no date elsewhere than in the timeline."""
@@ -84,7 +84,7 @@ class TimeFormatter:
     def format_local(self, local: datetime, precision: Precision = Precision.EXACT) -> str:
         """`format_time` of a local time."""
         text = self._minutes[local.hour * 60 + local.minute]
-        if self._has_labels:
+        if self.has_labels:
             text = f"{text} {zone_label(local, self.zone)}"
         if precision is Precision.APPROXIMATE:
             return self.language.format_count("about", local.hour, time=text)

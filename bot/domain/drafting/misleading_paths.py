@@ -56,7 +56,14 @@ def find_path_costs(
     by_anybody: int | None = None
     by_author: dict[str | None, int] = {}
     preceding = _preceding(times)
-    told = [place for place, entry in enumerate(entries) if not _TELLING.isdisjoint(entry.kinds)]
+    tells: dict[tuple[Kind, ...], bool] = {}  # most entries share few combinations of kinds
+    told = []
+    for place, entry in enumerate(entries):
+        kinds = entry.kinds
+        if kinds not in tells:
+            tells[kinds] = not _TELLING.isdisjoint(kinds)
+        if tells[kinds]:
+            told.append(place)
     for position in reversed(told):
         entry = entries[position]
         if Kind.MISLEADING_PATH in entry.kinds:

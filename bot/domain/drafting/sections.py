@@ -124,7 +124,8 @@ def marked_follow_ups(record: Record) -> Iterator[tuple[ActionKind, Entry]]:
 def action_list_refs(record: Record) -> frozenset[str]:
     """The refs of entries that became an action, or only record that one was added."""
     known = frozenset((MARKS_BY_ACTION[action.kind], action.text) for action in record.actions)
-    return frozenset(entry.source.ref for entry in record.entries if _is_on_action_list(entry, known))
+    possible = (each for each in record.entries if (each.about if each.source.kind is SourceKind.MESSAGE else known))
+    return frozenset(entry.source.ref for entry in possible if _is_on_action_list(entry, known))
 
 
 def _is_on_action_list(entry: Entry, known: frozenset[tuple[Kind, str]]) -> bool:

@@ -62,7 +62,10 @@ class References:
         items, definitions = [], []
         for number in sorted(cited):
             source, address = cited[number], addresses.get(number)
-            note = escape_markdown(notes.get(source.ref) or notes[source.kind])
+            try:
+                note = escape_markdown(notes[source.ref])
+            except KeyError:
+                note = escape_markdown(notes[source.kind])
             if address is None:
                 items.append(f"- [{number}] {note}")
             else:

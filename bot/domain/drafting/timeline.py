@@ -128,7 +128,7 @@ def timeline_entries(context: DraftContext) -> list[Entry]:
     builder, record = context.builder, context.record
     detections = [
         (to_minute(entry.happened_at), entry.text)
-        for entry in context.entries
+        for entry in context.entries_of_kinds(Kind.DETECTION)
         if entry.kinds == (Kind.DETECTION,) and entry.author is None and entry.happened_at
     ]
     stated = {Kind.IMPACT: {each.source.ref for each in record.impacts}, Kind.CAUSE: context.causes_told_elsewhere}

@@ -38,8 +38,11 @@ _START = re.compile(
     r"(?P<number>\d{1,9})(?P<dot>[.)])(?=\s|$)|(?P<mark>[-+](?=\s|$|[-+\s]*$)|[=-]+\s*$|\#{1,6}(?=\s|$)|>|:(?=-))"
 )
 
-_HARMLESS = r"[A-Za-z0-9À-ɏ ,.;:'\"()/%?!@$=+’“”«»…—–-]"
-_PLAIN = re.compile(rf"[A-Za-zÀ-ɏ@]{_HARMLESS}*+(?:(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]){_HARMLESS}++)*+(?<! )")
+HARMLESS = r"[A-Za-z0-9À-ɏ ,.;:'\"()/%?!@$=+’“”«»…—–-]"
+"""A sign that is never escaped behind the first one of a line."""
+FIRST = "[A-Za-zÀ-ɏ@]"
+"""A sign that is not escaped at the start of a line either."""
+_PLAIN = re.compile(rf"{FIRST}{HARMLESS}*+(?:(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]){HARMLESS}++)*+(?<! )")
 """One line in which nothing is escaped, as most texts are: names in it may be like `snake_case`."""
 
 _SAFE_LINK = re.compile(r"https?://[\w.~:/?#@!$&'*+,=%\-]+", re.ASCII)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -168,6 +168,13 @@ def test_a_text_as_plain_text() -> None:
     assert render_plain_line(TEXT) == "Log says a|b: too late and ERROR <b> `x` deep then nothing"
 
 
+@given(st.text(st.sampled_from("ab 1._*~'(—,é-`"), min_size=1, max_size=14))
+def test_a_line_alone_is_rendered_as_among_others(text: str) -> None:
+    line = text.strip()
+
+    assert render_markdown(f"{line}\nx") == (f"{render_markdown(line)}  \n  x" if line else "x")
+
+
 def test_a_fence_is_longer_than_the_backticks_in_it() -> None:
     assert render_markdown("````a` b```") == "\n  ```\n  `a` b\n  ```"
     assert join_markdown(["x", render_markdown("```a```"), "— dba"]) == "x\n  ```\n  a\n  ```\n  — dba"
@@ -218,6 +225,7 @@ def read_inline(children: Sequence[Token]) -> Iterator[tuple[str, str]]:
             yield "code", token.content
 
 
+@example("\u202e*_*")
 @given(texts)
 def test_a_reader_of_the_markdown_sees_the_formatting_that_slack_shows(text: str) -> None:
     markdown = f"- {join_markdown(['start', render_markdown(text), 'end'])}\n- next\n"

@@ -5,6 +5,8 @@ from bot.domain.drafting.model import Block
 
 SINGLE_STATEMENTS = frozenset({"impact", "cause", "resolution"})
 """Sections with one statement. It stays the same block when somebody states it again."""
+SECTIONS_WITH_KEYS = SINGLE_STATEMENTS | {"summary"}
+"""Sections whose blocks have another key in a document than in the draft."""
 SUMMARIZED = ("impact", "root_cause", "resolution")
 """Such statements in the summary."""
 

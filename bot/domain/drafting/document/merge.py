@@ -58,6 +58,9 @@ def put_into_place(
     following: dict[str | None, list[DocumentBlock]] = defaultdict(list)
     for block in sorted(placed, key=lambda block: (block.rank, block.id)):
         following[next((key for key in block.after if key in known), None)].append(block)
+    if not following:
+        yield from [item for _, item in in_order]
+        return
     yield from following[SECTION_START]
     for key, item in in_order:
         yield item

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 
 from bot.domain.drafting.document.anchors import with_anchors
-from bot.domain.drafting.document.block_key import find_block_id
+from bot.domain.drafting.document.block_key import SECTIONS_WITH_KEYS, find_block_id
 from bot.domain.drafting.document.blocks import BlockId, BlockState, DocumentBlock, DocumentBlocks, GeneratedBlock
 from bot.domain.drafting.document.canvas_copy import ShownBlock
 from bot.domain.drafting.document.merge import merge, put_into_place
@@ -33,7 +33,8 @@ class EditedSources(Mapping[str, str]):
         self._edits = edits
 
     def __getitem__(self, ref: str) -> str:
-        return self._edits[ref] if ref in self._edits else self._sources[ref]
+        note = self._edits.get(ref)
+        return self._sources[ref] if note is None else note
 
     def __iter__(self) -> Iterator[str]:
         return chain(self._sources, self._edits)
@@ -93,10 +94,14 @@ def _section_by_name(
 def merge_section(blocks: Sequence[Block], touched: Sequence[DocumentBlock]) -> tuple[Block, ...]:
     """One section. That nobody recorded something is not said where a person wrote."""
     by_id = {block.id: block for block in touched if block.is_touched}
+    keys = frozenset(block_id.key for block_id in by_id)
     facts: dict[BlockId, Block] = {}
     in_order: list[tuple[str, Block | DocumentBlock]] = []
     placed: list[DocumentBlock] = []
     for fact in blocks:
+        if fact.key not in keys and fact.section not in SECTIONS_WITH_KEYS:  # as most
+            in_order.append((fact.key, fact))
+            continue
         block_id = find_block_id(fact)
         block = by_id.pop(block_id, None)
         if block is None:
@@ -105,11 +110,10 @@ def merge_section(blocks: Sequence[Block], touched: Sequence[DocumentBlock]) -> 
             facts[block_id] = fact
             placed.append(block) if block.is_placed else in_order.append((block_id.key, block))
     merged = put_into_place(in_order, [*placed, *by_id.values()])
-    found = (each if isinstance(each, Block) else _decided_block(each, facts.get(each.id)) for each in merged)
-    shown = [block for block in found if block is not None]
-    if any(block.is_written for block in shown):
-        shown = [block for block in shown if not block.is_missing]
-    return tuple(shown)
+    found = [each if isinstance(each, Block) else _decided_block(each, facts.get(each.id)) for each in merged]
+    if any(block is not None and block.is_written for block in found):
+        return tuple(block for block in found if block is not None and block.kind is not BlockKind.MISSING)
+    return tuple(block for block in found if block is not None)
 
 
 def show_blocks(draft: Draft, wanted: Iterable[BlockId]) -> dict[BlockId, ShownBlock]:

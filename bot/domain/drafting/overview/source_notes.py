@@ -35,6 +35,7 @@ class SourceNotes(Mapping[str, str]):
     def __init__(self, builder: BlockBuilder) -> None:
         self._builder = builder
         self._words = {kind: builder.format_message(key) for kind, key in _WORDS.items()}
+        self._message = self._words[SourceKind.MESSAGE]
         self._declared = builder.format_message("kind_declared")
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -115,7 +116,7 @@ class SourceNotes(Mapping[str, str]):
     def _entry_note(self, entry: Entry) -> str:
         kind, about = entry.source.kind, entry.about
         if kind is SourceKind.MESSAGE:
-            return self._note(self._words[kind], entry.author, entry.posted_at or entry.happened_at)
+            return self._note(self._message, entry.author, entry.posted_at or entry.happened_at)
         if about is not None and self._links.get(about) == entry.source.link:
             return self._others[about]
         if entry.public is not None:
@@ -134,7 +135,7 @@ class SourceNotes(Mapping[str, str]):
         times = builder.times
         time = times.format_short(at, precision)
         first, last = times.known_span
-        if not first <= at <= last and len(times.labels) == 1:
+        if not times.has_labels and not first <= at <= last:
             label = zone_label(at, times.zone)
             time = time if label == times.labels[0] else f"{time} {label}"
         return f"{what} — {name}, {time}" if name else f"{what} — {time}"

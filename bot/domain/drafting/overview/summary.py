@@ -45,8 +45,10 @@ def _last_source(builder: BlockBuilder, *kinds: Kind) -> Source | None:
 
 def _last_entry(builder: BlockBuilder, *kinds: Kind) -> Entry | None:
     wanted = frozenset(kinds)
-    active = (entry for entry in reversed(builder.record.entries) if entry.withdrawn_at is None)
-    return next((entry for entry in active if not wanted.isdisjoint(entry.kinds)), None)
+    for entry in reversed(builder.record.entries):
+        if not wanted.isdisjoint(entry.kinds) and entry.withdrawn_at is None:
+            return entry
+    return None
 
 
 def duration_section(builder: BlockBuilder) -> tuple[Block, ...]:

@@ -20,12 +20,14 @@ def check_change_overlooked(record: Record) -> Iterator[Finding]:
 
     Silent where the change was reported less than five minutes before, and where nobody recorded it as the cause.
     """
+    cause = next((each for each in record.changes if each.is_cause), None)
+    received_at = cause.change.received_at if cause else None
+    if cause is None or received_at is None:
+        return
     paths = [
         (at, entry) for entry, at in entries_with_time(active_entries(record)) if Kind.MISLEADING_PATH in entry.kinds
     ]
-    cause = next((each for each in record.changes if each.is_cause), None)
-    received_at = cause.change.received_at if cause else None
-    if not paths or cause is None or received_at is None:
+    if not paths:
         return
     began_at, path = min(paths, key=lambda each: each[0])
     if began_at - max(received_at, record.incident.started.at) >= TIME_TO_LOOK:

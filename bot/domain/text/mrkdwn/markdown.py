@@ -1,10 +1,21 @@
 """Texts of Slack as Markdown: their formatting is kept, everything else is escaped."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from bot.domain.text.markdown_escape import Markdown, escape_line, escape_markdown, escape_part, is_plain
+from bot.domain.text.markdown_escape import (
+    FIRST,
+    HARMLESS,
+    Markdown,
+    escape_line,
+    escape_markdown,
+    escape_part,
+    is_plain,
+    remove_controls,
+)
 from bot.domain.text.mrkdwn.parser import (
+    AFTER,
+    BEFORE,
     Code,
     Fence,
     Line,
@@ -20,7 +31,11 @@ from bot.domain.text.mrkdwn.parser import (
 INDENT = "  "
 """Of further lines in an item of a list."""
 _MARKED = re.compile(r"[*_~`>]")
-_MARKS = {Style.BOLD: "**", Style.ITALIC: "_", Style.STRIKE: "~~"}
+_MARKS: Mapping[str, str] = {Style.BOLD: "**", Style.ITALIC: "_", Style.STRIKE: "~~"}
+_ONE_STYLE = re.compile(
+    rf"({FIRST}{HARMLESS}*+(?<=[{BEFORE}])|)([*_~])(?! )({HARMLESS}++)(?<! )\2((?=[{AFTER}]){HARMLESS}++(?<! )|)"
+)
+"""One style in a line in which nothing is escaped: as `parse_spans` reads it, in a tenth of the time."""
 _TICKS = re.compile("`+")
 _BLOCK_END = re.compile(r"\n[ >]*(?:`{3,}|>)\Z")
 """The end of a fence or of a quote, as this module writes them. In a text a line of these signs would be escaped."""
@@ -36,8 +51,14 @@ def render_markdown(text: str, indent: str = INDENT) -> Markdown:
     """
     if is_plain(text):
         return Markdown(text)
+    if not text.isprintable():
+        text = remove_controls(text)  # a mark behind one is at the start of a word
     if not _MARKED.search(text) or not may_be_formatted(text):
         return escape_markdown(text, indent=indent)
+    if simple := _ONE_STYLE.fullmatch(text):
+        before, style, styled, after = simple.groups()
+        mark = _MARKS[style]
+        return Markdown(f"{before}{mark}{styled}{mark}{after}")
     if text.isprintable() and "`" not in text and ">" not in text:  # one line without blocks
         return Markdown(_render_spans(parse_spans(text.strip()), is_start=True))
     rendered, is_after_block = "", False

@@ -67,16 +67,16 @@ Block: TypeAlias = Line | Fence
 FENCE_MARK = "```"
 _FENCE = re.compile(r"```(?!\s*```)(.*?)```", re.DOTALL)
 _QUOTE = re.compile(r"\s*>(?![>=]) ?(?=.*\S)")
-_BEFORE = r"\s(\[{\"'“‘«–—"
+BEFORE = r"\s(\[{\"'“‘«–—"
 """Signs after which a style may open."""
-_AFTER = r"\s)\]}\"'”’»–—.,:;!?…"
+AFTER = r"\s)\]}\"'”’»–—.,:;!?…"
 """Signs before which a style may close."""
 
 
 # Signs come first in these patterns: a search for a look-behind stops at every letter.
-_OPENING = re.compile(rf"[`*_~](?:(?<=`)(?<!``)|(?<=[*_~])(?<![^{_BEFORE}][*_~])(?=\S))")
+_OPENING = re.compile(rf"[`*_~](?:(?<=`)(?<!``)|(?<=[*_~])(?<![^{BEFORE}][*_~])(?=\S))")
 _CODE = re.compile(r"`([^`]+)`(?!`)")
-_CLOSING = re.compile(rf"(?<!\s)[*_~](?![^{_AFTER}])")
+_CLOSING = re.compile(rf"(?<!\s)[*_~](?![^{AFTER}])")
 _STYLES = {style.value: style for style in Style}
 _STOPS = {style: re.compile(rf"\{style.value}(?:(?<!\w\{style.value})|(?!\w))") for style in Style}
 """Marks of a style; one inside a word is a letter."""
