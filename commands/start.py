@@ -15,6 +15,7 @@ from bot.services.incidents.merge import find_similar_open
 from bot.services.status_page.publish import describe_suggestion
 from bot.services.timeline.notes import record_note
 from bot.services.workspace.actor import Actor
+from bot.store.incidents.incident_lists import OpenIncident
 from bot.store.incidents.incidents import Incident
 from commands.base import LANGUAGE, Caller, Invocation, Reply, Session, with_language
 from commands.execution import build_form_context
@@ -70,7 +71,7 @@ def declare_by_form(session: Session, settings: Settings, actor: Actor, fields: 
     return incident
 
 
-def declared_reply(settings: Settings, declared: Incident, similar: Sequence[Incident] = ()) -> str:
+def declared_reply(settings: Settings, declared: Incident, similar: Sequence[OpenIncident] = ()) -> str:
     """The answer to the declarer. `similar`: open incidents that may be the same problem."""
     label = settings.severity_label(Severity(declared.severity))
     if declared.is_retro:
@@ -95,7 +96,7 @@ def _severity_in_title(settings: Settings, declared: Incident) -> str:
     return f" The title says {quote_word(named[0])}. To set {severity}, type `{command}`."
 
 
-def _similar_incidents(similar: Sequence[Incident], declared: Incident) -> str:
+def _similar_incidents(similar: Sequence[OpenIncident], declared: Incident) -> str:
     """Name the open incidents that may be the same problem, and say how to merge."""
     if not similar:
         return ""

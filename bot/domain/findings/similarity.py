@@ -7,6 +7,7 @@ Nothing here understands a text; it only compares words.
 import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
+from functools import lru_cache
 from types import MappingProxyType
 
 _WORD = re.compile(r"\w+")
@@ -110,11 +111,24 @@ def content_stems(text: str) -> list[str]:
 
 def are_titles_similar(one: str, other: str) -> bool:
     """True for titles with mostly the same words, in any order, also misspelt."""
-    stems, others = sorted(set(content_stems(one))), sorted(set(content_stems(other)))
+    stems, others = _title_stems(one), _title_stems(other)
     if not stems or not others:
         return one.casefold() == other.casefold()
     shared = len({*stems} & {*others}) / len({*stems} | {*others})
-    return shared >= _SHARED_STEMS or SequenceMatcher(None, " ".join(stems), " ".join(others)).ratio() >= _EQUAL_LETTERS
+    return shared >= _SHARED_STEMS or _have_equal_letters(" ".join(stems), " ".join(others))
+
+
+@lru_cache(maxsize=1000)
+def _title_stems(title: str) -> tuple[str, ...]:
+    """Sorted, each once. In a storm each new title is held against those of all open incidents."""
+    return tuple(sorted(set(content_stems(title))))
+
+
+def _have_equal_letters(one: str, other: str) -> bool:
+    """The cheap upper bounds of the ratio are asked first: most titles differ much."""
+    letters = SequenceMatcher(None, one, other)
+    bounds = (letters.real_quick_ratio, letters.quick_ratio, letters.ratio)
+    return all(each() >= _EQUAL_LETTERS for each in bounds)
 
 
 def guess_language(words: Iterable[str]) -> str | None:

@@ -27,9 +27,9 @@ from bot.services.workspace.people import ensure_known
 from bot.store.alerts import alert_groups, alerts
 from bot.store.escalation import escalations
 from bot.store.incidents import action_items, incident_lists, incidents, timeline
+from bot.store.incidents.incident_lists import OpenIncident
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
-from bot.store.incidents.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +52,13 @@ class MergeResult:
     alerts: int
 
 
-def find_similar_open(session: Session, declared: Incident) -> list[Incident]:
+def find_similar_open(session: Session, declared: Incident) -> list[OpenIncident]:
     """
     Open incidents that may be the same problem, those with a similar title first.
 
     Without private and retrospective ones, and without drills unless this is one.
     """
-    if declared.is_retro:
-        return []
-    found = [
-        each
-        for each in Visibility(declared.team_id).filter(incident_lists.find_open(session, declared.team_id))
-        if each.id != declared.id and each.is_drill == declared.is_drill and not each.is_retro
-    ]
+    found = [] if declared.is_retro else incident_lists.find_others_open(session, declared)
     same_title = [each for each in found if are_titles_similar(each.title, declared.title)]
     same_service = [each for each in found if each not in same_title and {*each.services} & {*declared.services}]
     return [*same_title, *same_service]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
 from bot.config import Settings
@@ -187,9 +188,14 @@ class _Existing(NamedTuple):
 
 
 def _find_existing(session: Session, settings: Settings, row: incidents.Incident) -> _Existing:
-    incident_id = row.key
-    found = check_all(
-        session,
+    began_at = row.started_at
+    window = {"since": began_at - settings.changes.length, "until": began_at}
+    return _Existing(*check_all(session, _existing, incident_id=row.key, team_id=row.team_id, **window))
+
+
+def _existing(incident_id: int, team_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of `_Existing`, in its order."""
+    return (
         alerts.alerts_exist(incident_id),
         escalations.escalations_exist(incident_id),
         roles.roles_exist(incident_id),
@@ -197,9 +203,8 @@ def _find_existing(session: Session, settings: Settings, row: incidents.Incident
         outbox.failures_exist(incident_id),
         timeline.statement_exists(incident_id, Kind.IMPACT),
         reminders.standing_exists(incident_id, ReminderKind.UPDATE_DUE),
-        changes.changes_exist(row.team_id, row.started_at - settings.changes.length, row.started_at),
+        changes.changes_exist(team_id, since, until),
     )
-    return _Existing(*found)
 
 
 def load_card_view(session: Session, settings: Settings, incident_id: int) -> CardView:

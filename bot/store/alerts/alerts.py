@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, or_, text, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, exists, or_, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
@@ -214,7 +214,7 @@ class Counts:
 NO_ALERTS = Counts(0, 0, {})
 
 
-def _newest(incident_id: int) -> ColumnElement[bool]:
+def _newest(incident_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """The newest firing of each alert: it decides the status and the service."""
     ranked = (
         select(
@@ -232,21 +232,33 @@ def _newest(incident_id: int) -> ColumnElement[bool]:
     return col(Alert.id).in_(select(ranked.c.id).where(ranked.c.age == 1))
 
 
+_INCIDENT: BindParameter[int] = bindparam("incident_id")
+COUNTING = (
+    select(
+        Alert.service,
+        func.count(),
+        func.sum(case((col(Alert.status) == AlertStatus.FIRING.value, 1), else_=0)),
+        func.sum(case((col(Alert.is_flapping), 1), else_=0)),
+    )
+    .where(Alert.incident_id == _INCIDENT, _newest(_INCIDENT))
+    .group_by(col(Alert.service))
+    .order_by(func.count().desc(), col(Alert.service))
+)
+FIRST = (
+    select(Alert)
+    .where(Alert.incident_id == _INCIDENT, Alert.status == bindparam("status"), _newest(_INCIDENT))
+    .order_by(col(Alert.starts_at), col(Alert.id))
+    .limit(bindparam("most"))
+)
+
+
 def alerts_exist(incident_id: int) -> ColumnElement[bool]:
     return select(Alert.id).where(Alert.incident_id == incident_id).exists()
 
 
 def count(session: Session, incident_id: int) -> Counts:
     """Count each alert once, however often it fired."""
-    fires = func.sum(case((col(Alert.status) == AlertStatus.FIRING.value, 1), else_=0))
-    flaps = func.sum(case((col(Alert.is_flapping), 1), else_=0))
-    statement = (
-        select(Alert.service, func.count(), fires, flaps)
-        .where(Alert.incident_id == incident_id, _newest(incident_id))
-        .group_by(col(Alert.service))
-        .order_by(func.count().desc(), col(Alert.service))
-    )
-    rows = list(session.exec(statement))
+    rows = list(session.exec(COUNTING, params={"incident_id": incident_id}))
     return Counts(
         sum(alerts for _, alerts, _, _ in rows),
         sum(int(firing) for _, _, firing, _ in rows),
@@ -265,13 +277,8 @@ def find_earliest(session: Session, incident_id: int, *, since: datetime | None 
 
 def find_first(session: Session, incident_id: int, status: AlertStatus, limit: int) -> list[Alert]:
     """Alerts of that status, by their newest firings, the earliest first."""
-    statement = (
-        select(Alert)
-        .where(Alert.incident_id == incident_id, Alert.status == status.value, _newest(incident_id))
-        .order_by(col(Alert.starts_at), col(Alert.id))
-        .limit(limit)
-    )
-    return list(session.exec(statement))
+    named = {"incident_id": incident_id, "status": status.value, "most": limit}
+    return list(session.exec(FIRST, params=named))
 
 
 def find_flapping(session: Session, incident_id: int) -> list[Alert]:

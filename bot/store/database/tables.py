@@ -1,8 +1,10 @@
 """Helpers of all table modules: naming convention, JSON columns, upserts, the metadata."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, MetaData, Table, select
+from sqlalchemy import JSON, ColumnElement, Executable, MetaData, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -42,6 +44,19 @@ def insert_into(session: Session, model: type[SQLModel]) -> Insert:
     return insert_for(dialect_of(session), model)
 
 
-def check_all(session: Session, *conditions: ColumnElement[bool]) -> tuple[bool, ...]:
-    """Check several conditions with one statement."""
-    return tuple(bool(each) for each in session.execute(select(*conditions)).one())
+Conditions = Callable[..., tuple[ColumnElement[bool], ...]]
+
+
+def check_all(session: Session, conditions: Conditions, **values: Any) -> tuple[bool, ...]:
+    """
+    Check several conditions with one statement, which is built once.
+
+    `conditions` gets a placeholder for each of the `values`, by its name.
+    """
+    found = session.execute(_checking(conditions, tuple(sorted(values))), values)
+    return tuple(bool(each) for each in found.one())
+
+
+@cache
+def _checking(conditions: Conditions, names: tuple[str, ...]) -> Executable:
+    return select(*conditions(**{name: bindparam(name) for name in names}))

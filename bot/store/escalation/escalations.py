@@ -155,9 +155,11 @@ def escalations_exist(incident_id: int) -> ColumnElement[bool]:
     return select(Escalation.id).where(Escalation.incident_id == incident_id).exists()
 
 
+OF_INCIDENT = select(Escalation).where(Escalation.incident_id == bindparam("incident_id")).order_by(col(Escalation.id))
+
+
 def find_by_incident(session: Session, incident_id: int) -> list[Escalation]:
-    statement = select(Escalation).where(Escalation.incident_id == incident_id).order_by(col(Escalation.id))
-    return list(session.exec(statement))
+    return list(session.exec(OF_INCIDENT, params={"incident_id": incident_id}))
 
 
 def preload(session: Session, incident_ids: Collection[int]) -> None:

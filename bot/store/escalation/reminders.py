@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, or_
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_
 from sqlalchemy import select as sql_select
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
@@ -113,34 +113,39 @@ TurningPoint = tuple[int, list[str], dict[str, Any], datetime]
 """Incident, kinds, details and time of an entry."""
 
 
+_AT = func.coalesce(TimelineEntry.happened_at, TimelineEntry.recorded_at)
+_KINDS = cast(col(TimelineEntry.kinds), String)
+TURNING_POINTS = (
+    select(TimelineEntry.incident_id, TimelineEntry.kinds, TimelineEntry.details, _AT)
+    .where(
+        col(TimelineEntry.incident_id).in_(bindparam("ids", expanding=True)),
+        col(TimelineEntry.withdrawn_at).is_(None),
+        or_(*(_KINDS.like(f'%"{kind.value}"%') for kind in TURNING_KINDS)),
+    )
+    .order_by(_AT, col(TimelineEntry.seq))
+)
+
+
 def find_turning_points(session: Session, incident_ids: Collection[int]) -> list[TurningPoint]:
     """Active entries that restart the wait, in order of time."""
-    at = func.coalesce(TimelineEntry.happened_at, TimelineEntry.recorded_at)
-    kinds = cast(col(TimelineEntry.kinds), String)
-    statement = (
-        select(TimelineEntry.incident_id, TimelineEntry.kinds, TimelineEntry.details, at)
-        .where(
-            col(TimelineEntry.incident_id).in_(incident_ids),
-            col(TimelineEntry.withdrawn_at).is_(None),
-            or_(*(kinds.like(f'%"{kind.value}"%') for kind in TURNING_KINDS)),
-        )
-        .order_by(at, col(TimelineEntry.seq))
+    found = session.exec(TURNING_POINTS, params={"ids": list(incident_ids)})
+    return [(row[0], list(row[1]), dict(row[2]), row[3]) for row in found]
+
+
+LAST_RECORDED = (
+    select(TimelineEntry.incident_id, func.max(TimelineEntry.recorded_at))
+    .where(
+        col(TimelineEntry.incident_id).in_(bindparam("ids", expanding=True)),
+        col(TimelineEntry.withdrawn_at).is_(None),
+        col(TimelineEntry.recorded_by).is_not(None),
     )
-    return [(row[0], list(row[1]), dict(row[2]), row[3]) for row in session.exec(statement)]
+    .group_by(col(TimelineEntry.incident_id))
+)
 
 
 def find_last_recorded_at(session: Session, incident_ids: Collection[int]) -> dict[int, datetime]:
     """Last entry by a person, by incident."""
-    statement = (
-        select(TimelineEntry.incident_id, func.max(TimelineEntry.recorded_at))
-        .where(
-            col(TimelineEntry.incident_id).in_(incident_ids),
-            col(TimelineEntry.withdrawn_at).is_(None),
-            col(TimelineEntry.recorded_by).is_not(None),
-        )
-        .group_by(col(TimelineEntry.incident_id))
-    )
-    return dict(session.exec(statement).all())
+    return dict(session.exec(LAST_RECORDED, params={"ids": list(incident_ids)}).all())
 
 
 def find_open_tasks(session: Session, incident_ids: Collection[int]) -> list[ActionItem]:

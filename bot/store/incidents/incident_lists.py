@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import ColumnElement, and_, bindparam, not_, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
 from bot.domain.terms import Status
 from bot.store.database.tables import table_of
-from bot.store.incidents.incidents import OPEN, Incident
+from bot.store.incidents.incidents import OPEN, Incident, main_title
 from bot.store.incidents.postmortems import PUBLISHED
 from bot.store.incidents.visibility import Visibility
 
@@ -157,6 +157,46 @@ def find_open(session: Session, team_id: str) -> list[Incident]:
         .order_by(Incident.severity, col(Incident.id).desc())
     )
     return list(session.exec(statement))
+
+
+class OpenIncident(NamedTuple):
+    """An open incident that everybody sees, in short."""
+
+    series: str
+    number: int
+    title: str
+    services: list[str]
+    channel_id: str | None
+
+    @property
+    def reference(self) -> str:
+        return f"{self.series}-{self.number}"
+
+
+_COLUMNS = table_of(Incident).c
+OPEN_OTHERS = (
+    select_columns(_COLUMNS.series, _COLUMNS.number, _COLUMNS.titles, _COLUMNS.services, _COLUMNS.channel_id)
+    .where(
+        _COLUMNS.team_id == bindparam("team_id"),
+        _COLUMNS.status.in_(OPEN),
+        _COLUMNS.is_private.is_(False),
+        _COLUMNS.is_retro.is_(False),
+        _COLUMNS.is_drill == bindparam("is_drill"),
+        _COLUMNS.id != bindparam("but"),
+    )
+    .order_by(_COLUMNS.severity, _COLUMNS.id.desc())
+)
+
+
+def find_others_open(session: Session, incident: Incident) -> list[OpenIncident]:
+    """
+    Open incidents beside this one, the most severe first, then the newest.
+
+    Without private and retrospective ones; drills if this is one, else none.
+    """
+    named = {"team_id": incident.team_id, "is_drill": incident.is_drill, "but": incident.key}
+    found = session.execute(OPEN_OTHERS, named)
+    return [OpenIncident(series, number, main_title(titles), *rest) for series, number, titles, *rest in found]
 
 
 class IncidentFacts(NamedTuple):

@@ -1,7 +1,7 @@
 """Incidents."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -142,7 +142,7 @@ class Incident(SQLModel, table=True):
 
     @property
     def title(self) -> str:
-        return self.titles.get("") or next(iter(self.titles.values()), "")
+        return main_title(self.titles)
 
     @property
     def title_without_count(self) -> str:
@@ -157,6 +157,11 @@ class Incident(SQLModel, table=True):
     def is_resolved(self) -> bool:
         """False for cancelled and merged incidents."""
         return not self.is_open and self.status not in {Status.CANCELLED, Status.MERGED}
+
+
+def main_title(titles: Mapping[str, str]) -> str:
+    """The title without a language; where there is none, the first one."""
+    return titles.get("") or next(iter(titles.values()), "")
 
 
 def add(session: Session, incident: Incident) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.store.database.tables import dialect_of, insert_for
@@ -47,6 +47,9 @@ class SlackMessage(SQLModel, table=True):
     digest: str | None = None
 
 
+OF_INCIDENTS = select(SlackMessage).where(col(SlackMessage.incident_id).in_(bindparam("ids", expanding=True)))
+
+
 def find_all(session: Session, incident_id: int) -> Mapping[str, SlackMessage]:
     """All rows of an incident by their view, queried with those of all locked incidents."""
     state = transaction_state(session)
@@ -54,7 +57,7 @@ def find_all(session: Session, incident_id: int) -> Mapping[str, SlackMessage]:
     if incident_id not in known:
         wanted = {incident_id, *state.locked_incidents} - known.keys()
         known |= {key: {} for key in wanted}
-        for row in session.exec(select(SlackMessage).where(col(SlackMessage.incident_id).in_(wanted))):
+        for row in session.exec(OF_INCIDENTS, params={"ids": sorted(wanted)}):
             known[row.incident_id][row.view] = row
     return known[incident_id]
 

@@ -222,13 +222,22 @@ def is_shown_elsewhere(session: Session, row: OutboxRow) -> bool:
     return session.exec(statement).first() is not None
 
 
+OPENING = (
+    update(Lane)
+    .where(
+        col(Lane.key).in_(
+            select(OutboxRow.lane)
+            .where(OutboxRow.incident_id == bindparam("of_incident"), text(IS_UNFINISHED))
+            .distinct()
+        ),
+        col(Lane.is_open).is_(False),
+    )
+    .values(is_open=True, due_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+
+
 def open_lanes(session: Session, incident_id: int, now: datetime) -> None:
     """Release the rows that waited for the incident's channel."""
-    waiting = select(OutboxRow.lane).where(OutboxRow.incident_id == incident_id, text(IS_UNFINISHED)).distinct()
-    session.execute(
-        update(Lane)
-        .where(col(Lane.key).in_(waiting), col(Lane.is_open).is_(False))
-        .values(is_open=True, due_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(OPENING, {"of_incident": incident_id, "now": now})
     request_wakeup(session, Wakeup.ROWS)

@@ -41,6 +41,12 @@ class Person(SQLModel, table=True):
 
 
 KNOWN = select(Person.user_id).where(Person.team_id == bindparam("team_id"), Person.user_id == bindparam("user_id"))
+HOME_VIEWERS = (
+    select(Person.user_id)
+    .where(Person.team_id == bindparam("team_id"), col(Person.home_opened_at) >= bindparam("since"))
+    .order_by(col(Person.home_opened_at).desc())
+    .limit(bindparam("most"))
+)
 
 
 def insert_missing(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]:
@@ -85,13 +91,7 @@ def _known_people(session: Session) -> dict[tuple[str, str], Person | None]:
 
 def find_home_viewers(session: Session, team_id: str, since: datetime, limit: int) -> list[str]:
     """Users who opened App Home since then, the latest first."""
-    statement = (
-        select(Person.user_id)
-        .where(Person.team_id == team_id, col(Person.home_opened_at) >= since)
-        .order_by(col(Person.home_opened_at).desc())
-        .limit(limit)
-    )
-    return list(session.exec(statement))
+    return list(session.exec(HOME_VIEWERS, params={"team_id": team_id, "since": since, "most": limit}))
 
 
 def find_ids(session: Session, team_id: str) -> list[str]:
