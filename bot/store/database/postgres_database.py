@@ -19,6 +19,7 @@ from bot.store.database.connections import (
     drop_read_only_connections,
     is_outage,
 )
+from bot.store.database.priority import UrgentTransactions
 from bot.store.database.session import (
     STUCK_AFTER,
     DatabaseUnavailable,
@@ -59,6 +60,7 @@ class PostgresDatabase:
 
         self.on_commit: Callable[[DueWork], None] = wake_nobody
         self._probe = probe
+        self._urgent = UrgentTransactions()
         try:
             self._servers = parse_database_url(url)
         except ValueError as problem:
@@ -91,6 +93,14 @@ class PostgresDatabase:
         )
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._urgent.running():
+            return await self._run(fn, *args, **kwargs)
+
+    async def run_low_priority(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        await self._urgent.let_pass()
+        return await self._run(fn, *args, **kwargs)
+
+    async def _run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         for remaining in reversed(range(TRIES)):
             try:
                 return await self._transaction(fn, *args, **kwargs)
@@ -108,9 +118,6 @@ class PostgresDatabase:
             except PoolTimeout as problem:
                 raise DatabaseUnavailable("every connection to the server is in use") from problem
         raise AssertionError("unreachable")
-
-    async def run_low_priority(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.run(fn, *args, **kwargs)
 
     async def _transaction(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._sessions() as session:

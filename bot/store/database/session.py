@@ -72,7 +72,7 @@ class Database(Protocol):
         """
 
     async def run_low_priority(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Same as `run`, after transactions that people wait for, where there is one writer."""
+        """Same as `run`, after transactions of this process that people wait for, within a limit."""
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(session, ...)` on one consistent snapshot. It cannot write."""

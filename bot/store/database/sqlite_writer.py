@@ -4,8 +4,8 @@ Writer thread of a SQLite file, with group commit.
 Waiting jobs are committed together, because the fsync is what costs. Jobs that people wait for go before those of low
 priority, which do not wait forever.
 
-Each transaction of a group runs in its own savepoint, so a failed one undoes nothing of the others; success is reported
-only after the group's commit.
+The first transaction of a group is the group's own, so if it fails, the group ends with it. Each further one runs in a
+savepoint, so a failed one undoes nothing of the others. Success is reported only after the group's commit.
 """
 
 import time
@@ -18,14 +18,14 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.session import JoinTransactionMode
 from sqlmodel import Session
 
+from bot.store.database.priority import LOW_PRIORITY_WAIT
 from bot.store.database.transaction_state import DueWork, TrackedSession, due_work
 
 T = TypeVar("T")
 
-LOW_PRIORITY_WAIT = 0.2
-"""Longest wait of a low-priority job, in seconds."""
 GROUP_SECONDS = 0.01
 """Time in which a group accepts further jobs, in seconds. It delays the first job's answer."""
 
@@ -43,20 +43,24 @@ class Job(Generic[T]):
     outcome: tuple[T, DueWork] | None = None
     problem: Exception | None = None
 
-    def run(self, connection: Connection) -> None:
-        """Raises OperationalError, which concerns the whole group: it may be rolled back."""
+    def run(self, connection: Connection, *, in_savepoint: bool) -> None:
+        """
+        Run the work. Without a savepoint, a failure rolls the connection's transaction back.
+
+        Raises OperationalError, which concerns the whole group: it may be rolled back.
+        """
         self.outcome = self.problem = None
-        try:
-            with TrackedSession(
-                connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
-            ) as session:
+        mode: JoinTransactionMode = "create_savepoint" if in_savepoint else "rollback_only"
+        with TrackedSession(connection, expire_on_commit=False, join_transaction_mode=mode) as session:
+            try:
                 result = self.context.run(self.work, session)
                 session.commit()
                 self.outcome = result, due_work(session)
-        except OperationalError:
-            raise
-        except Exception as problem:  # noqa: BLE001  it belongs to the caller of this job
-            self.problem = problem
+            except OperationalError:
+                raise
+            except Exception as problem:  # noqa: BLE001  it belongs to the caller of this job
+                session.rollback()
+                self.problem = problem
 
     def resolve(self) -> None:
         if self.outcome is None:
@@ -116,7 +120,9 @@ class Writer:
         try:
             with self._engine.begin() as connection:
                 for job in group:  # it grows meanwhile
-                    job.run(connection)
+                    job.run(connection, in_savepoint=job is not group[0])
+                    if group[0].outcome is None:
+                        break
                     if time.monotonic() < until and (another := self._next()) is not None:
                         group.append(another)
                 self._call_probe("before", group)

@@ -36,13 +36,19 @@ class Probed:
     def _count(self, _connection: object) -> None:
         self.commits += 1
 
-    async def together(self, *works: Work, behind: Sequence[Work] = ()) -> list[Any]:
-        """What comes of each, when all of them waited for the writer at once; those `behind` asked first."""
+    async def together(self, *works: Work, behind: Sequence[Work] = (), first: Work | None = None) -> list[Any]:
+        """
+        What comes of each, when all of them waited for the writer at once; those `behind` asked first.
+
+        `first` is done before all of them, as the first of their group.
+        """
         started, gate = threading.Event(), threading.Event()
 
-        def hold(_session: Session) -> None:
+        def hold(session: Session) -> None:
             started.set()
             gate.wait(10)
+            if first is not None:
+                first(session)
 
         held = asyncio.ensure_future(self.database.run(hold))
         await asyncio.to_thread(started.wait, 10)
@@ -95,6 +101,19 @@ async def test_who_fails_takes_only_his_own_part_back(probed: Probed):
 
     assert [found[0], repr(found[1]), found[2]] == ["one", "ValueError('no')", "three"]
     assert sorted(await probed.words()) == ["one", "three"]
+
+
+async def test_the_first_of_a_group_fails_alone(probed: Probed):
+    found = await probed.together(say("two"), say("three"), first=say_and_fail("one", ValueError("no")))
+
+    assert found == ["two", "three"]
+    assert sorted(await probed.words()) == ["three", "two"]
+
+
+async def test_the_first_of_a_group_stays_when_a_later_one_fails(probed: Probed):
+    await probed.together(say_and_fail("two", ValueError("no")), first=say("one"))
+
+    assert await probed.words() == ["one"]
 
 
 async def test_a_broken_rule_of_the_database_is_its_author_s_alone(probed: Probed):
