@@ -46,8 +46,8 @@ def schedule_reminder_check(session: Session, incident: Incident, at: datetime) 
         outbox.before_lanes(session, key, advance)
     elif incident.key not in state.standing_checks:
         state.standing_checks.add(incident.key)
-        standing = reminders.any_standing_exists(incident.key)
-        advance = partial(timers.set_or_advance, session, key, due_at, REMINDER_CHECK, payload, condition=standing)
+        standing = reminders.any_standing_exists
+        advance = partial(timers.set_or_advance, session, key, due_at, REMINDER_CHECK, payload, standing, incident.key)
         outbox.before_lanes(session, f"{key} standing", advance)
 
 

@@ -4,12 +4,12 @@ Timers for escalations, reminders and other work.
 A timer is taken in the transaction that acts on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, case, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Executable, bindparam, case, delete, func, select, update
 from sqlmodel import Field, Session, SQLModel
 
 from bot.domain.text.payload import Payload
@@ -68,16 +68,21 @@ def _setting(dialect: str) -> Executable:
     )
 
 
+Condition = Callable[[Any], ColumnElement[bool]]
+"""A condition on the placeholder of an id. The statement with it is built once for each function."""
+
+
 def set_or_advance(
     session: Session,
     key: str,
     due_at: datetime,
     kind: str,
     payload: Payload,
-    condition: ColumnElement[bool] | None = None,
+    condition: Condition | None = None,
+    subject: int | None = None,
 ) -> None:
     """
-    Set a timer, or move an existing one forward; with a `condition` only if it holds.
+    Set a timer, or move an existing one forward; with a `condition` only if it holds of the `subject`.
 
     A timer that was set stays locked until the transaction ends.
     """
@@ -85,9 +90,8 @@ def set_or_advance(
     if condition is None:
         found = session.execute(_advancing(dialect_of(session)), row).scalar_one()
     else:
-        given = select(*(literal(value, TIMER.c[name].type) for name, value in row.items())).where(condition)
-        inserting = insert_for(dialect_of(session), Timer).from_select(list(row), given)
-        found = session.execute(_or_advance(inserting)).scalar_one_or_none()
+        advancing = _advancing_if(dialect_of(session), condition)
+        found = session.execute(advancing, {**row, "subject": subject}).scalar_one_or_none()
     if found == due_at:  # else it is due before
         wake_for_timers(session, due_at)
 
@@ -95,6 +99,13 @@ def set_or_advance(
 @cache
 def _advancing(dialect: str) -> Executable:
     return _or_advance(insert_for(dialect, Timer))
+
+
+@cache
+def _advancing_if(dialect: str, condition: Condition) -> Executable:
+    columns = ("key", "due_at", "kind", "details")
+    given = select(*(bindparam(name, type_=TIMER.c[name].type) for name in columns))
+    return _or_advance(insert_for(dialect, Timer).from_select(columns, given.where(condition(bindparam("subject")))))
 
 
 def _or_advance(row: Insert) -> Executable:
