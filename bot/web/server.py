@@ -1,8 +1,10 @@
 """The HTTP server. It opens first, so that health checks are answered during start-up."""
 
+import logging
 from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.config import Settings
 from bot.domain.errors import UserError
@@ -23,7 +25,17 @@ MAX_BODY_BYTES = 1024 * 1024
 """Default limit of a request body."""
 READING = frozenset({"GET", "HEAD"})
 
+SERVER_LOG = logging.getLogger("aiohttp.server")
 FileFinder = Callable[[web.BaseRequest], web.StreamResponse | None]
+
+
+def shorten_malformed(line: logging.LogRecord) -> bool:
+    """Make a warning of one line out of the traceback that aiohttp logs where a stranger sends no valid HTTP."""
+    problem = line.exc_info[1] if line.exc_info else None
+    if isinstance(problem, HttpProcessingError):
+        line.levelno, line.levelname, line.exc_info = logging.WARNING, "WARNING", None
+        line.msg, line.args = "request malformed: %s", (type(problem).__name__,)
+    return True
 
 
 class Listener:
@@ -70,6 +82,7 @@ class Listener:
             lingering_time=LINGERING_SECONDS,
             auto_decompress=False,
         )
+        SERVER_LOG.addFilter(shorten_malformed)
         await self._runner.setup()
         self._serve_files_first(self._runner)
         try:

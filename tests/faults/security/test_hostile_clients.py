@@ -70,6 +70,20 @@ async def test_idle_connections_beyond_the_limit_give_way(
         await cancel(idle)
 
 
+async def test_bytes_that_are_no_http_make_one_line_each(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A traceback for each would bury what operators look for."""
+    bad = ["GET /livez HTTP/1.1\nno colon\n\n", "GET /livez HTTP/1.1\nContent-Length: two\n\n"]
+
+    answers = [await raw(world, each, []) for each in bad]
+
+    lines = [each for each in caplog.records if each.name == "aiohttp.server"]
+    assert {each.split(b" ")[1] for each in answers} == {b"400"}
+    assert len(lines) == len(bad)
+    assert {(each.levelname, each.exc_info, each.getMessage().partition(":")[0]) for each in lines} == {
+        ("WARNING", None, "request malformed")
+    }
+
+
 FIELDS = ("title", "text", "at", "severity", "status", "service", "person", "incident", "kind", "act", "flags")
 
 
