@@ -66,6 +66,16 @@ async def test_members_of_a_user_group_are_asked(world: World) -> None:
     assert "Still asked: @database." in await types(world, "publish")
 
 
+async def test_a_member_answers_for_the_user_group_and_counts_once(world: World) -> None:
+    await resolves(world)
+    await types(world, "review @database @engineer")
+
+    await world.presses("dba", "review_approve", channel=world.sandbox.open_dm("dba"))
+    await world.finish()
+
+    assert "1 of 2 approvals. Still asked: <@U0ENGINEER>." in await types(world, "publish")
+
+
 async def test_on_the_page_people_are_asked_and_approve(world: World) -> None:
     await resolves(world)
     await world.types("dba", "/incident note the pool was full")
