@@ -72,8 +72,10 @@ async def test_tasks_get_owners_and_dates_beside_the_document(dogwatch: RunningS
     await expect(row.get_by_label("Owner")).not_to_have_value("me")
     await page.get_by_text("New improvement or task").click()
     await page.get_by_label("What is to be done").fill("Size the pool")
+    await page.locator("details[open]").get_by_label("Owner").fill("@database")
     await page.get_by_role("button", name="Add", exact=True).click()
     await expect(page.get_by_text("Task 2", exact=True)).to_be_visible()
+    await expect(page.locator(".action-items li").nth(1).get_by_label("Owner")).to_have_value("@database")
     await page.set_viewport_size({"width": 390, "height": 844})
     assert await axe_violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
