@@ -44,7 +44,8 @@ async def test_a_published_text_is_frozen_and_announced(world: World, ana: Visit
     await world.types("oncall", "/incident postmortem publish")
     await world.finish()
 
-    digest = hashlib.sha256(exported.encode()).hexdigest()
+    published = (await ana.opens(f"{PUBLISHED}&format=markdown")).text
+    digest = hashlib.sha256(published.encode()).hexdigest()
     line = world.texts(world.channel)[-1]
     assert "published" in line
     assert "Duration of the impact: " in line
@@ -54,7 +55,8 @@ async def test_a_published_text_is_frozen_and_announced(world: World, ana: Visit
     assert "<strong>all</strong>" in page.text
     assert "Postmortem (published)" in (await ana.opens("/incidents/INC-1")).words
     assert "/postmortem/block?" not in page.text
-    assert (await ana.opens(f"{PUBLISHED}&format=markdown")).text == exported
+    (left_out,) = set(exported.splitlines()) - set(published.splitlines())
+    assert left_out.startswith("*Questions to the lead: ")
 
     await world.types("oncall", "/incident note kind:action Wrote to customers")
     assert "Wrote to customers" not in (await ana.opens(PAGE)).words
