@@ -55,6 +55,49 @@ async def test_two_people_write_at_once(dogwatch: RunningSandbox, page: Page, ot
         "The deploy of 13:48 **halved** the pool. Twice."
     )
 
+    await other.get_by_label("Text, as Markdown").first.fill("It was the deploy of 13:50.")
+    await expect(other.get_by_text("Saved.", exact=True)).to_be_visible()
+    await expect(page.locator(".versions ins", has_text="13:50")).to_be_visible()
+    await expect(page.get_by_label("Text, as Markdown").first).to_have_value(
+        "The deploy of 13:48 **halved** the pool. Twice."
+    )
+    await expect(page.get_by_role("alert")).to_contain_text("This block was changed meanwhile")
+
+
+async def test_the_last_words_are_kept_however_a_block_is_left(dogwatch: RunningSandbox, page: Page) -> None:
+    """By a link, after a preview, and by the button of another form, each at once after typing."""
+    await type_command(dogwatch, "start Checkout is down sev:2")
+    channel = await channel_of(dogwatch, "INC-1")
+    await type_command(dogwatch, "cause the deploy halved the pool", channel)
+    document = f"{site_of(dogwatch)}/incidents/INC-1/postmortem"
+    edit, text = page.get_by_role("link", name="Edit Cause, cause"), page.get_by_label("Text, as Markdown").first
+    await page.goto(document)
+
+    await edit.click()
+    await text.fill("Left by a link.")
+    await page.get_by_role("link", name="Postmortem", exact=True).click()
+    await expect(page.get_by_text("Left by a link.")).to_be_visible()
+
+    await edit.click()
+    await text.fill("Left after a preview.")
+    await page.get_by_role("button", name="Preview").click()
+    await expect(page.get_by_role("heading", name="Preview")).to_be_visible()
+    await type_command(dogwatch, "note Something else", channel)
+    await expect(text).to_have_value("Left after a preview.")
+    await page.get_by_role("link", name="Postmortem", exact=True).click()
+    await expect(page.get_by_text("Left after a preview.")).to_be_visible()
+
+    await edit.click()
+    await text.fill("Left for a comment.")
+    await page.get_by_label("Comment", exact=True).fill("Is it so?")
+    await page.get_by_role("button", name="Comment").click()
+    await expect(page.get_by_text("Left for a comment.")).to_be_visible()
+    await expect(page.get_by_role("link", name="1 comment")).to_be_visible()
+
+    await edit.click()
+    await text.fill("")
+    await expect(page.get_by_text("Not saved: the text is empty.")).to_be_visible()
+
 
 async def test_tasks_get_owners_and_dates_beside_the_document(dogwatch: RunningSandbox, page: Page) -> None:
     """By keyboard, also on a phone."""

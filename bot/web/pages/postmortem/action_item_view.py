@@ -24,6 +24,7 @@ def action_item_values(action: Action, people: Mapping[str, str], entered: Mappi
         "number": action.number,
         "kind": action.kind.value,
         "text": resolve_mentions(action.text, people),
+        "is_entered": is_own,
         "recorded": recorded,
         "shown": {name: entered.get(name, value) if is_own else value for name, value in recorded.items()},
     }

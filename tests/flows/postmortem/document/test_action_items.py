@@ -128,6 +128,7 @@ async def test_a_mistake_changes_nothing_and_loses_nothing(
 
     assert refused.status == 422
     assert said in refused.words
+    assert ('data-unsaved="yes"' in refused.text) is (fields.get("number") != "7"), "the page does not reset it"
     assert all(f'value="{value}"' in refused.text for name, value in fields.items() if value and name == "owner")
     assert await tasks(world) == before
 

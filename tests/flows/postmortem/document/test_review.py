@@ -103,6 +103,7 @@ async def test_on_the_page_a_user_group_is_asked_and_a_mistake_loses_nothing(wor
         refused = await takes_step(ana, "review", reviewer="@database @nobody", due="2026-03-20")
         assert (refused.status, "Nobody is known as @nobody" in refused.words) == (422, True)
         assert 'value="@database @nobody"' in refused.text
+        assert 'data-unsaved="yes"' in refused.text
         assert 'name="due" type="date" value="2026-03-20"' in refused.text
         assert direct(world, "dba") == []
         assert (await takes_step(ana, "review", reviewer="@database S0ENGINEERING")).status == 303
