@@ -1,5 +1,6 @@
 """Two people edit a postmortem at once, each in a browser."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -97,6 +98,28 @@ async def test_the_last_words_are_kept_however_a_block_is_left(dogwatch: Running
     await edit.click()
     await text.fill("")
     await expect(page.get_by_text("Not saved: the text is empty.")).to_be_visible()
+
+
+async def test_a_click_on_a_block_opens_it_and_selecting_its_text_does_not(
+    dogwatch: RunningSandbox, page: Page
+) -> None:
+    await type_command(dogwatch, "start Checkout is down sev:2")
+    channel = await channel_of(dogwatch, "INC-1")
+    await type_command(dogwatch, "note The pool was full", channel)
+    document = f"{site_of(dogwatch)}/incidents/INC-1/postmortem"
+    await page.clock.install()
+    await page.goto(document)
+    text = page.locator("article li", has_text="The pool was full")
+
+    await text.dblclick(position={"x": 80, "y": 10})
+    assert await page.evaluate("getSelection().toString().trim()")
+    await page.clock.run_for(1_000)
+    assert page.url == document
+    await page.evaluate("getSelection().empty()")
+    await text.click(position={"x": 80, "y": 10})
+    await page.clock.run_for(1_000)
+
+    await expect(page.get_by_label("Text, as Markdown").first).to_have_value(re.compile("The pool was full"))
 
 
 async def test_tasks_get_owners_and_dates_beside_the_document(dogwatch: RunningSandbox, page: Page) -> None:
