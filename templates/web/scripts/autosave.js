@@ -43,6 +43,7 @@
     if (!text.trim()) return say(form, "Not saved: the text is empty. Remove the block instead.");
     try {
       const answer = await post(form);
+      if (answer.type === "opaqueredirect" || answer.status === 401) return signedOut(form);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!answer.ok) return stop(form, page);
       const seen = page.querySelector("form[data-autosave]").elements.seen.value;
@@ -74,6 +75,11 @@
     clearTimeout(waiting);
     post(form, { keepalive: true }).catch(() => {});
   });
+
+  function signedOut(form) {
+    form.dataset.stopped = "yes";
+    say(form, "Not saved: you are signed out. Copy your text, then reload the page and sign in.");
+  }
 
   // Somebody else was faster, or the text was refused: the form is sent by hand, which shows why.
   function stop(form, page) {

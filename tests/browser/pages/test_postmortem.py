@@ -99,6 +99,10 @@ async def test_the_last_words_are_kept_however_a_block_is_left(dogwatch: Running
     await text.fill("")
     await expect(page.get_by_text("Not saved: the text is empty.")).to_be_visible()
 
+    await page.context.clear_cookies()
+    await text.fill("Typed after the session.")
+    await expect(page.get_by_text("Not saved: you are signed out. Copy your text")).to_be_visible()
+
 
 async def test_a_click_on_a_block_opens_it_and_selecting_its_text_does_not(
     dogwatch: RunningSandbox, page: Page
