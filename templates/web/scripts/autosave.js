@@ -45,7 +45,7 @@
       const answer = await post(form);
       if (answer.type === "opaqueredirect" || answer.status === 401) return signedOut(form);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (!answer.ok) return stop(form, page);
+      if (!answer.ok) return stop(form, page, answer.status === 409 ? "Press Save to compare." : "");
       const seen = page.querySelector("form[data-autosave]").elements.seen.value;
       content.querySelectorAll("[name=seen]").forEach((field) => { field.value = seen; });
       form.elements.text.defaultValue = text;
@@ -82,9 +82,9 @@
   }
 
   // Somebody else was faster, or the text was refused: the form is sent by hand, which shows why.
-  function stop(form, page) {
+  function stop(form, page, next) {
     form.dataset.stopped = "yes";
-    const reason = page.querySelector("[role=alert]");
-    say(form, `Not saved. ${reason ? reason.firstElementChild?.textContent || reason.textContent : ""} Press Save to compare.`);
+    const notice = page.querySelector("[role=alert]"), reason = (notice?.querySelector("p") ?? notice)?.textContent ?? "";
+    say(form, `Not saved. ${reason} ${next}`.trim());
   }
 })();

@@ -48,7 +48,7 @@ async def test_two_people_write_at_once(dogwatch: RunningSandbox, page: Page, ot
     await other.get_by_label("Text, as Markdown").first.fill("It was the deploy of 13:48.")
     await expect(other.get_by_text("Saved.", exact=True)).to_be_visible()
     await page.get_by_label("Text, as Markdown").first.press_sequentially(" Twice.")
-    await expect(page.get_by_text("Not saved. This block was changed meanwhile.")).to_be_visible()
+    await expect(page.get_by_text("Not saved. This block was changed meanwhile.")).to_contain_text("Press Save")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("alert")).to_contain_text("This block was changed meanwhile")
     await expect(page.locator("[role=alert] del").first).to_be_visible()

@@ -110,8 +110,8 @@ async def test_a_new_task_is_noted_once_however_often_it_is_sent(world: World, a
     [
         ({"number": "1", "owner": "@nobody"}, "Nobody is known as @nobody"),
         ({"number": "1", "due": "2020-01-01"}, "2020-01-01 is in the past"),
-        ({"number": "1", "due": "soon"}, "`soon` is not a date"),
-        ({"number": "1", "owner": "@nobody", "due": "soon"}, "`soon` is not a date"),
+        ({"number": "1", "due": "soon"}, "soon is not a date"),
+        ({"number": "1", "owner": "@nobody", "due": "soon"}, "soon is not a date"),
         ({"number": "1", "owner": "", "owner_was": "@dba"}, "An owner can be replaced, not removed."),
         ({"number": "1", "due": "", "due_was": "2026-03-20"}, "A date can be replaced, not removed."),
         ({"number": "1"}, "Nothing was changed."),
