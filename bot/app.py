@@ -35,7 +35,7 @@ from bot.services.workspace.access import ORGANISATION_PREFIX
 from bot.slack.api.client import CALL_SECONDS, Gateway
 from bot.slack.api.errors import SlackError
 from bot.slack.api.identity import IdentityLookup
-from bot.slack.api.lookups import find_user_by_email
+from bot.slack.api.lookups import find_user_by_email, list_user_groups
 from bot.slack.api.missing_permissions import MissingPermissionReporter
 from bot.slack.api.pacing import Pacer
 from bot.slack.delivery.effects import EFFECTS, without_slack
@@ -325,7 +325,8 @@ class Dogwatch:
     def _responder_pages(self) -> list[web.RouteDef]:
         find_private = ChannelMembers(self.effect_context).find_private
         operations = OperationDeps(self.configuration, self.secret_usage, lambda: run_report(self.settings))
-        lookups = responders.SlackLookups(self._users.ensure_known, find_private, self._find_by_mail)
+        people = (self._users.ensure_known, find_private, self._find_by_mail)
+        lookups = responders.SlackLookups(*people, lambda: list_user_groups(self.gateway))
         common = (self.database, self.configuration, self.clock, self.live)
         return responders.routes(*common, lookups, operations, self.status_page.publisher.refresh)
 

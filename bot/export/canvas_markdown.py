@@ -33,6 +33,12 @@ def canvas_markdown(markdown: str, link: str) -> str:
     return truncate_markdown(remove_anchors(convert_beginning(markdown)), link)
 
 
+def link_picture(markdown: str, reference: str, address: str) -> str:
+    """Link the incident's picture below the title; unchanged for an empty address."""
+    title, line_break, rest = markdown.partition("\n")
+    return f"{title}{line_break}\n[Picture of {reference}]({address})\n{rest}" if address else markdown
+
+
 def convert_beginning(markdown: str) -> str:
     """
     Convert a document with anchors, as far as a canvas takes it.

@@ -9,6 +9,11 @@ from bot.domain.text.search_key import COMBINING_MARKS, MAX_SEARCH_WORDS, search
 WORD = re.compile(rf"<[@#!][^<>]*>|[^\W_]+(?:[{COMBINING_MARKS}]+[^\W_]*)*")
 """A word as the index has it, or a mention of Slack, which is skipped."""
 TYPED = re.compile(r'"([^"]+)"|[“„«]([^”“»]+)[”“»]|(\S+)')
+_LINE_MARKS = re.compile(r"^\s*(?:(?:>|[-+*]|#{1,6}|\d{1,9}[.)])\s+)*")
+_REFERENCE = re.compile(r"\s*\[{1,2}\d{1,9}\](?:\([^)\s]*\)\]|\])?(?!\()")
+_LINK = re.compile(r"(?<!\\)\[(?P<text>[^\[\]]*)\]\([^()\s]*\)")
+_DEFINITION = re.compile(r"\[\d{1,9}\]: ")
+_MARKS = re.compile(r"\\(?P<escaped>[!-/:-@\[-`{-~])|\*+|`+")
 EXCERPT_LENGTH = 200
 """Characters of the excerpt around the first match."""
 
@@ -69,6 +74,32 @@ def make_excerpt(text: str, terms: Sequence[SearchTerm]) -> Excerpt:
             place = last
     parts += [ExcerptPart(line[place:end]), ExcerptPart("…" if end < len(line) else "")]
     return tuple(each for each in parts if each.text)
+
+
+def make_written_excerpt(markdown: str, terms: Sequence[SearchTerm]) -> Excerpt:
+    """Of a document the line with the most terms, the first of several, without its marks."""
+    best, most = "", -1
+    for line in markdown.splitlines():
+        text = _plain_line(line)
+        count = _count_terms(text, terms) if text else -1
+        if count > most:
+            best, most = text, count
+        if most == len(terms):
+            break
+    return make_excerpt(best, terms)
+
+
+def _plain_line(line: str) -> str:
+    """A line of Markdown without marks and references; empty for the address of a reference."""
+    if _DEFINITION.match(line):
+        return ""
+    text = _LINK.sub(r"\g<text>", _REFERENCE.sub("", _LINE_MARKS.sub("", line, count=1)))
+    return _MARKS.sub(lambda found: found["escaped"] or "", text).replace("&lt;", "<").strip()
+
+
+def _count_terms(line: str, terms: Sequence[SearchTerm]) -> int:
+    keys = [search_key(found[0]) for found in WORD.finditer(line) if found[0][0] != "<"]
+    return sum(any(each.matches(keys[place : place + len(each.words)]) for place in range(len(keys))) for each in terms)
 
 
 def excerpt_text(excerpt: Excerpt) -> str:

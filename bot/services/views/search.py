@@ -13,7 +13,14 @@ from bot.domain.record.translations import read_translations
 from bot.domain.terms import Severity, Status
 from bot.domain.text.links import channel_link, message_link
 from bot.domain.text.search_key import search_key, search_words
-from bot.domain.text.search_terms import Excerpt, SearchTerm, has_formatting, make_excerpt, search_terms
+from bot.domain.text.search_terms import (
+    Excerpt,
+    SearchTerm,
+    has_formatting,
+    make_excerpt,
+    make_written_excerpt,
+    search_terms,
+)
 from bot.services.workspace.people import MENTION
 from bot.store.incidents import installations
 from bot.store.incidents.incidents import Incident
@@ -230,7 +237,7 @@ def _listed_incident(
         place = f"{incident_page_link(settings, row.reference, row.active_link)}#entry-{entry.key}"
     if part is not None:
         place = f"{settings.base_url}/incidents/{row.reference}/postmortem"
-    shown = entry_excerpt(entry, terms) if entry is not None else make_excerpt(part, terms) if part else None
+    shown = entry_excerpt(entry, terms) if entry is not None else make_written_excerpt(part, terms) if part else None
     return ListedIncident(
         incident_id=row.key,
         reference=row.reference,

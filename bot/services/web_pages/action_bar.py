@@ -9,10 +9,11 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError
-from bot.domain.terms import Kind, Severity
+from bot.domain.terms import Kind, Owner, Severity
 from bot.domain.text.mentions import resolve_mentions
 from bot.services.incidents.roles import list_role_holders
 from bot.services.workspace.people import MENTION
+from bot.services.workspace.user_groups import UserGroup
 from bot.store.escalation import escalations
 from bot.store.incidents import timeline
 from bot.store.incidents.incidents import Incident
@@ -117,3 +118,17 @@ def find_named_person(session: Session, team_id: str, word: str, *, own_id: str)
             "user id from the person's Slack profile."
         )
     return found.user_id
+
+
+def find_named_owner(session: Session, team_id: str, word: str, groups: Sequence[UserGroup], *, own_id: str) -> Owner:
+    """
+    The user group or person named by handle or id; `me` is `own_id`.
+
+    People are named by their names, too.
+    Raises UserError if there is none, or several people have the name.
+    """
+    wanted = word.strip().removeprefix("@").casefold()
+    found = next((each for each in groups if wanted in {each.handle.casefold(), each.id.casefold()}), None)
+    if found is not None:
+        return Owner(found.id, found.handle)
+    return Owner(find_named_person(session, team_id, word, own_id=own_id))

@@ -1,6 +1,7 @@
-"""Lookups for callers outside of the outbox: the app's workspace, people by e-mail address."""
+"""Lookups outside of the outbox: the app's workspace, people by e-mail address, user groups."""
 
 from bot.domain.errors import UserError
+from bot.services.workspace.user_groups import UserGroup
 from bot.slack.api.client import Gateway
 from bot.slack.api.errors import SlackApiError
 
@@ -41,3 +42,10 @@ async def find_user_by_email(gateway: Gateway, address: str) -> str | None:
             return None
         raise
     return None if user.get("deleted") or user.get("is_bot") else str(user["id"])
+
+
+async def list_user_groups(gateway: Gateway) -> list[UserGroup]:
+    """Return the user groups that are in use, by handle. Raises SlackError."""
+    listed = (await gateway.call("usergroups.list")).get("usergroups", [])
+    groups = [UserGroup(str(each["id"]), str(each["handle"]), str(each.get("name") or "")) for each in listed]
+    return sorted(groups, key=lambda each: each.handle)

@@ -81,6 +81,11 @@ def find_posted(session: Session, incident_id: int) -> list[Postmortem]:
     return list(session.exec(statement.order_by(col(Postmortem.version))))
 
 
+def find_picture(session: Session, incident_id: int) -> str | None:
+    """Slack's id of the newest picture; None without one."""
+    return next((each.picture_id for each in reversed(find_posted(session, incident_id)) if each.picture_id), None)
+
+
 def find_with_transcript(session: Session, incident_id: int) -> list[Postmortem]:
     """Posted versions whose file quotes the channel's messages."""
     return [each for each in find_posted(session, incident_id) if each.has_transcript]

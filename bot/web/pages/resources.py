@@ -12,7 +12,7 @@ from bot.web.auth.local_paths import site_root
 
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 FINGERPRINT = "v"
-SCRIPTS = ("idiomorph.min.js", "live.js", "autosave.js")
+SCRIPTS = ("idiomorph.min.js", "live.js", "autosave.js", "blocks.js")
 
 
 def routes() -> list[web.RouteDef]:

@@ -48,13 +48,14 @@ from bot.web.pages.postmortem.document import PostmortemRoutes
 from bot.web.pages.postmortem.new_block import NewBlockRoutes
 from bot.web.pages.postmortem.published import PublishedRoutes
 from bot.web.pages.postmortem.review import ReviewRoutes
+from bot.web.pages.postmortem.user_groups import ListUserGroups, UserGroupList
 from bot.web.pages.postmortem.versions import VersionRoutes
 
 
 @dataclass(frozen=True, slots=True)
 class SlackLookups:
     """
-    Questions of the pages to Slack, about people.
+    Questions of the pages to Slack, about people and user groups.
 
     `ensure_known` stores a person's profile, `find_private` finds their private incidents, `find_by_email` their id.
     """
@@ -62,6 +63,7 @@ class SlackLookups:
     ensure_known: EnsureKnown
     find_private: FindPrivate
     find_by_email: FindByEmail
+    list_user_groups: ListUserGroups
 
 
 def routes(
@@ -84,7 +86,7 @@ def routes(
     access = PrivateAccess(
         lookups.find_private, lambda team_id, user_id: database.read(find_private_without_channel, team_id, user_id)
     )
-    incident_page = IncidentRoutes(sessions, access, database)
+    incident_page, groups = IncidentRoutes(sessions, access, database), UserGroupList(lookups.list_user_groups)
     providers = (
         slack_provider(database, clock, lookups.ensure_known),
         company_provider(database, clock, lookups.ensure_known, lookups.find_by_email),
@@ -106,11 +108,11 @@ def routes(
         *KeptFileRoutes(sessions, access, database).routes(),
         *PublishRoutes(sessions, access, database, clock, refresh_status_page).routes(),
         *ShareLinkRoutes(sessions, access, database, clock).routes(),
-        *PostmortemRoutes(sessions, access, database, clock).routes(),
+        *PostmortemRoutes(sessions, access, database, clock, groups).routes(),
         *BlockRoutes(sessions, access, database, clock).routes(),
         *NewBlockRoutes(sessions, access, database, clock).routes(),
-        *ReviewRoutes(sessions, access, database, clock).routes(),
-        *ActionItemRoutes(sessions, access, database, clock).routes(),
+        *ReviewRoutes(sessions, access, database, clock, groups).routes(),
+        *ActionItemRoutes(sessions, access, database, clock, groups).routes(),
         *PublishedRoutes(sessions, access, database).routes(),
         *VersionRoutes(sessions, access, database, clock).routes(),
         *OwnSessionRoutes(sessions, database, clock).routes(),

@@ -1,10 +1,11 @@
-// Saves a form while somebody types. Forms with `data-autosave` only; its value is the act that saves.
+// Saves a form while somebody types, and when they leave. Forms with `data-autosave` only; its value is the act that
+// saves. `data-unsaved`: the page came with a text that is not saved; `data-stopped`: it is to be sent by hand.
 (() => {
   "use strict";
-  const IDLE_MS = 2000;
+  const IDLE_MS = 2000, LONGEST_FAREWELL = 60000; // bytes that browsers send for a page that is left
   const content = document.getElementById("content");
   if (!content || !window.fetch) return;
-  let waiting = 0, saving = null;
+  let waiting = 0, saving = null, isSent = false, released = null;
 
   const find = (form) => form.querySelector("[data-autosave-status]");
   const say = (form, text) => { const status = find(form); if (status) status.textContent = text; };
@@ -17,13 +18,17 @@
     waiting = setTimeout(() => save(form), IDLE_MS);
   });
 
-  // A press of a button sends the form itself; what is being saved comes first.
+  // A press of a button sends its form. What is being saved comes first, and what another form of the page would lose.
   content.addEventListener("submit", (event) => {
     clearTimeout(waiting);
-    if (!saving || !event.target.dataset.autosave) return;
+    const { target, submitter } = event, form = content.querySelector("form[data-autosave]");
+    const isReleased = released === target;
+    released = null;
+    isSent = target === form && !saving;
+    if (!form || isSent || isReleased) return;
+    if (!saving && (form.dataset.stopped || !isUnsaved(form))) return;
     event.preventDefault();
-    const { target, submitter } = event;
-    saving.finally(() => target.requestSubmit(submitter));
+    (saving || save(form)).finally(() => { released = target === form ? null : target; target.requestSubmit(submitter); });
   });
 
   async function save(form) {
@@ -34,25 +39,52 @@
   }
 
   async function send(form) {
-    const fields = new FormData(form), text = form.elements.text.value;
-    if (!text.trim()) return;
-    fields.set("act", form.dataset.autosave);
+    const text = form.elements.text.value;
+    if (!text.trim()) return say(form, "Not saved: the text is empty. Remove the block instead.");
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" });
+      const answer = await post(form);
+      if (answer.type === "opaqueredirect" || answer.status === 401) return signedOut(form);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (!answer.ok) return stop(form, page);
-      form.elements.seen.value = page.querySelector("form[data-autosave]").elements.seen.value;
+      if (!answer.ok) return stop(form, page, answer.status === 409 ? "Press Save to compare." : "");
+      const seen = page.querySelector("form[data-autosave]").elements.seen.value;
+      content.querySelectorAll("[name=seen]").forEach((field) => { field.value = seen; });
       form.elements.text.defaultValue = text;
+      delete form.dataset.unsaved;
       say(form, form.elements.text.value === text ? "Saved." : "Not saved yet.");
     } catch {
       say(form, "Not saved: no connection. Press Save to try again.");
     }
   }
 
-  // Somebody else was faster, or the text was refused: the form is sent by hand, which shows why.
-  function stop(form, page) {
+  function post(form, options = {}) {
+    const fields = new FormData(form);
+    fields.set("act", form.dataset.autosave);
+    return fetch(form.action, { method: "POST", body: new URLSearchParams(fields), redirect: "manual", ...options });
+  }
+
+  const isUnsaved = ({ dataset, elements: { text } }) =>
+    text.value.trim() && (dataset.unsaved || text.value !== text.defaultValue);
+
+  // What was typed last goes along. The browser asks the person first where it cannot: beside a text that is being
+  // saved, after a refusal, and if it is too long.
+  addEventListener("beforeunload", (event) => {
+    const form = content.querySelector("form[data-autosave]");
+    if (!form || isSent || !isUnsaved(form)) return;
+    const size = new URLSearchParams(new FormData(form)).toString().length;
+    if (saving || form.dataset.stopped || size > LONGEST_FAREWELL) return event.preventDefault();
+    clearTimeout(waiting);
+    post(form, { keepalive: true }).catch(() => {});
+  });
+
+  function signedOut(form) {
     form.dataset.stopped = "yes";
-    const reason = page.querySelector("[role=alert]");
-    say(form, `Not saved. ${reason ? reason.firstElementChild?.textContent || reason.textContent : ""} Press Save to compare.`);
+    say(form, "Not saved: you are signed out. Copy your text, then reload the page and sign in.");
+  }
+
+  // Somebody else was faster, or the text was refused: the form is sent by hand, which shows why.
+  function stop(form, page, next) {
+    form.dataset.stopped = "yes";
+    const notice = page.querySelector("[role=alert]"), reason = (notice?.querySelector("p") ?? notice)?.textContent ?? "";
+    say(form, `Not saved. ${reason} ${next}`.trim());
   }
 })();

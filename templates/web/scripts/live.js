@@ -116,10 +116,10 @@
     return [form.getAttribute("action"), ...[...form.elements].map((field) => field.name)].join(" ");
   }
 
-  // A form that somebody fills in, or that was refused, stays as it is.
+  // A form that somebody fills in, that was refused, or whose text the server does not have, stays as it is.
   function isInUse(form) {
     const isRefused = form.querySelector("[role=alert]") !== null;
-    return isRefused || form.contains(document.activeElement) || [...form.elements].some(isChanged);
+    return isRefused || form.dataset.unsaved !== undefined || form.contains(document.activeElement) || [...form.elements].some(isChanged);
   }
 
   function isChanged(field) {

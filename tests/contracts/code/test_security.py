@@ -123,6 +123,7 @@ def test_the_library_of_the_pages_is_the_released_one() -> None:
     assert hashlib.sha256(library).hexdigest() == LIBRARY
     assert {each.name for each in ROOT.glob("templates/web/scripts/*.js")} == {
         "autosave.js",
+        "blocks.js",
         "idiomorph.min.js",
         "live.js",
     }

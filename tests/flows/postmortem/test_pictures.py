@@ -10,6 +10,11 @@ def pictures(world: World, channel: str | None = None) -> list[dict[str, object]
     return [each for each in world.sandbox.files(channel) if each["name"].endswith(".png")]
 
 
+def canvas(world: World) -> str:
+    [found] = world.sandbox.canvases(world.channel)
+    return str(world.sandbox.canvas_content(found["id"]))
+
+
 async def resolve(world: World, options: str = "") -> None:
     await world.declares(f"Payments fail at:13:50 sev:1 {options}")
     await world.types("oncall", "/incident lead")
@@ -42,6 +47,35 @@ async def test_a_new_draft_and_a_redaction_replace_the_picture(world: World) -> 
     [third] = pictures(world)
     assert third["id"] != second["id"]
     assert "Payments fail" not in str(third["alt_txt"])
+
+
+async def test_the_canvas_links_to_the_picture_that_is_there(world: World) -> None:
+    await resolve(world)
+    [first] = pictures(world)
+    assert f"[Picture of INC-1]({first['permalink']})" in canvas(world)
+
+    await world.types("oncall", "/incident postmortem")
+    await world.finish()
+
+    [second] = pictures(world)
+    assert canvas(world).splitlines()[:3] == [
+        "# Postmortem: Payments fail",
+        "",
+        f"[Picture of INC-1]({second['permalink']})",
+    ]
+    assert str(first["permalink"]) not in canvas(world)
+
+
+async def test_a_picture_that_is_gone_is_not_linked(world: World) -> None:
+    await resolve(world)
+    world.sandbox.fault("error", "files.info", error="file_not_found")
+
+    await world.types("oncall", "/incident impact Nobody could pay")
+    await world.types("oncall", "/incident postmortem")
+    await world.finish()
+
+    assert "Nobody could pay" in canvas(world)
+    assert "Picture of" not in canvas(world)
 
 
 async def test_a_picture_that_slack_refuses_leaves_the_draft(world: World) -> None:

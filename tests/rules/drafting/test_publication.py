@@ -3,8 +3,10 @@
 import pytest
 
 from bot.domain.drafting.document.block_key import find_block_id
+from bot.domain.drafting.document.edits import edit_block
+from bot.domain.drafting.document.merge import merge
 from bot.domain.drafting.document.publication import NEXT, PostmortemState, Step, next_state, split_lines
-from bot.domain.drafting.document.sections import anchor_draft
+from bot.domain.drafting.document.sections import DRAFTING_AIDS, anchor_draft, generate_blocks, remove_drafting_aids
 from bot.domain.errors import StateError
 from bot.domain.postmortem import build_draft
 from bot.domain.record.samples import bare_record, full_record
@@ -33,6 +35,25 @@ def test_the_frozen_lines_are_the_document_without_anchors(record, template: str
     without = [line.text for line in lines if not line.blocks and line.text.strip()]
     statements = without[: without.index("## Sources\n")] if "## Sources\n" in without else without
     assert [text for text in statements if not text.startswith("#")] == []
+
+
+@pytest.mark.parametrize("template", postmortem_templates())
+def test_readers_see_no_question_to_the_authors_unless_one_wrote_it(template: str) -> None:
+    draft = build_draft(bare_record(), languages=["en"])
+    aids = [each.text for name in DRAFTING_AIDS for each in draft.documents[0].sections[name]]
+    asked = render_postmortem(draft, template=template)
+    assert aids
+    assert all(text in asked for text in aids)
+    question = merge((), generate_blocks(draft.documents[0].sections["questions"]))
+    edits = edit_block(question, question[0].id, "Nobody knows when it began.")
+
+    published = render_postmortem(remove_drafting_aids(draft), template=template)
+    answered = build_draft(bare_record(), languages=["en"], edits=edits)
+
+    assert not any(text in published for text in aids)
+    assert "To check before publishing" not in published
+    assert set(published.splitlines()) <= set(asked.splitlines())
+    assert "Nobody knows when it began." in render_postmortem(remove_drafting_aids(answered), template=template)
 
 
 def test_a_line_without_an_anchor_is_of_the_next_block() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.drafting.document.anchors import replace_anchors
 from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.drafting.document.edits import add_block, edit_block, remove_block
-from bot.domain.drafting.document.markdown import clean_markdown
+from bot.domain.drafting.document.markdown import clean_markdown, end_written
 from bot.domain.drafting.document.merge import merge
 from bot.domain.drafting.document.sections import anchor_draft, generate_blocks
 from bot.domain.postmortem import build_draft
@@ -96,6 +96,18 @@ def test_edits_change_their_blocks_and_nothing_else(template):
     assert "- Restarted **all** workers.\n\n  - one\n  - two\n\n  [[" in after
     assert re.search(r"^- Seen in hindsight\. \[\d+\]$", after, re.MULTILINE), "it has a source"
     assert re.search(r"^- \[\d+\] Edit$", after, re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", ["**17:40** Rolled back", "*Late:* rolled back", "-5 percent", "#42 is the change"])
+def test_references_stand_behind_text_with_marks(text):
+    assert end_written(text, "[1]") == f"{text} [1]"
+
+
+@pytest.mark.parametrize(
+    "last", ["- one", "  * two", "1. three", "# Four", "#", "> five", "| 6 |", "```", "    seven", "---", "* * *", "=="]
+)
+def test_references_stand_below_what_is_no_text(last):
+    assert end_written(f"Text\n{last}", "[1]") == f"Text\n{last}\n\n  [1]"
 
 
 def test_that_nobody_recorded_the_cause_is_not_said_where_a_person_wrote_it():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.text.search_terms import SearchTerm, excerpt_text, make_excerpt, search_terms
+from bot.domain.text.search_terms import SearchTerm, excerpt_text, make_excerpt, make_written_excerpt, search_terms
 
 LETTERS = st.characters(codec="latin-1", categories=["L", "Nd", "P"])
 
@@ -45,6 +45,34 @@ def test_search_terms(text: str, expected: list[tuple[str, ...]]):
 )
 def test_an_excerpt_marks_what_was_looked_for(text: str, search: str, expected: str):
     parts = make_excerpt(text, search_terms(search))
+
+    assert "".join(f"[{each.text}]" if each.is_match else each.text for each in parts) == expected
+
+
+DOCUMENT = r"""# Postmortem: Checkout is down
+
+> **To check**
+> - 1 task has no owner [[1]]
+
+- *Impact:* customers could not \*pay\* [[2](https://x.example/p2)] [3]
+- **17:40** the deploy halved the `pool` of checkout &lt;b>, see [the graph](https://x.example) [[4]]
+
+[4]: https://x.example/halved/checkout
+"""
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("checkout", "Postmortem: [Checkout] is down"),
+        ("halved checkout", "17:40 the deploy [halved] the pool of [checkout] <b>, see the graph"),
+        ("customers pay", "Impact: [customers] could not *[pay]*"),
+        ("owner", "1 task has no [owner]"),
+        ("nothing", "Postmortem: Checkout is down"),
+    ],
+)
+def test_an_excerpt_of_a_document_is_its_best_line_without_marks(search: str, expected: str):
+    parts = make_written_excerpt(DOCUMENT, search_terms(search))
 
     assert "".join(f"[{each.text}]" if each.is_match else each.text for each in parts) == expected
 

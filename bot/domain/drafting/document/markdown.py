@@ -9,7 +9,10 @@ _FENCE = re.compile(r"^[ >]*(?P<marks>`{3,}|~{3,})(?P<rest>.*)$")
 _SPAN = re.compile(r"(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)")
 _IMAGE = re.compile(r"(?<!\\)!(?=\[)")
 _DEFINITION = re.compile(r"^(?P<indent>(?:[ >\t]|[-+*](?=\s)|\d{1,9}[.)](?=\s))*)\[(?=[^\]]*(?:\]:|$))")
-_BLOCK_LINE = re.compile(r"\s*(?:[-+*>|#]|\d{1,9}[.)]\s|`{3}|~{3}|={2,}\s*$)|\s{4}")
+_LIST_OR_HEADING = r"(?:[-+*]|#{1,6}|\d{1,9}[.)])(?=\s|$)"
+_RULE = r"(?:=+|-+|[*_](?:\s*[*_]){2,})\s*$"
+_BLOCK_LINE = re.compile(rf"\s*(?:{_LIST_OR_HEADING}|{_RULE}|[>|]|`{{3}}|~{{3}})|\s{{4}}")
+"""A line that is no text of a paragraph. `**17:40** text` and `#42` are text."""
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?@#])")
 
 

@@ -19,6 +19,8 @@ from bot.domain.terms import SourceKind
 from bot.domain.text.markdown_escape import Markdown
 from bot.domain.text.mrkdwn.markdown import INDENT
 
+DRAFTING_AIDS = frozenset({"findings", "questions"})
+"""Sections for the authors of a draft, not for the readers of a published postmortem."""
 EARLIER_REFS = "earlier_refs"
 """The detail of an edited block with the sources that its author saw, for redactions: they may be gone."""
 EditNote = Callable[[DocumentBlock], str]
@@ -64,6 +66,20 @@ def _anchor_document(document: Document) -> Document:
         return {name: with_anchors(document.sections[name])}
 
     builders = {name: partial(anchored, name) for name in document.sections}
+    return replace(document, sections=Sections({}, builders))
+
+
+def remove_drafting_aids(draft: Draft) -> Draft:
+    """The draft without findings and questions. What people wrote in their place stays."""
+    return replace(draft, documents=tuple(_remove_aids(each) for each in draft.documents))
+
+
+def _remove_aids(document: Document) -> Document:
+    def section(name: str) -> Mapping[str, tuple[Block, ...]]:
+        blocks = document.sections[name]
+        return {name: tuple(each for each in blocks if each.is_written) if name in DRAFTING_AIDS else blocks}
+
+    builders = {name: partial(section, name) for name in document.sections}
     return replace(document, sections=Sections({}, builders))
 
 

@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.domain.drafting.document.block_key import find_block_id
 from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.drafting.document.publication import PostmortemState, Step, digest_of, next_state, split_lines
-from bot.domain.drafting.document.sections import EARLIER_REFS, anchor_draft
+from bot.domain.drafting.document.sections import EARLIER_REFS, anchor_draft, remove_drafting_aids
 from bot.domain.drafting.model import Block, Document
 from bot.domain.errors import StateError, UserError
 from bot.domain.postmortem import Draft
@@ -66,6 +66,7 @@ def publish_postmortem(session: Session, settings: Settings, incident_id: int, a
     """
     Freeze the document as it is now, in the incident's template, and announce it.
 
+    Findings and questions are left out.
     Returns the number of the version.
     Raises UserError for an open incident, findings that block, missing approvals, and a broken template.
     """
@@ -75,7 +76,7 @@ def publish_postmortem(session: Session, settings: Settings, incident_id: int, a
     if incident.is_open:
         raise StateError(f"{incident.reference} is still open. Resolve it, then publish its postmortem.")
     record, edits = load_edited_record(session, settings, incident_id)
-    draft = build_incident_draft(settings, record, edits=edits)
+    draft = remove_drafting_aids(build_incident_draft(settings, record, edits=edits))
     refusals = finding_refusals(settings, record, [each.language for each in draft.documents])
     if refusals:
         reasons = "\n".join(f"• {each.in_english()}" for each in refusals)

@@ -112,11 +112,18 @@ def approve_postmortem(session: Session, incident_id: int, actor: Actor) -> None
 
 
 def approve_request(session: Session, review_id: int, actor: Actor) -> int:
-    """Approve by the button of a request. Returns the incident's id. Raises StateError."""
+    """
+    Approve by the button of a request, also for the user group that was asked.
+
+    Returns the incident's id. Raises StateError.
+    """
     row = reviews.get(session, review_id)
     if row is None:
         raise StateError("That request no longer exists. Nothing was changed.")
     approve_postmortem(session, row.incident_id, actor)
+    if row.group_name and row.version is None:
+        row.approved_at = row.approved_at or actor.at
+        session.add(row)
     return row.incident_id
 
 
@@ -127,7 +134,8 @@ def finish_review(session: Session, settings: Settings, incident: Incident, vers
     Raises UserError while approvals are missing, with those who are still asked.
     """
     running = [each for each in reviews.find_reviews(session, incident.key) if each.version is None]
-    needed, given = settings.postmortem.approvals, sum(each.approved_at is not None for each in running)
+    needed = settings.postmortem.approvals
+    given = sum(each.approved_at is not None for each in running if not each.group_name)
     if given < needed:
         raise UserError(
             f"The postmortem of {incident.reference} has {given} of {needed} approvals. {_still_asked(running)}"

@@ -12,7 +12,7 @@ from bot.domain.incidents.statistics import Figure
 from bot.domain.paging.statistics import months_until
 from bot.domain.terms import Severity
 from bot.domain.text.mentions import MENTION, resolve_mentions
-from bot.domain.text.search_terms import Excerpt, ExcerptPart, SearchTerm, make_excerpt, search_terms
+from bot.domain.text.search_terms import Excerpt, ExcerptPart, SearchTerm, make_written_excerpt, search_terms
 from bot.services.paging.statistics import current_month
 from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record
@@ -262,7 +262,7 @@ def _excerpt(
     if entry is not None:
         found, place = entry_excerpt(entry, terms), f"#entry-{entry.key}"
     elif part is not None:
-        found, place = make_excerpt(part, terms), "/postmortem"
+        found, place = make_written_excerpt(part, terms), "/postmortem"
     else:
         return None
     return tuple(ExcerptPart(resolve_mentions(each.text, names), each.is_match) for each in found), place

@@ -24,6 +24,7 @@ def action_item_values(action: Action, people: Mapping[str, str], entered: Mappi
         "number": action.number,
         "kind": action.kind.value,
         "text": resolve_mentions(action.text, people),
+        "is_entered": is_own,
         "recorded": recorded,
         "shown": {name: entered.get(name, value) if is_own else value for name, value in recorded.items()},
     }
@@ -31,6 +32,6 @@ def action_item_values(action: Action, people: Mapping[str, str], entered: Mappi
 
 def new_action_item_values(entered: Mapping[str, str]) -> Mapping[str, object]:
     """Values of the form for a new item; `is_open` after it was refused."""
-    is_own = bool(entered) and not entered.get("number")
+    is_own = "kind" in entered and not entered.get("number")
     fields = {name: entered.get(name, "") if is_own else "" for name in ("text", "kind", "owner", "due")}
     return {**fields, "is_open": is_own}

@@ -1,6 +1,6 @@
 """`POST /incidents/{reference}/postmortem/item`: note an item, or change one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,11 +12,12 @@ from bot.domain.terms import ActionKind, Owner
 from bot.domain.text.normalize import is_visible
 from bot.runtime.clock import Clock
 from bot.services.timeline.action_items import add_action_item, change_action_item
-from bot.services.web_pages.action_bar import find_named_person
+from bot.services.web_pages.action_bar import find_named_owner
 from bot.services.web_pages.postmortem import load_postmortem_page
 from bot.services.web_pages.sessions import Viewer
 from bot.services.workspace.access import NotPermitted, check_access
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.user_groups import UserGroup
 from bot.store.database.session import Database
 from bot.store.incidents.incidents import IncidentNotFound
 from bot.store.incidents.visibility import Visibility
@@ -29,6 +30,7 @@ from bot.web.body_limits import MAX_SIGNED_IN_FORM_BYTES
 from bot.web.pages.postmortem.action_item_view import ANCHOR, DONE, KINDS, OPEN
 from bot.web.pages.postmortem.document import render_refusal
 from bot.web.pages.postmortem.review import read_due
+from bot.web.pages.postmortem.user_groups import UserGroupList
 
 UNREADABLE = "The form cannot be read. Open the page again."
 WAS = "_was"
@@ -64,11 +66,19 @@ class ActionItemForm:
 
 
 class ActionItemRoutes:
-    def __init__(self, sessions: PageSessions, access: PrivateAccess, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        sessions: PageSessions,
+        access: PrivateAccess,
+        database: Database,
+        clock: Clock,
+        user_groups: UserGroupList,
+    ) -> None:
         self._sessions = sessions
         self._access = access
         self._database = database
         self._clock = clock
+        self._user_groups = user_groups
 
     def routes(self) -> list[web.RouteDef]:
         def page_path(request: web.Request) -> str:
@@ -83,20 +93,27 @@ class ActionItemRoutes:
         visibility, settings = await self._access.find_visibility(viewer), self._sessions.settings
         reference, at = request.match_info["reference"], self._clock.now()
         form = ActionItemForm.read(fields)
+        groups = await self._user_groups.find_groups()
         try:
-            await self._database.run(save_action_item, viewer, visibility, reference, form, at)
+            await self._database.run(save_action_item, viewer, visibility, reference, form, groups, at)
         except (IncidentNotFound, NotPermitted):
             raise
         except UserError as problem:
             actor = Actor(viewer.team_id, viewer.user_id, at, Origin.WEB)
             page = await self._database.read(load_postmortem_page, settings, visibility, reference, None, actor)
-            return await render_refusal(self._sessions, viewer, page, problem.message, entered=fields)
+            return await render_refusal(self._sessions, viewer, page, groups, problem.message, fields)
         path = f"{site_root(settings)}/incidents/{reference.upper()}/postmortem#{ANCHOR}"
         return web.Response(status=303, headers={"Location": path})
 
 
 def save_action_item(
-    session: Session, viewer: Viewer, visibility: Visibility, reference: str, form: ActionItemForm, at: datetime
+    session: Session,
+    viewer: Viewer,
+    visibility: Visibility,
+    reference: str,
+    form: ActionItemForm,
+    groups: Sequence[UserGroup],
+    at: datetime,
 ) -> None:
     """
     Note or change an improvement or a task.
@@ -107,7 +124,7 @@ def save_action_item(
     actor = Actor(viewer.team_id, viewer.user_id, at, Origin.WEB)
     check_access(session, actor, home_team_id=None)
     incident = visibility.find(session, reference)
-    owner, due = _read_owner_and_due(session, actor, form)
+    owner, due = _read_owner_and_due(session, actor, form, groups)
     if form.number is not None:
         state = form.changed("state")
         is_done = state == DONE if state in {DONE, OPEN} else None
@@ -121,14 +138,16 @@ def save_action_item(
         add_action_item(session, incident.key, actor, ActionKind(form.fields["kind"]), text, owner=owner, due=due)
 
 
-def _read_owner_and_due(session: Session, actor: Actor, form: ActionItemForm) -> tuple[Owner | None, date | None]:
+def _read_owner_and_due(
+    session: Session, actor: Actor, form: ActionItemForm, groups: Sequence[UserGroup]
+) -> tuple[Owner | None, date | None]:
     """Raises UserError with all that is wrong."""
     owner, due, errors = None, None, ErrorCollector()
     with errors.collect(), errors_at("owner"):
         if form.is_emptied("owner"):
             raise UserError("An owner can be replaced, not removed. Name another one.")
         if word := form.changed("owner"):
-            owner = Owner(find_named_person(session, actor.team_id, word, own_id=actor.user_id or ""))
+            owner = find_named_owner(session, actor.team_id, word, groups, own_id=actor.user_id or "")
     with errors.collect(), errors_at("due"):
         if form.is_emptied("due"):
             raise UserError("A date can be replaced, not removed. Choose another one.")

@@ -163,6 +163,7 @@ def page_values(page: BlockPage, attempt: Attempt) -> Mapping[str, Any]:
         "editing": editing_words(page.editors),
         "seen": page.version,
         "text": entered,
+        "is_unsaved": text is not None and entered != (block.text or ""),
         "added": added,
         "problem": attempt.problem,
         "is_conflict": attempt.is_conflict,

@@ -1,5 +1,6 @@
 """A block of a postmortem on the pages: its address, its names, the difference of its texts."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +13,8 @@ from bot.services.postmortem.document.versions import Version
 
 BLOCK = "block"
 """Query with the block that a page is about."""
+RETURN = re.compile(r"return to version (?P<number>\d+)")
+"""The act of a return, as it is recorded; 0: to the record's text."""
 VERBS = {
     "edit": "edited",
     "add": "added",
@@ -46,6 +49,15 @@ def editing_words(names: Sequence[str]) -> str:
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} editing" if names else ""
 
 
+def act_words(act: str) -> str:
+    """`edit` as `edited`, before the name of the section."""
+    returned = RETURN.fullmatch(act)
+    if returned is None:
+        return VERBS.get(act, act)
+    version = f"version {returned['number']}" if returned["number"] != "0" else "the record's text"
+    return f"returned to {version} of"
+
+
 def text_differences(before: str | None, after: str | None) -> list[TextChange]:
     return list(compare_texts(before or "", after or ""))
 
@@ -55,7 +67,7 @@ def version_values(history: Iterable[Version], zone: ZoneInfo) -> Sequence[Mappi
     return [
         {
             "number": each.number,
-            "act": VERBS.get(each.act, each.act),
+            "act": act_words(each.act),
             "section": section_name(each.block_id.section),
             "key": each.block_id.key,
             "language": each.block_id.language,

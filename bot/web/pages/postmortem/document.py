@@ -16,7 +16,7 @@ from jinja2.filters import do_mark_safe
 from bot.config import Settings
 from bot.domain.drafting.document.anchors import replace_anchors
 from bot.domain.drafting.document.blocks import BlockId, BlockState, DocumentBlock
-from bot.domain.drafting.document.publication import PostmortemState
+from bot.domain.drafting.document.publication import PostmortemState, Step
 from bot.domain.errors import UserError
 from bot.domain.languages import get_language
 from bot.domain.times import format_time
@@ -28,6 +28,7 @@ from bot.services.postmortem.templates import check_template, render_draft
 from bot.services.web_pages.postmortem import PostmortemPage, load_postmortem_page
 from bot.services.web_pages.sessions import Viewer
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.user_groups import UserGroup
 from bot.store.database.session import Database
 from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
@@ -36,6 +37,7 @@ from bot.web.auth.private_access import PrivateAccess
 from bot.web.pages.layout import render_page
 from bot.web.pages.postmortem.action_item_view import action_item_values, new_action_item_values
 from bot.web.pages.postmortem.block_view import block_anchor, block_query, editing_words, section_name
+from bot.web.pages.postmortem.user_groups import UserGroupList
 
 if TYPE_CHECKING:
     from bot.export import html
@@ -55,11 +57,19 @@ class Article:
 
 
 class PostmortemRoutes:
-    def __init__(self, sessions: PageSessions, access: PrivateAccess, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        sessions: PageSessions,
+        access: PrivateAccess,
+        database: Database,
+        clock: Clock,
+        user_groups: UserGroupList,
+    ) -> None:
         self._sessions = sessions
         self._access = access
         self._database = database
         self._clock = clock
+        self._user_groups = user_groups
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/incidents/{reference}/postmortem", signed_in(self._sessions, self.show_page))]
@@ -70,7 +80,8 @@ class PostmortemRoutes:
         template, problem = _read_template(settings, request.query.get(TEMPLATE, ""))
         reader = Actor(viewer.team_id, viewer.user_id, self._clock.now(), Origin.WEB)
         page = await self._database.read(load_postmortem_page, settings, visibility, reference, template, reader)
-        values = await asyncio.to_thread(page_values, settings, page, problem)
+        groups = await self._user_groups.find_groups()
+        values = await asyncio.to_thread(page_values, settings, page, groups, problem)
         return render_page(self._sessions, "postmortem/document", values, viewer=viewer)
 
 
@@ -86,16 +97,21 @@ async def render_refusal(
     sessions: PageSessions,
     viewer: Viewer,
     page: PostmortemPage,
+    groups: Sequence[UserGroup],
     problem: str,
-    entered: Mapping[str, str] = MappingProxyType({}),
+    entered: Mapping[str, str],
 ) -> web.Response:
-    """The page after a form was refused. `entered`: the fields of an action item."""
-    values = await asyncio.to_thread(page_values, sessions.settings, page, problem, entered)
+    """The page after a form was refused, with what was `entered`."""
+    values = await asyncio.to_thread(page_values, sessions.settings, page, groups, problem, entered)
     return render_page(sessions, "postmortem/document", values, viewer=viewer, status=422)
 
 
 def page_values(
-    settings: Settings, page: PostmortemPage, problem: str, entered: Mapping[str, str] = MappingProxyType({})
+    settings: Settings,
+    page: PostmortemPage,
+    groups: Sequence[UserGroup],
+    problem: str,
+    entered: Mapping[str, str] = MappingProxyType({}),
 ) -> Mapping[str, Any]:
     """Values of `web/postmortem/document.html.j2`. Slow: it renders the draft."""
     path = f"{site_root(settings)}/incidents/{page.incident.reference}"
@@ -105,7 +121,8 @@ def page_values(
         "problem": problem,
         "published": [published_values(each, page.incident.zone) for each in page.published],
         "reviews": [_review_values(page, each) for each in page.reviews],
-        "reviewers": page.reviewers,
+        "owners": [*page.reviewers, *((f"@{each.handle}", f"User group {each.name}") for each in groups)],
+        "review": review_form_values(entered),
         "public_form": page.public_form,
         "approvals": settings.postmortem.approvals,
         "action_items": [action_item_values(each, page.people, entered) for each in page.action_items],
@@ -139,6 +156,13 @@ def published_values(version: PublishedVersion, zone: ZoneInfo) -> Mapping[str, 
         "digest": version.digest,
         "is_redacted": version.is_redacted,
     }
+
+
+def review_form_values(entered: Mapping[str, str]) -> Mapping[str, object]:
+    """Values of the form that asks for a review; `is_open` after it was refused."""
+    is_own = entered.get("step") == Step.REVIEW
+    fields = {name: entered.get(name, "") if is_own else "" for name in ("reviewer", "due")}
+    return {**fields, "is_open": is_own}
 
 
 def _review_values(page: PostmortemPage, review: Review) -> Mapping[str, Any]:

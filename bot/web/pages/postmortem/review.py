@@ -1,6 +1,6 @@
 """`POST /incidents/{reference}/postmortem/review`: the steps from the draft to publication."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from aiohttp import web
@@ -13,11 +13,12 @@ from bot.domain.terms import Owner
 from bot.runtime.clock import Clock
 from bot.services.postmortem.document.publication import publish_postmortem, reopen_postmortem
 from bot.services.postmortem.document.review import approve_postmortem, ask_reviewers
-from bot.services.web_pages.action_bar import find_named_person
+from bot.services.web_pages.action_bar import find_named_owner
 from bot.services.web_pages.postmortem import load_postmortem_page
 from bot.services.web_pages.sessions import Viewer
 from bot.services.workspace.access import NotPermitted
 from bot.services.workspace.actor import Actor, Origin
+from bot.services.workspace.user_groups import UserGroup
 from bot.store.database.session import Database
 from bot.store.incidents.incidents import IncidentNotFound
 from bot.store.incidents.visibility import Visibility
@@ -26,14 +27,23 @@ from bot.web.auth.page_guard import signed_in
 from bot.web.auth.page_sessions import FormRefused, PageSessions
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.pages.postmortem.document import render_refusal
+from bot.web.pages.postmortem.user_groups import UserGroupList
 
 
 class ReviewRoutes:
-    def __init__(self, sessions: PageSessions, access: PrivateAccess, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        sessions: PageSessions,
+        access: PrivateAccess,
+        database: Database,
+        clock: Clock,
+        user_groups: UserGroupList,
+    ) -> None:
         self._sessions = sessions
         self._access = access
         self._database = database
         self._clock = clock
+        self._user_groups = user_groups
 
     def routes(self) -> list[web.RouteDef]:
         def page_path(request: web.Request) -> str:
@@ -50,13 +60,14 @@ class ReviewRoutes:
         reference, named = request.match_info["reference"], fields.get("step", "")
         if named not in {each.value for each in Step}:
             raise FormRefused("The form cannot be read. Open the page again.")
+        groups = await self._user_groups.find_groups()
         try:
-            await self._database.run(take_step, settings, visibility, reference, actor, Step(named), fields)
+            await self._database.run(take_step, settings, visibility, reference, actor, groups, fields)
         except (IncidentNotFound, NotPermitted):
             raise
         except UserError as problem:
             page = await self._database.read(load_postmortem_page, settings, visibility, reference, None, actor)
-            return await render_refusal(self._sessions, viewer, page, problem.message)
+            return await render_refusal(self._sessions, viewer, page, groups, problem.message, fields)
         path = f"{site_root(settings)}/incidents/{reference.upper()}/postmortem"
         return web.Response(status=303, headers={"Location": path})
 
@@ -67,14 +78,14 @@ def take_step(
     visibility: Visibility,
     reference: str,
     actor: Actor,
-    step: Step,
+    groups: Sequence[UserGroup],
     fields: Mapping[str, str],
 ) -> None:
     """Raises IncidentNotFound, NotPermitted and UserError."""
     incident_id = visibility.find(session, reference).key
-    match step:
+    match Step(fields["step"]):
         case Step.REVIEW:
-            reviewers = [_read_reviewer(session, actor, word) for word in fields.get("reviewer", "").split()]
+            reviewers = _read_reviewers(session, actor, fields.get("reviewer", ""), groups)
             ask_reviewers(session, settings, incident_id, actor, reviewers, read_due(fields.get("due", "")))
         case Step.APPROVE:
             approve_postmortem(session, incident_id, actor)
@@ -84,8 +95,9 @@ def take_step(
             publish_postmortem(session, settings, incident_id, actor)
 
 
-def _read_reviewer(session: Session, actor: Actor, word: str) -> Owner:
-    return Owner(find_named_person(session, actor.team_id, word, own_id=actor.user_id or ""))
+def _read_reviewers(session: Session, actor: Actor, words: str, groups: Sequence[UserGroup]) -> list[Owner]:
+    own_id = actor.user_id or ""
+    return [find_named_owner(session, actor.team_id, word, groups, own_id=own_id) for word in words.split()]
 
 
 def read_due(text: str) -> date | None:

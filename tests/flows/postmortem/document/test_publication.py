@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.flows.postmortem.test_document import PAGE, block_of, sends_act
+from tests.flows.postmortem.test_document import PAGE, address, block_of, sends_act
 from tests.flows.postmortem.test_drafts import runs
 from tests.flows.timeline.test_redact import remains
 from tests.support.worlds.databases import BOTH_DATABASES
@@ -44,7 +44,8 @@ async def test_a_published_text_is_frozen_and_announced(world: World, ana: Visit
     await world.types("oncall", "/incident postmortem publish")
     await world.finish()
 
-    digest = hashlib.sha256(exported.encode()).hexdigest()
+    published = (await ana.opens(f"{PUBLISHED}&format=markdown")).text
+    digest = hashlib.sha256(published.encode()).hexdigest()
     line = world.texts(world.channel)[-1]
     assert "published" in line
     assert "Duration of the impact: " in line
@@ -54,7 +55,8 @@ async def test_a_published_text_is_frozen_and_announced(world: World, ana: Visit
     assert "<strong>all</strong>" in page.text
     assert "Postmortem (published)" in (await ana.opens("/incidents/INC-1")).words
     assert "/postmortem/block?" not in page.text
-    assert (await ana.opens(f"{PUBLISHED}&format=markdown")).text == exported
+    (left_out,) = set(exported.splitlines()) - set(published.splitlines())
+    assert left_out.startswith("*Questions to the lead: ")
 
     await world.types("oncall", "/incident note kind:action Wrote to customers")
     assert "Wrote to customers" not in (await ana.opens(PAGE)).words
@@ -63,11 +65,13 @@ async def test_a_published_text_is_frozen_and_announced(world: World, ana: Visit
 async def test_a_published_postmortem_is_edited_after_reopening_it(world: World, ana: Visitor) -> None:
     block = block_of(await ana.opens(PAGE), "Restarted the")
     assert (await takes_step(ana, "publish")).status == 303
+    shown = await ana.opens(address(block))
+    assert "The postmortem is published. Reopen it to edit this block." in shown.words
+    assert 'value="edit"' not in shown.text
     refused = await sends_act(ana, block, "edit", "Something else")
     assert refused.status == 422
-    assert "press Reopen on its page or type /incident postmortem reopen" in refused.words.replace("*", "").replace(
-        "`", ""
-    )
+    assert "press Reopen on its page or type /incident postmortem reopen" in refused.words
+    assert "Something else</textarea>" in refused.text
     again = await takes_step(ana, "publish")
     assert (again.status, "is published" in again.words) == (422, True)
 

@@ -66,6 +66,16 @@ async def test_members_of_a_user_group_are_asked(world: World) -> None:
     assert "Still asked: @database." in await types(world, "publish")
 
 
+async def test_a_member_answers_for_the_user_group_and_counts_once(world: World) -> None:
+    await resolves(world)
+    await types(world, "review @database @engineer")
+
+    await world.presses("dba", "review_approve", channel=world.sandbox.open_dm("dba"))
+    await world.finish()
+
+    assert "1 of 2 approvals. Still asked: <@U0ENGINEER>." in await types(world, "publish")
+
+
 async def test_on_the_page_people_are_asked_and_approve(world: World) -> None:
     await resolves(world)
     await world.types("dba", "/incident note the pool was full")
@@ -83,6 +93,27 @@ async def test_on_the_page_people_are_asked_and_approve(world: World) -> None:
         assert (await takes_step(ana, "review", reviewer="@nobody")).status == 422
         past = await takes_step(ana, "review", reviewer="@dba", due="2020-01-01")
         assert (past.status, "in the past" in past.words) == (422, True)
+
+
+async def test_on_the_page_a_user_group_is_asked_and_a_mistake_loses_nothing(world: World) -> None:
+    await resolves(world)
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+
+        refused = await takes_step(ana, "review", reviewer="@database @nobody", due="2026-03-20")
+        assert (refused.status, "Nobody is known as @nobody" in refused.words) == (422, True)
+        assert 'value="@database @nobody"' in refused.text
+        assert 'data-unsaved="yes"' in refused.text
+        assert 'name="due" type="date" value="2026-03-20"' in refused.text
+        assert direct(world, "dba") == []
+        assert (await takes_step(ana, "review", reviewer="@database S0ENGINEERING")).status == 303
+        await world.finish()
+
+        assert "asks you to review" in direct(world, "dba")[-1]
+        assert "asks you to review" in direct(world, "developer")[-1]
+        words = (await ana.opens(PAGE)).words
+        assert "@database asked" in words
+        assert "@engineering asked" in words
 
 
 async def test_only_members_are_asked_about_a_private_incident(world: World) -> None:

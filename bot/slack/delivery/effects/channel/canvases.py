@@ -23,7 +23,7 @@ from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.drafting.document.canvas_copy import CanvasCopy, ShownBlock, copy_canvas
 from bot.domain.drafting.document.sections import anchor_draft, show_blocks
 from bot.domain.slack_app.missing_permissions import is_missing_permission
-from bot.export.canvas_markdown import convert_beginning, truncate_markdown
+from bot.export.canvas_markdown import convert_beginning, link_picture, truncate_markdown
 from bot.services.channel.bookmarks_and_canvas import on_canvas_left_to_people, on_canvas_unavailable, on_canvas_updated
 from bot.services.outbox.payloads import CanvasPayload
 from bot.services.postmortem.document.canvas_edits import CanvasReading, Refusal, save_canvas_copy, take_in_canvas
@@ -31,7 +31,7 @@ from bot.services.postmortem.drafts import assemble_draft
 from bot.slack.api.errors import SlackApiError
 from bot.slack.delivery.effects.context import EffectContext, require_channel
 from bot.store import outbox
-from bot.store.incidents import slack_messages
+from bot.store.incidents import postmortems, slack_messages
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView
 from bot.store.outbox import Claim, Done, Outcome, Retry
@@ -105,15 +105,29 @@ async def _write_draft(context: EffectContext, incident: Incident, payload: Canv
         assemble_draft, settings, incident.key, template=payload.template, languages=payload.languages
     )
     link = incident_page_link(settings, incident.reference, incident.active_link)
+    picture = await _find_picture_link(context, incident) if settings.postmortem.picture else ""
 
     def write() -> CanvasDraft:
         anchored = replace(assembled, draft=anchor_draft(assembled.draft)).write(settings)
-        written = convert_beginning(anchored.markdown)
+        written = convert_beginning(link_picture(anchored.markdown, incident.reference, picture))
         shown = show_blocks(assembled.draft, find_anchors(written))
         markdown = truncate_markdown(remove_anchors(written), link)
         return CanvasDraft(assembled.title, markdown, written, shown, assembled.removals)
 
     return await asyncio.to_thread(write)
+
+
+async def _find_picture_link(context: EffectContext, incident: Incident) -> str:
+    """Slack's address of the incident's picture; empty without one."""
+    picture_id = await context.database.read(postmortems.find_picture, incident.key)
+    if picture_id is None:
+        return ""
+    try:
+        file = (await context.gateway.call("files.info", file=picture_id)).get("file", {})
+    except SlackApiError as problem:
+        log.info("picture not linked from the canvas", reference=incident.reference, problem=str(problem))
+        return ""
+    return str(file.get("permalink") or "")
 
 
 async def _take_in(context: EffectContext, claim: Claim, incident: Incident, canvas_id: str, content: str) -> Outcome:
