@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bot.config import Problem, Report
 from bot.config.environment import VARIABLES
 from bot.config.secret_rotation import ROTATED, SecretRotation
 from bot.config.settings import FILE_SETTINGS, Settings
+from bot.lazy_dataclass import dataclass
 from bot.runtime import metrics
 
 log = get_logger(__name__)

@@ -8,7 +8,6 @@ translated. Numbers, lists, names of languages and the choice between singular a
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from bot.domain.errors import UserError, did_you_mean
 from bot.domain.resources import resource_path
 from bot.domain.terms import LANGUAGES
 from bot.domain.text.durations import duration_parts
+from bot.lazy_dataclass import dataclass
 
 _SOUNDS_LIKE_I = re.compile(r"h?i(?![aeo])", re.IGNORECASE)
 """`inglés`, `hilo`; in `hielo` the i is none."""

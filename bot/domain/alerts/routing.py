@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +16,7 @@ from bot.domain.alerts.label_groups import LabelGroup, LabelGrouping
 from bot.domain.alerts.resolution import ResolveRule
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity
+from bot.lazy_dataclass import dataclass
 
 
 class RouteAction(StrEnum):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from bot.domain.times import ParsedTime, format_time, format_unambiguous, is_fut
 from bot.domain.times.time_of_day import CLOCK_PATTERN
 from bot.domain.times.vocabulary import ABOUT_PATTERN, AT_PATTERN, DAYS_AWAY, WEEKDAYS, alternatives
 from bot.domain.times.zones import instants_at
+from bot.lazy_dataclass import dataclass
 
 FIXED_TIME_KINDS = frozenset({Kind.DECLARED, Kind.RESOLVED, Kind.ACKNOWLEDGED, Kind.CANCELLED})
 """Kinds whose time is when the command was typed, and is never changed."""

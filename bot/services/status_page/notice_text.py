@@ -1,7 +1,6 @@
 """A notice in one language: the words of its mail, its webhook and its message in Slack."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from bot.domain.status_page.maintenance import MaintenancePhase
 from bot.domain.status_page.page import choose_text
 from bot.domain.status_page.subscribers import Notice, NoticeKind
 from bot.domain.times import full_zone_label
+from bot.lazy_dataclass import dataclass
 
 REASONS = {
     NoticeKind.CORRECTION: "notice_corrected",

@@ -1,7 +1,7 @@
 """Incident lists: by status, severity and service, or by a text search."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from bot.domain.terms import Severity, Status
 from bot.domain.text.links import channel_link, message_link
 from bot.domain.text.search_key import search_key, search_words
 from bot.domain.text.search_terms import Excerpt, SearchTerm, has_formatting, make_excerpt, search_terms
+from bot.lazy_dataclass import dataclass
 from bot.services.workspace.people import MENTION
 from bot.store.incidents import installations
 from bot.store.incidents.incidents import Incident

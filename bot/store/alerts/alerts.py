@@ -1,7 +1,6 @@
 """Alerts, one row for each firing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.terms import AlertStatus, Precision
+from bot.lazy_dataclass import dataclass
 from bot.store.alerts.alert_groups import chunks, chunks_by_source
 from bot.store.database.tables import JSON_COLUMN
 from bot.store.incidents.incidents import Incident

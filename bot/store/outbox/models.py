@@ -14,7 +14,6 @@ a worker died during a call: like `unknown`, check before repeating.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from typing import Any
@@ -23,6 +22,7 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlmodel import Field, Index, Session, SQLModel
 
+from bot.lazy_dataclass import dataclass
 from bot.store.database.tables import JSON_COLUMN, table_of
 
 

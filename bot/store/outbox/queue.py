@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -14,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, col, select
 
 from bot.domain.text.payload import Payload
+from bot.lazy_dataclass import dataclass
 from bot.runtime.log import request_id
 from bot.store.database.tables import dialect_of, insert_for, table_of
 from bot.store.database.transaction_state import Wakeup, request_wakeup, transaction_state

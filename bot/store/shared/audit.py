@@ -1,7 +1,6 @@
 """Audit log. Rows are added and never changed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from sqlalchemy import Executable, Index, insert, or_, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from bot.lazy_dataclass import dataclass
 from bot.store.database.tables import JSON_COLUMN, table_of
 from bot.store.database.transaction_state import insert_before_commit, write_deferred
 from bot.store.incidents.incidents import Incident

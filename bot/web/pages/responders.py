@@ -1,12 +1,12 @@
 """All pages for responders, which have sessions in common."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from itertools import chain
 
 from aiohttp import web
 
 from bot.config.reloading import Configuration
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import Clock
 from bot.store.database.session import Database
 from bot.store.incidents.incident_lists import find_private_without_channel

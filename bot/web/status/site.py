@@ -1,7 +1,6 @@
 """The files of the status page, rendered once per change."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config import Settings
@@ -13,6 +12,7 @@ from bot.export.status_page.feeds import FeedWriter
 from bot.export.status_page.history_json import HistoryWriter
 from bot.export.status_page.maintenance_calendar import CalendarWriter
 from bot.export.status_page.statuspage_json import StatuspageWriter
+from bot.lazy_dataclass import dataclass
 from bot.templating.render import render_template
 from bot.web.status.site_file import SiteFile
 from bot.web.status.view import StatusView

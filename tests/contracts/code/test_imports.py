@@ -118,6 +118,20 @@ def test_what_is_needed_once_a_week_is_loaded_then(module: str, unused: set[str]
     assert not unused & set(loaded.stdout.split())
 
 
+def test_methods_of_few_classes_are_compiled_at_a_start():
+    """`bot.lazy_dataclass` is used by all of the bot, and few modules create values of such classes while they load."""
+    listing = (
+        "import dataclasses, gc, bot.app; from bot.lazy_dataclass import waiting; "
+        "print(len(waiting), sum(dataclasses.is_dataclass(each) and each.__module__.startswith(('bot.', 'commands.'))"
+        " and '__slots__' in vars(each) for each in gc.get_objects() if isinstance(each, type)))"
+    )
+
+    counted = subprocess.run([sys.executable, "-c", listing], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    waiting, all_classes = map(int, counted.stdout.split())
+    assert waiting > 0.8 * all_classes, counted.stdout
+
+
 def test_only_the_gateway_uses_slacks_client():
     """One place knows rate limits, unknown outcomes and what may be repeated."""
     users = {

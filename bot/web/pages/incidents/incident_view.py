@@ -1,7 +1,7 @@
 """Values of the incident's page: the whole record in words, with anchors for links."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.kept_files import REFUSAL_TEXTS, KeptFile
 from bot.domain.timeline.lines import TimelineLine, iter_timeline_lines
 from bot.domain.times import format_time
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.web.pages.incidents.change_view import change_values
 

@@ -1,7 +1,7 @@
 """`/incidents/{reference}/postmortem/block`: write, move, remove and put back one block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -15,6 +15,7 @@ from bot.domain.drafting.document.markdown import clean_markdown
 from bot.domain.drafting.document.text_changes import TextChange
 from bot.domain.errors import UserError
 from bot.domain.times import format_time
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.runtime.clock import Clock
 from bot.services.postmortem.document.editors import note_editor

@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.errors import UserError
 from bot.domain.languages import get_language
 from bot.domain.times import format_time
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.runtime.clock import Clock
 from bot.services.postmortem.document.publication import PublishedVersion
