@@ -13,6 +13,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLModel.metadata.naming_convention = NAMING
+SQLModel.model_config["defer_build"] = True  # rows are not validated: a validator is built where one is asked for
 metadata: MetaData = SQLModel.metadata
 
 JSON_COLUMN: Any = JSON

@@ -9,6 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlmodel import SQLModel
+
+from bot.config.environment_settings import EnvironmentSettings
+from bot.config.sections import Section
+from bot.store.database.migrate import all_tables
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("bot", "commands")
@@ -130,6 +135,17 @@ def test_methods_of_few_classes_are_compiled_at_a_start():
 
     waiting, all_classes = map(int, counted.stdout.split())
     assert waiting > 0.8 * all_classes, counted.stdout
+
+
+def test_validators_that_are_built_late_can_be_built():
+    """Sections and rows have no validator until one is asked for: a wrong annotation would be found as late."""
+    all_tables()
+    waiting = [*EnvironmentSettings.__subclasses__(), *Section.__subclasses__(), *SQLModel.__subclasses__()]
+
+    built = [model.model_rebuild(force=True) for model in waiting]
+
+    assert len(built) > 80
+    assert all(built)
 
 
 def test_only_the_gateway_uses_slacks_client():
