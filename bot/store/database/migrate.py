@@ -17,7 +17,7 @@ from bot.store.database.connections import is_outage
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.database.sqlite_database import SqliteDatabase
-from bot.store.database.tables import metadata
+from bot.store.database.tables import metadata, set_postgresql_predicates
 
 if TYPE_CHECKING:
     from alembic import command, config
@@ -39,6 +39,7 @@ def all_tables() -> MetaData:
     """Metadata with every table: imports every module of the store."""
     for module in walk_packages(bot.store.__path__, "bot.store."):
         import_module(module.name)
+    set_postgresql_predicates()
     return metadata
 
 

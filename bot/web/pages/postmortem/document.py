@@ -10,7 +10,6 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from jinja2.filters import do_mark_safe
 
 from bot.config import Settings
 from bot.domain.drafting.document.anchors import replace_anchors
@@ -38,9 +37,11 @@ from bot.web.pages.postmortem.action_item_view import action_item_values, new_ac
 from bot.web.pages.postmortem.block_view import block_anchor, block_query, editing_words, section_name
 
 if TYPE_CHECKING:
+    from jinja2 import filters
+
     from bot.export import html
 else:
-    html = LazyModule("bot.export.html")
+    html, filters = LazyModule("bot.export.html"), LazyModule("jinja2.filters")
 
 TEMPLATE = "template"
 
@@ -151,7 +152,9 @@ def _review_values(page: PostmortemPage, review: Review) -> Mapping[str, Any]:
 def render_published(version: PublishedVersion) -> list[Article]:
     """The frozen text, without links that edit it."""
     return [
-        Article(code, do_mark_safe(html.render_html_body(markdown, source=get_language(code).words["source"])), ())
+        Article(
+            code, filters.do_mark_safe(html.render_html_body(markdown, source=get_language(code).words["source"])), ()
+        )
         for code, markdown in version.documents.items()
     ]
 
@@ -168,7 +171,7 @@ def _render_article(path: str, page: PostmortemPage, language: str, markdown: st
     body = replace_anchors(html.render_html_body(markdown, source=document.words["source"]), controls)
     touched = [block for block in page.touched.values() if block.id.language == language]
     return Article(
-        language, do_mark_safe(body), [block for block in touched if block.is_shown and block.id not in shown]
+        language, filters.do_mark_safe(body), [block for block in touched if block.is_shown and block.id not in shown]
     )
 
 
