@@ -8,13 +8,14 @@ from begin to end.
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from structlog import get_logger
 
-from bot.config import Problem, Report
+from bot.config import Problem, Report, examine
 from bot.config.environment import VARIABLES
 from bot.config.secret_rotation import ROTATED, SecretRotation
 from bot.config.settings import FILE_SETTINGS, Settings
@@ -27,6 +28,11 @@ Reader = Callable[[Path | None], Report]
 """Reads the environment and the file at the path (None: the one of the environment, if it exists). Blocks."""
 FINGERPRINT_LENGTH = 8
 """Hexadecimal digits, few enough to compare by eye."""
+
+
+def read_configuration(path: Path | None) -> Report:
+    """The reader of a process: its own environment."""
+    return examine(os.environ, config_path=path)
 
 
 def fingerprint(settings: Settings) -> str:
