@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, Kind, Precision
+from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.text.normalize import strip_accents
 from bot.domain.times import ParsedTime, format_time, format_unambiguous, is_future, read_time
 from bot.domain.times.time_of_day import CLOCK_PATTERN
@@ -20,7 +21,7 @@ FIXED_TIME_KINDS = frozenset({Kind.DECLARED, Kind.RESOLVED, Kind.ACKNOWLEDGED, K
 COMMAND_KINDS = frozenset(Kind) - frozenset(MARKS)
 """Kinds that only commands set, with consequences: they cannot be removed."""
 
-_BARE = re.compile(
+_BARE = LazyPattern(
     rf"(?:{ABOUT_PATTERN})?(?:{AT_PATTERN})?{CLOCK_PATTERN}"
     rf"(?:\ ?(?:(?!{alternatives([*DAYS_AWAY, *WEEKDAYS])})[a-z]{{3,5}}|[+\-−]\d{{2}}:?\d{{2}}))?\ ?\??",
     re.VERBOSE | re.IGNORECASE,

@@ -102,8 +102,9 @@ def is_package(path: Path) -> bool:
 
 
 RARE = {"aiosmtplib", "alembic", "babel", "cryptography", "holidays", "icalendar", "jinja2", "jwt", "markdown_it"}
-RARE |= {"PIL", "re2", "sqlalchemy.dialects.postgresql", "yaml"}
-"""Libraries that most days need nobody: see `bot/lazy_loader.py`."""
+RARE |= {"PIL", "re2", "sqlalchemy.dialects.postgresql", "sqlalchemy.ext.asyncio", "xml", "yaml"}
+RARE |= {"bot.doctor", "bot.feeds.kinds", "bot.web.pages.responders", "bot.web.status.view"}
+"""Modules that most days need nobody: see `bot/lazy_loader.py`."""
 NETWORK = {"aiohttp", "asyncpg", "slack_bolt", "slack_sdk"}
 
 
