@@ -1,26 +1,24 @@
 """The composition root: creates all parts of the bot, and starts and stops them in order."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from structlog import get_logger
 
-from bot.config import Report, Settings, examine
+from bot.config import Settings
 from bot.config.crypto import ensure_secret_key
 from bot.config.environment_settings import SLACK_API
-from bot.config.reloading import Configuration, Reader
-from bot.doctor import run_report
+from bot.config.reloading import Configuration, Reader, read_configuration
 from bot.domain.errors import LookupUnavailable, UserError
 from bot.engine.clock_sync import sync_clock
 from bot.engine.health import STARTING, STOPPING, Health
 from bot.engine.heartbeat import Heartbeat
 from bot.engine.runner import Engine
+from bot.lazy_loader import LazyModule
 from bot.notifiers.delivery import PageDelivery
 from bot.notifiers.outcome import Timeouts
 from bot.notifiers.subscribers.delivery import SubscriberDelivery
@@ -56,11 +54,10 @@ from bot.store.database.transaction_state import DueWork, Wakeup
 from bot.store.incidents import installations
 from bot.store.shared import timers
 from bot.web import health
+from bot.web.lazy_pages import LazyPages
 from bot.web.live.changes import LiveChanges
-from bot.web.pages import responders
 from bot.web.pages.acknowledgement import AcknowledgementPage
 from bot.web.pages.oncall import oncall_calendar
-from bot.web.pages.operations.operation_deps import OperationDeps
 from bot.web.pages.operations.outbox_link import OutboxRoutes
 from bot.web.secret_usage import SecretUsage
 from bot.web.server import Listener
@@ -69,6 +66,12 @@ from bot.web.webhooks.acknowledgements import PagingWebhooks
 from bot.web.webhooks.receivers import WebhookIntakes
 from bot.web.webhooks.slack import SlackIntake
 from bot.web.webhooks.sns_client import SnsClient
+
+if TYPE_CHECKING:
+    from bot import doctor
+    from bot.web.pages import responders
+else:
+    doctor, responders = LazyModule("bot.doctor"), LazyModule("bot.web.pages.responders")
 
 log = get_logger(__name__)
 
@@ -82,10 +85,6 @@ HANG_TIMEOUT = timedelta(minutes=2)
 
 def _hide_secrets(settings: Settings) -> None:
     hide_secrets(settings.secret_values())
-
-
-def _read_configuration(path: Path | None) -> Report:
-    return examine(os.environ, config_path=path)
 
 
 class Timing(TypedDict, total=False):
@@ -112,7 +111,7 @@ class Dogwatch:
         self,
         settings: Settings,
         *,
-        reader: Reader = _read_configuration,
+        reader: Reader = read_configuration,
         clock: Clock | None = None,
         probe: Probe = lambda _point: None,
         **timing: Unpack[Timing],
@@ -311,12 +310,12 @@ class Dogwatch:
         site = self._listener.site
         site.add_routes(health.routes(self.health.find_unreadiness, lambda: self.configuration.fingerprint))
         site.add_routes(oncall_calendar.routes(self.database, lambda: self.settings, self.clock))
-        site.add_routes(self._responder_pages())
         for routes in (OutboxRoutes, AcknowledgementPage, PagingWebhooks):
             site.add_routes(routes(self.database, self.configuration, self.clock).routes())
         site.add_routes([*self.webhooks.routes(), *self.status_page.routes()])
         if self.settings.slack_signing_secret is not None:
             site.router.add_post("/slack/events", self._handle_slack)
+        site.router.register_resource(LazyPages("bot.web.pages.responders", self._responder_pages))
         self.port = await self._listener.open(self.settings, self._answer_seconds)
         await self.status_page.open(self._answer_seconds)
         # Links contain the port.
@@ -324,11 +323,11 @@ class Dogwatch:
 
     def _responder_pages(self) -> list[web.RouteDef]:
         find_private = ChannelMembers(self.effect_context).find_private
-        operations = OperationDeps(self.configuration, self.secret_usage, lambda: run_report(self.settings))
         people = (self._users.ensure_known, find_private, self._find_by_mail)
         lookups = responders.SlackLookups(*people, lambda: list_user_groups(self.gateway))
-        common = (self.database, self.configuration, self.clock, self.live)
-        return responders.routes(*common, lookups, operations, self.status_page.publisher.refresh)
+        common = (self.database, self.configuration, self.clock, self.live, lookups, self.secret_usage)
+        run_doctor = lambda: doctor.run_report(self.settings)  # noqa: E731
+        return responders.routes(*common, run_doctor, self.status_page.publisher.refresh)
 
     async def _handle_slack(self, request: web.Request) -> web.Response:
         if self.slack is None:  # it is created before the listener admits requests

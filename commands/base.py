@@ -1,6 +1,6 @@
 """Input and output of a command."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.command.table import Invocation, Mention, Option, Value
 from bot.config import Settings
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 from bot.services.workspace.actor import Actor
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
@@ -10,6 +9,7 @@ from bot.command.table import Command, Option, Value
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.times import ParsedTime, read_time
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.oncall import overrides, schedule
 from bot.services.oncall.ics_feed import ensure_feed, make_feed, revoke_feed

@@ -1,7 +1,7 @@
 """Command definitions: the table for parsing and for `help`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.incidents.roles import DEFAULT_ROLES, role_aliases
 from bot.domain.terms import LANGUAGES, Kind, Owner, Severity, Status, TargetKind
 from bot.domain.times import ParsedTime
+from bot.lazy_dataclass import dataclass
 
 
 class Value(StrEnum):

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from bot.lazy_dataclass import dataclass
 
 OPENING = '"“„”«'
 _CLOSING = {"«": "»"}

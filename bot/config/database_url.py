@@ -6,10 +6,11 @@ Source of the format: postgresql.org/docs/current/libpq-connect.html, 34.1.1.2 a
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, unquote, urlencode
+
+from bot.lazy_dataclass import dataclass
 
 P = ParamSpec("P")
 T = TypeVar("T")

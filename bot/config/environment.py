@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from bot.config.problems import KeyPath, Problem
 from bot.domain.alerts.events import SIGNING_SOURCES, TOKEN_SOURCES
 from bot.domain.errors import did_you_mean
+from bot.lazy_dataclass import dataclass
 
 FILE_SUFFIX = "_FILE"
 CONFIG_VARIABLE = "DOGWATCH_CONFIG"

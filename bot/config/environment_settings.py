@@ -144,7 +144,7 @@ CalendarAddress = Annotated[SecretStr, AfterValidator(_normalize_calendar)]
 class EnvironmentSettings(BaseModel):
     """Settings of the environment. The variable of each field is in `bot.config.environment`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     slack_bot_token: Annotated[SecretStr, _slack_secret(wrong_bot_token)] | None = None
     slack_app_token: Annotated[SecretStr, _slack_secret(wrong_app_token)] | None = None

@@ -4,7 +4,6 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +24,7 @@ from bot.config.file_schema import FILE_TABLES, keys_at
 from bot.config.problems import KeyPath, Problem, describe_error, dotted_key, find_line, format_value, key_lines
 from bot.config.sections.severity_words import raw_severity_words
 from bot.config.settings import Settings
+from bot.lazy_dataclass import dataclass
 
 DEFAULT_PATH = Path("dogwatch.toml")
 SECRET_KEYS = re.compile("token|secret|password|key", re.IGNORECASE)

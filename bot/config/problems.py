@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pydantic_core import ErrorDetails
 
 from bot.domain.errors import UserError, did_you_mean
+from bot.lazy_dataclass import dataclass
 
 KeyPath = tuple[str | int, ...]
 """The path of a value: `("services", "checkout", "severity")`, `("routes", 0, "match")`."""

@@ -8,17 +8,18 @@ from begin to end.
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from structlog import get_logger
 
-from bot.config import Problem, Report
+from bot.config import Problem, Report, examine
 from bot.config.environment import VARIABLES
 from bot.config.secret_rotation import ROTATED, SecretRotation
 from bot.config.settings import FILE_SETTINGS, Settings
+from bot.lazy_dataclass import dataclass
 from bot.runtime import metrics
 
 log = get_logger(__name__)
@@ -27,6 +28,11 @@ Reader = Callable[[Path | None], Report]
 """Reads the environment and the file at the path (None: the one of the environment, if it exists). Blocks."""
 FINGERPRINT_LENGTH = 8
 """Hexadecimal digits, few enough to compare by eye."""
+
+
+def read_configuration(path: Path | None) -> Report:
+    """The reader of a process: its own environment."""
+    return examine(os.environ, config_path=path)
 
 
 def fingerprint(settings: Settings) -> str:

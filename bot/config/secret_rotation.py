@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
@@ -10,6 +9,7 @@ from structlog import get_logger
 
 from bot.config.environment import Variable, find_variables, read_secret_file
 from bot.config.settings import Settings
+from bot.lazy_dataclass import dataclass
 
 log = get_logger(__name__)
 

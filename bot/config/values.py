@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 from bot.config.environment import CONFIG_VARIABLE, find_variables
 from bot.config.problems import KeyPath, dotted_key, format_value
 from bot.config.settings import FILE_SETTINGS, Settings
+from bot.lazy_dataclass import dataclass
 
 HIDDEN = "set, not shown"
 NOT_SET = "not set"

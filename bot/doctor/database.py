@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from bot.config import Settings
 from bot.doctor.report import CheckResult, failed, ok, warning
 from bot.domain.errors import UserError
 from bot.domain.slack_app.missing_permissions import MissingPermission
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import machine_now
 from bot.services.workspace import missing_permissions
 from bot.store.database import health, migrate

@@ -5,7 +5,6 @@ import json
 import re
 import ssl
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ import aiohttp
 
 from bot.config import Settings
 from bot.doctor.report import CheckResult, failed, ok, warning
+from bot.lazy_dataclass import dataclass
 from bot.sources.authentication import hex_signature
 
 SECONDS = 4.0

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from itertools import zip_longest
 from textwrap import wrap
 from typing import Any
 
+from bot.lazy_dataclass import dataclass
 from bot.runtime.log import scrub_text
 
 WIDTH = 110

@@ -5,7 +5,6 @@ Built from the record alone, by the same pure code wherever it is shown. Everyth
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -15,6 +14,7 @@ from bot.domain.record.model import Action, Alert, Entry, Incident, Record, Stat
 from bot.domain.record.sources import Source
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Status
 from bot.domain.timeline.lines import TimelineLine, timeline_lines
+from bot.lazy_dataclass import dataclass
 
 RECENT = timedelta(hours=1)
 """Age up to which an entry counts as current work."""

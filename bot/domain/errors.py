@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import SequenceMatcher, get_close_matches
+
+from bot.lazy_dataclass import dataclass
 
 NEARLY = 0.8
 """Least similarity of a misspelt word."""

@@ -8,17 +8,23 @@ translated. Numbers, lists, names of languages and the choice between singular a
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
-
-from babel import Locale, UnknownLocaleError, lists, numbers
+from typing import TYPE_CHECKING
 
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.resources import resource_path
 from bot.domain.terms import LANGUAGES
 from bot.domain.text.durations import duration_parts
+from bot.lazy_dataclass import dataclass
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    import babel
+    from babel import lists, numbers
+else:
+    babel, lists, numbers = LazyModule("babel"), LazyModule("babel.lists"), LazyModule("babel.numbers")
 
 _SOUNDS_LIKE_I = re.compile(r"h?i(?![aeo])", re.IGNORECASE)
 """`inglés`, `hilo`; in `hielo` the i is none."""
@@ -30,7 +36,7 @@ class Language:
 
     code: str
     words: Mapping[str, str]
-    locale: Locale
+    locale: "babel.Locale"
 
     def format_message(self, key: str, **values: object) -> str:
         """Fill in a message. Raises KeyError for a key that no language has."""
@@ -86,8 +92,8 @@ class Language:
     def language_name(self, code: str) -> str:
         """The name of a language in this one (`French`); `code` if Babel does not know it."""
         try:
-            return Locale.parse(code, sep="-").get_display_name(self.locale) or code
-        except (ValueError, UnknownLocaleError):
+            return babel.Locale.parse(code, sep="-").get_display_name(self.locale) or code
+        except (ValueError, babel.UnknownLocaleError):
             return code
 
 
@@ -119,7 +125,7 @@ def get_language(code: str) -> Language:
             f"There are no documents in `{code}`.{did_you_mean(base, LANGUAGES)} Languages: {', '.join(LANGUAGES)}."
         )
     try:
-        locale = Locale.parse(tag, sep="-")
-    except (ValueError, UnknownLocaleError) as unknown:
+        locale = babel.Locale.parse(tag, sep="-")
+    except (ValueError, babel.UnknownLocaleError) as unknown:
         raise UserError(f"There is no language `{code}`. Languages: {', '.join(LANGUAGES)}.") from unknown
     return Language(code=tag, words=load_words(base), locale=locale)

@@ -1,11 +1,12 @@
 """Reminders of an incident: which are due, which are obsolete, and when to check again."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.terms import Status
+from bot.lazy_dataclass import dataclass
 
 
 class ReminderKind(StrEnum):

@@ -1,8 +1,9 @@
 """Terms of the field: every enumerated value that is stored or exported."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
+
+from bot.lazy_dataclass import dataclass
 
 UserId = NewType("UserId", str)
 """A Slack user id (`U…` or `W…`). Names are looked up for display."""

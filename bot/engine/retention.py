@@ -7,7 +7,6 @@ one of them.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from structlog import get_logger
 
 from bot.config import Settings
 from bot.engine.periodic import run_periodically
+from bot.lazy_dataclass import dataclass
 from bot.runtime import metrics
 from bot.runtime.clock import Clock
 from bot.services.channel.messages import format_ts

@@ -5,12 +5,12 @@ A timer and its effect share one transaction, so that it takes effect once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.lazy_dataclass import dataclass
 from bot.services.alerts.announcements import SUMMARY_TIMER, run_summary_timer
 from bot.services.alerts.heartbeats import HEARTBEAT_WATCH, run_heartbeat_timer
 from bot.services.alerts.maintenance_end import lock_windows, run_window_end_timer

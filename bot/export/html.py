@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from typing import Any
@@ -18,6 +17,7 @@ from bot.domain.languages import get_language
 from bot.export.html_style import STYLE
 from bot.export.plot.style import PLOT_STYLE
 from bot.export.transcript import SOURCE_MARK
+from bot.lazy_dataclass import dataclass
 
 SOURCE_CLASS = "source"
 FILES = "files"

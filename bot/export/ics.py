@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 
 if TYPE_CHECKING:

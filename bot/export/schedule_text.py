@@ -1,9 +1,10 @@
 """A two-week on-call schedule by day, and as text with the content of the image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from bot.lazy_dataclass import dataclass
 
 DAYS = 14
 MAX_ALT_TEXT = 2_000

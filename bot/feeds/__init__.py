@@ -5,16 +5,22 @@ Pure. `parse_feed` turns an answer's bytes into a `Look` and raises nothing but 
 limited by the caller, the number of incidents and the length of texts here.
 """
 
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.domain.vendor_status.look import Look
-from bot.feeds.entries.document import parse_document
 from bot.feeds.errors import FeedError
 from bot.feeds.json_reader import Reading, decode_json, quote_value
-from bot.feeds.kinds import ENTRY_KINDS, JSON_KINDS, KINDS, USUAL_PATHS, kind_of_address, kind_of_document, kind_of_json
+from bot.lazy_loader import LazyModule
 
-__all__ = ["KINDS", "FeedError", "parse_feed", "recognize_kind", "suggest_addresses"]
+if TYPE_CHECKING:
+    from bot.feeds import kinds
+    from bot.feeds.entries import document
+else:
+    kinds, document = LazyModule("bot.feeds.kinds"), LazyModule("bot.feeds.entries.document")
+
+__all__ = ["FeedError", "parse_feed", "recognize_kind", "suggest_addresses"]
 
 
 def parse_feed(
@@ -29,13 +35,13 @@ def parse_feed(
     """
     reading = Reading(address, zone)
     if _is_markup(payload):
-        document = parse_document(payload, reading)
-        name = kind_of_document(document)
-        if not document.entries and kind is not None and kind in ENTRY_KINDS:
+        parsed = document.parse_document(payload, reading)
+        name = kinds.kind_of_document(parsed)
+        if not parsed.entries and kind is not None and kind in kinds.ENTRY_KINDS:
             name = kind
-        return ENTRY_KINDS[name].parse(document, reading)
+        return kinds.ENTRY_KINDS[name].parse(parsed, reading)
     value = decode_json(payload, content_type)
-    return JSON_KINDS[_find_json_kind(value, kind, address)].parse(value, reading)
+    return kinds.JSON_KINDS[_find_json_kind(value, kind, address)].parse(value, reading)
 
 
 def recognize_kind(address: str, payload: bytes | None = None, content_type: str | None = None) -> str | None:
@@ -45,7 +51,7 @@ def recognize_kind(address: str, payload: bytes | None = None, content_type: str
             return parse_feed(payload, content_type, address=address).kind
         except FeedError:
             pass
-    return kind_of_address(address)
+    return kinds.kind_of_address(address)
 
 
 def suggest_addresses(address: str) -> tuple[str, ...]:
@@ -54,12 +60,12 @@ def suggest_addresses(address: str) -> tuple[str, ...]:
 
     A page can be below a path, as Dogwatch's is.
     """
-    if kind_of_address(address) is not None:
+    if kinds.kind_of_address(address) is not None:
         return (address,)
-    usual = tuple(urljoin(address, path) for path in USUAL_PATHS)
+    usual = tuple(urljoin(address, path) for path in kinds.USUAL_PATHS)
     if urlsplit(address).path in {"", "/"}:
         return usual
-    below = f"{address.partition('?')[0].partition('#')[0].rstrip('/')}{USUAL_PATHS[0]}"
+    below = f"{address.partition('?')[0].partition('#')[0].rstrip('/')}{kinds.USUAL_PATHS[0]}"
     return (address, below, *usual)
 
 
@@ -69,11 +75,11 @@ def _is_markup(payload: bytes) -> bool:
 
 
 def _find_json_kind(value: object, kind: str | None, address: str) -> str:
-    found = kind_of_json(value)
+    found = kinds.kind_of_json(value)
     if found is not None:
         return found
-    hint = kind if kind in JSON_KINDS else kind_of_address(address)
-    if hint is not None and hint in JSON_KINDS and value in ([], {"data": []}):
+    hint = kind if kind in kinds.JSON_KINDS else kinds.kind_of_address(address)
+    if hint is not None and hint in kinds.JSON_KINDS and value in ([], {"data": []}):
         return hint
     if value == []:
         raise FeedError("", "The answer is an empty list, and neither it nor the address says of which kind.")

@@ -9,13 +9,14 @@ import codecs
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, tzinfo
 from typing import NoReturn
 
 from bot.feeds.errors import FeedError
 from bot.feeds.text import clean_text, clean_title
 from bot.feeds.times import parse_time, parse_unix_time
+from bot.lazy_dataclass import dataclass
 
 MOST_REMARKS = 5
 MAX_KEY = 200

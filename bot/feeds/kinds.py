@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.domain.vendor_status.look import Look
@@ -23,6 +22,7 @@ from bot.feeds.pages import (
     statuspage,
     upptime,
 )
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import DEFAULT_PATH, Settings, examine, load
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 from bot.local.addresses import HOST, Ports, choose_ports, keep_ports
 from bot.local.folder import CONFIG, DATABASE, ENVIRONMENT, LOG, prepare_folder, write_environment
 from bot.local.process import BotProcess

@@ -7,10 +7,10 @@ Slack messages, bookmarks and a monitoring system hold links to both: they have 
 import json
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 from bot.local.folder import PORTS
 
 HOST = "127.0.0.1"

@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 from structlog import get_logger
 
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 from bot.local.process import BotProcess
 from bot.local.progress import ProgressReader
 from bot.sandbox.page.guide import Group, Guide, Play, Suggestion

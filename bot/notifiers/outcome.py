@@ -5,7 +5,8 @@ Messages are for people and contain no address and no secret.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

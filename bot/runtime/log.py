@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from uuid import uuid4
 
 import structlog
 
+from bot.lazy_dataclass import dataclass
 from bot.runtime.log_output import LogOutput
 
 SECRET = re.compile(r"(xox[a-z]-|xapp-|xoxe\.)[A-Za-z0-9-]+|(?<=Bearer )[^\s\"']+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")

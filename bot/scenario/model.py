@@ -1,11 +1,11 @@
 """Scenarios as typed values, validated from their YAML."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from bot.lazy_dataclass import dataclass
 from bot.scenario.fields import (
     ClockTime,
     Command,

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 
 PLAIN = {
     "tag:yaml.org,2002:bool": r"^(?:true|True|false|False)$",

@@ -1,7 +1,7 @@
 """Record changes, and find those that may have caused an incident."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from bot.domain.changes.events import CLOCK_SKEW, ChangeBatch, ChangeEvent, Chan
 from bot.domain.errors import UserError
 from bot.domain.record.facts import CausedByChange
 from bot.domain.text.normalize import to_one_line
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.timeline.impact_and_cause import state_cause
 from bot.services.workspace.actor import Actor

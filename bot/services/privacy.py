@@ -7,13 +7,14 @@ are deleted only where the configuration says so.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError, did_you_mean
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.messages import format_ts, parse_ts
 from bot.services.outbox.payloads import InvitePayload, payload_of
 from bot.services.paging.contacts import delete_contacts

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col
@@ -15,6 +14,7 @@ from bot.domain.findings.incident_similarity import (
     is_possible_match,
     shared_words,
 )
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.workspace.access import check_access
 from bot.services.workspace.actor import Actor

@@ -6,7 +6,7 @@ Pure. The web layer limits the size, then calls `verify`, `read` and `parse`; th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -14,6 +14,7 @@ from typing import Protocol
 from bot.config.sections.alerts import AlertsSection
 from bot.domain.alerts.events import Batch, Credentials
 from bot.domain.alerts.mail import MailRules
+from bot.lazy_dataclass import dataclass
 from bot.sources import adapters, alertmanager, generic, grafana
 from bot.sources.authentication import Unauthorized
 from bot.sources.clouds import azure_monitor, gcp_monitoring, sns, sns_signature

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config.sections.alerts import AdapterSection
@@ -12,6 +11,7 @@ from bot.domain.alerts.links import is_web_address
 from bot.domain.errors import did_you_mean
 from bot.domain.terms import AlertStatus
 from bot.domain.text.normalize import is_visible
+from bot.lazy_dataclass import dataclass
 from bot.sources.generic import STATUS_WORDS
 from bot.sources.json_fields import Fields, format_detail
 from bot.sources.json_reader import Malformed, quote_value

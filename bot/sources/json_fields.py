@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeVar
 
 from bot.domain.alerts.links import is_web_address
 from bot.domain.errors import did_you_mean
 from bot.domain.text.normalize import is_visible
+from bot.lazy_dataclass import dataclass
 from bot.sources.json_reader import Malformed, join_path, quote_value
 
 Choice = TypeVar("Choice")

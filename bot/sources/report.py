@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from bot.domain.alerts.events import AlertEvent, bound_key, credible_times, group_key
 from bot.domain.alerts.links import DASHBOARD, IMAGE, RUNBOOK, VALUE
 from bot.domain.terms import AlertStatus
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

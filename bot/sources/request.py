@@ -1,8 +1,9 @@
 """A sender's request, and the answer that it expects, as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bot.lazy_dataclass import dataclass
 from bot.sources.json_reader import decode
 
 

@@ -4,17 +4,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from traceback import walk_tb
-from typing import overload
-
-from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError
-from jinja2.exceptions import SecurityError
+from typing import TYPE_CHECKING, overload
 
 from bot.domain.drafting.markdown import BlockRenderer
 from bot.domain.drafting.model import Block, Document, Draft
 from bot.domain.drafting.source_links import PLACE, References, SourceNumbers
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.text.markdown_escape import Markdown
-from bot.templating.environment import HTML, MARKDOWN, TEXT, RowBudget, create_environment, templates_folder
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from bot.templating import environment
+else:
+    jinja2, environment = LazyModule("jinja2"), LazyModule("bot.templating.environment")
 
 DEFAULT_TEMPLATE = "classic"
 
@@ -44,7 +48,7 @@ class BrokenTemplate(UserError):
 class Section(Sequence[Block]):
     """A section's blocks for a template. Iteration spends the row budget."""
 
-    def __init__(self, blocks: tuple[Block, ...], rows: RowBudget) -> None:
+    def __init__(self, blocks: tuple[Block, ...], rows: "environment.RowBudget") -> None:
         self._blocks = blocks
         self._rows = rows
 
@@ -71,7 +75,7 @@ class Section(Sequence[Block]):
 class Sections(Mapping[str, Section]):
     """A document's sections for a template, created on access. Filters use `renderer`."""
 
-    def __init__(self, document: Document, rows: RowBudget, renderer: BlockRenderer) -> None:
+    def __init__(self, document: Document, rows: "environment.RowBudget", renderer: BlockRenderer) -> None:
         self._blocks = document.sections
         self._rows = rows
         self.renderer = renderer
@@ -97,38 +101,29 @@ def render_template(name: str, values: Mapping[str, object], *, folders: Sequenc
 
 def render_pieces(name: str, values: Mapping[str, object], *, folders: Sequence[Path] = ()) -> Iterator[str]:
     """Render lazily, piece by piece, for long documents. Raises as `render_template` does."""
-    kind = next((each for each in (HTML, TEXT) if name.endswith(each)), MARKDOWN)
-    environment = create_environment(kind, tuple(folders))
+    kind = next((each for each in (environment.HTML, environment.TEXT) if name.endswith(each)), environment.MARKDOWN)
+    loaded = environment.create_environment(kind, tuple(folders))
     try:
-        template = environment.get_template(name)
-    except TemplateNotFound as missing:
+        template = loaded.get_template(name)
+    except jinja2.TemplateNotFound as missing:
         raise UserError(f"There is no template `{missing.name}`.") from missing
-    except TemplateSyntaxError as wrong:
+    except jinja2.TemplateSyntaxError as wrong:
         raise _syntax_error(wrong) from wrong
     except (OSError, UnicodeDecodeError) as wrong:
         raise BrokenTemplate(name, None, f"It cannot be read: {_error_text(wrong)}") from wrong
     try:
         yield from _generate_pieces(template, values)
-    except TemplateSyntaxError as wrong:  # in an included template
+    except jinja2.TemplateSyntaxError as wrong:  # in an included template
         raise _syntax_error(wrong) from wrong
-    except _FAILURES as wrong:
+    except (jinja2.TemplateError, *_FAILURES) as wrong:
         raise BrokenTemplate(*_error_location(wrong, name), _error_text(wrong)) from wrong
 
 
-_FAILURES = (
-    TemplateError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-"""Errors of templates while they run."""
+_FAILURES = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
+"""Errors of templates while they run, beside Jinja2's own."""
 
 
-def _syntax_error(wrong: TemplateSyntaxError) -> BrokenTemplate:
+def _syntax_error(wrong: "jinja2.TemplateSyntaxError") -> BrokenTemplate:
     return BrokenTemplate(wrong.filename or wrong.name or "", wrong.lineno, _error_text(wrong))
 
 
@@ -139,13 +134,13 @@ def _error_text(problem: Exception) -> str:
     return f"{text or type(problem).__name__}."
 
 
-def _generate_pieces(template: Template, values: Mapping[str, object]) -> Iterator[str]:
+def _generate_pieces(template: "jinja2.Template", values: Mapping[str, object]) -> Iterator[str]:
     length, since, pieces = 0, 0, []
     for piece in template.generate(values):
         pieces.append(piece)
         length += len(piece)
         if length > OUTPUT_LIMIT:
-            raise SecurityError(f"its output is longer than {OUTPUT_LIMIT:,} characters")
+            raise jinja2.exceptions.SecurityError(f"its output is longer than {OUTPUT_LIMIT:,} characters")
         if length - since >= PIECE_LENGTH:
             yield "".join(pieces)
             since, pieces = length, []
@@ -210,12 +205,19 @@ def render_documents(
 
 def postmortem_templates(loader_paths: Sequence[Path] = ()) -> tuple[str, ...]:
     """Names of all postmortem templates, the operator's included."""
-    return tuple(sorted({name for folder in (*loader_paths, templates_folder()) for name in templates_in(folder)}))
+    return tuple(
+        sorted({name for folder in (*loader_paths, environment.templates_folder()) for name in templates_in(folder)})
+    )
 
 
 def templates_in(folder: Path) -> tuple[str, ...]:
     """Names of the postmortem templates in one folder that is laid out like `templates/`."""
-    return tuple(sorted(path.name.removesuffix(MARKDOWN) for path in (folder / "postmortem").glob(f"*{MARKDOWN}")))
+    return tuple(
+        sorted(
+            path.name.removesuffix(environment.MARKDOWN)
+            for path in (folder / "postmortem").glob(f"*{environment.MARKDOWN}")
+        )
+    )
 
 
 def _postmortem_template(name: str, loader_paths: Sequence[Path]) -> str:
@@ -224,14 +226,14 @@ def _postmortem_template(name: str, loader_paths: Sequence[Path]) -> str:
         raise UserError(
             f"There is no postmortem template `{name}`.{did_you_mean(name, known)} Use one of {', '.join(known)}."
         )
-    return f"postmortem/{name}{MARKDOWN}"
+    return f"postmortem/{name}{environment.MARKDOWN}"
 
 
 def template_variables(
     document: Document, later: Sequence[Document], draft: Draft, references: References
 ) -> dict[str, object]:
     """Variables of a postmortem template for one document. `later`: the documents that follow."""
-    rows = RowBudget()
+    rows = environment.RowBudget()
     return {
         "reference": draft.reference,
         "language": document.language,

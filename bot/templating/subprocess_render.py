@@ -15,13 +15,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType, MappingProxyType
-from typing import Any
-
-from jinja2.exceptions import SecurityError
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.drafting.model import Draft
 from bot.domain.errors import UserError
+from bot.lazy_loader import LazyModule
 from bot.templating.render import BrokenTemplate, render_documents
+
+if TYPE_CHECKING:
+    from jinja2 import exceptions
+else:
+    exceptions = LazyModule("jinja2.exceptions")
 
 CPU_SECONDS = 5
 """CPU time for all languages of a draft together."""
@@ -116,4 +120,4 @@ def _set_limits(cpu: int) -> None:
 
 
 def _out_of_time(_number: int, _frame: FrameType | None) -> None:
-    raise SecurityError("it takes too much time")
+    raise exceptions.SecurityError("it takes too much time")

@@ -8,12 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from aiohttp import web
 from structlog import get_logger
 
 from bot.config.sections import IntakeSection
+from bot.lazy_dataclass import dataclass
 from bot.runtime import metrics
 from bot.web.body_limits import error_response
 

@@ -1,11 +1,11 @@
 """Track which of several secrets a sender uses, so that an operator can retire the old one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from structlog import get_logger
 
+from bot.lazy_dataclass import dataclass
 from bot.runtime.metrics import PROOFS
 
 log = get_logger(__name__)

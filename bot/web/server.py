@@ -30,7 +30,7 @@ FileFinder = Callable[[web.BaseRequest], web.StreamResponse | None]
 
 
 def shorten_malformed(line: logging.LogRecord) -> bool:
-    """Make a warning of one line out of the traceback that aiohttp logs where a stranger sends no valid HTTP."""
+    """Replace the traceback that aiohttp logs of a malformed request by one line, a warning."""
     problem = line.exc_info[1] if line.exc_info else None
     if isinstance(problem, HttpProcessingError):
         line.levelno, line.levelname, line.exc_info = logging.WARNING, "WARNING", None

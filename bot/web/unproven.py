@@ -10,10 +10,11 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from aiohttp import web
 
+from bot.lazy_dataclass import dataclass
 from bot.runtime import metrics
 from bot.web.admission import LimitExceeded
 from bot.web.body_limits import Reserve, TooSlow, receive_body

@@ -7,7 +7,6 @@ Read-only; may run beside a running bot.
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +23,7 @@ from bot.domain.timeline.kept_files import KeptFile
 from bot.export.image.kept_files import render_kept_files
 from bot.export.json import incident_json, json_text
 from bot.export.transcript import transcript_markdown
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.runtime.kept_files import FileFolder
 from bot.services.channel.transcript_export import load_transcript

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from bot.config import Settings, load
 from bot.domain.errors import UserError
 from bot.domain.oncall.gaps import format_moment
 from bot.domain.oncall.schedule import SHIFT_SEARCH_RANGE, Override, Schedule, Shift, shift_at, shifts_between
+from bot.lazy_dataclass import dataclass
 from bot.runtime import log
 from bot.runtime.clock import machine_now
 from bot.services.oncall.schedule import check_schedule_exists, explain_nobody, load_rota, load_schedule

@@ -1,13 +1,14 @@
 """Options of the fields of a command's form."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.command.forms.parameters import Parameter
 from bot.command.table import Value
 from bot.config import Settings
 from bot.domain.languages import get_language
 from bot.domain.terms import LANGUAGES, MARKS, Severity, Status
+from bot.lazy_dataclass import dataclass
 
 TEMPLATE, VENDOR = "template", "vendor"
 SEVERITY_DESCRIPTIONS: Mapping[Severity, str] = {

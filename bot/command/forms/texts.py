@@ -1,8 +1,10 @@
 """Labels, hints and buttons of the command forms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
+
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ LONGEST_BRIEFING = 1_500
 class Section(BaseModel):
     """A table of the file: unknown keys are errors, and a quoted number is not a number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+    # Deferred: only the settings as a whole are validated, and their validator contains that of each section.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 class IncidentsSection(Section):

@@ -1,6 +1,5 @@
 """`[policies.NAME]`: escalation policies."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -11,6 +10,7 @@ from bot.domain import escalation
 from bot.domain.errors import UserError
 from bot.domain.escalation import Target
 from bot.domain.terms import UserId
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

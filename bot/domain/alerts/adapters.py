@@ -6,9 +6,10 @@ A field is read by JSON pointers (RFC 6901) alone: nothing of it is executed.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bot.domain.errors import UserError, did_you_mean
+from bot.lazy_dataclass import dataclass
 
 WHOLE_BODY = "#"
 """Before a pointer: it begins at the whole body, and not at the item that holds the alert."""

@@ -1,8 +1,9 @@
 """Announcements of an incident's alerts: the first by name, the rest counted in summaries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from bot.lazy_dataclass import dataclass
 
 ANNOUNCEMENT_LIMIT = 10
 """Notifications with news that an incident announces one by one within `ANNOUNCEMENT_WINDOW`."""

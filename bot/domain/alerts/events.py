@@ -7,10 +7,11 @@ Pure. `bot.sources` reads a monitor's payload.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from bot.domain.terms import AlertStatus, Precision
+from bot.lazy_dataclass import dataclass
 
 SIGNING_SOURCES = ("grafana", "pagerduty", "sentry", "checkly", "mailgun")
 """Sources that can sign their requests with a shared secret."""

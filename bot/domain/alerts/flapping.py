@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from bot.lazy_dataclass import dataclass
 
 FLAPPING_CHANGES = 4
 """Changes between firing and ended within `QUIET_AFTER` that make an alert a flapping one."""

@@ -1,11 +1,11 @@
 """Heartbeats: signs of life of jobs. Their silence is an alert, which the next beat ends."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.alerts.events import AlertEvent, group_key
 from bot.domain.terms import AlertStatus, Precision
 from bot.domain.text.normalize import to_one_line
+from bot.lazy_dataclass import dataclass
 
 SOURCE = "heartbeat"
 """Source of these alerts."""

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.alerts.events import bound_key
+from bot.lazy_dataclass import dataclass
 
 LABEL_GROUPS = "*"
 """In place of a source: these groups belong to no sender."""

@@ -1,8 +1,9 @@
 """An alert's own help: its links to runbook and dashboards, its description and values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from bot.lazy_dataclass import dataclass
 
 RUNBOOK, DASHBOARD, PANEL, VALUE = "runbook_url", "dashboard_url", "panel_url", "value"
 """Annotations with an alert's help. Sources fill them from other fields of a payload, too."""

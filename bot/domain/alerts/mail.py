@@ -7,12 +7,13 @@ same in the mail of the problem and in the mail of its end.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import chain
 
 from bot.domain.terms import AlertStatus
 from bot.domain.text.normalize import to_one_line
+from bot.lazy_dataclass import dataclass
 
 RESOLVED_WORDS = ("RESOLVED", "RECOVERED", "RECOVERY", "OK")
 FIRING_WORDS = ("FIRING", "PROBLEM", "ALARM", "ALERT", "TRIGGERED", "DOWN")

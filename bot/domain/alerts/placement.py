@@ -1,12 +1,12 @@
 """The incident that takes an alert: open, attach, reopen, or record only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.routing import RouteAction
 from bot.domain.terms import AlertStatus
+from bot.lazy_dataclass import dataclass
 
 REOPEN_WITHIN = timedelta(minutes=30)
 """An alert that fires again this soon after the incident was resolved belongs to the same incident."""

@@ -1,8 +1,9 @@
 """Automatic resolution of an incident whose alerts have ended, where that is configured."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Protocol
-
-import re2  # type: ignore[import-untyped] # it has no annotations
+from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.alerts.events import shorten_name
 from bot.domain.alerts.label_groups import LabelGroup, LabelGrouping
 from bot.domain.alerts.resolution import ResolveRule
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity
+from bot.lazy_dataclass import dataclass
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    import re2  # type: ignore[import-untyped] # it has no annotations
+else:
+    re2 = LazyModule("re2")
 
 
 class RouteAction(StrEnum):
@@ -40,7 +45,7 @@ LONGEST_VALUE = 10_000
 PATTERN_BYTES = 1 << 20
 
 
-def _compile(pattern: str) -> re2._Regexp:
+def _compile(pattern: str) -> "re2._Regexp":
     """Compile with Alertmanager's options: a dot matches line ends too. Raises re2.error."""
     options = re2.Options()
     options.dot_nl = True
@@ -82,7 +87,7 @@ class Matcher:
             raise MatcherSyntax("The regular expression contains half of a surrogate pair.") from None
 
     @cached_property
-    def _regex(self) -> re2._Regexp:
+    def _regex(self) -> "re2._Regexp":
         return _compile(self.value)
 
     def fits(self, labels: Mapping[str, str]) -> bool:

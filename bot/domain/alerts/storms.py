@@ -1,10 +1,10 @@
 """Alert storms: when alerts would open too many incidents, the rest share one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.alerts.placement import REOPEN_WITHIN
+from bot.lazy_dataclass import dataclass
 
 LATE_ALERT_MARGIN = timedelta(minutes=5)
 """Longest time that an alert of a storm may have begun before the storm's first incident was opened."""

@@ -1,10 +1,10 @@
 """Changes, and those that come into question for an incident."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.changes.events import ChangeKind, ChangeStatus
+from bot.lazy_dataclass import dataclass
 
 SHOWN_CHANGES = 3
 """Changes that a card lists."""

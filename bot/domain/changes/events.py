@@ -4,9 +4,10 @@ Changes as delivery tools report them.
 Pure: deployments, releases, pipelines, configuration, feature flags. `bot.sources.changes` reads a tool's payload.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from bot.lazy_dataclass import dataclass
 
 CLOCK_SKEW = timedelta(minutes=5)
 """Longest time that a credible change may lie in the future."""

@@ -4,16 +4,19 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
-
-from babel import Locale
-from babel.dates import format_date, format_skeleton
 
 from bot.domain.languages import Language
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Precision
 from bot.domain.times import full_zone_label, zone_label
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    from babel import Locale, dates
+else:
+    dates = LazyModule("babel.dates")
 
 _QUARTER = 15 * 60
 """Seconds in which no clock changes: zones change their offset at quarters of an hour."""
@@ -202,7 +205,10 @@ class TimeFormatter:
     def _format_date(self, day: date, form: Literal["long", "yMMMd", "MMMd"]) -> str:
         """A date by Babel, except for the first of a month: `1er mars` in French."""
         locale = self.language.locale
-        text = format_date(day, form, locale=locale) if form == "long" else format_skeleton(form, day, locale=locale)
+        is_long = form == "long"
+        text = (
+            dates.format_date(day, form, locale=locale) if is_long else dates.format_skeleton(form, day, locale=locale)
+        )
         return _FIRST_OF_MONTH.sub(self.language.format_message("first_of_month"), text) if day.day == 1 else text
 
 
@@ -211,7 +217,7 @@ _FIRST_OF_MONTH = re.compile(r"^1(?= )")
 
 
 @cache
-def _formatted_minutes(locale: Locale) -> tuple[str, ...]:
+def _formatted_minutes(locale: "Locale") -> tuple[str, ...]:
     """
     All 1,440 times of a day, by Babel's pattern of the language: `h:mm a`, `HH:mm` or `H:mm`.
 
@@ -233,6 +239,6 @@ def _formatted_minutes(locale: Locale) -> tuple[str, ...]:
     return tuple(shown)
 
 
-def _day_period(locale: Locale, hour: int) -> str:
+def _day_period(locale: "Locale", hour: int) -> str:
     periods = locale.day_periods["format"]["abbreviated"]
     return str(periods["am" if hour < 12 else "pm"]).replace("\u202f", " ").replace("\xa0", " ")

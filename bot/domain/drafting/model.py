@@ -1,12 +1,12 @@
 """The model of a draft: documents by language, made of sections of blocks."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
 from bot.domain.record.sources import Source
+from bot.lazy_dataclass import dataclass
 
 
 class BlockKind(StrEnum):

@@ -1,10 +1,10 @@
 """Acknowledgement timeout: steps taken while the acknowledger shows no activity."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.escalation.steps import Stop, Wait
+from bot.lazy_dataclass import dataclass
 
 
 class TimeoutStep(StrEnum):

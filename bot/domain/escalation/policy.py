@@ -1,7 +1,7 @@
 """Escalation policies: levels, their targets, and the fallback once all are exhausted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.errors import UserError
 from bot.domain.paging.contact_methods import SERVICE_KINDS
 from bot.domain.terms import TargetKind
+from bot.lazy_dataclass import dataclass
 
 PREFIXES = (TargetKind.SCHEDULE, TargetKind.TEAM, TargetKind.GROUP, TargetKind.VENDOR)
 

@@ -1,11 +1,11 @@
 """Paged levels and acknowledgements of an escalation, and whether these suffice."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.escalation.policy import Need
 from bot.domain.escalation.steps import LATE_AFTER, Position
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Decide the next step of an escalation."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.escalation.policy import Policy
+from bot.lazy_dataclass import dataclass
 
 LATE_AFTER = timedelta(minutes=1)
 """Delay from which on a page is late: the wait of its level then counts from the page, not from the due time."""

@@ -1,11 +1,11 @@
 """Vendors: support hours, and events of a vendor escalation."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
+from bot.lazy_dataclass import dataclass
 
 
 class VendorEvent(StrEnum):

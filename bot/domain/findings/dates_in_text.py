@@ -6,12 +6,12 @@ The patterns are for text without accents, as `strip_accents` gives it.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.text.normalize import strip_accents
 from bot.domain.times.vocabulary import ENGLISH_MONTHS, MONTHS, WHOLE_WEEKDAYS
+from bot.lazy_dataclass import dataclass
 
 
 def _names(words: dict[str, int]) -> str:

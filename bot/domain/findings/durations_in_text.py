@@ -7,7 +7,6 @@ incident's; with words that make it a part ("for 10 minutes, then slowly") it is
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -33,6 +32,7 @@ from bot.domain.findings.duration_vocabulary import (
 from bot.domain.findings.times_in_text import BEGAN, PlacedWindow, find_windows, fold_text
 from bot.domain.text.duration_parser import read_duration
 from bot.domain.text.lazy_pattern import LazyPattern
+from bot.lazy_dataclass import dataclass
 
 _FLAGS = re.IGNORECASE
 _NUMBER = (

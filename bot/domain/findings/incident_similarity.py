@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from bot.domain.findings.similarity import are_titles_similar
 from bot.domain.findings.word_groups import cause_terms
+from bot.lazy_dataclass import dataclass
 
 CAUSE_WEIGHT, SERVICE_WEIGHT, TITLE_WEIGHT = 3, 2, 1
 LEAST_SCORE = 2

@@ -7,7 +7,6 @@ for text without accents.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.text.normalize import strip_accents
 from bot.domain.times import read_time
 from bot.domain.times.zones import instants_at
+from bot.lazy_dataclass import dataclass
 
 _NOON = (
     r"(?:noon|midnight|midi|minuit|mezzogiorno|mezzanotte|mediodia|medianoche|mittag|mitternacht|meio-dia|meia-noite)\b"

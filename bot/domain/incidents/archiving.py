@@ -1,7 +1,8 @@
 """When the channel of an incident that is over is archived."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from bot.lazy_dataclass import dataclass
 
 NOTICE = timedelta(days=1)
 """Time between the notice in the channel and its archiving."""

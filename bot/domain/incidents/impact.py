@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.domain.errors import Offer, UserError
+from bot.lazy_dataclass import dataclass
 
 _SHARE = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?) ?%", re.ASCII)
 _COUNT = re.compile(r"\d{1,12}|\d{1,3}(?:,\d{3}){1,3}|\d{1,3}(?:['’_]\d{3}){1,3}", re.ASCII)

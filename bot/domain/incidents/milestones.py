@@ -6,12 +6,12 @@ Each time comes from the first of its sources that exists; without that source, 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.alerts.storms import LATE_ALERT_MARGIN
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Kind, Precision, Status
+from bot.lazy_dataclass import dataclass
 
 DECLARED = "declared"
 """The rule of a milestone that only the declaration gives."""

@@ -1,9 +1,9 @@
 """The next thing that people have to do in an incident."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.terms import Status
+from bot.lazy_dataclass import dataclass
 
 
 class NextStep(StrEnum):

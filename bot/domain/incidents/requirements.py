@@ -1,10 +1,10 @@
 """Requirements configured for a severity or status, and whether they are met."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.incidents.roles import LEAD, Role
+from bot.lazy_dataclass import dataclass
 
 
 class Requirement(StrEnum):

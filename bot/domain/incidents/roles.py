@@ -1,6 +1,6 @@
 """Roles in an incident, with the briefing that each new holder gets."""
 
-from dataclasses import dataclass
+from bot.lazy_dataclass import dataclass
 
 LEAD, COMMUNICATIONS, SCRIBE = "lead", "communications", "scribe"
 

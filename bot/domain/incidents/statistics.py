@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.paging.statistics import Spread, spread_of
+from bot.lazy_dataclass import dataclass
 
 FEW = 5
 """Fewer cases than this have neither a median nor a p90 that says anything."""

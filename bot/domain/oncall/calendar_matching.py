@@ -8,12 +8,12 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from bot.domain.oncall.schedule import FixedLayer, LayerShift
+from bot.lazy_dataclass import dataclass
 
 USER_ID = re.compile(r"\b[UW](?=[A-Z]*\d)[A-Z0-9]{8,}\b")
 """Slack user id. The digit is required: tools write UNASSIGNED or UNAVAILABLE."""

@@ -4,15 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from babel.core import get_global
-
 from bot.domain.oncall.working_hours import DAYS, WorkingHours
 from bot.lazy_loader import LazyModule
 
 if TYPE_CHECKING:
     import holidays as calendars
+    from babel import core
 else:
-    calendars = LazyModule("holidays")
+    calendars, core = LazyModule("holidays"), LazyModule("babel.core")
 
 OPENS, CLOSES = 9 * 60, 18 * 60
 """Default working hours, in minutes since midnight."""
@@ -31,8 +30,8 @@ def country_of(zone: str | None) -> str | None:
     """Country of a time zone by CLDR; None for UTC and for zones of no known country."""
     if zone is None:
         return None
-    name = get_global("zone_aliases").get(zone, zone)
-    code = get_global("zone_territories").get(name)
+    name = core.get_global("zone_aliases").get(zone, zone)
+    code = core.get_global("zone_territories").get(name)
     return str(code) if code and is_country(str(code)) else None
 
 

@@ -6,7 +6,6 @@ Every unreadable event is reported; a truncated file is rejected as a whole.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from time import thread_time
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.oncall.calendar_matching import Event
 from bot.domain.oncall.calendar_people import as_list, read_guests
 from bot.domain.oncall.recurrence import parse_rule, rule_parts, rule_problem
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 
 if TYPE_CHECKING:

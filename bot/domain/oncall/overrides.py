@@ -5,11 +5,12 @@ An override starts now at the earliest: the past does not change.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
 from bot.domain.oncall.schedule import Override, Schedule, Shift, shifts_between
+from bot.lazy_dataclass import dataclass
 
 MAX_LENGTH = timedelta(days=62)
 """Longest override; beyond it the rotation is to be changed."""

@@ -7,12 +7,12 @@ change makes one shift longer or shorter. `bot.domain.text.local_time` handles a
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.oncall.recurrence import occurrences
 from bot.domain.text.local_time import to_instant, to_local
+from bot.lazy_dataclass import dataclass
 
 DAY = timedelta(days=1)
 MARGIN = timedelta(days=2)

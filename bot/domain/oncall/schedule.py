@@ -7,12 +7,13 @@ layers, and later overrides over earlier ones.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from bot.domain.oncall.rotation import Hours, Layer, LayerShift, People, merge_spans
+from bot.lazy_dataclass import dataclass
 
 __all__ = [
     "FixedLayer",

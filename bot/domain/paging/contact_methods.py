@@ -5,9 +5,10 @@ NAME is a service of the configuration.
 """
 
 import re
-from dataclasses import dataclass
 from email.utils import parseaddr
 from enum import StrEnum
+
+from bot.lazy_dataclass import dataclass
 
 LONGEST_ADDRESS = 254
 """Longest e-mail address, in characters: RFC 5321."""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
 from bot.domain.paging.contact_methods import ContactMethodKind, parse_contact_method
+from bot.lazy_dataclass import dataclass
 
 LONGEST_DELAY = 24 * 60
 """Longest delay in minutes."""

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from math import ceil
 from statistics import median
 from zoneinfo import ZoneInfo
 
 from bot.domain.oncall.working_hours import WorkingHours, is_outside_hours
+from bot.lazy_dataclass import dataclass
 
 NIGHT = (time(22), time(7))
 """Hours of sleep, in local time; the second itself is day."""

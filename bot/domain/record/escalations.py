@@ -1,12 +1,12 @@
 """An escalation in the record: its pages, its answers, and what a vendor did."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.escalation import Acknowledgement, PagedLevel
 from bot.domain.record.sources import Source
 from bot.domain.terms import Precision, TargetKind
+from bot.lazy_dataclass import dataclass
 
 
 class PageOutcome(StrEnum):

@@ -7,12 +7,12 @@ An entry that somebody amended has their words and no fact.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.incidents.roles import LEAD
 from bot.domain.text.payload import Payload
+from bot.lazy_dataclass import dataclass
 
 REDACTED = "[redacted]"
 """Replacement of redacted words."""

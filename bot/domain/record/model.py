@@ -6,7 +6,7 @@ has the names, and the renderer puts them in.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from bot.domain.record.facts import Fact, StormTitle, change_subject
 from bot.domain.record.sources import Moment, Source
 from bot.domain.record.translations import Translation
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity, SourceKind, Status, UpdateState
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Sources of statements: the message, alert or command that each comes from."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.terms import Precision, SourceKind
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """The words of an entry or a task in several languages, and those for one reader."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from bot.domain.languages import base_language
 from bot.domain.terms import SourceKind
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

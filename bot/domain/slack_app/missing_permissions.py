@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from bot.domain.slack_app.scopes import BY_SCOPE, Permission
+from bot.lazy_dataclass import dataclass
 
 PLAN_ERRORS = frozenset(
     {

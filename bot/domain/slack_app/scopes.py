@@ -5,7 +5,8 @@ Names: docs.slack.dev/reference/scopes.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

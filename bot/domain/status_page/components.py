@@ -1,11 +1,12 @@
 """Components of the status page: their states, and the states that an incident suggests."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from bot.domain.errors import UserError, did_you_mean
 from bot.domain.terms import Severity
+from bot.lazy_dataclass import dataclass
 
 TextByLanguage = Mapping[str, str]
 

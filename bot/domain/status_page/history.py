@@ -1,7 +1,6 @@
 """The last 90 days of a component: the minutes of impact behind each day, and the uptime."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.status_page.components import ComponentState, worst_state
 from bot.domain.status_page.maintenance import PublishedMaintenance
 from bot.domain.status_page.publication import PublishedIncident, Span, stated_spans
+from bot.lazy_dataclass import dataclass
 
 DAYS = 90
 

@@ -1,12 +1,12 @@
 """Maintenance that was announced on the status page. It begins and ends by its times."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.status_page.components import ComponentState, TextByLanguage
 from bot.domain.status_page.publication import Span
+from bot.lazy_dataclass import dataclass
 
 
 class MaintenancePhase(StrEnum):

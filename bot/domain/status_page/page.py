@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

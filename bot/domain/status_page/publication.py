@@ -1,11 +1,12 @@
 """Published incidents and their updates: all that the public page is computed from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.status_page.components import INDICATORS, ComponentState, Indicator, TextByLanguage, worst_state
 from bot.domain.terms import UpdateState
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

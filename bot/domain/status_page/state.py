@@ -6,7 +6,6 @@ private incidents have no place in it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -23,6 +22,7 @@ from bot.domain.status_page.components import (
 from bot.domain.status_page.history import ImpactDay, build_days, compute_uptime
 from bot.domain.status_page.maintenance import MaintenancePhase, PublishedMaintenance, find_next_edge
 from bot.domain.status_page.publication import PublishedIncident
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Subscribers of the status page: their wishes, their webhooks, their notices."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from bot.domain.status_page.components import ComponentState, TextByLanguage
 from bot.domain.status_page.page import choose_text
 from bot.domain.text.network_address import is_public, read_ip
+from bot.lazy_dataclass import dataclass
 
 LONGEST_WEBHOOK = 1_000
 """Characters of a webhook's address."""

@@ -1,10 +1,12 @@
 """Typed JSON payloads of rows: frozen dataclasses that are stored as JSON objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from types import UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from bot.domain.text.search_key import COMBINING_MARKS, MAX_SEARCH_WORDS, search_key
+from bot.lazy_dataclass import dataclass
 
 WORD = re.compile(rf"<[@#!][^<>]*>|[^\W_]+(?:[{COMBINING_MARKS}]+[^\W_]*)*")
 """A word as the index has it, or a mention of Slack, which is skipped."""

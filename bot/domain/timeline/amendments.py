@@ -2,24 +2,26 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
 from bot.domain.terms import MARKS, Kind, Precision
+from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.text.normalize import strip_accents
 from bot.domain.times import ParsedTime, format_time, format_unambiguous, is_future, read_time
 from bot.domain.times.time_of_day import CLOCK_PATTERN
 from bot.domain.times.vocabulary import ABOUT_PATTERN, AT_PATTERN, DAYS_AWAY, WEEKDAYS, alternatives
 from bot.domain.times.zones import instants_at
+from bot.lazy_dataclass import dataclass
 
 FIXED_TIME_KINDS = frozenset({Kind.DECLARED, Kind.RESOLVED, Kind.ACKNOWLEDGED, Kind.CANCELLED})
 """Kinds whose time is when the command was typed, and is never changed."""
 COMMAND_KINDS = frozenset(Kind) - frozenset(MARKS)
 """Kinds that only commands set, with consequences: they cannot be removed."""
 
-_BARE = re.compile(
+_BARE = LazyPattern(
     rf"(?:{ABOUT_PATTERN})?(?:{AT_PATTERN})?{CLOCK_PATTERN}"
     rf"(?:\ ?(?:(?!{alternatives([*DAYS_AWAY, *WEEKDAYS])})[a-z]{{3,5}}|[+\-−]\d{{2}}:?\d{{2}}))?\ ?\??",
     re.VERBOSE | re.IGNORECASE,

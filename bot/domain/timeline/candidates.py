@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from bot.lazy_dataclass import dataclass
 
 MESSAGE_LINK = re.compile(r"/archives/(?P<channel>[CDG][A-Z0-9]+)/p(?P<seconds>\d{10})(?P<rest>\d{6})")
 WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)

@@ -1,11 +1,12 @@
 """Values of a timeline entry beyond its text and kinds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.text.payload import Payload
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

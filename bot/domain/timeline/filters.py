@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from bot.domain.record.model import Entry
 from bot.domain.terms import Kind
 from bot.domain.text.search_key import search_key, search_words
 from bot.domain.timeline.lines import TimelineLine
+from bot.lazy_dataclass import dataclass
 
 KIND, PERSON, TEXT = "kind", "person", "text"
 """Names of the filters in an address."""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.record.model import Entry
 from bot.domain.text.payload import Payload
+from bot.lazy_dataclass import dataclass
 
 
 class MediaType(StrEnum):

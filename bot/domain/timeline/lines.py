@@ -1,10 +1,10 @@
 """Timeline entries as lines on a screen, in English."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.record.model import Entry, Record
+from bot.lazy_dataclass import dataclass
 
 SECTION = "screen"
 """No section of a draft, so that every kind but NOTE is labelled."""

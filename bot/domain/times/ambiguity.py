@@ -1,12 +1,12 @@
 """Questions about ambiguous times, with each reading as an unambiguous instant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from bot.domain.errors import Ambiguous
 from bot.domain.times.zones import offset_label
+from bot.lazy_dataclass import dataclass
 
 
 class Doubt(StrEnum):

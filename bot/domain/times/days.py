@@ -1,7 +1,6 @@
 """The day in a text: `Nov 7`, `lundi`, `gestern`, `27.3.`, or none at all."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.domain.errors import UserError
@@ -21,6 +20,7 @@ from bot.domain.times.vocabulary import (
     WHOLE_WEEKDAYS,
     alternatives,
 )
+from bot.lazy_dataclass import dataclass
 
 _MDAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _WEEKDAY, _PART = alternatives(WEEKDAYS), alternatives(PARTS)

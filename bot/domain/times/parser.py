@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ from bot.domain.times.time_of_day import CLOCK_PATTERN, contradicts_itself, is_m
 from bot.domain.times.vocabulary import ABOUT_PATTERN, AT_PATTERN, OF_PATTERN, ON_PATTERN
 from bot.domain.times.zone_labels import ZONE_PATTERN, resolve_zones
 from bot.domain.times.zones import instants_around_gap, instants_at, places_of_letters, zone_label
+from bot.lazy_dataclass import dataclass
 
 _LEAD = rf"(?:{AT_PATTERN})?(?:(?P<about>{ABOUT_PATTERN})(?:{AT_PATTERN})?)?"
 _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII

@@ -1,13 +1,13 @@
 """Times relative to now: `10 min ago`, `il y a une heure`, `vor 10 Minuten`, `now`."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
 from bot.domain.text.duration_parser import read_duration
 from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.times.vocabulary import ABOUT_PATTERN, word_set
+from bot.lazy_dataclass import dataclass
 
 MAX_DISTANCE = timedelta(days=3660)
 

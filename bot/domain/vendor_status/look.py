@@ -6,11 +6,12 @@ the page does not say it, never "no" or "healthy".
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.status_page.components import ComponentState, Indicator
+from bot.lazy_dataclass import dataclass
 
 BACKDATED_FROM = timedelta(minutes=1)
 """Time between what an update shows and its writing from which it counts as backdated."""

@@ -5,7 +5,7 @@ Nothing is news twice, also when a look is repeated, comes from an older copy, o
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.vendor_status.incident_news import compare_incident, introduce_incident
@@ -13,6 +13,7 @@ from bot.domain.vendor_status.look import LONG_AGO, Listing, Look, VendorInciden
 from bot.domain.vendor_status.matching import match_incidents
 from bot.domain.vendor_status.news_item import News, NewsKind
 from bot.domain.vendor_status.state import KnownIncident, KnownPage, remember_incident, remember_update
+from bot.lazy_dataclass import dataclass
 
 __all__ = ["News", "NewsKind", "Outcome", "find_news"]
 

@@ -1,11 +1,11 @@
 """`News`: one thing to tell about a vendor's incident."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import VendorIncident, VendorState, VendorUpdate
+from bot.lazy_dataclass import dataclass
 
 
 class NewsKind(StrEnum):

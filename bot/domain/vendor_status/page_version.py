@@ -1,8 +1,9 @@
 """`PageVersion`: the copy of a vendor's page that was read last."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

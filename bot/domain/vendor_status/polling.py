@@ -1,7 +1,8 @@
 """When a vendor's page is read again."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from bot.lazy_dataclass import dataclass
 
 CLOSE_INTERVAL = timedelta(minutes=2)
 """While something is open there, or linked to an open incident of ours."""

@@ -1,11 +1,11 @@
 """The incidents of a vendor's page that count for us, and the services that they concern."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from bot.domain.changes.change import affected_services
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import VendorIncident
+from bot.lazy_dataclass import dataclass
 
 _RANKS = (Indicator.NONE, Indicator.MAINTENANCE, Indicator.MINOR, Indicator.MAJOR, Indicator.CRITICAL)
 GROUP_MARK = " - "

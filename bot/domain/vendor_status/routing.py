@@ -1,11 +1,11 @@
 """Routes of vendors' incidents: the first that matches decides whether ours is opened."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.alerts.routing import Route
 from bot.domain.vendor_status.relevance import GROUP_MARK
+from bot.lazy_dataclass import dataclass
 
 LABELS = ("vendor", "impact", "state", "title", "component")
 """Labels that the matchers of a route can use."""

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from bot.domain.status_page.components import Indicator
 from bot.domain.vendor_status.look import VendorIncident, VendorState, VendorUpdate
+from bot.lazy_dataclass import dataclass
 
 Json = dict[str, Any]
 

@@ -1,7 +1,6 @@
 """Addresses that may be fetched: HTTPS and public ones, unless the operator allows others."""
 
 import socket
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -9,6 +8,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from bot.domain.text.network_address import is_public, read_ip
+from bot.lazy_dataclass import dataclass
 
 PRIVATE = "its host is a private address, which is not allowed"
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from bot.engine.fetch.address_guard import AddressRules, PublicResolver, RefusedAddress, check_address
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import machine_now
 
 SECONDS = 20.0

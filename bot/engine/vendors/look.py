@@ -6,7 +6,7 @@ It runs in a process of its own, which imports this module: it imports as little
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from bot.domain.vendor_status.look import Look
 from bot.domain.vendor_status.news import News, find_news
 from bot.domain.vendor_status.state import KnownPage
 from bot.feeds import FeedError, parse_feed
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Fetch vendors' status pages, and find the feed of a page."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 
 from bot.config import Settings
@@ -12,6 +12,7 @@ from bot.engine.fetch.address_guard import AddressRules
 from bot.engine.fetch.http_fetch import FetchError, FetchLimits, fetch_body
 from bot.engine.vendors.look import PageAnswer, PageMeaning
 from bot.feeds import FeedError, suggest_addresses
+from bot.lazy_dataclass import dataclass
 
 LIMITS = FetchLimits(seconds=15.0, max_bytes=5 * 1024 * 1024, redirects=5)
 ACCEPT = "application/json, application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.1"

@@ -1,7 +1,5 @@
 """The picture of an incident as a PNG, for places that show no SVG."""
 
-from dataclasses import dataclass
-
 from bot.domain.record.model import Record
 from bot.export.image.svg_image import SvgImage
 from bot.export.plot.drawing import WIDE, draw_plot
@@ -9,6 +7,7 @@ from bot.export.plot.figure import build_plot, describe_plot, write_caption
 from bot.export.plot.period import find_period
 from bot.export.plot.text_width import fit_text, plain_label, text_width
 from bot.export.plot.words import PlotWords
+from bot.lazy_dataclass import dataclass
 
 MARGIN = 14.0
 TITLE_SIZE, CAPTION_SIZE = 15.0, 10.5

@@ -1,7 +1,6 @@
 """Drawing of a picture: milestones, time axis, and rows, at one of two widths."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
@@ -11,6 +10,7 @@ from bot.export.plot.row_drawing import COLUMN, COLUMN_SIGNS, LINE_HEIGHT, Area,
 from bot.export.plot.svg import Room, Svg
 from bot.export.plot.text_width import fit_text, plain_label, text_width
 from bot.export.plot.words import PlotWords
+from bot.lazy_dataclass import dataclass
 
 LABEL_SIZE, AXIS_SIZE = 12.0, 11.0
 LANE = 15.0

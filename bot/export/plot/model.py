@@ -1,10 +1,10 @@
 """The picture of an incident as values: a period, milestones, rows of bars and marks."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.terms import Precision
+from bot.lazy_dataclass import dataclass
 
 
 class Tone(StrEnum):

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.terms import Precision
 from bot.export.plot.model import Bar, Mark, Period, Plot, Row, Tone
 from bot.export.plot.svg import Extent, Room, Svg
 from bot.export.plot.text_width import plain_label, text_width
+from bot.lazy_dataclass import dataclass
 
 LINE_HEIGHT, BAR = 22.0, 14.0
 COLUMN = 26.0

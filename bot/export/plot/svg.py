@@ -1,9 +1,10 @@
 """Elements of an SVG picture. Colours are classes, all else is presentation attributes."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from xml.etree.ElementTree import Element, SubElement
 
 from bot.export.plot.text_width import plain_label, text_width
+from bot.lazy_dataclass import dataclass
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 Extent = tuple[float, float]

@@ -1,6 +1,5 @@
 """The incidents of the page, or of one component, as Atom and RSS in one language."""
 
-import re
 from collections.abc import Mapping
 from email.utils import format_datetime
 from html import escape
@@ -12,10 +11,11 @@ from bot.domain.status_page.page import PageFrame, choose_text
 from bot.domain.status_page.publication import PublishedIncident, PublishedUpdate
 from bot.domain.status_page.state import PublicComponent, PublicState
 from bot.domain.terms import UpdateState
+from bot.domain.text.lazy_pattern import LazyPattern
 
 MOST_ENTRIES = 25
 ATOM = "http://www.w3.org/2005/Atom"
-NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = LazyPattern("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML document and no calendar may hold."""
 
 

@@ -7,13 +7,13 @@ none can be expanded or fetched.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from bot.feeds.errors import FeedError
 from bot.feeds.json_reader import MAX_KEY, Reading, quote_value
 from bot.feeds.times import parse_time
+from bot.lazy_dataclass import dataclass
 
 MOST_ENTRIES = 500
 _ATOM = "{http://www.w3.org/2005/Atom}"

@@ -6,7 +6,6 @@ The year is not in it. It follows from the entry's own times; so does the offset
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from bot.domain.vendor_status.look import LONG_AGO, VendorState, VendorUpdate
@@ -15,6 +14,7 @@ from bot.feeds.entries.document import Entry
 from bot.feeds.json_reader import Reading, quote_value
 from bot.feeds.text import convert_html
 from bot.feeds.times import parse_zone
+from bot.lazy_dataclass import dataclass
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MAX_CONTENT = 200_000

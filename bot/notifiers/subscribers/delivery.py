@@ -8,7 +8,7 @@ way comes twice, with the same Message-ID. The row ends with each batch: whateve
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from bot.config import Settings
 from bot.config.crypto import CannotDecrypt, subscriber_webhook_secret
 from bot.config.sections.status_page import StatusPageSection
 from bot.domain.status_page.subscribers import SubscriberKind
+from bot.lazy_dataclass import dataclass
 from bot.notifiers.outcome import PermanentFailure, TemporaryFailure, Timeouts
 from bot.notifiers.subscribers.email import MailFrame, compose_notice, compose_sign_up, open_connection, send_mail
 from bot.notifiers.subscribers.outcome import Result

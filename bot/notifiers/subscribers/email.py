@@ -6,7 +6,6 @@ Each notice can be left with one click (RFC 8058) and says that it was sent by a
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,6 +19,7 @@ from bot.config.sections.status_page import StatusPageSection
 from bot.domain.languages import get_language
 from bot.domain.paging.contact_methods import split_mailbox
 from bot.domain.text.normalize import to_one_line
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.notifiers.email import MAX_SUBJECT, classify_failure, connect, drop_connection
 from bot.notifiers.outcome import PermanentFailure, Timeouts

@@ -6,7 +6,6 @@ Counts wait in the database, with a timer: the card follows within a second, the
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -25,6 +24,7 @@ from bot.domain.alerts.routing import Routing
 from bot.domain.record.facts import AlertEnded, AlertsEnded, AlertsFired, AlertsFlap, MoreAlerts, count_alerts
 from bot.domain.terms import AlertStatus, Kind, Precision
 from bot.domain.times import ParsedTime
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.alerts.storms import is_storm_incident, update_storm
 from bot.services.outbox.timer_payloads import IncidentTimer

@@ -1,7 +1,7 @@
 """Ingest notifications: each alert finds its incident, or opens one."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import groupby
 
@@ -12,6 +12,7 @@ from bot.domain.alerts.events import AlertEvent, Batch
 from bot.domain.alerts.label_groups import LABEL_GROUPS
 from bot.domain.alerts.routing import RouteAction, Routing
 from bot.domain.terms import AlertStatus
+from bot.lazy_dataclass import dataclass
 from bot.services.alerts.alert_rows import find_known_rows, identity_of, is_news
 from bot.services.alerts.announcements import Arrival, request_summary, waits_for_summary
 from bot.services.alerts.event_routing import route_event

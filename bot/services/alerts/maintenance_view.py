@@ -1,11 +1,11 @@
 """Maintenance windows under way and planned, with what is published of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.lazy_dataclass import dataclass
 from bot.services.incidents.maintenance_windows import list_windows
 from bot.store import status_page
 from bot.store.shared import people

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -24,6 +23,7 @@ from bot.domain.alerts.placement import (
 from bot.domain.alerts.routing import RouteAction, Routing
 from bot.domain.alerts.storms import BeginStorm, JoinStorm, ResumeStorm
 from bot.domain.terms import AlertStatus, Precision, Severity, Status
+from bot.lazy_dataclass import dataclass
 from bot.services.alerts.announcements import Arrival, alert_line_with_service, announce_alerts
 from bot.services.alerts.event_routing import route_event
 from bot.services.alerts.storms import add_alert, begin_storm, is_storm_incident, resume_storm

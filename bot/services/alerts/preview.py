@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from bot.domain.alerts.placement import Attach, GroupIncident, Open, OpenLinked,
 from bot.domain.alerts.routing import RouteAction, Routing
 from bot.domain.alerts.storms import BeginStorm, JoinStorm, OpenSeparately, ResumeStorm, StormDecision
 from bot.domain.terms import AlertStatus, Severity
+from bot.lazy_dataclass import dataclass
 from bot.services.alerts.alert_rows import find_known_rows, identity_of, is_news
 from bot.services.alerts.event_routing import route_event
 from bot.services.alerts.placement import attachable_incidents, group_incident

@@ -1,13 +1,14 @@
 """Reconcile a channel with its transcript: messages and reactions missed while offline."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.timeline.emoji import emoji_with_tone, normalise_emoji
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.channel.channel_view import (
     ChannelSnapshot,

@@ -3,7 +3,6 @@
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -12,6 +11,7 @@ from bot.config import Settings
 from bot.config.crypto import incident_page_link
 from bot.domain.incidents.bridge import build_bridge_url
 from bot.domain.text.links import split_url
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.outbox.payloads import CanvasPayload, DraftPayload
 from bot.store.incidents import incidents, postmortems, slack_messages

@@ -1,7 +1,6 @@
 """Count, offer and record the messages of a channel that are not on the timeline."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from bot.domain.errors import StateError
 from bot.domain.terms import Kind
 from bot.domain.timeline.candidates import ChannelMessage, rank_candidates
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.channel.marks import mark_message
 from bot.services.channel.messages import SlackMessage, parse_ts

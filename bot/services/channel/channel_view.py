@@ -1,8 +1,8 @@
 """A part of a channel as it was read, and what the transcript lacks of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.messages import SlackMessage
 from bot.store.incidents.transcript import Reaction
 

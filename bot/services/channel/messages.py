@@ -1,8 +1,8 @@
 """Messages of Slack: values, times, and limits of what is recorded."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.lazy_dataclass import dataclass
 from bot.store.incidents.incidents import Incident
 
 

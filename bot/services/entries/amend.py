@@ -1,7 +1,5 @@
 """Amend timeline entries: text, time, kinds, language and place."""
 
-from dataclasses import dataclass
-
 from sqlmodel import Session
 
 from bot.config import Settings
@@ -9,6 +7,7 @@ from bot.domain.errors import UserError
 from bot.domain.terms import Kind, Precision
 from bot.domain.timeline.amendments import FIXED_TIME_KINDS, amended_kinds, fixed_kinds, placement_problem
 from bot.domain.times import ParsedTime
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.marks import resync_entry
 from bot.services.entries.versions import (
     entry_snapshot,

@@ -1,7 +1,7 @@
 """View of one entry for its forms: present values, neighbours and history."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from bot.domain.terms import Kind, Precision
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.amendments import fixed_kinds, format_editable_time, placement_problem
 from bot.domain.times import format_time
+from bot.lazy_dataclass import dataclass
 from bot.services.entries.amend import has_own_record
 from bot.services.entries.versions import entry_version, last_undoable_change
 from bot.services.vendors.entry_sync import vendor_event_of

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -10,6 +9,7 @@ from bot.domain.errors import StateError, UserError
 from bot.domain.languages import get_language
 from bot.domain.record.facts import REDACTED
 from bot.domain.terms import Kind
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.channel.clear_copies import clear_copies, clear_entry, text_remover
 from bot.services.outbox.payloads import DraftPayload

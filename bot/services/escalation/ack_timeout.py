@@ -6,7 +6,7 @@ because the acknowledger may have fallen asleep while others talk.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -17,6 +17,7 @@ from bot.domain.escalation import ACK_TIMED_OUT, PagedLevel, Position
 from bot.domain.escalation.ack_timeout import TIMEOUT_STEPS, AckProgress, TakeStep, TimeoutStep, next_timeout_step
 from bot.domain.escalation.steps import Stop, Wait
 from bot.domain.terms import Severity
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.escalation.state import (
     ESCALATION_STEP,

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -11,6 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import TargetKind
+from bot.lazy_dataclass import dataclass
 from bot.services.escalation.start import escalate_to_all
 from bot.services.escalation.target_lookup import EscalationTarget, find_target
 from bot.services.oncall.targets import target_mention

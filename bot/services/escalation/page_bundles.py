@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Severity
+from bot.lazy_dataclass import dataclass
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.withdraw import unacknowledge
 from bot.services.escalation.state import active_acknowledgements

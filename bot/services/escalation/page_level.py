@@ -1,7 +1,7 @@
 """Page one level: resolve its targets, queue the pages, post a line in the channel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.escalation import Level, PagedLevel, PageLevel, Policy, Position, next_position
 from bot.domain.terms import TargetKind
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.escalation.state import (
     ESCALATION_STEP,

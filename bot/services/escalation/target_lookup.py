@@ -1,13 +1,12 @@
 """Look up the target of an escalation from what was typed."""
 
-from dataclasses import dataclass
-
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.escalation import Target
 from bot.domain.terms import TargetKind
+from bot.lazy_dataclass import dataclass
 from bot.services.oncall.policies import expand_team, find_policy
 from bot.services.vendors.lookup import find_vendor
 from bot.services.workspace.people import refuse_bot

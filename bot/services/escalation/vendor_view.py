@@ -1,6 +1,5 @@
 """View of a vendor escalation for messages."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ from bot.config import Settings
 from bot.domain.escalation.vendors import Vendor, next_opening
 from bot.domain.oncall.working_hours import hours_from_json, is_outside_hours
 from bot.domain.terms import Precision
+from bot.lazy_dataclass import dataclass
 from bot.services.vendors.case_questions import is_case_missing
 from bot.services.vendors.lookup import find_vendor
 from bot.services.vendors.updates import has_vendor_answered

@@ -1,11 +1,12 @@
 """View of an escalation for messages: pages by person and method, responses, next step."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.domain.terms import TargetKind
+from bot.lazy_dataclass import dataclass
 from bot.store.escalation.pages import SENT
 
 WEB_METHOD = "web"

@@ -1,7 +1,6 @@
 """Load the view of an escalation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -18,6 +17,7 @@ from bot.domain.escalation import (
     people_still_needed,
 )
 from bot.domain.terms import Severity, TargetKind
+from bot.lazy_dataclass import dataclass
 from bot.services.escalation.start import HANDOVER
 from bot.services.escalation.state import acknowledgements_of, unreached_people
 from bot.services.escalation.view import (

@@ -1,12 +1,12 @@
 """Alerts of an incident that ends: those that still fire."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from bot.domain.alerts.announcements import still_firing_sentence
 from bot.domain.terms import AlertStatus
+from bot.lazy_dataclass import dataclass
 from bot.store.alerts import alerts
 
 MAX_LISTED = 20

@@ -1,7 +1,7 @@
 """Declare an incident and set up its channel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -12,6 +12,7 @@ from bot.domain.record.facts import StormTitle, store_fact
 from bot.domain.terms import Kind, Severity, Status
 from bot.domain.text.normalize import is_visible
 from bot.domain.times import ParsedTime, refuse_future
+from bot.lazy_dataclass import dataclass
 from bot.runtime.log import bind_incident
 from bot.services import outbox
 from bot.services.channel.bookmarks_and_canvas import assign_bridge, set_up_bookmarks

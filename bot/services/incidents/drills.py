@@ -6,7 +6,6 @@ database, in the timer of the next line, so a restart loses none.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import StateError, UserError
 from bot.domain.terms import MARKS, AlertStatus, Kind, Severity, SourceKind
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.services import outbox
 from bot.services.incidents.declare import Declaration, declare_incident

@@ -1,7 +1,7 @@
 """Edit an incident's details: title, services, reference and the like."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from bot.domain.errors import ErrorCollector, InvalidField, StateError, UserErro
 from bot.domain.languages import get_language
 from bot.domain.terms import Kind
 from bot.domain.text.normalize import is_visible
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.channel.bookmarks_and_canvas import on_reference_changed
 from bot.services.escalation.start import start_configured_policy

@@ -1,7 +1,6 @@
 """Merge one incident into another and carry over what is still needed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -11,6 +10,7 @@ from bot.domain.findings.similarity import are_titles_similar
 from bot.domain.incidents.lifecycle import Event, transition
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Kind, Status
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.channel.archive_timer import plan_archiving
 from bot.services.escalation.responses.acknowledge import share_acknowledgements

@@ -1,6 +1,5 @@
 """Briefing of somebody who got a role, and its acceptance."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -8,6 +7,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import StateError, UserError
 from bot.domain.incidents.roles import Role
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.postmortem import catchup
 from bot.services.postmortem.catchup import CatchupView

@@ -1,6 +1,5 @@
 """Assign, hand over and give up roles; each change is on the timeline."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -11,6 +10,7 @@ from bot.domain.errors import StateError, UserError
 from bot.domain.incidents.roles import LEAD, Role
 from bot.domain.record.facts import RoleAssigned
 from bot.domain.terms import Kind
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.postmortem.catchup import CatchupView, load_catchup
 from bot.services.timeline.entries import record_entry

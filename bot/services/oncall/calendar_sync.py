@@ -1,7 +1,7 @@
 """Store fetched on-call calendars; the last good copy survives failures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.oncall.calendar_matching import CalendarCopy, copy_from_json, copy_to_json
 from bot.domain.oncall.icalendar_reader import parse_calendar
+from bot.lazy_dataclass import dataclass
 from bot.store.escalation import calendars
 
 READ_BACK, READ_AHEAD = timedelta(days=7), timedelta(days=183)

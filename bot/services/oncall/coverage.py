@@ -1,13 +1,13 @@
 """Checks of a schedule: coverage gaps, and unmatched parts of its calendar."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config import Settings
 from bot.domain.oncall.calendar_matching import CalendarCopy, match_events, unmatched_emails
 from bot.domain.oncall.gaps import describe_gaps
 from bot.domain.oncall.schedule import Schedule
+from bot.lazy_dataclass import dataclass
 
 GAP_REMEDY = "Fill it, or set may_have_gaps = true."
 

@@ -6,7 +6,7 @@ downtime is posted late, and an override at once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.oncall.schedule import shift_at, shifts_between
 from bot.domain.terms import Severity, TargetKind
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.oncall.schedule import Rota, has_schedule_data, load_rota, next_change_at, services_using
 from bot.services.oncall.targets import target_text

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.oncall.overrides import shifts_of
 from bot.export.ics import FeedShift, render_calendar
+from bot.lazy_dataclass import dataclass
 from bot.services.oncall.schedule import load_rota
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action

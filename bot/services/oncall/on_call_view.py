@@ -1,7 +1,6 @@
 """Views of schedules, policies and a person's own shifts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from bot.domain.oncall.overrides import next_shift
 from bot.domain.oncall.schedule import BY_OVERRIDE, gaps_between, shifts_between
 from bot.domain.terms import TargetKind
 from bot.export.schedule_text import DAYS
+from bot.lazy_dataclass import dataclass
 from bot.services.oncall.policies import expand_team
 from bot.services.oncall.schedule import Rota, load_rota, next_change_at
 from bot.services.oncall.targets import resolve_targets

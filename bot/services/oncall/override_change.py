@@ -1,11 +1,12 @@
 """An override for messages: its people and times, both halves of a swap."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.lazy_dataclass import dataclass
 from bot.store.escalation import mutes, overrides
 from bot.store.escalation.overrides import ScheduleOverride
 

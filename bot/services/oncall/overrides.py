@@ -1,6 +1,5 @@
 """Take, give and swap shifts; cancel overrides."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -20,6 +19,7 @@ from bot.domain.oncall.overrides import (
     relieved_people,
 )
 from bot.domain.oncall.schedule import Override, shift_at, shifts_between
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.oncall.handover import check_schedule
 from bot.services.oncall.override_change import OverrideChange, build_change, join_halves

@@ -1,7 +1,7 @@
 """On-call schedules from the configuration, the last copies of calendars, and overrides."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.oncall.calendar_matching import MatchedCalendar, match_copy
 from bot.domain.oncall.schedule import FixedLayer, Override, Schedule, on_call_at, shifts_between
 from bot.domain.terms import TargetKind
+from bot.lazy_dataclass import dataclass
 from bot.store.escalation import calendars, overrides
 from bot.store.incidents import installations
 

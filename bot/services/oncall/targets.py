@@ -1,7 +1,6 @@
 """Resolve a policy level's targets to people at a point in time; targets as text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from bot.config import Settings
 from bot.domain.escalation import Target
 from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import TargetKind
+from bot.lazy_dataclass import dataclass
 from bot.services.oncall.schedule import explain_nobody, people_on_call
 from bot.services.workspace.people import is_bot
 from bot.store.escalation.escalations import Escalation

@@ -1,13 +1,14 @@
 """Payloads of outbox rows: one class for each shape, and the class of each kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from bot.domain.text.payload import Payload
 from bot.domain.timeline.kept_files import EntryPayload
+from bot.lazy_dataclass import dataclass
 from bot.services.outbox.kinds import OutboxKind
 from bot.store.outbox import OutboxRow
 
@@ -84,8 +85,7 @@ class EventPayload(Payload):
     """
     A line that is worded from `event` and `values` when it is sent.
 
-    `entry_id`: the timeline entry whose permalink the message becomes. `user_id`: its one reader. `is_for_all`: it goes
-    to the incidents channel.
+    `entry_id`: the entry whose permalink it becomes. `user_id`: its one reader. `is_for_all`: in the incidents channel.
     """
 
     event: str

@@ -1,9 +1,9 @@
 """Payloads of timers."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.text.payload import Payload
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

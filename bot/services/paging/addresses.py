@@ -1,7 +1,6 @@
 """Addresses of contact methods: validation and encrypted storage."""
 
 import re
-from dataclasses import dataclass
 
 from bot.config import Settings
 from bot.config.crypto import decrypt_text, encrypt_text
@@ -17,6 +16,7 @@ from bot.domain.paging.contact_methods import (
     parse_contact_method,
 )
 from bot.domain.text.links import split_url
+from bot.lazy_dataclass import dataclass
 from bot.store.escalation.contacts import Contact
 
 MAX_ADDRESS = 500

@@ -1,7 +1,6 @@
 """Personal contact methods: visible to their owner only, with masked addresses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from bot.config import Settings
 from bot.domain.errors import ErrorCollector, InvalidField, UserError, errors_at
 from bot.domain.paging.contact_methods import ContactMethodKind
 from bot.domain.paging.contact_rules import LONGEST_DELAY, sort_contact_rules
+from bot.lazy_dataclass import dataclass
 from bot.services.paging.addresses import check_address, find_offer, method_label, store_address
 from bot.services.paging.pages import contact_rules_of
 from bot.services.workspace.actor import Actor

@@ -1,7 +1,6 @@
 """Content of pages outside Slack, whose readers may see nothing else of the incident."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from bot.config.crypto import acknowledge_link, incident_page_link
 from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import Severity, TargetKind
 from bot.domain.text.links import channel_link
+from bot.lazy_dataclass import dataclass
 from bot.services.paging.page_outcomes import is_page_needed
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import escalations, progress

@@ -1,13 +1,13 @@
 """Pages outside Slack: content and outcome."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.paging.contact_methods import rings_until_answered
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.outbox.payloads import ContactMethodPagePayload
 from bot.services.paging.addresses import decrypt_address

@@ -1,7 +1,6 @@
 """Page tests: a test by each contact method of a person, and one message with the results."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -11,6 +10,7 @@ from bot.domain.errors import UserError
 from bot.domain.paging.contact_methods import RINGING_KINDS, ContactMethodKind, parse_contact_method
 from bot.domain.terms import Severity
 from bot.domain.text.links import channel_link
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.paging.addresses import decrypt_address, method_label
 from bot.services.paging.content import EscalationText, PageText

@@ -6,7 +6,7 @@ escalation continues without a person that none reached. `bot.services.escalatio
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from bot.domain.paging.contact_methods import ContactMethodKind
 from bot.domain.paging.contact_rules import MINUTE, ContactRule, parse_contact_rule, plan_bundle, sort_contact_rules
 from bot.domain.paging.statistics import is_out_of_hours
 from bot.domain.times.zones import known_zone
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.outbox.timer_payloads import PageTimer
 from bot.services.paging.mutes import describe_mute

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from bot.domain.paging.statistics import (
 )
 from bot.domain.text.durations import format_duration
 from bot.domain.times.zones import known_zone
+from bot.lazy_dataclass import dataclass
 from bot.store.escalation import statistics
 from bot.store.escalation.statistics import PageFacts
 from bot.store.shared import people

@@ -1,7 +1,6 @@
 """Summary of an incident for somebody who joins late."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from bot.config import Settings
 from bot.config.crypto import incident_page_link
 from bot.domain.catchup import Catchup, build_catchup
 from bot.domain.incidents.roles import LEAD
+from bot.lazy_dataclass import dataclass
 from bot.services.escalation.view_loader import load_progress
 from bot.services.postmortem.load_record import load_record
 from bot.store.escalation import escalations

@@ -1,7 +1,7 @@
 """Postmortem drafts: written from the record, stored version by version."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from bot.domain.languages import get_language
 from bot.domain.postmortem import Draft, build_draft
 from bot.domain.record.model import Record
 from bot.export.transcript import transcript_markdown
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.services import outbox
 from bot.services.channel.transcript_export import load_transcript

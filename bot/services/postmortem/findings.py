@@ -1,13 +1,12 @@
 """Review findings: contradictions and gaps in an incident's record."""
 
-from dataclasses import dataclass
-
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.findings import Finding, review_record
 from bot.domain.findings.wording import english_formatter
 from bot.domain.record.model import Record
+from bot.lazy_dataclass import dataclass
 from bot.services.postmortem.load_record import load_record
 from bot.store.incidents import incidents
 

@@ -1,7 +1,6 @@
 """Load an incident's record from the tables into plain values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from bot.domain.record.sources import Moment, Source
 from bot.domain.record.translations import read_translations
 from bot.domain.terms import Kind, Precision, Severity, SourceKind, Status
 from bot.domain.text.links import channel_link
+from bot.lazy_dataclass import dataclass
 from bot.services.changes import find_recent_changes, reports_changes
 from bot.services.postmortem.escalation_history import build_escalation, load_pages_by_escalation
 from bot.services.postmortem.mark_times import load_misleading_mark_times

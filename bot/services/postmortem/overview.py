@@ -1,7 +1,6 @@
 """Overview of one incident, short enough for one message."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from bot.config import Settings
 from bot.config.crypto import incident_page_link
 from bot.domain.record.model import Record, Statement
 from bot.domain.terms import Kind, Precision, SourceKind
+from bot.lazy_dataclass import dataclass
 from bot.services.postmortem.load_record import load_record
 from bot.store.incidents import incidents
 

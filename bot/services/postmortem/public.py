@@ -5,7 +5,6 @@ The command line, the preview in Slack and every later publication take their by
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from bot.domain.errors import UserError
 from bot.domain.findings.blocking import find_blocking
 from bot.domain.findings.wording import english_formatter
 from bot.domain.record.model import Record
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.services import outbox
 from bot.services.outbox.payloads import PublicPreviewPayload

@@ -1,7 +1,7 @@
 """Build the parts of an incident's record from table rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.record.facts import UsersAffected, read_fact
@@ -10,6 +10,7 @@ from bot.domain.record.sources import Source
 from bot.domain.record.translations import read_translations
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, SourceKind, UpdateState
 from bot.domain.text.links import message_link
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.messages import parse_ts
 from bot.services.postmortem.role_history import previous_role_holder
 from bot.services.vendors.entry_sync import vendor_event_of

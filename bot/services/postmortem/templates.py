@@ -1,7 +1,6 @@
 """Postmortem templates: validate names, render drafts, report broken templates."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import Settings
@@ -9,6 +8,7 @@ from bot.domain.errors import UserError, did_you_mean, offer_closest
 from bot.domain.postmortem import Draft, build_draft
 from bot.domain.record.model import Record
 from bot.domain.record.samples import bare_record, full_record
+from bot.lazy_dataclass import dataclass
 from bot.templating.render import DEFAULT_TEMPLATE, BrokenTemplate, postmortem_templates, render_documents, templates_in
 from bot.templating.subprocess_render import render_in_subprocess
 

@@ -1,7 +1,7 @@
 """View of a reminder for its message."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.reminders import ReminderFacts, ReminderKind
 from bot.domain.terms import Kind
+from bot.lazy_dataclass import dataclass
 from bot.services.reminders.facts import load_facts
 from bot.services.workspace.people import MENTION
 from bot.store.escalation import reminders

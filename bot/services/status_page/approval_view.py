@@ -1,7 +1,7 @@
 """A request for approval as its message and its page show it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -11,6 +11,7 @@ from bot.domain.errors import StateError
 from bot.domain.languages import get_language
 from bot.domain.status_page.page import choose_text
 from bot.domain.terms import UpdateState
+from bot.lazy_dataclass import dataclass
 from bot.services.status_page.approval import (
     GONE,
     PREPARE_AGAIN,

@@ -1,7 +1,6 @@
 """The form that publishes an update in all languages, and its preview."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from bot.domain.languages import get_language
 from bot.domain.status_page.components import Component, ComponentState
 from bot.domain.status_page.publication import PublishedIncident
 from bot.domain.terms import Status, UpdateState
+from bot.lazy_dataclass import dataclass
 from bot.services.status_page.approval import submit_update
 from bot.services.status_page.publish import (
     Publication,

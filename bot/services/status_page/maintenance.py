@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -11,6 +10,7 @@ from bot.config.sections.status_page import StatusPageSection
 from bot.domain.errors import InvalidField
 from bot.domain.languages import get_language
 from bot.domain.status_page.subscribers import NoticeKind
+from bot.lazy_dataclass import dataclass
 from bot.services.status_page.maintenance_reminders import schedule_reminder
 from bot.services.status_page.notices import notify_of_maintenance
 from bot.services.status_page.public_text import check_public_text, make_public_id, plain_text, require_page_language

@@ -1,11 +1,9 @@
 """A notice in one language: the words of its mail, its webhook and its message in Slack."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from babel.dates import format_skeleton
 
 from bot.config import Settings
 from bot.config.sections.status_page import StatusPageSection
@@ -14,6 +12,13 @@ from bot.domain.status_page.maintenance import MaintenancePhase
 from bot.domain.status_page.page import choose_text
 from bot.domain.status_page.subscribers import Notice, NoticeKind
 from bot.domain.times import full_zone_label
+from bot.lazy_dataclass import dataclass
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    from babel import dates
+else:
+    dates = LazyModule("babel.dates")
 
 REASONS = {
     NoticeKind.CORRECTION: "notice_corrected",
@@ -89,6 +94,6 @@ def _only_in(language: Language, codes: Sequence[str]) -> str:
 def _word_time(language: Language, at: datetime, zone: ZoneInfo) -> str:
     """`Mar 27, 2025, 16:42 CET`, as on the page."""
     local = at.astimezone(zone)
-    day = format_skeleton("yMMMd", local, locale=language.locale)
-    clock = format_skeleton("Hm", local, tzinfo=zone, locale=language.locale)
+    day = dates.format_skeleton("yMMMd", local, locale=language.locale)
+    clock = dates.format_skeleton("Hm", local, tzinfo=zone, locale=language.locale)
     return f"{day}, {clock} {full_zone_label(at, zone)}"

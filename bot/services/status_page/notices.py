@@ -1,7 +1,7 @@
 """Notices to subscribers: queued by a publication, loaded when they are sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -18,6 +18,7 @@ from bot.domain.status_page.subscribers import (
     is_for,
 )
 from bot.domain.terms import UpdateState
+from bot.lazy_dataclass import dataclass
 from bot.services.outbox import (
     queue_channel_notice,
     queue_publication,

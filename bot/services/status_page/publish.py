@@ -1,7 +1,7 @@
 """Publish a status update in all its languages, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from bot.domain.status_page.components import ComponentState, suggest_states
 from bot.domain.status_page.subscribers import NoticeKind
 from bot.domain.terms import Severity, Status, UpdateState
 from bot.domain.times import ParsedTime
+from bot.lazy_dataclass import dataclass
 from bot.services.postmortem.public import write_public_postmortem
 from bot.services.status_page.notices import notify_of_update
 from bot.services.status_page.public_text import (

@@ -9,7 +9,6 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from bot.config.crypto import CannotDecrypt, address_key, decrypt_text, encrypt_
 from bot.domain.languages import get_language
 from bot.domain.paging.contact_methods import is_mail_address
 from bot.domain.status_page.subscribers import SignUpProblem, SignUpRefused, SubscriberKind, check_webhook
+from bot.lazy_dataclass import dataclass
 from bot.services.outbox import notice_lanes, queue_sign_up_mail, sign_up_lane
 from bot.store import outbox, subscribers
 from bot.store.incidents import installations

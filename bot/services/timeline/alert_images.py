@@ -1,7 +1,6 @@
 """Graphs to which alerts link: which are kept, as they were when the alert came."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.alerts.links import find_images
 from bot.domain.timeline.kept_files import FileRefusal, MediaType
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.timeline.kept_files import files_cutoff, is_shown
 from bot.store.alerts import alerts

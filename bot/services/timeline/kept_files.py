@@ -1,7 +1,6 @@
 """Files of marked messages and graphs of alerts: which are kept, and when they go."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.terms import SourceKind
 from bot.domain.timeline.kept_files import FileRefusal, MediaType
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.store.incidents import incidents, kept_files, timeline, transcript
 from bot.store.incidents.incidents import Incident

@@ -1,12 +1,12 @@
 """Typed timeline entries: notes, and the fix of a resolved incident."""
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.domain.terms import Kind
 from bot.domain.times import ParsedTime, refuse_future
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.timeline.entries import record_entry, update_entry_text
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones

@@ -1,11 +1,11 @@
 """Read model of a message about a vendor's incident."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.lazy_dataclass import dataclass
 from bot.services.vendors.lookup import services_needing, vendor_names
 from bot.services.vendors.notices import find_dependent_services
 from bot.store import vendors

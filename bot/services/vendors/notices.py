@@ -1,7 +1,6 @@
 """Messages about vendors' incidents: their channels, and the news in their threads."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.vendor_status.news import News, NewsKind
 from bot.domain.vendor_status.relevance import find_dependents
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.outbox.payloads import VendorNoticePayload, VendorReplyPayload
 from bot.services.vendors.lookup import services_needing

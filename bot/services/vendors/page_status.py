@@ -1,13 +1,13 @@
 """Read model of vendors' status pages: their present state, and those that cannot be read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.status_page.components import ComponentState
+from bot.lazy_dataclass import dataclass
 from bot.services.vendors.lookup import services_needing, vendor_names
 from bot.store import vendors
 from bot.store.vendors import VendorIncident

@@ -1,6 +1,5 @@
 """Escalations to vendors: start, case reference, first answer, fix."""
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -11,6 +10,7 @@ from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.record.facts import EscalationAcknowledged, Fact, VendorFixed
 from bot.domain.terms import Kind
 from bot.domain.times import ParsedTime, format_time, refuse_future
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.timeline.entries import record_entry
 from bot.services.timeline.milestones import refresh_milestones

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
@@ -13,6 +13,7 @@ from bot.domain.vendor_status.look import Look, VendorIncident
 from bot.domain.vendor_status.news import News, NewsKind
 from bot.domain.vendor_status.page_version import PageVersion
 from bot.domain.vendor_status.polling import CLOSE_INTERVAL, LookResult, next_pause
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.vendors.links import sync_entries
 from bot.services.vendors.notices import ensure_notices, tell_incident

@@ -1,9 +1,9 @@
 """Read model of one alert in a message."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.alerts.links import VALUE, AlertLink, find_description, find_links
+from bot.lazy_dataclass import dataclass
 from bot.store.alerts.alerts import Alert
 from bot.store.incidents.incidents import Incident
 

@@ -1,7 +1,7 @@
 """App Home of one person: open incidents, their pages, shifts and action items."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import Kind, Severity, UpdateState
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress

@@ -1,7 +1,7 @@
 """Read model of an incident's card."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from bot.domain.incidents.roles import LEAD
 from bot.domain.reminders import ReminderKind
 from bot.domain.terms import AlertStatus, Kind, Severity, Status
 from bot.domain.text.durations import duration_between
+from bot.lazy_dataclass import dataclass
 from bot.services.changes import find_recent_changes
 from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress

@@ -1,7 +1,7 @@
 """Read model of an event message in a channel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.domain.record.facts import Fact, read_fact
 from bot.domain.terms import Precision, Severity, Status
 from bot.domain.timeline.details import EntryDetails
+from bot.lazy_dataclass import dataclass
 from bot.services.escalation.view import EscalationView
 from bot.services.escalation.view_loader import load_escalation_view
 from bot.services.outbox.payloads import EventPayload

@@ -1,13 +1,13 @@
 """Read models of an incident's lists: action items and alerts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import ActionKind, AlertStatus
+from bot.lazy_dataclass import dataclass
 from bot.services.alerts.resolution import foresee_resolution
 from bot.services.views.alert_lines import AlertLine, build_alert_line
 from bot.services.views.card import RelatedIncident, load_related_incident

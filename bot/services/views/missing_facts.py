@@ -1,11 +1,11 @@
 """Facts and messages that are missing for the postmortem of a resolved incident."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from bot.domain.terms import Kind
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.candidates import load_candidates
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident

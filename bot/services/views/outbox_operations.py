@@ -5,7 +5,6 @@ Outbox for operators: pending and failed rows; retry or drop them.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -13,6 +12,7 @@ from sqlmodel import Session
 from bot.domain.errors import UserError
 from bot.domain.slack_app.api_errors import ErrorExplanation, explain_error
 from bot.domain.slack_app.missing_permissions import is_missing_permission
+from bot.lazy_dataclass import dataclass
 from bot.services.outbox import OutboxKind, refresh_announcement, refresh_card
 from bot.services.views.outbox_wording import describe_act
 from bot.services.workspace.actor import Actor, Origin

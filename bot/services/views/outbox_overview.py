@@ -6,13 +6,13 @@ It contains no message text: an operator need not be a member of every private i
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.domain.slack_app.api_errors import ErrorExplanation, explain_error
 from bot.domain.slack_app.missing_permissions import MissingPermission
+from bot.lazy_dataclass import dataclass
 from bot.services.views.outbox_wording import (
     FAILED_STATES,
     RATE_LIMITED,

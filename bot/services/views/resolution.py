@@ -1,13 +1,13 @@
 """Read model of the message of a resolve."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.terms import Kind
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.incidents.alerts import find_firing
 from bot.services.postmortem.findings import FindingsView, load_findings

@@ -1,7 +1,7 @@
 """Incident lists: by status, severity and service, or by a text search."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -21,6 +21,7 @@ from bot.domain.text.search_terms import (
     make_written_excerpt,
     search_terms,
 )
+from bot.lazy_dataclass import dataclass
 from bot.services.workspace.people import MENTION
 from bot.store.incidents import installations
 from bot.store.incidents.incidents import Incident

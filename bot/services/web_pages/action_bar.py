@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -11,6 +10,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind, Owner, Severity
 from bot.domain.text.mentions import resolve_mentions
+from bot.lazy_dataclass import dataclass
 from bot.services.incidents.roles import list_role_holders
 from bot.services.workspace.people import MENTION
 from bot.services.workspace.user_groups import UserGroup

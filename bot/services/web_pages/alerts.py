@@ -1,7 +1,6 @@
 """Read model of the page Alerts: received alerts with route and incident; a preview."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from bot.config import Settings
 from bot.domain.alerts.events import Batch
 from bot.domain.alerts.routing import Routing
 from bot.domain.text.mentions import MENTION, resolve_mentions
+from bot.lazy_dataclass import dataclass
 from bot.services.alerts.event_routing import route_row
 from bot.services.alerts.preview import BatchPreview, load_alert_state, preview_batch
 from bot.services.oncall.on_call_view import load_policy_view

@@ -1,12 +1,11 @@
 """The page of an incident without its record: title, labels, actions and share link."""
 
-from dataclasses import dataclass
-
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.text.links import channel_link
 from bot.domain.text.mentions import resolve_mentions
+from bot.lazy_dataclass import dataclass
 from bot.services.similarity import Suggestion, find_suggestion
 from bot.services.web_pages.action_bar import ActionBar, load_action_bar
 from bot.services.web_pages.share_link import ShareLink, load_share_link

@@ -1,11 +1,12 @@
 """The state that open pages show, as versions that differ when a page does."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlmodel import Session
 
+from bot.lazy_dataclass import dataclass
 from bot.services.web_pages.now import ALERT_WINDOW, MAX_ALERTS, now_version
 from bot.services.web_pages.sessions import find_ended
 from bot.store.alerts import alerts

@@ -3,7 +3,6 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from sqlmodel import Session
@@ -13,6 +12,7 @@ from bot.domain.incidents.next_step import NextStep
 from bot.domain.terms import Severity
 from bot.domain.text.mentions import MENTION, resolve_mentions
 from bot.domain.times.zones import known_zone
+from bot.lazy_dataclass import dataclass
 from bot.services.escalation.view import EscalationProgress
 from bot.services.escalation.view_loader import load_progress
 from bot.services.oncall.on_call_view import NowLine, load_on_call_now

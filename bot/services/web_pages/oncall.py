@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from bot.domain.oncall.schedule import BY_OVERRIDE, Shift, gaps_between, shifts_
 from bot.domain.paging.contact_methods import LABELS, parse_contact_method
 from bot.domain.terms import TargetKind
 from bot.domain.text.mentions import resolve_mentions
+from bot.lazy_dataclass import dataclass
 from bot.services.oncall.on_call_view import PolicyTarget, PolicyView, load_policy_view
 from bot.services.oncall.override_change import OverrideChange, load_override_change
 from bot.services.oncall.schedule import Rota, load_rota

@@ -1,7 +1,6 @@
 """A change of who is on call, as the forms of the page send it."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -11,6 +10,7 @@ from bot.domain.errors import InvalidField, UserError, errors_at
 from bot.domain.text.mentions import MENTION, resolve_mentions
 from bot.domain.text.normalize import parse_id
 from bot.domain.times import read_time
+from bot.lazy_dataclass import dataclass
 from bot.services.oncall import overrides
 from bot.services.oncall.override_change import OverrideChange
 from bot.services.oncall.overrides import TimeRange

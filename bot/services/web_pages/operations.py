@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from sqlmodel import Session
 
 from bot.domain.text.mentions import resolve_mentions
+from bot.lazy_dataclass import dataclass
 from bot.services.views.outbox_overview import OutboxOverview, load_outbox_overview
 from bot.store.incidents import incident_lists
 from bot.store.incidents.visibility import Visibility

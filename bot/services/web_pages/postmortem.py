@@ -1,7 +1,6 @@
 """The pages of a postmortem's document: the draft with its blocks, one block, the versions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -14,6 +13,7 @@ from bot.domain.drafting.document.sections import anchor_draft, merge_touched_se
 from bot.domain.errors import UserError
 from bot.domain.postmortem import Draft
 from bot.domain.record.model import Action
+from bot.lazy_dataclass import dataclass
 from bot.services.postmortem.document.comments import Comment, load_comments
 from bot.services.postmortem.document.editors import find_editor_names
 from bot.services.postmortem.document.edits import block_version, find_section

@@ -3,12 +3,12 @@
 import hashlib
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 from bot.services.workspace.access import NotPermitted, check_access
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.incidents import installations

@@ -1,6 +1,5 @@
 """The share link of an incident's page: show it, end it, make a new one."""
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.config.crypto import incident_page_link
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.workspace.access import check_access
 from bot.services.workspace.actor import Actor

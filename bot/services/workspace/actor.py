@@ -1,8 +1,9 @@
 """Actor: the person or machine behind an action, with its time and origin."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from bot.lazy_dataclass import dataclass
 
 
 class Origin(StrEnum):

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.store.incidents import incident_lists, installations
 from bot.store.shared import people, web_sessions

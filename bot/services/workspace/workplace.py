@@ -1,6 +1,6 @@
 """Working hours of a person, for reminders that can wait."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.domain.oncall.holidays import country_of, default_hours, next_working_moment
 from bot.domain.oncall.working_hours import WorkingHours
 from bot.domain.times.zones import known_zone
+from bot.lazy_dataclass import dataclass
 from bot.store.incidents.incidents import Incident
 from bot.store.shared import people
 

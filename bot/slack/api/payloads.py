@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.text.normalize import parse_id
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.messages import SlackMessage
 from bot.services.workspace.people import SlackProfile
 from bot.slack.api.plain_text import message_text

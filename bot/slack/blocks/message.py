@@ -1,9 +1,9 @@
 """A message: blocks, and fallback text for notifications and screen readers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from bot.lazy_dataclass import dataclass
 from bot.slack.blocks.limits import MESSAGE_TEXT, Blocks, context, cut, section, slack_datetime
 
 MAX_BLOCKS = 50

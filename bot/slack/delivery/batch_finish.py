@@ -7,10 +7,11 @@ Rows that end while a batch is being written go into the next one.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from structlog import get_logger
 
+from bot.lazy_dataclass import dataclass
 from bot.store.database.session import DatabaseUnavailable
 from bot.store.outbox import Claim, Done, FinishResult
 

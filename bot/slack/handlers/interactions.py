@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from bot.domain.errors import InvalidField, UserError
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.messages import SlackMessage
 from bot.slack.api.payloads import BotIdentity, is_row_id, parse_message, parse_private_metadata, parse_team_id
 from bot.slack.blocks import menu, modals

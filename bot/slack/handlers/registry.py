@@ -5,12 +5,13 @@ An entry is all there is to add: a request finds it by its id, and passes the sa
 """
 
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Any, Generic, TypeVar
 
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.lazy_dataclass import dataclass
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.message import Message

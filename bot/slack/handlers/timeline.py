@@ -1,6 +1,5 @@
 """Buttons, forms and shortcuts of the timeline: pages, notes, messages as entries."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -12,6 +11,7 @@ from bot.config import Settings
 from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.terms import MARKS, ActionKind, Kind, Precision
 from bot.domain.times import ParsedTime
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.candidates import load_candidates, record_candidates
 from bot.services.channel.marks import mark_message
 from bot.services.entries.amend import Amendment, amend_entry

@@ -1,7 +1,6 @@
 """The menu beside a timeline entry, and the forms that it opens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -13,6 +12,7 @@ from bot.domain.terms import LANGUAGES, MARKS, Kind
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.amendments import parse_amended_time
 from bot.domain.times import ParsedTime
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.entries import amend
 from bot.services.entries.form_view import (

@@ -1,9 +1,9 @@
 """Dependencies of the listeners."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bot.config import Settings
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import Clock
 from bot.slack.api.client import Gateway
 from bot.slack.inbound.modal_opener import ModalOpener

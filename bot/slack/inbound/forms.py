@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from structlog import get_logger
 from bot.config import Settings
 from bot.domain.errors import InvalidField, InvalidFields, UserError
 from bot.domain.terms import LANGUAGES
+from bot.lazy_dataclass import dataclass
 from bot.services.workspace.access import check_access
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known

@@ -1,7 +1,7 @@
 """Render the timeline in pages, with a menu beside each entry."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -13,6 +13,7 @@ from bot.domain.terms import Precision
 from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.lines import TimelineLine, timeline_lines
 from bot.domain.times import format_time
+from bot.lazy_dataclass import dataclass
 from bot.services.entries.remove import removal_objection
 from bot.services.postmortem.load_record import load_record
 from bot.slack.api.payloads import is_row_id

@@ -5,10 +5,10 @@ Pure, as the alert sources are. They raise nothing but `Unauthorized` (401) and 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.changes.events import ChangeBatch
+from bot.lazy_dataclass import dataclass
 from bot.sources import Verify
 from bot.sources.changes import argo_cd, generic, github, gitlab, pagerduty
 

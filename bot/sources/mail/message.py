@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from email.utils import parseaddr, parsedate_to_datetime
 
@@ -10,6 +10,7 @@ from bot.domain.alerts.events import Batch
 from bot.domain.alerts.mail import MailRules, read_subject
 from bot.domain.terms import AlertStatus
 from bot.domain.text.normalize import is_visible, to_one_line
+from bot.lazy_dataclass import dataclass
 from bot.sources.json_reader import Malformed
 from bot.sources.mail.html_text import extract_text
 from bot.sources.report import Report, derive_fingerprint

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, update
 from sqlmodel import Session, col, func, select
 
 from bot.domain.terms import AlertStatus
+from bot.lazy_dataclass import dataclass
 from bot.store.alerts.alerts import Alert
 
 UNANNOUNCED = col(Alert.is_start_recorded).is_(False)

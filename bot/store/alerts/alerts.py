@@ -1,17 +1,17 @@
 """Alerts, one row for each firing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, exists, or_, text, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, exists, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
 
 from bot.domain.terms import AlertStatus, Precision
+from bot.lazy_dataclass import dataclass
 from bot.store.alerts.alert_groups import chunks, chunks_by_source
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, partial_index
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
 
@@ -29,9 +29,9 @@ class Alert(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("team_id", "source", "fingerprint", "stated_starts_at"),
         Index("ix_alert_incident", "incident_id"),
-        Index("ix_alert_loose", "last_seen_at", postgresql_where=text(IS_LOOSE), sqlite_where=text(IS_LOOSE)),
+        partial_index("ix_alert_loose", "last_seen_at", where=IS_LOOSE),
         Index("ix_alert_group", "team_id", "source", "group_key"),
-        Index("ix_alert_held", "maintenance_id", postgresql_where=text(IS_HELD), sqlite_where=text(IS_HELD)),
+        partial_index("ix_alert_held", "maintenance_id", where=IS_HELD),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -1,10 +1,9 @@
 """Version of the database, and whether it accepts writes."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import text
 from sqlmodel import Session
 
+from bot.lazy_dataclass import dataclass
 from bot.store.database.tables import dialect_of
 
 

@@ -14,15 +14,17 @@ from bot.domain.errors import UserError
 from bot.domain.resources import resource_path
 from bot.lazy_loader import LazyModule
 from bot.store.database.connections import is_outage
-from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.database.sqlite_database import SqliteDatabase
-from bot.store.database.tables import metadata
+from bot.store.database.tables import metadata, set_postgresql_predicates
 
 if TYPE_CHECKING:
     from alembic import command, config
+
+    from bot.store.database import postgres_database
 else:
     command, config = LazyModule("alembic.command"), LazyModule("alembic.config")
+    postgres_database = LazyModule("bot.store.database.postgres_database")
 
 LOCK = 0x646F6777  # "dogw": the advisory lock under which replicas migrate one after the other
 
@@ -39,6 +41,7 @@ def all_tables() -> MetaData:
     """Metadata with every table: imports every module of the store."""
     for module in walk_packages(bot.store.__path__, "bot.store."):
         import_module(module.name)
+    set_postgresql_predicates()
     return metadata
 
 
@@ -118,7 +121,7 @@ async def migrate(database: Database) -> None:
     """Run the missing migrations. Raises DatabaseTooNew or DatabaseUnavailable."""
     if isinstance(database, SqliteDatabase):
         await database.run(_on_session)
-    elif isinstance(database, PostgresDatabase):
+    elif isinstance(database, postgres_database.PostgresDatabase):
         engine = database.migration_engine()
         try:
             async with engine.begin() as connection:

@@ -1,6 +1,8 @@
 """PostgreSQL: pooled connections to the primary, for several replicas."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate
 
@@ -19,8 +21,8 @@ from bot.store.database.connections import (
     drop_read_only_connections,
     is_outage,
 )
-from bot.store.database.priority import UrgentTransactions
 from bot.store.database.session import (
+    LOW_PRIORITY_WAIT,
     STUCK_AFTER,
     DatabaseUnavailable,
     OutcomeUnknown,
@@ -48,6 +50,32 @@ age is how long the server has waited for the replica: a transaction with much w
 """
 TRIES = 4
 """Attempts at a transaction that the server aborted."""
+
+
+class UrgentTransactions:
+    """Transactions of this process that people wait for; others let them pass."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        self._running += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._none.set()
+
+    async def let_pass(self) -> None:
+        """Wait until none runs, at most `LOW_PRIORITY_WAIT`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOW_PRIORITY_WAIT):
+                await self._none.wait()
 
 
 class PostgresDatabase:

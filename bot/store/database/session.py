@@ -25,6 +25,8 @@ T = TypeVar("T")
 Probe = Callable[[str], None]
 
 STUCK_AFTER = timedelta(seconds=10)
+LOW_PRIORITY_WAIT = 0.5
+"""Longest wait of a low-priority transaction for those of higher priority, in seconds."""
 
 
 class DatabaseInUse(UserError):

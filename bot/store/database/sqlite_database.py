@@ -6,7 +6,7 @@ import fcntl
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Concatenate
@@ -18,6 +18,7 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import machine_now
 from bot.store.database.connections import sqlite_engine
 from bot.store.database.session import (

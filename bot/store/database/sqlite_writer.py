@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, copy_context
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -21,7 +21,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.session import JoinTransactionMode
 from sqlmodel import Session
 
-from bot.store.database.priority import LOW_PRIORITY_WAIT
+from bot.lazy_dataclass import dataclass
+from bot.store.database.session import LOW_PRIORITY_WAIT
 from bot.store.database.transaction_state import DueWork, TrackedSession, due_work
 
 T = TypeVar("T")

@@ -2,11 +2,17 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import JSON, ColumnElement, Executable, MetaData, Table, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, ColumnElement, Executable, Index, MetaData, Table, TextClause, bindparam, select, text
 from sqlmodel import Session, SQLModel
+
+from bot.lazy_loader import LazyModule
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+else:
+    postgresql, sqlite = LazyModule("sqlalchemy.dialects.postgresql"), LazyModule("sqlalchemy.dialects.sqlite")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -15,6 +21,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 SQLModel.metadata.naming_convention = NAMING
+SQLModel.model_config["defer_build"] = True  # rows are not validated: a validator is built where one is asked for
 metadata: MetaData = SQLModel.metadata
 
 JSON_COLUMN: Any = JSON
@@ -23,23 +30,40 @@ OPTIONAL_JSON: Any = JSON(none_as_null=True)
 """A JSON column that may be NULL."""
 
 
-Insert = postgresql.Insert | sqlite.Insert
+Insert: TypeAlias = "postgresql.Insert | sqlite.Insert"
 
 
 def table_of(model: type[SQLModel]) -> Table:
     return metadata.tables[str(model.__tablename__)]
 
 
+def partial_index(name: str, *columns: str, where: str | TextClause, is_unique: bool = False) -> Index:
+    """
+    An index of the rows that fit `where`, on both databases.
+
+    It names SQLite alone: an option of PostgreSQL loads that dialect, which a bot on SQLite does not need. For
+    migrations `set_postgresql_predicates` adds it.
+    """
+    return Index(name, *columns, unique=is_unique, sqlite_where=text(where) if isinstance(where, str) else where)
+
+
+def set_postgresql_predicates() -> None:
+    for index in (each for table in metadata.tables.values() for each in table.indexes):
+        predicate = index.dialect_options["sqlite"]["where"]
+        if predicate is not None:
+            index.dialect_options["postgresql"]["where"] = predicate
+
+
 def dialect_of(session: Session) -> str:
     return session.get_bind().dialect.name
 
 
-def insert_for(dialect: str, model: type[SQLModel]) -> Insert:
+def insert_for(dialect: str, model: type[SQLModel]) -> "Insert":
     """INSERT with ON CONFLICT, for statements that are built once for each dialect."""
     return postgresql.insert(table_of(model)) if dialect == "postgresql" else sqlite.insert(table_of(model))
 
 
-def insert_into(session: Session, model: type[SQLModel]) -> Insert:
+def insert_into(session: Session, model: type[SQLModel]) -> "Insert":
     """`insert_for` the session's database."""
     return insert_for(dialect_of(session), model)
 

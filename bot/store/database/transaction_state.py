@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from enum import Flag, auto
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable
 from sqlmodel import Session
+
+from bot.lazy_dataclass import dataclass
 
 T = TypeVar("T")
 KEY = "transaction state"

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Index, exists, text
+from sqlalchemy import Index, exists
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from bot.store.database.tables import partial_index
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents.incidents import Incident
 from bot.store.shared.people import Person
@@ -26,12 +27,7 @@ class Page(SQLModel, table=True):
     __table_args__ = (
         Index("ix_page_message", "channel_id", "message_ts"),
         Index("ix_page_person", "user_id", "method", "queued_at"),
-        Index(
-            "ix_page_bundle",
-            "bundle_key",
-            postgresql_where=text("bundle_key IS NOT NULL"),
-            sqlite_where=text("bundle_key IS NOT NULL"),
-        ),
+        partial_index("ix_page_bundle", "bundle_key", where="bundle_key IS NOT NULL"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -1,7 +1,6 @@
 """Lists of incidents for overviews, App Home and maintenance."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
 from bot.domain.terms import Status
+from bot.lazy_dataclass import dataclass
 from bot.store.database.tables import table_of
 from bot.store.incidents.incidents import OPEN, Incident, main_title
 from bot.store.incidents.postmortems import PUBLISHED

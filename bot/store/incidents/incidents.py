@@ -14,7 +14,7 @@ from bot.domain.errors import UserError
 from bot.domain.record.facts import STORM
 from bot.domain.terms import Status
 from bot.runtime.log import bind_incident
-from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, table_of
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, partial_index, table_of
 from bot.store.database.transaction_state import retain, transaction_state
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}-[0-9]{1,9}", re.ASCII)
@@ -47,8 +47,8 @@ class Incident(SQLModel, table=True):
         Index("ix_incident_reference", "series", "number"),
         Index("ix_incident_resolved", "team_id", "resolved_at"),
         Index("ix_incident_declared", "team_id", "declared_at"),
-        Index("ix_incident_merged_into_id", "merged_into_id", postgresql_where=MERGED, sqlite_where=MERGED),
-        Index("ix_incident_similar_id", "similar_id", postgresql_where=SIMILAR, sqlite_where=SIMILAR),
+        partial_index("ix_incident_merged_into_id", "merged_into_id", where=MERGED),
+        partial_index("ix_incident_similar_id", "similar_id", where=SIMILAR),
     )
 
     id: int | None = Field(default=None, primary_key=True)

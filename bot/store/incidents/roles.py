@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import ColumnElement, text
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot.store.database.tables import partial_index
 
 HELD = text("until IS NULL")
 
@@ -19,7 +21,7 @@ class IncidentRole(SQLModel, table=True):
 
     shown_with: ClassVar[str] = "incident_id"
     __tablename__ = "incident_role"
-    __table_args__ = (Index("ix_incident_role_held", "team_id", "user_id", postgresql_where=HELD, sqlite_where=HELD),)
+    __table_args__ = (partial_index("ix_incident_role_held", "team_id", "user_id", where=HELD),)
 
     id: int | None = Field(default=None, primary_key=True)
     team_id: str

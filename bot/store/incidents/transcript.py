@@ -1,7 +1,6 @@
 """Messages and reactions in incidents' channels."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from sqlalchemy import Executable, bindparam, or_, true, update
 from sqlmodel import Field, Index, Session, SQLModel, col, func, select
 
+from bot.lazy_dataclass import dataclass
 from bot.store.database.tables import JSON_COLUMN, dialect_of, insert_for, table_of
 
 AT_ONCE = 500

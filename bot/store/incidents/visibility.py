@@ -6,12 +6,12 @@ Slack shows to its members only, and in the App Home of those whom Slack names a
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col
 
+from bot.lazy_dataclass import dataclass
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident, IncidentNotFound
 

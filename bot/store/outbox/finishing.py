@@ -1,13 +1,13 @@
 """Finish rows: write outcomes, take the lane's next row, save progress."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, update
 from sqlmodel import Session, func, select
 
+from bot.lazy_dataclass import dataclass
 from bot.store.database.transaction_state import Wakeup, cancel_wakeup, pending_wakeups, transaction_state
 from bot.store.incidents import incidents
 from bot.store.outbox.leases import lock_due_lanes, start_heads

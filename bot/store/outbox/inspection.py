@@ -1,12 +1,12 @@
 """Outbox inspection: each pending row and what blocks it. Never includes message text."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
+from bot.lazy_dataclass import dataclass
 from bot.store.incidents.incidents import Incident
 from bot.store.outbox import UNFINISHED, Lane, OutboxRow, RateLimit, State
 from bot.store.outbox.models import IS_UNFINISHED

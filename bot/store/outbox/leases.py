@@ -1,13 +1,14 @@
 """Leases of lanes: claim due lanes, start their first rows, renew, release."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, or_, text, update
 from sqlmodel import Session, col, func, select
 
+from bot.lazy_dataclass import dataclass
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
 from bot.store.outbox.models import (

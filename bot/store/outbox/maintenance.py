@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, text, update
 from sqlmodel import Session, col, func, select
 
+from bot.lazy_dataclass import dataclass
 from bot.store.database.transaction_state import Wakeup, request_wakeup
 from bot.store.outbox.models import IS_FAILED, IS_FINISHED, IS_UNFINISHED, UNFINISHED, Lane, OutboxRow, RateLimit, State
 from bot.store.outbox.queue import has_other_waiting

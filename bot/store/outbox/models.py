@@ -14,16 +14,15 @@ a worker died during a call: like `unknown`, check before repeating.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import text
 from sqlmodel import Field, Index, Session, SQLModel
 
-from bot.store.database.tables import JSON_COLUMN, table_of
+from bot.lazy_dataclass import dataclass
+from bot.store.database.tables import JSON_COLUMN, partial_index, table_of
 
 
 class State(StrEnum):
@@ -49,19 +48,11 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(
-            "uq_outbox_waiting_view",
-            "target",
-            unique=True,
-            postgresql_where=text(IS_WAITING_VIEW),
-            sqlite_where=text(IS_WAITING_VIEW),
-        ),
-        Index(
-            "ix_outbox_unfinished", "lane", "id", postgresql_where=text(IS_UNFINISHED), sqlite_where=text(IS_UNFINISHED)
-        ),
+        partial_index("uq_outbox_waiting_view", "target", where=IS_WAITING_VIEW, is_unique=True),
+        partial_index("ix_outbox_unfinished", "lane", "id", where=IS_UNFINISHED),
         Index("ix_outbox_incident", "incident_id", "state"),
-        Index("ix_outbox_troubled", "state", postgresql_where=text(IS_FAILED), sqlite_where=text(IS_FAILED)),
-        Index("ix_outbox_over", "done_at", postgresql_where=text(IS_FINISHED), sqlite_where=text(IS_FINISHED)),
+        partial_index("ix_outbox_troubled", "state", where=IS_FAILED),
+        partial_index("ix_outbox_over", "done_at", where=IS_FINISHED),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -106,7 +97,7 @@ class Lane(SQLModel, table=True):
     """
 
     __tablename__ = "lane"
-    __table_args__ = (Index("ix_lane_leased", "owner", postgresql_where=text(IS_LEASED), sqlite_where=text(IS_LEASED)),)
+    __table_args__ = (partial_index("ix_lane_leased", "owner", where=IS_LEASED),)
 
     key: str = Field(primary_key=True)
     is_open: bool = True

@@ -2,22 +2,27 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import JSON, ColumnElement, Executable, bindparam, case, cast, delete, func, or_, text, update
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, col, select
 
 from bot.domain.text.payload import Payload
+from bot.lazy_dataclass import dataclass
+from bot.lazy_loader import LazyModule
 from bot.runtime.log import request_id
 from bot.store.database.tables import dialect_of, insert_for, table_of
 from bot.store.database.transaction_state import Wakeup, request_wakeup, transaction_state
 from bot.store.outbox.models import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = LazyModule("sqlalchemy.dialects.postgresql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,7 @@ def _marking(dialect: str) -> Executable:
     rows = table_of(OutboxRow)
     changed: ColumnElement[Any] = func.json_set(rows.c.details, "$.posts", func.json("false"))
     if dialect == "postgresql":
-        changed = cast(func.jsonb_set(cast(rows.c.details, JSONB), text("'{posts}'"), text("'false'")), JSON)
+        changed = cast(func.jsonb_set(cast(rows.c.details, postgresql.JSONB), text("'{posts}'"), text("'false'")), JSON)
     is_waiting = (rows.c.target == bindparam("of"), rows.c.state == State.WAITING.value)
     return update(rows).where(*is_waiting).values(details=changed)
 

@@ -1,15 +1,15 @@
 """Audit log. Rows are added and never changed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Index, insert, or_, text
+from sqlalchemy import Executable, insert, or_, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from bot.store.database.tables import JSON_COLUMN, table_of
+from bot.lazy_dataclass import dataclass
+from bot.store.database.tables import JSON_COLUMN, partial_index, table_of
 from bot.store.database.transaction_state import insert_before_commit, write_deferred
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
@@ -28,7 +28,7 @@ class AuditRow(SQLModel, table=True):
     """
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_erasure", "team_id", postgresql_where=IS_ERASURE, sqlite_where=IS_ERASURE),)
+    __table_args__ = (partial_index("ix_audit_erasure", "team_id", where=IS_ERASURE),)
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, text
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, select
 
-from bot.store.database.tables import insert_into
+from bot.store.database.tables import insert_into, partial_index
 from bot.store.database.transaction_state import transaction_state
 
 OPENED = text("home_opened_at IS NOT NULL")
@@ -21,9 +21,7 @@ class Person(SQLModel, table=True):
     """
 
     __tablename__ = "person"
-    __table_args__ = (
-        Index("ix_person_home", "team_id", "home_opened_at", postgresql_where=OPENED, sqlite_where=OPENED),
-    )
+    __table_args__ = (partial_index("ix_person_home", "team_id", "home_opened_at", where=OPENED),)
 
     team_id: str = Field(primary_key=True)
     user_id: str = Field(primary_key=True)

@@ -82,9 +82,9 @@ def set_or_advance(
     subject: int | None = None,
 ) -> None:
     """
-    Set a timer, or move an existing one forward; with a `condition` only if it holds of the `subject`.
+    Set a timer, or move an existing one forward.
 
-    A timer that was set stays locked until the transaction ends.
+    With a `condition` only if it holds of the `subject`. A timer that was set stays locked until the transaction ends.
     """
     row = {"key": key, "due_at": due_at, "kind": kind, "details": payload.as_json()}
     if condition is None:

@@ -1,6 +1,5 @@
 """Deletion of data whose retention period has ended, in small batches."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +7,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, or_, tex
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from bot.lazy_dataclass import dataclass
 from bot.store.alerts.alerts import IS_LOOSE, Alert
 from bot.store.database.tables import insert_into, table_of
 from bot.store.incidents import incidents

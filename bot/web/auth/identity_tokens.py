@@ -2,10 +2,10 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 
 if TYPE_CHECKING:

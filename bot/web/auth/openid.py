@@ -5,13 +5,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 
+from bot.lazy_dataclass import dataclass
 from bot.web.auth.identity_tokens import InvalidToken, UnknownKey, verify_id_token
 
 TIMEOUT_SECONDS = 8.0

@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from structlog import get_logger
 
+from bot.lazy_dataclass import dataclass
 from bot.services.web_pages.sessions import Viewer
 from bot.store.incidents.visibility import Visibility
 

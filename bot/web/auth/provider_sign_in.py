@@ -4,7 +4,6 @@ import hmac
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from structlog import get_logger
 from bot.config import Settings
 from bot.config.crypto import CannotDecrypt, decrypt_text, encrypt_text
 from bot.domain.errors import LookupUnavailable, UserError
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import Clock
 from bot.store.database.session import DatabaseUnavailable
 from bot.web.auth.attempts import FailedAttempts

@@ -8,11 +8,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 
 from structlog import get_logger
 
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import Clock
 from bot.runtime.supervision import restart_on_failure
 from bot.services.web_pages.live import LiveState, load_live_state

@@ -1,12 +1,12 @@
 """All pages for responders, which have sessions in common."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from itertools import chain
 
 from aiohttp import web
 
 from bot.config.reloading import Configuration
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import Clock
 from bot.store.database.session import Database
 from bot.store.incidents.incident_lists import find_private_without_channel
@@ -39,7 +39,7 @@ from bot.web.pages.oncall.maintenance import MaintenanceRoutes
 from bot.web.pages.oncall.oncall import OnCallRoutes
 from bot.web.pages.operations.audit import AuditRoutes
 from bot.web.pages.operations.health import HealthRoutes
-from bot.web.pages.operations.operation_deps import OperationDeps
+from bot.web.pages.operations.operation_deps import OperationDeps, RunChecks
 from bot.web.pages.operations.outbox import AdminOutboxRoutes
 from bot.web.pages.operations.settings import SettingRoutes
 from bot.web.pages.postmortem.action_items import ActionItemRoutes
@@ -50,6 +50,7 @@ from bot.web.pages.postmortem.published import PublishedRoutes
 from bot.web.pages.postmortem.review import ReviewRoutes
 from bot.web.pages.postmortem.user_groups import ListUserGroups, UserGroupList
 from bot.web.pages.postmortem.versions import VersionRoutes
+from bot.web.secret_usage import SecretUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,18 @@ def routes(
     clock: Clock,
     changes: LiveChanges,
     lookups: SlackLookups,
-    operations: OperationDeps,
+    secret_usage: SecretUsage,
+    run_doctor: RunChecks,
     refresh_status_page: Callable[[], Awaitable[None]],
 ) -> list[web.RouteDef]:
     """
     Routes of all pages behind the sign-in, and of the sign-in.
 
-    `changes` wakes open pages; `operations` is the process, as admins see it;
+    `changes` wakes open pages; `run_doctor` returns the findings about the settings in force;
     `refresh_status_page` returns when the public page shows what was published.
     """
     sessions, attempts = PageSessions(database, configuration, clock), FailedAttempts()
-    live = Streams(changes)
+    live, operations = Streams(changes), OperationDeps(configuration, secret_usage, run_doctor)
     access = PrivateAccess(
         lookups.find_private, lambda team_id, user_id: database.read(find_private_without_channel, team_id, user_id)
     )

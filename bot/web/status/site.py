@@ -1,21 +1,27 @@
 """The files of the status page, rendered once per change."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.config import Settings
 from bot.domain.resources import resource_path
 from bot.domain.status_page.page import PageFrame
 from bot.domain.status_page.state import PublicState
-from bot.export.status_page.badge import render_badge
-from bot.export.status_page.feeds import FeedWriter
-from bot.export.status_page.history_json import HistoryWriter
-from bot.export.status_page.maintenance_calendar import CalendarWriter
-from bot.export.status_page.statuspage_json import StatuspageWriter
+from bot.lazy_dataclass import dataclass
+from bot.lazy_loader import LazyModule
 from bot.templating.render import render_template
 from bot.web.status.site_file import SiteFile
-from bot.web.status.view import StatusView
+
+if TYPE_CHECKING:
+    from bot.export.status_page import badge, feeds, history_json, maintenance_calendar, statuspage_json
+    from bot.web.status import view
+else:
+    badge, feeds = LazyModule("bot.export.status_page.badge"), LazyModule("bot.export.status_page.feeds")
+    history_json = LazyModule("bot.export.status_page.history_json")
+    maintenance_calendar = LazyModule("bot.export.status_page.maintenance_calendar")
+    statuspage_json = LazyModule("bot.export.status_page.statuspage_json")
+    view = LazyModule("bot.web.status.view")
 
 INDEX = "index.html"
 SCRIPT = "zone.js"
@@ -64,7 +70,7 @@ def build_site(settings: Settings, state: PublicState, *, stale_since: datetime 
     logo = _read_logo(settings)
     entrances: dict[tuple[str, str], SiteFile] = {}
     for code in frame.languages:
-        renderer = _Renderer(StatusView(state, frame, code, stale_since), logo)
+        renderer = _Renderer(view.StatusView(state, frame, code, stale_since), logo)
         pages = dict(renderer.render_pages())
         files |= pages
         entrances |= {
@@ -86,7 +92,7 @@ def build_site(settings: Settings, state: PublicState, *, stale_since: datetime 
 class _Renderer:
     """The HTML pages in one language."""
 
-    def __init__(self, view: StatusView, logo: SiteFile | None) -> None:
+    def __init__(self, view: "view.StatusView", logo: SiteFile | None) -> None:
         self._view = view
         self._code = view.language.code
         self._logo = logo.name if logo else ""
@@ -121,15 +127,15 @@ class _Renderer:
 
 
 def _write_data(state: PublicState, frame: PageFrame, code: str, folder: str) -> Iterator[tuple[str, SiteFile]]:
-    feeds = FeedWriter(state, frame, code)
+    entries = feeds.FeedWriter(state, frame, code)
     found = {
-        "feed.atom": feeds.write_atom(),
-        "feed.rss": feeds.write_rss(),
-        "history.json": HistoryWriter(state, frame, code).write_history(),
-        "maintenance.ics": CalendarWriter(state, frame, code).write_calendar(),
-        "badge.svg": render_badge(state, frame, code),
+        "feed.atom": entries.write_atom(),
+        "feed.rss": entries.write_rss(),
+        "history.json": history_json.HistoryWriter(state, frame, code).write_history(),
+        "maintenance.ics": maintenance_calendar.CalendarWriter(state, frame, code).write_calendar(),
+        "badge.svg": badge.render_badge(state, frame, code),
     }
-    documents = StatuspageWriter(state, frame, code).write_files()
+    documents = statuspage_json.StatuspageWriter(state, frame, code).write_files()
     found |= {f"api/v2/{name}": body for name, body in documents.items()}
     for name, body in found.items():
         yield f"{folder}{name}", SiteFile(name, body)
@@ -137,8 +143,8 @@ def _write_data(state: PublicState, frame: PageFrame, code: str, folder: str) ->
 
 def _write_component_feeds(state: PublicState, frame: PageFrame, code: str) -> Iterator[tuple[str, SiteFile]]:
     for component in state.components:
-        feeds = FeedWriter(state, frame, code, component)
-        for kind, body in (("atom", feeds.write_atom()), ("rss", feeds.write_rss())):
+        entries = feeds.FeedWriter(state, frame, code, component)
+        for kind, body in (("atom", entries.write_atom()), ("rss", entries.write_rss())):
             name = f"{code}/components/{component.key}.{kind}"
             yield name, SiteFile(name, body)
 

@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
 import brotli  # type: ignore[import-untyped]  # it ships no annotations
 from multidict import CIMultiDict
+
+from bot.lazy_dataclass import dataclass
 
 CONTENT_TYPES: Mapping[str, str] = MappingProxyType(
     {

@@ -6,9 +6,6 @@ from functools import cached_property
 from math import floor
 from typing import TYPE_CHECKING, Any
 
-from babel import Locale
-from babel.dates import format_date, format_skeleton, get_timezone_name
-from babel.numbers import format_percent
 from markupsafe import Markup
 
 from bot.domain.languages import Language, base_language, get_language
@@ -23,8 +20,12 @@ from bot.domain.times import full_zone_label
 from bot.lazy_loader import LazyModule
 
 if TYPE_CHECKING:
+    import babel
+    from babel import dates, numbers
+
     from bot.export import html
 else:
+    babel, dates, numbers = LazyModule("babel"), LazyModule("babel.dates"), LazyModule("babel.numbers")
     html = LazyModule("bot.export.html")
 
 Values = dict[str, Any]
@@ -215,7 +216,7 @@ class StatusView:
         days = [self._day(day) for day in component.days]
         locale = self.language.locale
         pattern = locale.percent_formats[None].pattern.replace("0", "0.00")
-        counted = format_percent(floor(component.uptime * 100) / 10_000, pattern, locale=locale)
+        counted = numbers.format_percent(floor(component.uptime * 100) / 10_000, pattern, locale=locale)
         return {
             "name": self._name(component.names),
             **self._state_values(component.state),
@@ -278,26 +279,26 @@ class StatusView:
     def time_text(self, at: datetime) -> str:
         """`Mar 27, 2025, 16:42 CET`: always with day and zone."""
         local, locale = at.astimezone(self.state.zone), self.language.locale
-        day = format_skeleton("yMMMd", local, locale=locale)
-        clock = format_skeleton("Hm", local, tzinfo=self.state.zone, locale=locale)
+        day = dates.format_skeleton("yMMMd", local, locale=locale)
+        clock = dates.format_skeleton("Hm", local, tzinfo=self.state.zone, locale=locale)
         return f"{day}, {clock} {full_zone_label(at, self.state.zone)}"
 
     def day_text(self, day: date) -> str:
-        return format_date(day, "long", locale=self.language.locale)
+        return dates.format_date(day, "long", locale=self.language.locale)
 
     def month_text(self, month: date) -> str:
-        text: str = format_skeleton("yMMMM", month, locale=self.language.locale)
+        text: str = dates.format_skeleton("yMMMM", month, locale=self.language.locale)
         return text[:1].upper() + text[1:]
 
     def _zone_name(self) -> str:
         if self.state.zone.key in PLAIN_ZONES:
             return "UTC"
-        name: str = get_timezone_name(self.state.zone, locale=self.language.locale)
+        name: str = dates.get_timezone_name(self.state.zone, locale=self.language.locale)
         return f"{name} ({self.state.zone.key})"
 
 
 def _native_name(code: str) -> str:
-    name = Locale.parse(code, sep="-").get_display_name() or code
+    name = babel.Locale.parse(code, sep="-").get_display_name() or code
     return name[:1].upper() + name[1:]
 
 

@@ -10,11 +10,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from structlog import get_logger
 
 from bot.domain.alerts.events import Batch
+from bot.lazy_dataclass import dataclass
 from bot.runtime.log import request_context, request_id
 from bot.services.alerts.ingest import Receipt
 from bot.store.database.session import DatabaseUnavailable

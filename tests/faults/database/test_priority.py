@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from bot.store.database import priority
+from bot.store.database import postgres_database
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import open_database
 from tests.support.servers.postgres import PostgresServer
@@ -55,7 +55,7 @@ class Order:
 
 
 async def test_what_somebody_waits_for_goes_first(database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(priority, "LOW_PRIORITY_WAIT", 60.0)
+    monkeypatch.setattr(postgres_database, "LOW_PRIORITY_WAIT", 60.0)
     order = Order(database)
 
     await order.play(until=lambda: True)
@@ -64,7 +64,7 @@ async def test_what_somebody_waits_for_goes_first(database: PostgresDatabase, mo
 
 
 async def test_what_goes_behind_does_not_wait_for_ever(database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(priority, "LOW_PRIORITY_WAIT", 0.0)
+    monkeypatch.setattr(postgres_database, "LOW_PRIORITY_WAIT", 0.0)
     order = Order(database)
 
     await order.play(until=lambda: order.ended == ["low"])

@@ -11,7 +11,7 @@ from bot.domain.vendor_status.kinds import FEED_KINDS
 from bot.domain.vendor_status.look import VendorIncident
 from bot.domain.vendor_status.polling import LookResult, next_pause
 from bot.domain.vendor_status.relevance import FeedFilter, find_dependents, find_unknown_components
-from bot.feeds import KINDS
+from bot.feeds.kinds import KINDS
 
 MINUTE = timedelta(minutes=1)
 INCIDENT = VendorIncident("a", "EU payments fail", level=Indicator.MINOR, components=("Payments - EU payments",))

@@ -1,10 +1,11 @@
 """The blocks of a document that people edit: the record's text, and what people made of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
+
+from bot.lazy_dataclass import dataclass
 
 SECTION_START = ""
 """In `after`: the block has no neighbour before it."""

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.domain.drafting.document.anchors import locate_anchors
 from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.drafting.document.text_changes import find_equal_runs
+from bot.lazy_dataclass import dataclass
 
 _WORD = re.compile(r"[^\W_]+")
 _MARKER = re.compile(r"\s*(?:(?:[-*+>]|\d{1,9}[.)])\s+)*")

@@ -3,12 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
 from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.drafting.document.canvas_copy import CanvasLine, CanvasPart, join_parts, line_text
 from bot.domain.drafting.document.text_changes import compare_lists, find_equal_runs
+from bot.lazy_dataclass import dataclass
 
 LIKENESS = 0.5
 """Share of pairs of letters that two lines have in common if one was made from the other."""

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 from bot.domain.drafting.document.blocks import BlockId
@@ -17,6 +16,7 @@ from bot.domain.drafting.document.canvas_copy import (
     words_of,
 )
 from bot.domain.drafting.document.canvas_lines import match_lines
+from bot.lazy_dataclass import dataclass
 
 FEW = 3
 """More blocks than this, and than half of all, were not changed one by one."""

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.drafting.document.anchors import find_anchors, remove_anchors
 from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.errors import StateError
+from bot.lazy_dataclass import dataclass
 
 
 class PostmortemState(StrEnum):

@@ -1,7 +1,9 @@
 """The model of a public postmortem: documents by language, and reasons against publishing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

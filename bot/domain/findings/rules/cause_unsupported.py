@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.findings.causes_in_text import are_other_causes, is_cause_unknown, name_cause
@@ -13,6 +12,7 @@ from bot.domain.findings.word_groups import COARSE, cause_groups, cause_stems
 from bot.domain.record.model import Entry, Record
 from bot.domain.terms import Kind, UpdateState
 from bot.domain.text.lazy_pattern import LazyPattern
+from bot.lazy_dataclass import dataclass
 
 CODE = "cause-unsupported"
 PUBLIC = "public-cause-conflict"

@@ -1,7 +1,7 @@
 """A duration in a text that differs from the record's, or from the window beside it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.findings.common import active_entries, entries_with_time, known_refs, last_reopened_at, update_sources
@@ -11,6 +11,7 @@ from bot.domain.record.model import Entry, Record
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Kind, Precision, SourceKind, UpdateState
 from bot.domain.text.durations import duration_between
+from bot.lazy_dataclass import dataclass
 
 CODE = "duration-conflict"
 MAX_ANCHOR = timedelta(minutes=2)

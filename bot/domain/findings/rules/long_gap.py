@@ -1,7 +1,6 @@
 """A long time without entries during the impact, and a detection long after its start."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from bot.domain.record.model import Record
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Kind, Precision, Severity
 from bot.domain.text.durations import duration_between, to_minute
+from bot.lazy_dataclass import dataclass
 
 CODE = "long-gap"
 LATE = "detected-late"

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.findings.common import active_entries, existing_refs, known_refs, last_reopened_at, update_sources
@@ -14,6 +13,7 @@ from bot.domain.record.model import Entry, Record
 from bot.domain.record.sources import Moment
 from bot.domain.terms import Precision, UpdateState
 from bot.domain.text.durations import to_minute
+from bot.lazy_dataclass import dataclass
 
 END_BEFORE_START = "end-before-start"
 START = "start-time-conflict"

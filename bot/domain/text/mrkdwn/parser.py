@@ -8,11 +8,11 @@ of lists are text, too: they read the same everywhere.
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from bot.domain.text.markdown_escape import LINE_BREAK, remove_controls
+from bot.lazy_dataclass import dataclass
 
 
 class Style(StrEnum):

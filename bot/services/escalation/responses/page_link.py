@@ -1,6 +1,5 @@
 """The link in a page: what it leads to, and the answers of its readers outside Slack."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from bot.config import Settings
 from bot.domain.errors import InvalidField, UserError
 from bot.domain.escalation import Acknowledgement
 from bot.domain.text.normalize import to_one_line
+from bot.lazy_dataclass import dataclass
 from bot.services.escalation.responses.acknowledge import acknowledge, acknowledge_as_well
 from bot.services.escalation.responses.common import ENDED_BEFORE_REOPENING
 from bot.services.escalation.responses.decline import decline

@@ -1,7 +1,6 @@
 """The parts of a postmortem that people write most, as one form: each field is a block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -12,6 +11,7 @@ from bot.domain.drafting.document.publication import PostmortemState, check_edit
 from bot.domain.drafting.document.sections import merge_section_blocks
 from bot.domain.drafting.model import Document
 from bot.domain.errors import errors_at
+from bot.lazy_dataclass import dataclass
 from bot.services.postmortem.document.edits import (
     Act,
     BlockChange,

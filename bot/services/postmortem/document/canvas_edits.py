@@ -1,7 +1,7 @@
 """Take in what people wrote in a postmortem's canvas, as edits of its blocks."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -24,6 +24,7 @@ from bot.domain.drafting.document.edits import MAX_LENGTH
 from bot.domain.drafting.document.markdown import clean_markdown
 from bot.domain.drafting.document.publication import PostmortemState
 from bot.domain.postmortem import Draft
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.postmortem.document.edits import find_section, lock_document, refresh_document_canvas, save_changes
 from bot.services.postmortem.drafts import build_incident_draft, is_overtaken, load_edited_record

@@ -6,7 +6,6 @@ Each commented block has a thread in the incident's channel: comments are posted
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -17,6 +16,7 @@ from bot.domain.drafting.document.blocks import BlockId, DocumentBlock
 from bot.domain.errors import UserError
 from bot.domain.text.markdown_escape import remove_controls
 from bot.domain.text.mentions import MENTION, resolve_mentions
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action

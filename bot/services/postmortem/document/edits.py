@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from bot.domain.drafting.document.publication import PostmortemState, check_edit
 from bot.domain.drafting.document.sections import merge_section_blocks
 from bot.domain.errors import UserError
 from bot.domain.postmortem import Draft
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.outbox.payloads import CanvasPayload
 from bot.services.postmortem.document.comments import add_comment

@@ -1,7 +1,6 @@
 """Publish a postmortem: freeze its text with a digest, and announce it. Reopen it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any
@@ -17,6 +16,7 @@ from bot.domain.drafting.model import Block, Document
 from bot.domain.errors import StateError, UserError
 from bot.domain.postmortem import Draft
 from bot.domain.terms import UpdateState
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.postmortem.document.edits import lock_document, refresh_document_canvas
 from bot.services.postmortem.document.review import finish_review

@@ -1,7 +1,6 @@
 """Review of a postmortem: reviewers are asked in direct messages, approvals are recorded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from bot.config import Settings
 from bot.domain.drafting.document.publication import PostmortemState, Step, next_state
 from bot.domain.errors import StateError, UserError
 from bot.domain.terms import Owner, Severity
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.outbox.payloads import ReviewRequestPayload
 from bot.services.postmortem.document.edits import lock_document

@@ -1,7 +1,7 @@
 """Versions of a postmortem's document: stored with each change, compared, returned to."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.domain.drafting.document.blocks import BlockId, BlockState, DocumentBlock
 from bot.domain.drafting.document.text_changes import TextChange, compare_texts
 from bot.domain.errors import UserError
+from bot.lazy_dataclass import dataclass
 from bot.services.workspace.actor import Actor
 from bot.store.incidents.document import versions
 from bot.store.incidents.document.versions import PostmortemChange

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -21,6 +20,7 @@ from bot.domain.incidents.statistics import (
 )
 from bot.domain.paging.statistics import PersonMonth, Spread, person_months
 from bot.domain.terms import Severity
+from bot.lazy_dataclass import dataclass
 from bot.services.paging.statistics import load_outcomes, load_pages
 from bot.services.web_pages.history.filter import format_months
 from bot.services.web_pages.history.samples import acknowledgement_samples, load_follow_ups, load_incident_times

@@ -1,7 +1,6 @@
 """Filters of the history, which are its address."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -9,6 +8,7 @@ from bot.domain.errors import UserError
 from bot.domain.incidents.statistics import NO_VALUE, Axis, Figure
 from bot.domain.paging.statistics import months_until
 from bot.domain.terms import Severity
+from bot.lazy_dataclass import dataclass
 from bot.services.paging.statistics import month_span, parse_month
 from bot.store.incidents.search.filter import IncidentFilter
 

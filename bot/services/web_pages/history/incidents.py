@@ -1,7 +1,7 @@
 """Read model of the history: past and open incidents by filters, page by page."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from sqlmodel import Session
@@ -13,6 +13,7 @@ from bot.domain.paging.statistics import months_until
 from bot.domain.terms import Severity
 from bot.domain.text.mentions import MENTION, resolve_mentions
 from bot.domain.text.search_terms import Excerpt, ExcerptPart, SearchTerm, make_written_excerpt, search_terms
+from bot.lazy_dataclass import dataclass
 from bot.services.paging.statistics import current_month
 from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record

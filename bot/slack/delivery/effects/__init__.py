@@ -1,10 +1,10 @@
 """Effects: the table from kinds of outbox rows to Slack calls."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.domain.text.payload import Payload
+from bot.lazy_dataclass import dataclass
 from bot.services.outbox import OutboxKind
 from bot.services.outbox.payloads import EventPayload, VendorNoticePayload, VendorReplyPayload, payload_of
 from bot.slack.api.rate_limits import POST_MESSAGE, call_rates

@@ -1,13 +1,14 @@
 """Dependencies of the effects, and the lookup of a post whose answer was lost."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlmodel import Session
 
 from bot.config import Settings
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import SENT_AGAIN
 from bot.services.views.card import CardView, load_card_view

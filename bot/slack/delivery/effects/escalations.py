@@ -1,11 +1,11 @@
 """Effects of an escalation: its message, its pages, and the questions that it asks."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from sqlmodel import Session
 
+from bot.lazy_dataclass import dataclass
 from bot.services.escalation.ack_timeout import load_ack_timeout_view
 from bot.services.escalation.start import record_escalation_message
 from bot.services.escalation.vendor_view import VendorView, load_vendor_view

@@ -1,12 +1,12 @@
 """Effects that show an incident's present state: messages posted once and edited in place."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
 from sqlmodel import Session
 
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.creation import on_card_posted, on_view_posted
 from bot.services.outbox.payloads import ViewPayload
 from bot.services.similarity import SuggestionView, load_suggestion_view

@@ -1,10 +1,10 @@
 """Effects that post or edit messages of an incident: events, briefings, ephemeral answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from bot.lazy_dataclass import dataclass
 from bot.runtime.metrics import SENT_AGAIN
 from bot.services.escalation.view import EscalationView
 from bot.services.escalation.view_loader import load_escalation_view

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from textwrap import wrap
 
 from bot.command.slack_text import plain_text
 from bot.domain.errors import Ambiguous, UserError
+from bot.lazy_dataclass import dataclass
 from bot.slack.blocks.command_question import MAX_CHOICES, command_question_message
 from bot.slack.blocks.limits import section
 from bot.slack.blocks.message import Message

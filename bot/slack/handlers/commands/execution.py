@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from sqlmodel import Session
 from bot.command.grammar import IncidentNotNamed, identify_command, parse
 from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.creation import find_by_channel
 from bot.services.oncall.schedule import zone_for_line
 from bot.services.workspace.access import check_access

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlmodel import Session
 from bot.command.grammar import identify_command
 from bot.command.slack_text import plain_text
 from bot.config import Settings
+from bot.lazy_dataclass import dataclass
 from bot.services.workspace.people import MENTION
 from bot.slack.api.payloads import parse_team_id
 from bot.slack.blocks.limits import one_line, replace_mentions

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from sqlmodel import Session, col, func, select
 from bot.domain.paging.statistics import month_of
 from bot.domain.terms import Severity, Status
 from bot.domain.text.search_key import search_key
+from bot.lazy_dataclass import dataclass
 from bot.store.database.tables import table_of
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.search.statements import CAUSE

@@ -1,7 +1,6 @@
 """Stated causes and public updates of incidents."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, and_, cast, or_
@@ -9,6 +8,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, func
 
 from bot.domain.terms import Kind, UpdateState
+from bot.lazy_dataclass import dataclass
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry

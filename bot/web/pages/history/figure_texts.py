@@ -1,10 +1,10 @@
 """Names of the figures and how each is computed, for the pages Figures and History."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.domain.incidents.statistics import NO_VALUE, Axis, Figure
+from bot.lazy_dataclass import dataclass
 from bot.services.web_pages.history.samples import OTHER_CAUSE
 
 

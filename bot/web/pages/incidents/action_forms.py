@@ -1,7 +1,7 @@
 """Forms on an incident's page, made of the table of commands."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from bot.command.forms.choices import parameter_choices, target_choices
@@ -11,6 +11,7 @@ from bot.command.forms.texts import DEFAULT_LABELS, FormText
 from bot.command.groups import PHRASES
 from bot.command.table import OF_LANGUAGE, Command, Option, Value
 from bot.config import Settings
+from bot.lazy_dataclass import dataclass
 from bot.services.web_pages.action_bar import ActionBar, value_version
 from commands import COMMANDS, start
 

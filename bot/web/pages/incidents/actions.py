@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
@@ -14,6 +13,7 @@ from bot.command.forms.parameters import PERSON, TEAM, command_parameters
 from bot.command.table import Command, Value
 from bot.config import Settings
 from bot.domain.errors import ErrorCollector, InvalidField, InvalidFields, UserError, errors_at
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import Clock
 from bot.services.escalation.responses.acknowledge import acknowledge, escalation_label
 from bot.services.web_pages.action_bar import find_named_person, load_present_values, value_version

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from bot.domain.languages import get_language
 from bot.domain.terms import LANGUAGES, MARKS, Kind
 from bot.domain.timeline.amendments import parse_amended_time
 from bot.domain.times import ParsedTime
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import Clock
 from bot.services.entries.amend import Amendment, amend_entry, move_entry
 from bot.services.entries.form_view import (

@@ -1,11 +1,9 @@
 """Values of the incident's page: the whole record in words, with anchors for links."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-from jinja2.filters import do_mark_safe
 
 from bot.domain.alerts.links import VALUE, find_description, find_links
 from bot.domain.drafting.annotations import alert_summary, format_labels
@@ -25,13 +23,16 @@ from bot.domain.text.mentions import resolve_mentions
 from bot.domain.timeline.kept_files import REFUSAL_TEXTS, KeptFile
 from bot.domain.timeline.lines import TimelineLine, iter_timeline_lines
 from bot.domain.times import format_time
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.web.pages.incidents.change_view import change_values
 
 if TYPE_CHECKING:
+    from jinja2 import filters
+
     from bot.export.plot import figure
 else:
-    figure = LazyModule("bot.export.plot.figure")
+    figure, filters = LazyModule("bot.export.plot.figure"), LazyModule("jinja2.filters")
 
 Values = dict[str, Any]
 
@@ -93,7 +94,7 @@ class _PageValues:
             "title": self.plain_text(record.incident.title),
             "standing": self.standing(),
             "facts": self.facts(),
-            "plot": do_mark_safe(figure.render_plot(record)),
+            "plot": filters.do_mark_safe(figure.render_plot(record)),
             "statements": [
                 self.statement(name, each)
                 for name, each in (

@@ -1,9 +1,9 @@
 """Forms that change the on-call schedules."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.errors import InvalidField, InvalidFields, UserError
+from bot.lazy_dataclass import dataclass
 from bot.services.web_pages.oncall_change import ShiftForm
 
 

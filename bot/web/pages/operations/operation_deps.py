@@ -1,12 +1,12 @@
 """Parts of the process that the pages for admins show, and the guard of these pages."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from aiohttp import web
 from structlog import get_logger
 
 from bot.config.reloading import Configuration
+from bot.lazy_dataclass import dataclass
 from bot.services.web_pages.sessions import Viewer
 from bot.web.auth.page_guard import ViewerHandler, signed_in
 from bot.web.auth.page_sessions import PageSessions

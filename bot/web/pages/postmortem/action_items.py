@@ -1,7 +1,6 @@
 """`POST /incidents/{reference}/postmortem/item`: note an item, or change one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from aiohttp import web
@@ -10,6 +9,7 @@ from sqlmodel import Session
 from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.domain.terms import ActionKind, Owner
 from bot.domain.text.normalize import is_visible
+from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import Clock
 from bot.services.timeline.action_items import add_action_item, change_action_item
 from bot.services.web_pages.action_bar import find_named_owner

@@ -1,11 +1,10 @@
 """`/incidents/{reference}/postmortem/block`: write, move, remove and put back one block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from jinja2.filters import do_mark_safe
 from sqlmodel import Session
 
 from bot.config import Settings
@@ -15,6 +14,7 @@ from bot.domain.drafting.document.markdown import clean_markdown
 from bot.domain.drafting.document.text_changes import TextChange
 from bot.domain.errors import UserError
 from bot.domain.times import format_time
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.runtime.clock import Clock
 from bot.services.postmortem.document.editors import note_editor
@@ -43,9 +43,11 @@ from bot.web.pages.postmortem.block_view import (
 from bot.web.pages.postmortem.document import back_to
 
 if TYPE_CHECKING:
+    from jinja2 import filters
+
     from bot.export import html
 else:
-    html = LazyModule("bot.export.html")
+    html, filters = LazyModule("bot.export.html"), LazyModule("jinja2.filters")
 
 PATH = "/incidents/{reference}/postmortem/block"
 PREVIEW, AUTOSAVE = "preview", "autosave"
@@ -167,7 +169,9 @@ def page_values(page: BlockPage, attempt: Attempt) -> Mapping[str, Any]:
         "added": added,
         "problem": attempt.problem,
         "is_conflict": attempt.is_conflict,
-        "preview": do_mark_safe(html.render_html_body(clean_markdown(entered))) if attempt.act == PREVIEW else "",
+        "preview": filters.do_mark_safe(html.render_html_body(clean_markdown(entered)))
+        if attempt.act == PREVIEW
+        else "",
         "record_changes": _record_changes(block),
         "own_changes": text_differences(block.text, entered) if attempt.is_conflict else [],
         "comments": [

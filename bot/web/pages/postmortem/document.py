@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from jinja2.filters import do_mark_safe
 
 from bot.config import Settings
 from bot.domain.drafting.document.anchors import replace_anchors
@@ -20,6 +18,7 @@ from bot.domain.drafting.document.publication import PostmortemState, Step
 from bot.domain.errors import UserError
 from bot.domain.languages import get_language
 from bot.domain.times import format_time
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.runtime.clock import Clock
 from bot.services.postmortem.document.publication import PublishedVersion
@@ -40,9 +39,11 @@ from bot.web.pages.postmortem.block_view import block_anchor, block_query, editi
 from bot.web.pages.postmortem.user_groups import UserGroupList
 
 if TYPE_CHECKING:
+    from jinja2 import filters
+
     from bot.export import html
 else:
-    html = LazyModule("bot.export.html")
+    html, filters = LazyModule("bot.export.html"), LazyModule("jinja2.filters")
 
 TEMPLATE = "template"
 
@@ -175,7 +176,9 @@ def _review_values(page: PostmortemPage, review: Review) -> Mapping[str, Any]:
 def render_published(version: PublishedVersion) -> list[Article]:
     """The frozen text, without links that edit it."""
     return [
-        Article(code, do_mark_safe(html.render_html_body(markdown, source=get_language(code).words["source"])), ())
+        Article(
+            code, filters.do_mark_safe(html.render_html_body(markdown, source=get_language(code).words["source"])), ()
+        )
         for code, markdown in version.documents.items()
     ]
 
@@ -192,7 +195,7 @@ def _render_article(path: str, page: PostmortemPage, language: str, markdown: st
     body = replace_anchors(html.render_html_body(markdown, source=document.words["source"]), controls)
     touched = [block for block in page.touched.values() if block.id.language == language]
     return Article(
-        language, do_mark_safe(body), [block for block in touched if block.is_shown and block.id not in shown]
+        language, filters.do_mark_safe(body), [block for block in touched if block.is_shown and block.id not in shown]
     )
 
 

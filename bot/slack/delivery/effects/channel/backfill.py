@@ -6,7 +6,6 @@ resumes from there.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config import Settings
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.backfill import RECONCILE_INTERVAL, apply_missed_changes, find_missed_changes
 from bot.services.channel.channel_view import ChannelSnapshot, MessageSnapshot, ReactionMark
 from bot.services.outbox import reconcile_channel

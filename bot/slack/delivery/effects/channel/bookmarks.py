@@ -1,13 +1,13 @@
 """Effect on an incident channel's bookmarks: its page, call, ticket and postmortem."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sqlmodel import Session
 
 from bot.domain.slack_app.missing_permissions import is_missing_permission
+from bot.lazy_dataclass import dataclass
 from bot.services.channel import bookmarks_and_canvas
 from bot.services.channel.bookmarks_and_canvas import BookmarkTargets
 from bot.slack.api.errors import SlackApiError

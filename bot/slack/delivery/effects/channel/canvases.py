@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from bot.domain.drafting.document.canvas_copy import CanvasCopy, ShownBlock, cop
 from bot.domain.drafting.document.sections import anchor_draft, show_blocks
 from bot.domain.slack_app.missing_permissions import is_missing_permission
 from bot.export.canvas_markdown import convert_beginning, link_picture, truncate_markdown
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.bookmarks_and_canvas import on_canvas_left_to_people, on_canvas_unavailable, on_canvas_updated
 from bot.services.outbox.payloads import CanvasPayload
 from bot.services.postmortem.document.canvas_edits import CanvasReading, Refusal, save_canvas_copy, take_in_canvas

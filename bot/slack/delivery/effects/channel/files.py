@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config import Settings
+from bot.lazy_dataclass import dataclass
 from bot.services.channel.bookmarks_and_canvas import on_draft_posted
 from bot.services.outbox.payloads import DraftPayload, FilePayload
 from bot.services.postmortem.drafts import (

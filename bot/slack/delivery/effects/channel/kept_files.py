@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from structlog import get_logger
@@ -10,6 +10,7 @@ from structlog import get_logger
 from bot.config import Settings
 from bot.domain.slack_app.missing_permissions import is_missing_permission
 from bot.domain.timeline.kept_files import FileRefusal, detect_media_type
+from bot.lazy_dataclass import dataclass
 from bot.runtime.kept_files import FileFolder
 from bot.services.outbox.payloads import MessagePayload
 from bot.services.timeline.kept_files import FetchedFile, FilePlan, delete_files, plan_files, save_file
