@@ -56,6 +56,54 @@ def test_a_report_or_a_detail_is_no_response(kind: Kind) -> None:
     assert times_of(builder)["First response"] == "10:09 — 9m after detection"
 
 
+@pytest.mark.parametrize("kind", [Kind.NOTE, Kind.ACTION, Kind.ROLLBACK])
+def test_what_was_done_before_the_detection_is_no_response(kind: Kind) -> None:
+    """The job that was started again by hand at night is the course of the incident."""
+    builder = told()
+    noticed = builder.entry("10:30", "support", "A customer writes", Kind.DETECTION)
+    builder.sets("detected", noticed, "message marked as detection")
+    builder.sets("declared", builder.typed("10:32", "support", "It broke", Kind.DECLARED), "declared")
+    builder.entry("10:10", "operator", "Started the job again", kind)
+    builder.entry("10:40", "engineer", "Reading logs", Kind.NOTE)
+
+    assert times_of(builder)["First response"] == "10:40 — 10m after detection"
+
+
+def test_a_note_from_before_the_declaration_is_no_response() -> None:
+    builder = declared_by_hand()
+    builder.sets("started", builder.entry("09:40", "dba", "Disk full", Kind.IMPACT_BEGAN), "message marked as boom")
+    builder.entry("09:50", "support", "A depot calls", Kind.NOTE)
+    builder.entry("10:06", "engineer", "On it", Kind.NOTE)
+
+    assert times_of(builder)["First response"] == "10:06 — 6m after the declaration"
+
+
+@pytest.mark.parametrize("kind", [Kind.INVESTIGATION, Kind.ESCALATION, Kind.HYPOTHESIS])
+def test_somebody_who_looks_into_it_before_the_declaration_responds(kind: Kind) -> None:
+    builder = declared_by_hand()
+    builder.sets("started", builder.entry("09:40", "dba", "Disk full", Kind.IMPACT_BEGAN), "message marked as boom")
+    builder.entry("09:50", "engineer", "Why are there errors?", kind)
+
+    assert times_of(builder)["First response"] == "09:50"
+
+
+def test_a_detection_after_the_declaration_was_no_later_than_it() -> None:
+    """The alert came when people knew: nobody recorded when they noticed."""
+    builder = declared_by_hand()
+    alert = builder.entry("10:11", "support", "The alert came, too", Kind.DETECTION)
+    builder.sets("detected", alert, "message marked as detection")
+    builder.entry("10:06", "engineer", "On it", Kind.NOTE)
+    builder.resolved("11:00", "engineer", "Restarted")
+
+    assert times_of(builder) == {
+        "Declared": "10:00",
+        "Detected": "no later than 10:00",
+        "First response": "10:06 — 6m after the declaration",
+        "Resolved": "11:00 — 1h after the declaration",
+    }
+    assert lengths_of(builder)[1] == "Duration of the response: 1h, from declaration to resolution"
+
+
 def test_a_vendor_s_answer_is_no_response_of_ours() -> None:
     builder = told()
     builder.typed("10:03", "oncall", "acme answered", Kind.ACKNOWLEDGED, vendor=VendorEvent.ANSWERED)

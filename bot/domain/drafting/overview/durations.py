@@ -28,7 +28,7 @@ def durations_section(builder: BlockBuilder, impact: Sequence[Block], entries: S
 def _has_one_window(incident: Incident) -> bool:
     """Return whether impact and response began and ended within a minute of each other."""
     ended, resolved = incident.ended, incident.resolved
-    if ended is None or resolved is None or not incident.is_detection_recorded:
+    if ended is None or resolved is None or not incident.is_detected_by_declaration:
         return False
     starts, ends = (incident.started.at, incident.detected.at), (ended.at, resolved.at)
     return all(abs(first - second) < timedelta(minutes=1) for first, second in (starts, ends))
@@ -39,8 +39,8 @@ def _response_length(builder: BlockBuilder) -> Block | None:
     incident = builder.record.incident
     if incident.ended is not None and incident.declared.at > incident.ended.at:
         return None
-    is_detected = incident.is_detection_recorded
-    start, end = incident.detected if is_detected else incident.declared, incident.resolved
+    is_detected = incident.is_detected_by_declaration
+    start, end = incident.noticed, incident.resolved
     if end is None or end.at < start.at:
         return None
     length = builder.language.format_duration(duration_between(start.at, end.at))

@@ -118,8 +118,8 @@ def check_late_detection(record: Record) -> Iterator[Finding]:
     about approximate times within ten minutes of a limit.
     """
     incident = record.incident
-    start, found, end = incident.started, incident.detected, incident.ended
-    is_unmarked = not incident.is_detection_recorded
+    start, found, end = incident.started, incident.noticed, incident.ended
+    is_unmarked = not incident.is_detected_by_declaration
     if is_unmarked and incident.retro:
         return
     delay = duration_between(start.at, found.at)
