@@ -1,6 +1,7 @@
 """Sections of entries by kind: actions, paths, escalations, lessons, causes and follow-ups."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
@@ -11,7 +12,7 @@ from bot.domain.drafting.overview.summary import statement_section, window_secti
 from bot.domain.languages import base_language
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Entry, Record, Update
-from bot.domain.terms import ActionKind, Kind, SourceKind, UpdateState
+from bot.domain.terms import ActionKind, Kind, Precision, SourceKind, UpdateState
 
 MARKS_BY_ACTION = {ActionKind.IMPROVEMENT: Kind.IMPROVEMENT, ActionKind.TASK: Kind.TASK}
 LESSONS = {"went_well": Kind.WENT_WELL, "went_badly": Kind.WENT_BADLY, "got_lucky": Kind.GOT_LUCKY}
@@ -25,9 +26,25 @@ SectionMap = Mapping[str, tuple[Block, ...]]
 def group_section(context: DraftContext, name: str) -> tuple[Block, ...]:
     """Actions, misleading paths, escalations or outcome, each entry in one of them."""
     escalations = context.record.escalations if name == "escalations" else ()
+    entries = context.course_groups[name]
     blocks = [_escalation_block(context, each) for each in escalations]
-    blocks += [context.entry_block(name, entry) for entry in context.course_groups[name]]
-    return tuple(blocks) or (context.builder.missing_block(name, name),)
+    blocks += [context.entry_block(name, entry) for entry in entries]
+    times = [(each.paged_at, each.precision) for each in escalations]
+    times += [(entry.happened_at, entry.precision) for entry in entries]
+    return date_first_row(context, times, blocks) or (context.builder.missing_block(name, name),)
+
+
+def date_first_row(
+    context: DraftContext, times: Sequence[tuple[datetime | None, Precision]], blocks: Sequence[Block]
+) -> tuple[Block, ...]:
+    """Date the first row with a time, if the times of the document are of several days."""
+    formatter = context.builder.times
+    if formatter.has_several_days:
+        for place, ((at, precision), block) in enumerate(zip(times, blocks, strict=True)):
+            if at is not None and block.time:
+                dated = block.at_time(formatter.format_with_day(at, precision))
+                return (*blocks[:place], dated, *blocks[place + 1 :])
+    return tuple(blocks)
 
 
 def history_sections(context: DraftContext) -> SectionMap:

@@ -59,7 +59,7 @@ def response_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[B
         "resolved": ResponseTime(incident.resolved) if incident.resolved else None,
     }
     found = sorted(((key, each) for key, each in known.items() if each), key=lambda pair: pair[1].moment.at)
-    return tuple(_response_block(builder, key, each) for key, each in found)
+    return tuple(_response_block(builder, key, each, is_first=each is found[0][1]) for key, each in found)
 
 
 def _detection(incident: Incident) -> ResponseTime | None:
@@ -71,9 +71,10 @@ def _detection(incident: Incident) -> ResponseTime | None:
     return ResponseTime(replace(incident.declared, source=incident.detected.source), is_latest=True)
 
 
-def _response_block(builder: BlockBuilder, key: str, found: ResponseTime) -> Block:
-    moment = found.moment
-    time = builder.times.format_short(moment.at, moment.precision)
+def _response_block(builder: BlockBuilder, key: str, found: ResponseTime, *, is_first: bool) -> Block:
+    moment, times = found.moment, builder.times
+    format_time = times.format_with_day if is_first and times.has_several_days else times.format_short
+    time = format_time(moment.at, moment.precision)
     text = builder.format_message("no_later_than", time=time) if found.is_latest else time
     note = _distance_note(builder, found)
     label = builder.format_message(key)
@@ -86,11 +87,10 @@ def _distance_note(builder: BlockBuilder, found: ResponseTime) -> str:
     ended = incident.ended
     if ended is not None and to_minute(at) > to_minute(ended.at):
         return builder.format_message("after_impact_end")
-    is_detected = incident.is_detected_by_declaration
-    waited = duration_between(incident.noticed.at, at)
-    if waited < timedelta(minutes=1):
+    is_detected, noticed = incident.is_detected_by_declaration, incident.noticed
+    if duration_between(noticed.at, at) < timedelta(minutes=1):
         return ""
-    length = builder.language.format_duration(waited)
+    length = builder.format_length(noticed.at, at, noticed.precision, found.moment.precision)
     if found.is_latest:
         length = builder.format_message("at_most", duration=length)
     return builder.format_message("after_detection" if is_detected else "after_declaration", duration=length)
