@@ -25,9 +25,16 @@ LASTED = (
     r"e durat[oa]|durato|durata|duro|dura|ha durado|ha durato|durou|dauerte|dauerten|hielt|"
     r"fue de|foi de|a ete de|e stata di)(?: for| de| di)?"
 )
+JUST_OVER = (
+    r"(?:(?:(?:just )?a (?:little|bit)|just|slightly|somewhat) (?:over|more than)|un peu plus d[e']|"
+    r"(?:etwas|wenig) (?:mehr als|uber)|(?:un )?poco piu di|(?:algo|un poco|poco) mas de|(?:um )?pouco mais (?:de|que))"
+)
+"""Words for a length that was a little longer."""
 ABOUT = (
-    r"(?:about|around|approximately|approx\.?|roughly|nearly|almost|close to|"
-    r"just under|just over|some|circa|ca\.?|"
+    rf"(?:{JUST_OVER}|(?:a (?:little|bit)|slightly|somewhat) (?:under|less than|short of)|un peu moins d[e']|"
+    r"etwas (?:weniger als|unter)|poco meno di|(?:algo|un poco|poco) menos de|(?:um )?pouco menos (?:de|que)|"
+    r"better part of|about|around|approximately|approx\.?|roughly|nearly|almost|close to|"
+    r"just under|some|circa|ca\.?|"
     r"environ|presque|pres de|quasi|verso|hacia|alrededor de|casi|unos|unas|aproximadamente|cerca de|quase|"
     r"por volta de|cerca di|etwa|ungefahr|rund|knapp|fast|gut|~|≈)"
 )
@@ -60,8 +67,18 @@ RECOVERED = (
     r"(?:back(?: to normal| up| online)?|restored|resolved|recovered|fixed|over|working again|available again|"
     r"normal again|came back|up again|retabli\w*|revenue?s?|resolue?s?|corrigee?s?|ripristinat\w*|risolt\w*|"
     r"tornat\w*|restablec\w*|resuelt\w*|recuper\w*|solucionad\w*|volvio|volvieron|restabelecid\w*|resolvid\w*|"
-    r"normalizad\w*|voltou|voltaram|wieder|behoben|wiederhergestellt|vorbei)"
+    r"normalizad\w*|voltou|voltaram|(?<!ne )fonctionnai\w+|(?<!non )funzionav\w+|(?<!no )funcionab\w+|"
+    r"(?<!nao )funcionav\w+|wieder|behoben|wiederhergestellt|vorbei)"
 )
+TOOK = (
+    r"(?:it took|took|il (?:nous )?a fallu|ci (?:sono volut[ei]|e volut[ao])|(?:se )?tard(?:amos|o|aron)|levou|levamos|"
+    r"demor(?:o|ou|amos)|es dauerte|(?:wir )?brauchten)"
+)
+REPAIR = (
+    r"(?:fix|resolve|recover|restore|repair|solve|retablir|resoudre|reparer|corriger|ripristinare|risolvere|riparare|"
+    r"restablecer|resolver|reparar|solucionar|corregir|restabelecer|corrigir|beheben|behoben|wieder\w*)"
+)
+LATER = r"(?:later|spater|plus tard|piu tardi|mas tarde|despues|mais tarde|depois)"
 FAILURE = (
     r"(?:down|unavailable|interrupted|interromp\w*|interrott\w*|interrump\w*|unterbrochen|degraded|impaired|fermo|"
     r"unreachable|offline|out of service|fail(?:ed|ing|s)?|could not|couldn't|cannot|unable|"
@@ -73,6 +90,9 @@ FAILURE = (
     r"refused|rejected|declined|refuse[es]{1,2}|rejete[es]{1,2}|abgelehnt|abgewiesen|rifiutat\w+|rechazad\w+|recusad\w+|"
     r"no pudieron|no funcion\w+|fora do ar|indisponive(?:l|is)|inacessive(?:l|is)|"
     r"nao (?:conseguiram|puderam|funcion\w+)|"
+    r"without|ohne|sans|senza|sin|sem|slow(?:ly|er)?|langsam\w*|lent[aeios]{0,2}|lenteurs?|lentidao|lentitud|"
+    r"prive[es]{0,2}|nobody|no one|personne|nessuno|nadie|ninguem|niemand|nothing|rien|niente|nulla|nada|nichts|"
+    r"errors?|erreurs?|fehler|error[ie]s?|erros?|missing|gone|weg|fehlten?|gefehlt|"
     r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich)|blockiert|konnten?|fiel(?:en)?)"
 )
 PART = (
@@ -119,12 +139,19 @@ NUMBERS = {
         9: "nine neuf nove nueve neun",
         11: "eleven onze undici once elf",
         12: "twelve douze dodici doce doze zwolf",
+        13: "thirteen treize tredici trece treze dreizehn",
+        14: "fourteen quatorze quattordici catorce catorze vierzehn",
         15: "fifteen quinze quindici quince funfzehn",
         20: "twenty vingt venti veinte vinte zwanzig",
+        25: "twenty-five vingt-cinq venticinque veinticinco funfundzwanzig",
         30: "thirty trente trenta treinta trinta dreißig dreissig",
+        35: "thirty-five trente-cinq trentacinque funfunddreissig",
         40: "forty quarante quaranta cuarenta quarenta vierzig",
         45: "forty-five quarante-cinq quarantacinque funfundvierzig",
         50: "fifty cinquante cinquanta cincuenta cinquenta funfzig",
+        55: "fifty-five cinquante-cinq cinquantacinque funfundfunfzig",
+        60: "sixty soixante sessanta sesenta sessenta sechzig",
+        90: "ninety quatre-vingt-dix novanta noventa neunzig",
     }.items()
     for word in words.split()
 }

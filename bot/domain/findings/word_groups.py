@@ -18,12 +18,12 @@ _CAUSES = {
     "replication ind(?:ex|ices|exes) quer(?:y|ies) abfrage consulta schema(?!t) deadlock vacuum transaction",
     "network": "network netz reseau router routing switch bgp pa(?:c)?kets? paket firewall ingress balancer "
     "proxy haproxy "
-    "nginx vpn uplink mtu fib(?:er|re) glasfaser cable dns resolver nameserver latenc",
+    "nginx vpn uplink mtu fib(?:er|re|ra) glasfaser cable dns resolver nameserver latenc",
     "certificate": "certific zertifikat certs? tls ssl https handshake letsencrypt x509 expir ablauf abgelauf "
     "expir scadut "
     "caduc vencid",
     "domain": "domain whois registrar registr lapsed renew",
-    "disk": "space device disks? disque disco festplatte speicherplatz filesystem inode storage "
+    "disk": "space datentrag device disks? disque disco festplatte speicherplatz filesystem inode storage "
     "stockage raid ssd nvme nfs partition volumes?",
     "memory": "memory memoire memoria arbeitsspeicher oom heap ram leaks? swap",
     "processor": "cpu processor prozessor processeur throttl drossel",
@@ -39,7 +39,7 @@ _CAUSES = {
     "energi courant "
     "overheat",
     "traffic": "overload surge spikes? ddos attack angriff attaque ataque "
-    "attacco crawler "
+    "attacco cyberang crawler "
     "flood bots? capacit kapazit autoscal scaling uberlast auslast sobrecarg sovraccaric surcharge satur rate-limit",
     "access": "auth login logins sso oauth token session password credential secrets? permission identit anmeld",
     "queue": "queue kafka rabbit worker consumer backlog jobs? cron scheduler warteschlange",

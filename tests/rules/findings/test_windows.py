@@ -126,6 +126,14 @@ def test_the_window_of_a_part_is_no_other_end():
     builder = incident("09:00", "10:30")
 
     assert codes(check_end_time_conflict, published(builder, "10:40", "Down from 9:00 to 9:20, then slow.")) == []
+    text = "40% of the logins failed from 9:00 to 9:20, 5% later."
+    assert codes(check_end_time_conflict, published(builder, "10:40", text)) == []
+
+
+def test_a_share_of_the_requests_is_no_part_of_the_time():
+    record = published(incident("09:00", "10:30"), "10:40", "18% of the requests failed from 9:00 to 9:50.")
+
+    assert codes(check_end_time_conflict, record) == ["end-time-conflict"]
 
 
 @pytest.mark.parametrize(
