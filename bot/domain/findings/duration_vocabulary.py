@@ -91,7 +91,8 @@ FAILURE = (
     r"no pudieron|no funcion\w+|fora do ar|indisponive(?:l|is)|inacessive(?:l|is)|"
     r"nao (?:conseguiram|puderam|funcion\w+)|"
     r"without|ohne|sans|senza|sin|sem|slow(?:ly|er)?|langsam\w*|lent[aeios]{0,2}|lenteurs?|lentidao|lentitud|"
-    r"prive[es]{0,2}|nobody|no one|personne|nessuno|nadie|ninguem|niemand|nothing|rien|niente|nulla|nada|nichts|"
+    r"fallisc\w+|falla\w*|falha\w*|prive[es]{0,2}|nobody|no one|personne|nessuno|nadie|ninguem|niemand|"
+    r"nothing|rien|niente|nulla|nada|nichts|"
     r"errors?|erreurs?|fehler|error[ie]s?|erros?|missing|gone|weg|fehlten?|gefehlt|"
     r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich)|blockiert|konnten?|fiel(?:en)?)"
 )
@@ -103,7 +104,8 @@ PART = (
     r"ensuite|d'abord|certaine?s?|quelques|"
     r"partie|partiel\w*|chaque|chacune?|plusieurs|moyenne|premi(?:er|ere|eres|ers)|reste|autres?|intermitten\w*|"
     r"jusqu'a|dann|danach|anschliessend|zuerst|zunachst|anfangs|einige\w*|manche\w*|teil\w*|jede\w*|mehrere\w*|"
-    r"durchschnitt\w*|einzeln\w*|erste\w*|rest\w*|zeitweise|andere\w*|vereinzelt\w*|sporadisch|bis zu|poi|prima|"
+    r"durchschnitt\w*|einzeln\w*|erste\w*|rest(?:lich\w*|en)?|zeitweise|andere\w*|vereinzelt\w*|sporadisch|bis zu|"
+    r"poi|prima|"
     r"alcun\w*|parte|parzial\w*|ogni|ciascun\w*|divers[ie]|prim[aio]|resto|altr\w*|a tratti|fino a|luego|despues|"
     r"primer\w*|algun\w*|parcial\w*|cada|vari[oa]s|otr[oa]s?|hasta|depois|primeir\w*|outr[oa]s?|ate"
 )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
 from bot.domain.findings.dates_in_text import DATE, DAY, read_dates
+from bot.domain.findings.duration_vocabulary import INCIDENT
 from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.text.normalize import strip_accents
 from bot.domain.times import read_time
@@ -80,8 +81,8 @@ BEGAN = (
 )
 _ENDED = (
     r"(?:ended|resolved|fixed|restored|recovered|mitigated|over|back(?: to normal)?|s'est terminee?|resolue?|retablie?|"
-    r"pris fin|endete|behoben|terminat[oa]|risolt[oa]|ripristinat[oa]|finito|termino|acabo|resuelt[oa]|terminou|acabou|"
-    r"resolvid[oa])"
+    r"pris fin|endete|behoben|terminat[oa]|risolt[oa]|ripristinat[oa]|finito|termino|acabo|resuelt[oa]|"
+    r"restablecid[oa]|restablecio|recupero|solucionad[oa]|terminou|acabou|resolvid[oa]|restabelecid[oa]|normalizad[oa])"
 )
 _BEGAN_AND_ENDED = LazyPattern(
     rf"(?<!\w){BEGAN}\s{_time('start')}[^.;\d]{{0,60}}?\b{_ENDED}\s(?:by\s)?{_time('end')}", _FLAGS
@@ -96,6 +97,12 @@ _RESOLVED_AT = (
         rf"(?:(?:since|by|depuis|desde|dalle|dal)\s)?{_time('end')}",
         _FLAGS,
     ),
+    LazyPattern(
+        rf"(?<!\w)(?:since|depuis|dal(?:le)?|desde)\s{_time('end')}[^.;\d]{{0,60}}?\b"
+        r"(?:(?:works?|working|available|up) again|back to normal|(?<!ne )fonctionne\w*|(?<!non )funziona\w*|"
+        r"(?<!no )(?<!nao )funciona\w*)\b",
+        _FLAGS,
+    ),
     LazyPattern(rf"(?<!\w)um\s{_time('end')}\s(?:\w+\s){{0,2}}(?:behoben|beendet)\b", _FLAGS),
     LazyPattern(rf"(?<!\w)seit\s{_time('end')}[^.;\d]{{0,60}}\bwieder\b(?! an\b)", _FLAGS),
 )
@@ -105,6 +112,7 @@ _SINCE = LazyPattern(
     rf"{_time('since')}",
     _FLAGS,
 )
+_STARTED = LazyPattern(rf"(?<!\w){INCIDENT}(?:\s[\w'-]+){{0,4}}?\s{BEGAN}\s{_time('since')}", _FLAGS)
 _LEARNED = LazyPattern(
     r"investigat\w*|aware|know\w*|knew|monitor\w*|working|looking|watching|informed|untersuch\w*|bekannt|informiert|"
     r"analys\w*|enquet\w*|informes?|connaissance|surveill\w*|recherch\w*|indag\w*|investigan\w*|al corrente|cientes?",
@@ -215,10 +223,16 @@ def _parse_resolution(folded: str, near: datetime, zone: ZoneInfo) -> StatedWind
 
 
 def parse_since(text: str, near: datetime, zone: ZoneInfo) -> StatedTime | None:
-    """The start in "fails since 15:50"; None unless it is the only clock time of the text."""
+    """
+    The start in "fails since 15:50" or "the outage began at 15:50".
+
+    None unless it is the only clock time of the text.
+    """
     folded = fold_text(text)
     match = _SINCE.search(folded)
-    if match is None or len(list(_ANY_CLOCK.finditer(folded))) != 1 or _LEARNED.match(match["before"] or ""):
+    learned = match["before"] if match else None
+    match = match or _STARTED.search(folded)
+    if match is None or len(list(_ANY_CLOCK.finditer(folded))) != 1 or _LEARNED.match(learned or ""):
         return None
     day = match["date_since"] or match["behind_since"]
     at = _read_on(day, match["since"], near, zone) if day else _nearest_time(match["since"], near, zone)

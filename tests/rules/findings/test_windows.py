@@ -122,6 +122,36 @@ def test_a_window_that_is_said_of_the_incident(text, starts, ends):
     assert bool(codes(check_end_time_conflict, record)) == ends
 
 
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("The outage began at 8:40.", True, False),
+        ("The outage began at 9:00.", False, False),
+        ("La panne a commencé à 8h40.", True, False),
+        ("Der Ausfall begann um 8:40 Uhr.", True, False),
+        ("Il guasto è iniziato alle 8:40.", True, False),
+        ("El corte comenzó a las 8:40.", True, False),
+        ("A falha começou às 8h40.", True, False),
+        ("The deployment began at 8:40.", False, False),
+        ("Dalle 8:15 gli accessi falliscono.", True, False),
+        ("Desde las 8:15 fallan los accesos.", True, False),
+        ("Desde as 8h15 os acessos falham.", True, False),
+        ("Service was fully restored by 10:10.", False, True),
+        ("El servicio se restableció a las 10:10.", False, True),
+        ("O serviço foi restabelecido às 10h10.", False, True),
+        ("Since 10:10 everything works again.", False, True),
+        ("Depuis 10h10, tout fonctionne.", False, True),
+        ("Since 10:30 everything works again.", False, False),
+        ("Depuis 10h10, rien ne fonctionne.", True, False),
+    ],
+)
+def test_a_single_time_of_the_beginning_or_the_end(text, starts, ends):
+    record = published(incident("09:00", "10:30"), "11:00", text)
+
+    assert bool(codes(check_start_time_conflict, record)) == starts
+    assert bool(codes(check_end_time_conflict, record)) == ends
+
+
 def test_the_window_of_a_part_is_no_other_end():
     builder = incident("09:00", "10:30")
 
