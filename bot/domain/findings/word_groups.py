@@ -53,8 +53,8 @@ _CAUSES = {
 }
 """Groups of causes, each a list of the beginnings of its words."""
 _MEASURES = {
-    "alert": "alert alarm monitor notif warn uberwach surveill allarm supervis",
-    "test": "test check verif validat pruf prueba prova ensayo",
+    "alert": "alert alarm monitor notif warn uberwach surveill allarm supervis vigil",
+    "test": "test check verif validat pruf prueba prova ensayo compar(?!ab) vergleich(?!bar) confront",
     "training": "train schul formation formazione formacion formacao treinamento capacit teach workshop",
     "document": "document dokument guid runbook playbook handbook wiki leitfad procedur anleitung richtlin",
     "review": "review audit inspect assess revis",
@@ -73,10 +73,11 @@ _MEASURES = {
     "usage": "usage used utilis nutzung auslast exhaust full utilizz uso",
     "renewal": "renew rotat erneuer renouvel rinnov renova",
     "increase": "increas rais enlarg expand extend augment agrand erhoh vergrosser aument amplia ingrandi",
-    "decrease": "reduc decreas lower(?!case) verringer senk reduzier diminu ridu dismin reduzi",
+    "decrease": "reduc decreas shorten verkurz raccourc accorc acort encurt lower(?!case) verringer senk reduzier "
+    "diminu ridu dismin reduzi",
     "removal": "remov delet elimin supprim entfern losch rimuov",
     "growth": "grow wachs croiss cresc crec",
-    "limit": "limit caps? begrenz plafonn",
+    "limit": "limit caps? begrenz plafonn throttl drossel",
     "rollback": "roll(?!out|en|e) retour arrier ruckroll zuruckroll",
     "restore": "restor restaur wiederherstell ripristin",
     "telling": "tell inform preven benachrichtig",
@@ -98,6 +99,9 @@ LIGHT_WORDS = word_set(
     "implementing create creating introduce set setup "
     "write build make establish put install "
     "have get start ensure do perform keep maintain need better more regular regularly new proper dedicated own "
+    "before after against go goes going live above nearly within "
+    "avant apres contre chaque doivent etre vor nach jede jeder jedes muss mussen sollen prima dopo ogni prima antes "
+    "despues cada deben debe depois devem deve "
     "size number amount step steps stage phase taille nombre grosse anzahl tamano numero dimensione rediger "
     "also all every each provide improve improved use hold conduct carry define relevant up out must will "
     "ajouter mettre place creer faire ecrire implementer prevoir organiser tous toutes regulier reguliers "
