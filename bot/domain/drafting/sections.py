@@ -10,6 +10,7 @@ from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.header import particulars_section
 from bot.domain.drafting.overview.summary import statement_section, window_section
 from bot.domain.languages import base_language
+from bot.domain.record.action_item import names_owner
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Entry, Record, Update
 from bot.domain.terms import ActionKind, Kind, Precision, SourceKind, UpdateState
@@ -78,7 +79,7 @@ def follow_up_sections(context: DraftContext) -> SectionMap:
         for block in blocks
     }
     table = [_table_row(context, kind, block) for kind, block in found.values()]
-    owned = sorted(table, key=lambda block: (block.details["type"], "owner" not in block.details, _owner_key(block)))
+    owned = sorted(table, key=lambda block: (block.details["type"], not block.details.get("owner"), _owner_key(block)))
     answers = [
         _without_notes(context, block, "symptom")._replace(section="symptoms")
         for _, block in found.values()
@@ -100,9 +101,11 @@ def _owner_key(block: Block) -> str:
 
 
 def _table_row(context: DraftContext, kind: str, block: Block) -> Block:
-    """A follow-up for a table that has columns for owner and date."""
+    """A follow-up for a table with owner and date; `owner` is empty if the text names it."""
     row = _without_notes(context, block, "owner", "due")
     details = {**block.details, "type": context.builder.format_message(f"type_{kind}")}
+    if names_owner(block.text):
+        details.setdefault("owner", "")  # the words have it
     return row._replace(section="action_items", details=details)
 
 

@@ -315,3 +315,14 @@ def test_silence_is_told_as_far_as_it_is_known(is_open, is_vendor, expected):
     (document,) = build_draft(builder.record()).documents
 
     assert document.sections["escalations"][0].notes == (expected,)
+
+
+def test_a_task_whose_words_name_its_owner_is_nobody_s_in_no_table():
+    builder = told()
+    builder.follow_ups("23:00", "oncall", [], ["Renew it (owned by the label team)", "Write it down"])
+    (document,) = build_draft(builder.record(), languages=["en"]).documents
+
+    assert {block.text: block.details.get("owner") for block in document.sections["action_items"]} == {
+        "Renew it (owned by the label team)": "",
+        "Write it down": None,
+    }
