@@ -1,7 +1,7 @@
 """The cost of misleading paths, as far as the record shows it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import cache
@@ -29,8 +29,10 @@ _DENIAL = LazyPattern(
     re.IGNORECASE,
 )
 """Words of a text that takes leave of what it names."""
-MAX_COMPARED = 100
-"""Later entries that a misleading path is compared with."""
+MAX_PATHS = 200
+"""Misleading paths of a record whose words are compared; of more, people and kinds of entries decide alone."""
+MAX_COMPARED, MAX_SUSPECTED = 100, 12
+"""Later entries that a misleading path is compared with, and earlier ones that those may be about."""
 MARK_DELAY = timedelta(minutes=1)
 """A mark within this time of its message tells nothing: the path was marked as it was written down."""
 
@@ -78,13 +80,15 @@ def find_path_costs(
     and an end after entries that may have been one is a bound. Absent where neither is known. `untimed` are refs of
     entries whose time tells nothing.
     """
-    if not any(Kind.MISLEADING_PATH in entry.kinds for entry in entries):
+    number = sum(Kind.MISLEADING_PATH in entry.kinds for entry in entries)
+    if not number:
         return {}
+    words = cache(subject) if number <= MAX_PATHS else _no_words
     times = [_exact_time(entry, untimed) for entry in entries]
     following, preceding = _following(times), _preceding(times)
     is_telling = cache(lambda kinds: not _TELLING.isdisjoint(kinds))  # most entries share few combinations of kinds
     told = [place for place, entry in enumerate(entries) if is_telling(entry.kinds)]
-    relations = _Relations([entries[place] for place in told], cache(subject))
+    relations = _Relations([entries[place] for place in told], words)
     costs: dict[str, PathCost] = {}
     for index, place in enumerate(told):
         entry = entries[place]
@@ -98,6 +102,10 @@ def find_path_costs(
     return costs
 
 
+def _no_words(_text: str) -> frozenset[str]:
+    return frozenset()
+
+
 class _Relations:
     """Compares misleading paths with later entries; `told` are those that may end one, in order."""
 
@@ -106,12 +114,18 @@ class _Relations:
         self._subject = subject
 
     def find_end(self, index: int) -> tuple[int | None, bool]:
-        """The first entry that ends the path surely; false if one before it may have ended it."""
-        is_sure = True
+        """
+        The first entry that ends the path surely; false if one before it may have ended it.
+
+        Until an entry that names the path, or of the same person, nobody had left it.
+        """
+        path, is_sure = self._told[index], True
         for later in islice(range(index + 1, len(self._told)), MAX_COMPARED):
             match self._relation(index, later):
                 case _Relation.ENDS:
-                    return later, is_sure
+                    entry = self._told[later]
+                    is_own = entry.author is not None and entry.author == path.author
+                    return later, is_sure or is_own or self._is_about(entry, path)
                 case _Relation.MAY_END:
                     is_sure = False
         return None, False
@@ -151,12 +165,12 @@ class _Relations:
     def _has_own_suspicion(self, index: int, later: int) -> bool:
         return any(each.author == self._told[later].author for each in self._suspicions(index, later))
 
-    def _suspicions(self, index: int, later: int) -> list[Entry]:
-        """Other things that were suspected or looked at before the later entry."""
-        first = max(0, later - MAX_COMPARED)
-        before = self._told[first:later]
-        path = self._told[index]
-        return [each for each in before if each is not path and not _SUSPICIONS.isdisjoint(each.kinds)]
+    def _suspicions(self, index: int, later: int) -> Iterator[Entry]:
+        """Other things that were suspected or looked at shortly before the later entry."""
+        for place in range(max(0, later - MAX_SUSPECTED), later):
+            each = self._told[place]
+            if place != index and not _SUSPICIONS.isdisjoint(each.kinds):
+                yield each
 
 
 def _exact_time(entry: Entry, untimed: frozenset[str]) -> datetime | None:

@@ -27,7 +27,8 @@ LASTED = (
 )
 JUST_OVER = (
     r"(?:(?:(?:just )?a (?:little|bit)|just|slightly|somewhat) (?:over|more than)|un peu plus d[e']|"
-    r"(?:etwas|wenig) (?:mehr als|uber)|(?:un )?poco piu di|(?:algo|un poco|poco) mas de|(?:um )?pouco mais (?:de|que))"
+    r"(?:etwas|wenig) (?:mehr als|uber)|(?:un )?poco piu di|(?:algo|un poco|poco) mas de|"
+    r"(?:um )?pouco mais (?:de|que))"
 )
 """Words for a length that was a little longer."""
 ABOUT = (
@@ -82,19 +83,24 @@ LATER = r"(?:later|spater|plus tard|piu tardi|mas tarde|despues|mais tarde|depoi
 FAILURE = (
     r"(?:down|unavailable|interrupted|interromp\w*|interrott\w*|interrump\w*|unterbrochen|degraded|impaired|fermo|"
     r"unreachable|offline|out of service|fail(?:ed|ing|s)?|could not|couldn't|cannot|unable|"
-    r"not available|no (?:payments?|logins?|orders?|access|service)|broken|blocked|hors service|indisponibles?|"
-    r"inaccessibles?|en panne|n'ont pas pu|impossibles?|fuori servizio|non (?:era |"
-    r"erano )?disponibil\w*|irraggiungibil\w*|bloccat\w*|"
+    r"(?:not|n't) (?:available|reachable|accessible|usable|work(?:ing)?)|inaccessible|stopped working|"
+    r"no (?:payments?|logins?|orders?|access|service)|broken|blocked|hors service|indisponibles?|"
+    r"inaccessibles?|en panne|n'ont pas pu|impossibles?|fuori servizio|"
+    r"non (?:era |erano |e stat[oa] |sono stat[ei] )?(?:disponibil|raggiungibil|accessibil|utilizzabil)\w*|"
+    r"(?:ir|in)(?:raggiungibil|accessibil|utilizzabil)\w*|bloccat\w*|"
     r"non (?:hanno|e stato|sono stat\w) po\w+|caid[oa]s?|fuera de servicio|no disponibles?|inaccesibles?|"
-    r"no est(?:a|an|aba|aban) disponibles?|echou\w+|en echec|fehl|fehlgeschlagen|fehlschl\w+|"
-    r"refused|rejected|declined|refuse[es]{1,2}|rejete[es]{1,2}|abgelehnt|abgewiesen|rifiutat\w+|rechazad\w+|recusad\w+|"
+    r"no est(?:a|an|aba|aban|uvo|uvieron) (?:disponibles?|accesibles?|operativ[oa]s?)|echou\w+|en echec|"
+    r"fehl|fehlgeschlagen|fehlschl\w+|"
+    r"refused|rejected|declined|refuse[es]{1,2}|rejete[es]{1,2}|abgelehnt|abgewiesen|rifiutat\w+|"
+    r"rechazad\w+|recusad\w+|"
     r"no pudieron|no funcion\w+|fora do ar|indisponive(?:l|is)|inacessive(?:l|is)|"
-    r"nao (?:conseguiram|puderam|funcion\w+)|"
+    r"nao (?:conseguiram|puderam|funcion\w+)|nao est(?:ava|avam|eve|iveram) (?:disponive(?:l|is)|acessive(?:l|is))|"
     r"without|ohne|sans|senza|sin|sem|slow(?:ly|er)?|langsam\w*|lent[aeios]{0,2}|lenteurs?|lentidao|lentitud|"
     r"fallisc\w+|falla\w*|falha\w*|prive[es]{0,2}|nobody|no one|personne|nessuno|nadie|ninguem|niemand|"
     r"nothing|rien|niente|nulla|nada|nichts|"
     r"errors?|erreurs?|fehler|error[ie]s?|erros?|missing|gone|weg|fehlten?|gefehlt|"
-    r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich)|blockiert|konnten?|fiel(?:en)?)"
+    r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich|nutzbar|zuganglich)|unerreichbar|"
+    r"un(?:moglich|zuganglich)|blockiert|konnten?|fiel(?:en)?)"
 )
 PART = (
     r"then|afterwards?|later|first|initially|at times|some|part(?:ly|ial|ially|s)?|"

@@ -159,6 +159,8 @@ def measures(improvement: str, task: str) -> list[str]:
             "Test every template with the driver service before it goes live",
             True,
         ),
+        ("Make callbacks idempotent", "Make the callback endpoint idempotent", True),
+        ("Have a second provider", "Have a second payment provider", True),
         ("Shorten the DNS TTL", "Lower the TTL of DNS records", True),
         ("Vigilar el espacio en disco", "Añadir una alarma de espacio en disco", True),
         ("Test the backups of the database", "Test the backups of the database without downtime", False),

@@ -87,9 +87,19 @@ def test_a_step_that_may_have_ended_the_path_leaves_a_bound(who: str, text: str,
     builder = told()
     suspects_elsewhere(builder)
     builder.entry("10:20", who, text, kind)
-    builder.entry("10:45", "manager", "The disk is fine.", Kind.RULED_OUT)
+    builder.entry("10:45", "manager", "It works again.", Kind.FIXED)
 
     assert costs(builder) == ["cost at most 35m, until 10:45"]
+
+
+@pytest.mark.parametrize(("who", "text"), [("manager", "The disk is fine."), ("engineer", "That was not it.")])
+def test_nobody_left_the_path_before_it_was_named(who: str, text: str) -> None:
+    builder = told()
+    suspects_elsewhere(builder)
+    builder.entry("10:20", "operator", "Added two servers.", Kind.ACTION)
+    builder.entry("10:45", who, text, Kind.RULED_OUT)
+
+    assert costs(builder) == ["cost 35m, until 10:45"]
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("The disk has 2 % left.", 35), ("Nothing wrong with the disk.", 10)])

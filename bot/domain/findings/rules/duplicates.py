@@ -133,7 +133,7 @@ def check_duplicate_measures(record: Record) -> Iterator[Finding]:
     for action in record.actions:
         if action.kind is ActionKind.TASK and action.text != REDACTED:
             stems = _terms(action.text)
-            for key in (*_keys(stems), *_deed_keys(stems)):
+            for key in (*_keys(stems), *_containing_keys(stems)):
                 tasks[key].append((action, stems))
     for action in record.actions:
         if action.kind is ActionKind.IMPROVEMENT:
@@ -162,9 +162,20 @@ def _keys(stems: _Stems) -> list[_Key]:
     return [(figures, word) for word in ordered[: len(ordered) - ceil(MIN_COMMON * len(ordered)) + 1]]
 
 
-def _deed_keys(stems: _Stems) -> list[_Key]:
-    """The lookup keys by what is done, for measures that say the same in more words."""
-    return [(frozenset(), deed) for deed in sorted(stems & DEEDS)]
+def _containing_keys(stems: _Stems) -> list[_Key]:
+    """The lookup keys for longer measures: what is done, or else all words if they are few."""
+    terms = stems & DEEDS or (stems if len(stems) <= MIN_CONTAINED else ())
+    return [(frozenset(), f"in {term}") for term in sorted(terms)]
+
+
+def _says_more(others: _Stems, stems: _Stems) -> bool:
+    """Return whether `others` has all terms and few more: two beside three, one beside two."""
+    added = {term for term in others - stems if not term.isdecimal()}
+    if not stems < others or any(_has_to_be_common(term) for term in added):
+        return False
+    if len(stems) < MIN_CONTAINED:
+        return len(stems) == MIN_TERMS and len(added) <= 1 and others.isdisjoint(DEEDS)
+    return len(added) <= MAX_ADDED and not stems.isdisjoint(DEEDS)
 
 
 def _has_to_be_common(term: str) -> bool:
@@ -181,9 +192,5 @@ def _find_duplicate(stems: _Stems, tasks: dict[_Key, deque[tuple[Action, _Stems]
         for task, others in tasks.get(key, ()):
             if len(stems & others) >= MIN_COMMON * len(stems | others) and _is_same_deed(stems, others):
                 return task
-    for key in _deed_keys(stems) if len(stems) >= MIN_CONTAINED else ():
-        for task, others in tasks.get(key, ()):
-            added = {term for term in others - stems if not term.isdecimal()}
-            if stems < others and len(added) <= MAX_ADDED and not any(_has_to_be_common(term) for term in added):
-                return task
-    return None
+    candidates = (pair for key in _containing_keys(stems) for pair in tasks.get(key, ()))
+    return next((task for task, others in candidates if _says_more(others, stems)), None)
