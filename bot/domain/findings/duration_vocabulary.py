@@ -80,6 +80,14 @@ REPAIR = (
     r"restablecer|resolver|reparar|solucionar|corregir|restabelecer|corrigir|beheben|behoben|wieder\w*)"
 )
 LATER = r"(?:later|spater|plus tard|piu tardi|mas tarde|despues|mais tarde|depois)"
+LACKING = (
+    r"(?:without (?:power|electricity|internet|service|access|connection|sound|signal|phones?|water|heating|network)|"
+    r"ohne (?:strom|internet|zugriff|zugang|ton|bild|verbindung|netz|telefon|wasser|heizung|empfang|daten)|"
+    r"(?:sans|prive[es]{0,2} d[e']) ?(?:electricite|courant|internet|acces|service|reseau|connexion|son|telephone)|"
+    r"senza (?:corrente|elettricita|internet|accesso|servizio|rete|connessione|audio|telefono|acqua|dati)|"
+    r"sin (?:luz|electricidad|internet|acceso|servicio|red|conexion|sonido|telefono|agua|datos|senal|cobertura)|"
+    r"sem (?:luz|energia|internet|acesso|servico|rede|conexao|som|telefone|agua|sinal|dados))"
+)
 FAILURE = (
     r"(?:down|unavailable|interrupted|interromp\w*|interrott\w*|interrump\w*|unterbrochen|degraded|impaired|fermo|"
     r"unreachable|offline|out of service|fail(?:ed|ing|s)?|could not|couldn't|cannot|unable|"
@@ -95,9 +103,11 @@ FAILURE = (
     r"rechazad\w+|recusad\w+|"
     r"no pudieron|no funcion\w+|fora do ar|indisponive(?:l|is)|inacessive(?:l|is)|"
     r"nao (?:conseguiram|puderam|funcion\w+)|nao est(?:ava|avam|eve|iveram) (?:disponive(?:l|is)|acessive(?:l|is))|"
-    r"without|ohne|sans|senza|sin|sem|slow(?:ly|er)?|langsam\w*|lent[aeios]{0,2}|lenteurs?|lentidao|lentitud|"
-    r"fallisc\w+|falla\w*|falha\w*|prive[es]{0,2}|nobody|no one|personne|nessuno|nadie|ninguem|niemand|"
-    r"nothing|rien|niente|nulla|nada|nichts|"
+    rf"{LACKING}|slow(?:ly|er)?|langsam\w*|lent[aeios]{{0,2}}|lenteurs?|lentidao|lentitud|"
+    r"fallisc\w+|falla\w*|falha\w*|(?:nobody|no one) (?:could|was able)|personne n'a pu|"
+    r"personne ne pouvait|nessuno (?:ha potuto|poteva)|nadie (?:pudo|podia)|ninguem (?:conseguiu|podia)|"
+    r"nothing (?:worked|went)|nichts (?:ging|lief)|(?:ging|lief) nichts|rien ne (?:fonctionn|march)\w+|"
+    r"(?:niente|nulla) funziona\w*|nada funciona\w*|"
     r"errors?|erreurs?|fehler|error[ie]s?|erros?|missing|gone|weg|fehlten?|gefehlt|"
     r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich|nutzbar|zuganglich)|unerreichbar|"
     r"un(?:moglich|zuganglich)|blockiert|konnten?|fiel(?:en)?)"

@@ -204,6 +204,8 @@ _PART, _WORK, _NO_WHOLE = (LazyPattern(rf"(?<!\w)(?:{words})(?!\w)", _FLAGS) for
 _SHARE = re.compile(r"(?:up to |jusqu'a |bis zu |fino al? |hasta |ate )?\d+(?:[.,]\d+)?\s?%", _FLAGS)
 _FAILURE = LazyPattern(rf"(?<!\w)(?:{FAILURE}|{OUTAGE})(?!\w)", _FLAGS)
 _WORKS = LazyPattern(rf"(?<!\w)(?:{RECOVERED}|again|de nouveau|a nouveau|di nuovo|de nuevo|novamente)(?!\w)", _FLAGS)
+_LATER = LazyPattern(rf"{LATER}$", _FLAGS)
+"""A recovery so long after something that can be any step before it."""
 _LOWER = LazyPattern(LOWER, _FLAGS)
 _INCIDENT_WINDOW = LazyPattern(
     rf"(?<!\w){INCIDENT}(?!\w)(?:\s[^\s.;:!?]+){{0,9}}?\s"
@@ -308,7 +310,7 @@ def _claims(folded: str, *, is_impact: bool) -> Iterator[StatedLength]:
 
 def _is_part(scope: str, match: re.Match[str]) -> bool:
     around = scope.replace(match[0], " ", 1)
-    return bool(_PART.search(around) or _WORK.search(around))
+    return bool(_PART.search(around) or _WORK.search(around) or _LATER.search(match[0]))
 
 
 def _has_another(sentence: str, match: re.Match[str]) -> bool:

@@ -94,6 +94,7 @@ def test_durations_of_the_whole(text, minutes):
         "Le redémarrage a duré 10 minutes",
         "Der Neustart dauerte 10 Minuten",
         "The deploy took 10 minutes",
+        "We restarted the gateway at 10:20. Service was restored 10 minutes later.",
         "It took 10 minutes to find the logs",
         "Après 10 minutes, le paiement ne fonctionnait plus",
         "We monitored the service for 20 minutes",
@@ -298,6 +299,19 @@ def test_a_wrong_length_in_two_languages_of_an_update_has_a_source_each():
 
     found = list(check_duration_conflict(replace(record, updates=[both])))
     assert [each.entries for each in found] == [(entry.source.ref,) for entry in entries]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No one has to log in again for 30 days.",
+        "Sessions without activity for 30 minutes are closed.",
+        "Wer sich 30 Tage lang ohne zweiten Faktor anmeldet, wird gefragt.",
+        "Nothing was lost. Payments from the evening appear for 3 days as pending.",
+    ],
+)
+def test_public_words_about_other_lengths(text):
+    assert codes(check_duration_conflict, published(incident("09:00", "10:30"), "10:40", text)) == []
 
 
 def test_a_cause_that_gives_a_length_is_compared_too():
