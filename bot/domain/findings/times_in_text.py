@@ -36,11 +36,19 @@ _NO_UNIT = r"(?!\s?(?:%|€|\$|£|ms\b|s\b|sec|seconds|x\b|[kKMGT]i?B\b|EUR|USD|
 _OF = r",?\s(?:(?:on|of|du|del|vom|em|de|do dia|do|no dia|dell)\s)?"
 
 
+_BARE_HOUR = (
+    r"\d{1,2}(?=,?\s(?:and|to|until|till|und|bis|et|a|e|y|as|alle)\s(?:(?:le|les|las|as)\s)?"
+    r"\d{1,2}(?:[:.]\d{2})?\s?(?:[ap]\.?m\b|Uhr\b|h\d{2}\b))"
+    r"|(?<=\bentre\s)\d{1,2}(?=\s(?:et|y|e)\s\d{1,2}\s?h\b)"
+)
+"""An hour whose unit stands at the end of the window alone: "between 4 and 5pm", "von 16 bis 18 Uhr"."""
+
+
 def _time(name: str) -> str:
     """A clock time, with a date before or behind it."""
     return (
         rf"(?:{DAY}(?P<date_{name}>{DATE}),?\s)?(?P<about_{name}>{_ABOUT})?(?:{_AT})?"
-        rf"(?P<{name}>{_CLOCK}{_ZONE}){_NO_UNIT}(?:{_OF}{DAY}(?P<behind_{name}>{DATE}))?"
+        rf"(?P<{name}>(?:{_CLOCK}|{_BARE_HOUR}){_ZONE}){_NO_UNIT}(?:{_OF}{DAY}(?P<behind_{name}>{DATE}))?"
     )
 
 
@@ -263,7 +271,7 @@ def _parse_match(match: re.Match[str], near: datetime, zone: ZoneInfo) -> Placed
     if start is None or end is None:
         return None
     stated = (
-        StatedTime(start, _tolerance(first, start, groups.get("about_start"))),
+        StatedTime(start, _tolerance(match["start"], start, groups.get("about_start"))),
         StatedTime(end, _tolerance(last, end, groups.get("about_end"))),
     )
     return PlacedWindow(*stated, match.span(), is_dated=bool(start_day or end_day))
@@ -274,6 +282,8 @@ def _complete_start(first: str, last: str) -> str:
     behind, half = _ZONE_BEHIND.search(last), _HALF.search(last)
     if half and not _HALF.search(first) and ":" not in first[:-3]:
         first = re.sub(r"^(\d{1,2}(?:[:.]\d{2})?)", rf"\1{half[1]}", first)
+    elif first.isdecimal():
+        first = f"{first}:00"
     return f"{first} {behind[1]}" if behind and not _ZONE_BEHIND.search(first) else first
 
 

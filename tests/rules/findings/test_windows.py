@@ -152,6 +152,25 @@ def test_a_single_time_of_the_beginning_or_the_end(text, starts, ends):
     assert bool(codes(check_end_time_conflict, record)) == ends
 
 
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("Between 9 and 10.30am nobody could pay.", False),
+        ("Between 9 and 11am nobody could pay.", True),
+        ("Zwischen 9 und 11 Uhr ging nichts.", True),
+        ("Von 9 bis 10.30 Uhr ging nichts.", False),
+        ("Entre 9 et 11h, rien ne fonctionnait.", True),
+        ("Das 9 às 11h15 nada funcionava.", True),
+        ("From 9 to 11 users could not pay.", False),
+        ("Des délais de 9 à 11h.", False),
+    ],
+)
+def test_an_hour_with_the_unit_at_the_end_of_the_window(text, ends):
+    record = published(incident("09:00", "10:30"), "12:00", text)
+
+    assert bool(codes(check_end_time_conflict, record)) == ends
+
+
 def test_the_window_of_a_part_is_no_other_end():
     builder = incident("09:00", "10:30")
 
