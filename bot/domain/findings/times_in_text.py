@@ -133,6 +133,7 @@ _LEADING_DATE = LazyPattern(
     rf"|(?<!\w)(?P<beside>{DATE})[,:]?\s\(?$",
     _FLAGS,
 )
+_ONE_DAY = timedelta(days=1)
 _HALF = re.compile(r"([ap]\.?m\.?)", _FLAGS)
 _ZONE_BEHIND = re.compile(r"\s\(?([A-Z]{3,5})\)?$")
 
@@ -255,7 +256,7 @@ def _cut_windows(folded: str, windows: list[PlacedWindow]) -> str:
 
 def _parse_match(match: re.Match[str], near: datetime, zone: ZoneInfo) -> PlacedWindow | None:
     groups = match.groupdict()
-    first, last = _complete_start(match["start"], match["end"]), match["end"]
+    first, last = _complete_start(match["start"], match["end"], near, zone), match["end"]
     start_day = groups.get("date_start") or groups.get("behind_start")
     end_day = groups.get("date_end") or groups.get("behind_end")
     leading = None if start_day or end_day else _LEADING_DATE.search(match.string[: match.start()])
@@ -277,14 +278,20 @@ def _parse_match(match: re.Match[str], near: datetime, zone: ZoneInfo) -> Placed
     return PlacedWindow(*stated, match.span(), is_dated=bool(start_day or end_day))
 
 
-def _complete_start(first: str, last: str) -> str:
-    """The start with the half of the day and the zone that only the end has."""
+def _complete_start(first: str, last: str, near: datetime, zone: ZoneInfo) -> str:
+    """
+    The start with the half of the day and the zone that only the end has.
+
+    A label of the incident's own zone tells nothing: in a night when the clocks change the start has another one.
+    """
     behind, half = _ZONE_BEHIND.search(last), _HALF.search(last)
     if half and not _HALF.search(first) and ":" not in first[:-3]:
         first = re.sub(r"^(\d{1,2}(?:[:.]\d{2})?)", rf"\1{half[1]}", first)
     elif first.isdecimal():
         first = f"{first}:00"
-    return f"{first} {behind[1]}" if behind and not _ZONE_BEHIND.search(first) else first
+    own = {(near + step).astimezone(zone).tzname() for step in (-_ONE_DAY, timedelta(), _ONE_DAY)}
+    is_foreign = behind is not None and behind[1] not in own and not _ZONE_BEHIND.search(first)
+    return f"{first} {behind[1]}" if behind and is_foreign else first
 
 
 def _parse_end(match: re.Match[str], start: datetime, zone: ZoneInfo) -> StatedTime | None:

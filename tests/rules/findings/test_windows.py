@@ -171,6 +171,20 @@ def test_an_hour_with_the_unit_at_the_end_of_the_window(text, ends):
     assert bool(codes(check_end_time_conflict, record)) == ends
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Down from 1:30am to 4:06am AEDT.", []),
+        ("Down from 3:30pm to 5:06pm UTC.", []),
+        ("Down from 1:00am to 4:06am AEDT.", ["start-time-conflict"]),
+    ],
+)
+def test_a_window_in_the_night_of_a_clock_change(text, expected):
+    builder = incident("2024-10-06 01:30", "2024-10-06 04:06", zone="Australia/Sydney")
+
+    assert codes(check_start_time_conflict, published(builder, "2024-10-06 04:40", text)) == expected
+
+
 def test_the_window_of_a_part_is_no_other_end():
     builder = incident("09:00", "10:30")
 
