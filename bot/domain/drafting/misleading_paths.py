@@ -23,7 +23,9 @@ _STEPS = frozenset({Kind.ACTION, Kind.ESCALATION})
 _SUSPICIONS = frozenset({Kind.INVESTIGATION, Kind.HYPOTHESIS, Kind.MISLEADING_PATH})
 _TELLING = _ANSWERS | _STEPS | _SUSPICIONS | {Kind.RULED_OUT}
 _DENIAL = LazyPattern(
-    r"\b(?:not|no|never|nothing|still|fine|healthy|ok|okay|normal|unchanged|unrelated|nicht|kein\w*|nichts|immer noch|"
+    r"\b(?:ruled out|excluded|properly|innocent|ausgeschlossen|[ée]cart\w+|exclue?s?|esclus\w+|descartad\w+|"
+    r"exclu[ií]d\w+|"
+    r"not|no|never|nothing|still|fine|healthy|ok|okay|normal|unchanged|unrelated|nicht|kein\w*|nichts|immer noch|"
     r"weiterhin|in ordnung|gesund|pas|rien|toujours|encore|sain\w*|non|niente|ancora|normal\w*|a posto|nada|todav[ií]a|"
     r"sigue\w*|bien|n[aã]o|ainda)\b|n['’]t\b",
     re.IGNORECASE,
@@ -136,7 +138,7 @@ class _Relations:
         if not _ANSWERS.isdisjoint(kinds) or (is_own and Kind.MISLEADING_PATH in kinds):
             return _Relation.ENDS
         if self._is_about(entry, path):
-            return self._relation_by_words(entry, is_own=is_own)
+            return self._relation_by_words(entry)
         if Kind.RULED_OUT in kinds:
             if self._is_about_another(index, later):
                 return _Relation.GOES_ON
@@ -147,14 +149,14 @@ class _Relations:
         is_step = not _STEPS.isdisjoint(kinds) and not self._is_about_another(index, later)
         return _Relation.MAY_END if is_step else _Relation.GOES_ON
 
-    def _relation_by_words(self, entry: Entry, *, is_own: bool) -> _Relation:
+    def _relation_by_words(self, entry: Entry) -> _Relation:
         """The relation of an entry that names the same thing: it follows the path, or leaves it."""
         if Kind.RULED_OUT in entry.kinds:
             return _Relation.ENDS
         is_denied = _DENIAL.search(entry.text) is not None
         if not _STEPS.isdisjoint(entry.kinds):
             return _Relation.ENDS if is_denied else _Relation.MAY_END
-        return _Relation.ENDS if is_own and is_denied else _Relation.GOES_ON
+        return _Relation.ENDS if is_denied else _Relation.GOES_ON
 
     def _is_about(self, one: Entry, other: Entry) -> bool:
         return not self._subject(one.text).isdisjoint(self._subject(other.text))

@@ -102,6 +102,16 @@ def test_nobody_left_the_path_before_it_was_named(who: str, text: str) -> None:
     assert costs(builder) == ["cost 35m, until 10:45"]
 
 
+def test_somebody_else_finds_that_the_path_is_wrong() -> None:
+    builder = told()
+    follows_disk(builder)
+    builder.entry("10:20", "dba", "Reading the log of the disk.", Kind.INVESTIGATION)
+    builder.entry("10:30", "dba", "The disk works properly.", Kind.INVESTIGATION)
+    builder.entry("10:45", "manager", "It works again.", Kind.FIXED)
+
+    assert costs(builder) == ["cost 20m, until 10:30"]
+
+
 @pytest.mark.parametrize(("text", "minutes"), [("The disk has 2 % left.", 35), ("Nothing wrong with the disk.", 10)])
 def test_a_path_goes_on_while_its_author_follows_it(text: str, minutes: int) -> None:
     builder = told()
