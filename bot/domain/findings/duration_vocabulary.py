@@ -65,7 +65,8 @@ NOT = (
 WITHIN = r"(?:within|innerhalb(?: von)?|binnen|entro)"
 """Words that make a length the longest that it can have been."""
 RECOVERED = (
-    r"(?:back(?: to normal| up| online)?|restored|resolved|recovered|fixed|over|working again|available again|"
+    r"(?:(?<!rolled )(?<!rolling )(?<!roll )back(?: to normal| up| online)?|"
+    r"restored|resolved|recovered|fixed|over|working again|available again|"
     r"normal again|came back|up again|retabli\w*|revenue?s?|resolue?s?|corrigee?s?|ripristinat\w*|risolt\w*|"
     r"tornat\w*|restablec\w*|resuelt\w*|recuper\w*|solucionad\w*|volvio|volvieron|restabelecid\w*|resolvid\w*|"
     r"normalizad\w*|voltou|voltaram|(?<!ne )fonctionnai\w+|(?<!non )funzionav\w+|(?<!no )funcionab\w+|"
@@ -112,6 +113,11 @@ FAILURE = (
     r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich|nutzbar|zuganglich)|unerreichbar|"
     r"un(?:moglich|zuganglich)|blockiert|konnten?|fiel(?:en)?)"
 )
+NO_FAILURE = (
+    r"(?:no|without|zero|keine?n?|ohne|aucune?|plus d[e']|sans|nessun[ao]?|senza|ningun|sin|nenhum|sem)\s?"
+    r"(?:\w+\s){0,2}?(?:errors?|erreurs?|fehler\w*|errori|error(?:es)?|erros?|erro)"
+)
+"""Words that say that nothing fails."""
 PART = (
     r"then|afterwards?|later|first|initially|at times|some|part(?:ly|ial|ially|s)?|"
     r"intermittent(?:ly)?|sporadic(?:ally)?|"

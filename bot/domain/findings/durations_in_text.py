@@ -22,6 +22,7 @@ from bot.domain.findings.duration_vocabulary import (
     LATER,
     LOOSELY,
     LOWER,
+    NO_FAILURE,
     NO_WHOLE,
     NOT,
     NUMBERS,
@@ -204,6 +205,7 @@ _PART, _WORK, _NO_WHOLE = (LazyPattern(rf"(?<!\w)(?:{words})(?!\w)", _FLAGS) for
 _SHARE = re.compile(r"(?:up to |jusqu'a |bis zu |fino al? |hasta |ate )?\d+(?:[.,]\d+)?\s?%", _FLAGS)
 _FAILURE = LazyPattern(rf"(?<!\w)(?:{FAILURE}|{OUTAGE})(?!\w)", _FLAGS)
 _WORKS = LazyPattern(rf"(?<!\w)(?:{RECOVERED}|again|de nouveau|a nouveau|di nuovo|de nuevo|novamente)(?!\w)", _FLAGS)
+_NO_FAILURE = LazyPattern(rf"(?<!\w){NO_FAILURE}(?!\w)", _FLAGS)
 _LATER = LazyPattern(rf"{LATER}$", _FLAGS)
 """A recovery so long after something that can be any step before it."""
 _LOWER = LazyPattern(LOWER, _FLAGS)
@@ -268,7 +270,7 @@ def speaks_of_part(text: str) -> bool:
 
 def speaks_of_failure(text: str) -> bool:
     """Return whether the text speaks of something that fails, and of nothing that works again."""
-    folded = fold_text(text)
+    folded = _NO_FAILURE.compiled.sub(" ", fold_text(text))
     return _FAILURE.search(folded) is not None and _WORKS.search(folded) is None
 
 
@@ -299,7 +301,7 @@ def _claims(folded: str, *, is_impact: bool) -> Iterator[StatedLength]:
             sentence, inner = _sentence_around(folded, match), match[0]
             if _NO_WHOLE.search(sentence) or _WORK.search(inner) or _has_another(sentence, match):
                 continue
-            if claim is Claim.LIKELY and not (is_impact or _FAILURE.search(sentence)):
+            if claim is Claim.LIKELY and not (is_impact or _FAILURE.search(_NO_FAILURE.compiled.sub(" ", sentence))):
                 continue
             scope = folded if claim is Claim.LIKELY else sentence
             stated = _read_match(match, claim, may_be_part=_is_part(scope, match))

@@ -307,6 +307,9 @@ def test_a_wrong_length_in_two_languages_of_an_update_has_a_source_each():
         "No one has to log in again for 30 days.",
         "Sessions without activity for 30 minutes are closed.",
         "Wer sich 30 Tage lang ohne zweiten Faktor anmeldet, wird gefragt.",
+        "It was rolled back in 12 minutes.",
+        "We have seen no further errors for 30 minutes.",
+        "Seit 30 Minuten sehen wir keine Fehler mehr.",
         "Nothing was lost. Payments from the evening appear for 3 days as pending.",
     ],
 )

@@ -142,6 +142,8 @@ def test_a_window_that_is_said_of_the_incident(text, starts, ends):
         ("Since 10:10 everything works again.", False, True),
         ("Depuis 10h10, tout fonctionne.", False, True),
         ("Since 10:30 everything works again.", False, False),
+        ("No further errors since 10:30.", False, False),
+        ("Seit 10:30 Uhr keine neuen Fehler.", False, False),
         ("Depuis 10h10, rien ne fonctionne.", True, False),
     ],
 )
