@@ -85,7 +85,7 @@ def find_path_costs(
     number = sum(Kind.MISLEADING_PATH in entry.kinds for entry in entries)
     if not number:
         return {}
-    words = cache(subject) if number <= MAX_PATHS else _no_words
+    words = cache(subject) if number <= MAX_PATHS else None
     times = [_exact_time(entry, untimed) for entry in entries]
     following, preceding = _following(times), _preceding(times)
     is_telling = cache(lambda kinds: not _TELLING.isdisjoint(kinds))  # most entries share few combinations of kinds
@@ -104,14 +104,10 @@ def find_path_costs(
     return costs
 
 
-def _no_words(_text: str) -> frozenset[str]:
-    return frozenset()
-
-
 class _Relations:
     """Compares misleading paths with later entries; `told` are those that may end one, in order."""
 
-    def __init__(self, told: Sequence[Entry], subject: Subject) -> None:
+    def __init__(self, told: Sequence[Entry], subject: Subject | None) -> None:
         self._told = told
         self._subject = subject
 
@@ -159,9 +155,12 @@ class _Relations:
         return _Relation.ENDS if is_denied else _Relation.GOES_ON
 
     def _is_about(self, one: Entry, other: Entry) -> bool:
-        return not self._subject(one.text).isdisjoint(self._subject(other.text))
+        subject = self._subject
+        return subject is not None and not subject(one.text).isdisjoint(subject(other.text))
 
     def _is_about_another(self, index: int, later: int) -> bool:
+        if self._subject is None:
+            return False
         return any(self._is_about(self._told[later], each) for each in self._suspicions(index, later))
 
     def _has_own_suspicion(self, index: int, later: int) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
@@ -30,18 +31,19 @@ def group_section(context: DraftContext, name: str) -> tuple[Block, ...]:
     entries = context.course_groups[name]
     blocks = [_escalation_block(context, each) for each in escalations]
     blocks += [context.entry_block(name, entry) for entry in entries]
-    times = [(each.paged_at, each.precision) for each in escalations]
-    times += [(entry.happened_at, entry.precision) for entry in entries]
+    paged = ((each.paged_at, each.precision) for each in escalations)
+    happened = ((entry.happened_at, entry.precision) for entry in entries)
+    times = chain(paged, happened)
     return date_first_row(context, times, blocks) or (context.builder.missing_block(name, name),)
 
 
 def date_first_row(
-    context: DraftContext, times: Sequence[tuple[datetime | None, Precision]], blocks: Sequence[Block]
+    context: DraftContext, times: Iterable[tuple[datetime | None, Precision]], blocks: Sequence[Block]
 ) -> tuple[Block, ...]:
     """Date the first row with a time, if the times of the document are of several days."""
     formatter = context.builder.times
     if formatter.has_several_days:
-        for place, ((at, precision), block) in enumerate(zip(times, blocks, strict=True)):
+        for place, ((at, precision), block) in enumerate(zip(times, blocks, strict=False)):
             if at is not None and block.time:
                 dated = block.at_time(formatter.format_with_day(at, precision))
                 return (*blocks[:place], dated, *blocks[place + 1 :])

@@ -83,7 +83,7 @@ def course_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Blo
     apart = {entry.source.ref for name in COURSE_SECTIONS if name != "actions_taken" for entry in groups[name]}
     shown = [entry for entry in entries if entry.source.ref not in apart and _is_in_course(context, entry)]
     rows = [context.entry_block("course", entry) for entry in shown]
-    times = [(entry.happened_at, entry.precision) for entry in shown]
+    times = ((entry.happened_at, entry.precision) for entry in shown)
     return date_first_row(context, times, rows) or (context.builder.missing_block("course", "actions_taken"),)
 
 

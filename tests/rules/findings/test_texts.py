@@ -264,6 +264,15 @@ def test_languages_in_which_something_is_missing(record, expected):
     assert codes(check_language_missing, record) == expected
 
 
+def test_a_row_marked_as_the_cause_needs_every_language_too():
+    """It is no statement of the cause, which is judged by itself."""
+    builder = incident("16:11", "16:24")
+    builder.languages = ("de", "fr")
+    builder.entry("16:15", "dba", "Der Token-Dienst rechnet falsch.", Kind.CAUSE, language="de")
+
+    assert codes(check_language_missing, builder.record()) == ["language-missing/entry"]
+
+
 def test_the_missing_languages_are_named_once():
     (found,) = check_language_missing(updates_in(("16:42", "monitoring", "fr en it es"), published_in=("fr", "en")))
 
