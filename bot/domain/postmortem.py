@@ -58,6 +58,7 @@ from bot.domain.drafting.sections import (
 )
 from bot.domain.drafting.timeline import TIMELINE_SECTIONS, course_section, timeline_entries, timeline_sections
 from bot.domain.findings import Finding
+from bot.domain.findings.word_groups import cause_stems
 from bot.domain.findings.wording import finding_blocks
 from bot.domain.languages import get_language
 from bot.domain.record.escalations import Escalation
@@ -114,7 +115,7 @@ def _document(
     incident = record.incident
     times = TimeFormatter(language, incident.zone, incident.started.at, _instants(record, standing, listed))
     builder = BlockBuilder(record, language, times)
-    context = DraftContext(builder, standing, _chosen(record, code), languages, listed)
+    context = DraftContext(builder, standing, _chosen(record, code), languages, listed, subject=cause_stems)
     known = {
         **_incident_sections(context),
         "findings": finding_blocks(record, findings, times),

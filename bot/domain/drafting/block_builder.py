@@ -140,7 +140,8 @@ class BlockBuilder(RecordText):
         if entry.came_from is not None:
             notes.append(self.format_message("came_from", incident=entry.came_from))
         if self._label_says_all(entry) or self.repeats_title(entry):
-            return "", tuple(notes)
+            language = self.language.language_name(entry.language) if entry.language else ""
+            return "", tuple(note for note in notes if note != language)  # no words of it are shown
         name_people = self.resolve_mentions if entry.fact is None else self.name_people
         return name_people(self._own_text(entry), entry.sort_at), tuple(notes)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from bot.domain.drafting.block_builder import BlockBuilder
-from bot.domain.drafting.misleading_paths import PathCost, find_path_costs
+from bot.domain.drafting.misleading_paths import PathCost, Subject, find_path_costs
 from bot.domain.drafting.model import Block
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Entry, Record, Statement
@@ -22,7 +22,7 @@ class DraftContext:
     """
     The builder, the active entries and the chosen statements of one document.
 
-    `listed` are the refs of `action_list_refs`.
+    `listed` are the refs of `action_list_refs`. `subject` finds the words by which entries are compared.
 
     `statements` are those that the document gives in full, by kind: impact, cause and resolution. An entry that states
     one of them is reduced to its label, and so is an update: no fact is repeated.
@@ -35,6 +35,8 @@ class DraftContext:
         statements: Mapping[Kind, Statement | None],
         languages: Sequence[str],
         listed: frozenset[str],
+        *,
+        subject: Subject,
     ) -> None:
         self.builder = builder
         self.entries = entries
@@ -43,7 +45,9 @@ class DraftContext:
         self.statements = statements
         self.record: Record = builder.record
         self._refs = {entry.source.ref for entry in entries}
-        self._path_costs = find_path_costs(entries, impact_end=self._impact_end(), untimed=builder.untimed)
+        self._path_costs = find_path_costs(
+            entries, impact_end=self._impact_end(), subject=subject, untimed=builder.untimed
+        )
         self._by_kind: dict[Kind, dict[int, Entry]] = {}
         for position, entry in enumerate(entries):
             for kind in entry.kinds:

@@ -113,7 +113,7 @@ class RecordText:
             return tuple(remarks)
         if self.record.incident.status.is_open:
             return (*remarks, self.format_message("no_answer_yet"))
-        return (*remarks, self.format_message("no_answer_recorded" if escalation.external else "nobody_acknowledged"))
+        return (*remarks, self.format_message(silence_key(escalation)))
 
     def _origin_remarks(self, escalation: Escalation) -> list[str]:
         """The policy that it follows, and the escalation that it continues."""
@@ -205,6 +205,11 @@ def untimed_answers(record: Record) -> frozenset[str]:
 def _is_noted_at_once(entry: Entry) -> bool:
     """Return whether its time is the one at which it was recorded."""
     return entry.happened_at is not None and abs(entry.recorded_at - entry.happened_at) < timedelta(minutes=1)
+
+
+def silence_key(escalation: Escalation) -> str:
+    """The message for a missing answer. Silence is known only where Dogwatch paged."""
+    return "nobody_acknowledged" if escalation.called and not escalation.external else "no_answer_recorded"
 
 
 def history_blocks(text: RecordText, section: str, escalation: Escalation) -> tuple[Block, ...]:

@@ -49,6 +49,7 @@ class TimeFormatter:
         self._minutes = _formatted_minutes(language.locale)
         self.is_first_day_plain = self.day_of(self.known_span[0]) == self.first_day
         """Whether times of the first day have no date elsewhere than in the timeline."""
+        self.has_several_days = self.day_of(self.known_span[0]) != self.day_of(self.known_span[1])
         self._days: dict[date, str] = {self.first_day: ""} if self.is_first_day_plain else {}
         self._dates: dict[Precision, dict[date, tuple[str, str]]] = {precision: {} for precision in Precision}
         self._short: dict[Precision, dict[datetime, str]] = {precision: {} for precision in Precision}

@@ -1,6 +1,8 @@
 """Sections of entries by kind: actions, paths, escalations, lessons, causes and follow-ups."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
 
 from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.context import DraftContext
@@ -9,9 +11,10 @@ from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.header import particulars_section
 from bot.domain.drafting.overview.summary import statement_section, window_section
 from bot.domain.languages import base_language
+from bot.domain.record.action_item import names_owner
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Entry, Record, Update
-from bot.domain.terms import ActionKind, Kind, SourceKind, UpdateState
+from bot.domain.terms import ActionKind, Kind, Precision, SourceKind, UpdateState
 
 MARKS_BY_ACTION = {ActionKind.IMPROVEMENT: Kind.IMPROVEMENT, ActionKind.TASK: Kind.TASK}
 LESSONS = {"went_well": Kind.WENT_WELL, "went_badly": Kind.WENT_BADLY, "got_lucky": Kind.GOT_LUCKY}
@@ -25,9 +28,26 @@ SectionMap = Mapping[str, tuple[Block, ...]]
 def group_section(context: DraftContext, name: str) -> tuple[Block, ...]:
     """Actions, misleading paths, escalations or outcome, each entry in one of them."""
     escalations = context.record.escalations if name == "escalations" else ()
+    entries = context.course_groups[name]
     blocks = [_escalation_block(context, each) for each in escalations]
-    blocks += [context.entry_block(name, entry) for entry in context.course_groups[name]]
-    return tuple(blocks) or (context.builder.missing_block(name, name),)
+    blocks += [context.entry_block(name, entry) for entry in entries]
+    paged = ((each.paged_at, each.precision) for each in escalations)
+    happened = ((entry.happened_at, entry.precision) for entry in entries)
+    times = chain(paged, happened)
+    return date_first_row(context, times, blocks) or (context.builder.missing_block(name, name),)
+
+
+def date_first_row(
+    context: DraftContext, times: Iterable[tuple[datetime | None, Precision]], blocks: Sequence[Block]
+) -> tuple[Block, ...]:
+    """Date the first row with a time, if the times of the document are of several days."""
+    formatter = context.builder.times
+    if formatter.has_several_days:
+        for place, ((at, precision), block) in enumerate(zip(times, blocks, strict=False)):
+            if at is not None and block.time:
+                dated = block.at_time(formatter.format_with_day(at, precision))
+                return (*blocks[:place], dated, *blocks[place + 1 :])
+    return tuple(blocks)
 
 
 def history_sections(context: DraftContext) -> SectionMap:
@@ -61,7 +81,7 @@ def follow_up_sections(context: DraftContext) -> SectionMap:
         for block in blocks
     }
     table = [_table_row(context, kind, block) for kind, block in found.values()]
-    owned = sorted(table, key=lambda block: (block.details["type"], "owner" not in block.details, _owner_key(block)))
+    owned = sorted(table, key=lambda block: (block.details["type"], not block.details.get("owner"), _owner_key(block)))
     answers = [
         _without_notes(context, block, "symptom")._replace(section="symptoms")
         for _, block in found.values()
@@ -83,9 +103,11 @@ def _owner_key(block: Block) -> str:
 
 
 def _table_row(context: DraftContext, kind: str, block: Block) -> Block:
-    """A follow-up for a table that has columns for owner and date."""
+    """A follow-up for a table with owner and date; `owner` is empty if the text names it."""
     row = _without_notes(context, block, "owner", "due")
     details = {**block.details, "type": context.builder.format_message(f"type_{kind}")}
+    if names_owner(block.text):
+        details.setdefault("owner", "")  # the words have it
     return row._replace(section="action_items", details=details)
 
 

@@ -10,7 +10,7 @@ from bot.domain.drafting.context import COURSE_SECTIONS, DraftContext, add_sourc
 from bot.domain.drafting.localized_times import TimeFormatter
 from bot.domain.drafting.model import Block
 from bot.domain.drafting.overview.header import current_details_filter
-from bot.domain.drafting.sections import is_only_lesson
+from bot.domain.drafting.sections import date_first_row, is_only_lesson
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.record.facts import EscalationAcknowledged
 from bot.domain.record.model import Entry, Incident
@@ -81,11 +81,10 @@ def course_section(context: DraftContext, entries: Sequence[Entry]) -> tuple[Blo
     """The entries of the timeline that are in no other group."""
     groups = context.course_groups
     apart = {entry.source.ref for name in COURSE_SECTIONS if name != "actions_taken" for entry in groups[name]}
-    return tuple(
-        context.entry_block("course", entry)
-        for entry in entries
-        if entry.source.ref not in apart and _is_in_course(context, entry)
-    ) or (context.builder.missing_block("course", "actions_taken"),)
+    shown = [entry for entry in entries if entry.source.ref not in apart and _is_in_course(context, entry)]
+    rows = [context.entry_block("course", entry) for entry in shown]
+    times = ((entry.happened_at, entry.precision) for entry in shown)
+    return date_first_row(context, times, rows) or (context.builder.missing_block("course", "actions_taken"),)
 
 
 def _is_in_course(context: DraftContext, entry: Entry) -> bool:

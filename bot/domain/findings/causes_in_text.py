@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from itertools import chain
 
+from bot.domain.findings.duration_vocabulary import INCIDENT
+from bot.domain.findings.similarity import words_in
 from bot.domain.findings.times_in_text import fold_text
 from bot.domain.findings.word_groups import cause_groups, cause_stems
 from bot.domain.text.lazy_pattern import LazyPattern
@@ -21,14 +23,29 @@ _RELATED = (
 """Groups of causes that texts use for one another."""
 _FLAGS = re.IGNORECASE
 _BECAUSE = LazyPattern(
-    r"(?<!\w)(?:caused by|due to|because of|as a result of|root cause (?:is|was)|cause (?:is|was)|"
-    r"en raison d(?:e|'|u|es)|a cause d(?:e|'|u|es)|du a|due a|causee?s? par|provoquee?s? par|"
-    r"wegen|aufgrund|verursacht (?:durch|von)|ursache (?:ist|war)|ausgelost durch|"
-    r"a causa d(?:i|el|ella|ell')|causat[oa] da|dovut[oa] a|provocat[oa] da|"
-    r"debido a|a causa de|causad[oa] por|provocad[oa] por|por causa d[eao]|devido a)\s?(?P<cause>[^.,;!?]{4,160})",
+    r"(?<!\w)(?:(?:caused|triggered|brought about) by|due to|owing to|because of|as a result of|stem(?:s|med) from|"
+    r"resulted from|traced (?:back )?to|(?:cause|reason|trigger) (?:is|was|turned out to be)|"
+    r"en raison d(?:e|'|u|es)|a cause d(?:e|'|u|es)|du a|due a|liee?s? a|(?:causee?s?|provoquee?s?|declenchee?s?) par|"
+    r"(?:cause|raison|origine) (?:est|etait|a ete)|a l'origine(?: de l'incident)?,|a pour origine|"
+    r"wegen|aufgrund|infolge|(?:verursacht|ausgelost) (?:durch|von)|(?:lag|liegt) an|zuruckzufuhren auf|"
+    r"(?:ursache|ausloser|grund)(?: dafur)? (?:ist|war)|"
+    r"a causa d(?:i|el|ella|ell')|(?:causat|provocat)[oa] d(?:a|al|alla|all')|dovut[oa] a(?:l|lla|ll')?|"
+    r"per colpa d(?:i|el|ella)|(?:causa|motivo|origine) (?:e|era|e stat[oa])|"
+    r"debid[oa] a|a causa de|(?:causad|provocad)[oa] por|se deb(?:io|e) a|por culpa de|a raiz de|"
+    r"(?:causa|motivo|origen) (?:es|fue|era|ha sido)|"
+    r"por causa d[eao]|devido a|dev(?:eu|e)-se a|por conta d[eao]|em virtude d[eao]|"
+    r"(?:causa|motivo|origem) (?:foi|e|era))"
+    r"\s?(?P<cause>[^.,;!?]{4,160})",
     _FLAGS,
 )
 _CAUSED = LazyPattern(r"(?<!\w)durch\s(?P<cause>[^.,;!?]{4,100}?)\s(?:verursacht|ausgelost)(?!\w)", _FLAGS)
+_LED_TO = LazyPattern(
+    rf"(?:^|[.!?;]\s)(?P<cause>[^.,;!?]{{4,120}}?)\s(?:(?:has |had )?(?:led to|caused|triggered|resulted in)|"
+    r"(?:a|avait) (?:cause|provoque|entraine)|fuhrte zu|verursachte|loste|ha (?:causato|provocato)|"
+    r"(?:causo|provoco|ha (?:causado|provocado))|causou|provocou)\s"
+    rf"(?:[\w']+\s){{0,3}}(?:d'|l')?{INCIDENT}(?!\w)",
+    _FLAGS,
+)
 _NOT = LazyPattern(r"(?<!\w)(?:not|no|never|nicht|kein\w*|pas|non|nao|rather than|instead of)\s(?:\w+\s)?$", _FLAGS)
 _LITTLE = r"\s(?:\w+\s){0,3}?"
 _UNKNOWN = LazyPattern(
@@ -36,6 +53,12 @@ _UNKNOWN = LazyPattern(
     rf"not (?:yet )?(?:been )?(?:known|clear|identified|found|determined))|"
     r"(?:investigating|looking (?:into|for)|do not (?:yet )?know|don't (?:yet )?know) (?:what is )?"
     r"the (?:root |exact )?cause|unknown cause|"
+    r"ne (?:connaissons|savons) pas (?:encore )?(?:la cause|l'origine)|"
+    r"cause (?:n'est|n'a) pas (?:encore )?(?:ete )?\w+|"
+    r"kennen (?:wir )?(?:die )?(?:genaue )?ursache (?:noch )?nicht|non (?:conosciamo|sappiamo) (?:ancora )?la causa|"
+    r"no (?:conocemos|sabemos) (?:aun |todavia )?la causa|desconocemos (?:aun |todavia )?la causa|"
+    r"nao (?:sabemos|conhecemos) (?:ainda )?a causa|desconhecemos (?:ainda )?a causa|"
+    rf"causa{_LITTLE}(?:investigada|em investigacao|en investigacion|investigando|in corso di accertamento)|"
     rf"cause{_LITTLE}(?:inconnue|pas (?:encore )?(?:ete )?(?:connue|identifiee|etablie|trouvee))|"
     r"(?:recherchons|analysons|cherchons) (?:encore |toujours )?la cause|"
     rf"ursache{_LITTLE}(?:unbekannt|unklar|untersucht|ermittelt|nicht (?:bekannt|klar|geklart|gefunden))|"
@@ -59,7 +82,7 @@ def name_cause(text: str) -> str:
     folded = fold_text(line)
     if _UNKNOWN.search(folded):
         return ""
-    for match in chain(_BECAUSE.finditer(folded), _CAUSED.finditer(folded)):
+    for match in chain(_BECAUSE.finditer(folded), _CAUSED.finditer(folded), _LED_TO.finditer(folded)):
         if not _NOT.search(folded[: match.start()]):
             return line[match.start("cause") : match.end("cause")].strip(" ,:") if len(line) == len(folded) else ""
     return ""
@@ -68,11 +91,17 @@ def name_cause(text: str) -> str:
 def are_other_causes(stated: str, causes: Iterable[str]) -> bool:
     """Return whether `stated` is of another kind than all of the causes, without common words."""
     others = list(causes)
-    groups = _widen(cause_groups(stated))
-    recorded = _widen(frozenset().union(*(cause_groups(each) for each in others)))
-    if not groups or not recorded or not groups.isdisjoint(recorded):
+    groups = cause_groups(stated)
+    recorded = frozenset().union(*(cause_groups(each) for each in others))
+    if not groups or not recorded or not (groups | _first_groups(stated)).isdisjoint(recorded):
         return False
     return cause_stems(stated).isdisjoint(frozenset().union(*(cause_stems(each) for each in others)))
+
+
+def _first_groups(stated: str) -> frozenset[str]:
+    """The groups related to the first one named: "an attack on our network" is of an attack."""
+    first = next((found for word in words_in(stated) if (found := cause_groups(word))), frozenset[str]())
+    return _widen(first)
 
 
 def _widen(groups: frozenset[str]) -> frozenset[str]:

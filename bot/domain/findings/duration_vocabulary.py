@@ -25,9 +25,17 @@ LASTED = (
     r"e durat[oa]|durato|durata|duro|dura|ha durado|ha durato|durou|dauerte|dauerten|hielt|"
     r"fue de|foi de|a ete de|e stata di)(?: for| de| di)?"
 )
+JUST_OVER = (
+    r"(?:(?:(?:just )?a (?:little|bit)|just|slightly|somewhat) (?:over|more than)|un peu plus d[e']|"
+    r"(?:etwas|wenig) (?:mehr als|uber)|(?:un )?poco piu di|(?:algo|un poco|poco) mas de|"
+    r"(?:um )?pouco mais (?:de|que))"
+)
+"""Words for a length that was a little longer."""
 ABOUT = (
-    r"(?:about|around|approximately|approx\.?|roughly|nearly|almost|close to|"
-    r"just under|just over|some|circa|ca\.?|"
+    rf"(?:{JUST_OVER}|(?:a (?:little|bit)|slightly|somewhat) (?:under|less than|short of)|un peu moins d[e']|"
+    r"etwas (?:weniger als|unter)|poco meno di|(?:algo|un poco|poco) menos de|(?:um )?pouco menos (?:de|que)|"
+    r"better part of|about|around|approximately|approx\.?|roughly|nearly|almost|close to|"
+    r"just under|some|circa|ca\.?|"
     r"environ|presque|pres de|quasi|verso|hacia|alrededor de|casi|unos|unas|aproximadamente|cerca de|quase|"
     r"por volta de|cerca di|etwa|ungefahr|rund|knapp|fast|gut|~|≈)"
 )
@@ -57,24 +65,59 @@ NOT = (
 WITHIN = r"(?:within|innerhalb(?: von)?|binnen|entro)"
 """Words that make a length the longest that it can have been."""
 RECOVERED = (
-    r"(?:back(?: to normal| up| online)?|restored|resolved|recovered|fixed|over|working again|available again|"
+    r"(?:(?<!rolled )(?<!rolling )(?<!roll )back(?: to normal| up| online)?|"
+    r"restored|resolved|recovered|fixed|over|working again|available again|"
     r"normal again|came back|up again|retabli\w*|revenue?s?|resolue?s?|corrigee?s?|ripristinat\w*|risolt\w*|"
     r"tornat\w*|restablec\w*|resuelt\w*|recuper\w*|solucionad\w*|volvio|volvieron|restabelecid\w*|resolvid\w*|"
-    r"normalizad\w*|voltou|voltaram|wieder|behoben|wiederhergestellt|vorbei)"
+    r"normalizad\w*|voltou|voltaram|(?<!ne )fonctionnai\w+|(?<!non )funzionav\w+|(?<!no )funcionab\w+|"
+    r"(?<!nao )funcionav\w+|wieder|behoben|wiederhergestellt|vorbei)"
+)
+TOOK = (
+    r"(?:it took|took|il (?:nous )?a fallu|ci (?:sono volut[ei]|e volut[ao])|(?:se )?tard(?:amos|o|aron)|levou|levamos|"
+    r"demor(?:o|ou|amos)|es dauerte|(?:wir )?brauchten)"
+)
+REPAIR = (
+    r"(?:fix|resolve|recover|restore|repair|solve|retablir|resoudre|reparer|corriger|ripristinare|risolvere|riparare|"
+    r"restablecer|resolver|reparar|solucionar|corregir|restabelecer|corrigir|beheben|behoben|wieder\w*)"
+)
+LATER = r"(?:later|spater|plus tard|piu tardi|mas tarde|despues|mais tarde|depois)"
+LACKING = (
+    r"(?:without (?:power|electricity|internet|service|access|connection|sound|signal|phones?|water|heating|network)|"
+    r"ohne (?:strom|internet|zugriff|zugang|ton|bild|verbindung|netz|telefon|wasser|heizung|empfang|daten)|"
+    r"(?:sans|prive[es]{0,2} d[e']) ?(?:electricite|courant|internet|acces|service|reseau|connexion|son|telephone)|"
+    r"senza (?:corrente|elettricita|internet|accesso|servizio|rete|connessione|audio|telefono|acqua|dati)|"
+    r"sin (?:luz|electricidad|internet|acceso|servicio|red|conexion|sonido|telefono|agua|datos|senal|cobertura)|"
+    r"sem (?:luz|energia|internet|acesso|servico|rede|conexao|som|telefone|agua|sinal|dados))"
 )
 FAILURE = (
     r"(?:down|unavailable|interrupted|interromp\w*|interrott\w*|interrump\w*|unterbrochen|degraded|impaired|fermo|"
     r"unreachable|offline|out of service|fail(?:ed|ing|s)?|could not|couldn't|cannot|unable|"
-    r"not available|no (?:payments?|logins?|orders?|access|service)|broken|blocked|hors service|indisponibles?|"
-    r"inaccessibles?|en panne|n'ont pas pu|impossibles?|fuori servizio|non (?:era |"
-    r"erano )?disponibil\w*|irraggiungibil\w*|bloccat\w*|"
+    r"(?:not|n't) (?:available|reachable|accessible|usable|work(?:ing)?)|inaccessible|stopped working|"
+    r"no (?:payments?|logins?|orders?|access|service)|broken|blocked|hors service|indisponibles?|"
+    r"inaccessibles?|en panne|n'ont pas pu|impossibles?|fuori servizio|"
+    r"non (?:era |erano |e stat[oa] |sono stat[ei] )?(?:disponibil|raggiungibil|accessibil|utilizzabil)\w*|"
+    r"(?:ir|in)(?:raggiungibil|accessibil|utilizzabil)\w*|bloccat\w*|"
     r"non (?:hanno|e stato|sono stat\w) po\w+|caid[oa]s?|fuera de servicio|no disponibles?|inaccesibles?|"
-    r"no est(?:a|an|aba|aban) disponibles?|echou\w+|en echec|fehl|fehlgeschlagen|fehlschl\w+|"
-    r"refused|rejected|declined|refuse[es]{1,2}|rejete[es]{1,2}|abgelehnt|abgewiesen|rifiutat\w+|rechazad\w+|recusad\w+|"
+    r"no est(?:a|an|aba|aban|uvo|uvieron) (?:disponibles?|accesibles?|operativ[oa]s?)|echou\w+|en echec|"
+    r"fehl|fehlgeschlagen|fehlschl\w+|"
+    r"refused|rejected|declined|refuse[es]{1,2}|rejete[es]{1,2}|abgelehnt|abgewiesen|rifiutat\w+|"
+    r"rechazad\w+|recusad\w+|"
     r"no pudieron|no funcion\w+|fora do ar|indisponive(?:l|is)|inacessive(?:l|is)|"
-    r"nao (?:conseguiram|puderam|funcion\w+)|"
-    r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich)|blockiert|konnten?|fiel(?:en)?)"
+    r"nao (?:conseguiram|puderam|funcion\w+)|nao est(?:ava|avam|eve|iveram) (?:disponive(?:l|is)|acessive(?:l|is))|"
+    rf"{LACKING}|slow(?:ly|er)?|langsam\w*|lent[aeios]{{0,2}}|lenteurs?|lentidao|lentitud|"
+    r"fallisc\w+|falla\w*|falha\w*|(?:nobody|no one) (?:could|was able)|personne n'a pu|"
+    r"personne ne pouvait|nessuno (?:ha potuto|poteva)|nadie (?:pudo|podia)|ninguem (?:conseguiu|podia)|"
+    r"nothing (?:worked|went)|nichts (?:ging|lief)|(?:ging|lief) nichts|rien ne (?:fonctionn|march)\w+|"
+    r"(?:niente|nulla) funziona\w*|nada funciona\w*|"
+    r"errors?|erreurs?|fehler|error[ie]s?|erros?|missing|gone|weg|fehlten?|gefehlt|"
+    r"ausgefallen|gestort|nicht (?:erreichbar|verfugbar|moglich|nutzbar|zuganglich)|unerreichbar|"
+    r"un(?:moglich|zuganglich)|blockiert|konnten?|fiel(?:en)?)"
 )
+NO_FAILURE = (
+    r"(?:no|without|zero|keine?n?|ohne|aucune?|plus d[e']|sans|nessun[ao]?|senza|ningun|sin|nenhum|sem)\s?"
+    r"(?:\w+\s){0,2}?(?:errors?|erreurs?|fehler\w*|errori|error(?:es)?|erros?|erro)"
+)
+"""Words that say that nothing fails."""
 PART = (
     r"then|afterwards?|later|first|initially|at times|some|part(?:ly|ial|ially|s)?|"
     r"intermittent(?:ly)?|sporadic(?:ally)?|"
@@ -83,7 +126,8 @@ PART = (
     r"ensuite|d'abord|certaine?s?|quelques|"
     r"partie|partiel\w*|chaque|chacune?|plusieurs|moyenne|premi(?:er|ere|eres|ers)|reste|autres?|intermitten\w*|"
     r"jusqu'a|dann|danach|anschliessend|zuerst|zunachst|anfangs|einige\w*|manche\w*|teil\w*|jede\w*|mehrere\w*|"
-    r"durchschnitt\w*|einzeln\w*|erste\w*|rest\w*|zeitweise|andere\w*|vereinzelt\w*|sporadisch|bis zu|poi|prima|"
+    r"durchschnitt\w*|einzeln\w*|erste\w*|rest(?:lich\w*|en)?|zeitweise|andere\w*|vereinzelt\w*|sporadisch|bis zu|"
+    r"poi|prima|"
     r"alcun\w*|parte|parzial\w*|ogni|ciascun\w*|divers[ie]|prim[aio]|resto|altr\w*|a tratti|fino a|luego|despues|"
     r"primer\w*|algun\w*|parcial\w*|cada|vari[oa]s|otr[oa]s?|hasta|depois|primeir\w*|outr[oa]s?|ate"
 )
@@ -119,12 +163,19 @@ NUMBERS = {
         9: "nine neuf nove nueve neun",
         11: "eleven onze undici once elf",
         12: "twelve douze dodici doce doze zwolf",
+        13: "thirteen treize tredici trece treze dreizehn",
+        14: "fourteen quatorze quattordici catorce catorze vierzehn",
         15: "fifteen quinze quindici quince funfzehn",
         20: "twenty vingt venti veinte vinte zwanzig",
+        25: "twenty-five vingt-cinq venticinque veinticinco funfundzwanzig",
         30: "thirty trente trenta treinta trinta dreißig dreissig",
+        35: "thirty-five trente-cinq trentacinque funfunddreissig",
         40: "forty quarante quaranta cuarenta quarenta vierzig",
         45: "forty-five quarante-cinq quarantacinque funfundvierzig",
         50: "fifty cinquante cinquanta cincuenta cinquenta funfzig",
+        55: "fifty-five cinquante-cinq cinquantacinque funfundfunfzig",
+        60: "sixty soixante sessanta sesenta sessenta sechzig",
+        90: "ninety quatre-vingt-dix novanta noventa neunzig",
     }.items()
     for word in words.split()
 }

@@ -16,15 +16,20 @@ from bot.domain.findings.duration_vocabulary import (
     FAILURE,
     FEW,
     INCIDENT,
+    JUST_OVER,
     LASTED,
+    LATER,
     LOOSELY,
     LOWER,
+    NO_FAILURE,
     NO_WHOLE,
     NOT,
     NUMBERS,
     OUTAGE,
     PART,
     RECOVERED,
+    REPAIR,
+    TOOK,
     UPPER,
     WITHIN,
     WORK,
@@ -54,6 +59,7 @@ _LENGTH = (
     rf"|\d{{1,4}}(?:[.,]\d)?\s?[hmd](?!\w)(?:\s\d{{1,2}}\s?(?:m|min)\b)?|{_NUMBER}(?:[\s-]|(?<=')|(?<=-)|(?<=\d)){_UNIT}"
     rf"(?:{_AND}\d{{1,2}}\s?{_UNIT}){{0,2}}(?:\s(?:and a half|et demie?|e mezz[ao]|y media|e meia))?)"
 )
+DAY = timedelta(days=1)
 _COUNTLESS = "\ue000"
 """Stands for "a few": a character that nobody types."""
 _ONLY = r"(?:(?:only|just|nur|lediglich|seulement|solo|soltanto|solamente|apenas)\s)?"
@@ -67,18 +73,23 @@ _STOP = (
 )
 _FEW_WORDS = r"(?:\s[\w'/-]+){0,7}?"
 _AFTER = r"(?:after|au bout de|a l[oa]s|binnen|apres|nach|dopo|despues de|tras|depois de|apos|al cabo de)"
-_LABEL = (
-    r"(?<!\w)(?:(?:total |overall )?(?:duration|length|"
+_LABEL_WORDS = (
+    r"(?:(?:total |overall )?(?:duration|length|"
     r"time to (?:recover|recovery|resolve|resolution|restore))|(?:gesamt)?dauer|duree(?: totale)?|"
     r"durata(?: totale)?|duracion(?: total)?|duracao(?: total)?)"
 )
+_LABEL = rf"(?<!\w){_LABEL_WORDS}"
 _ADJECTIVE = LazyPattern(
     r"(?<!\w)(?P<amount>\d{1,4}|zwei|drei|vier|funf|zehn|anderthalb|eineinhalb|ein)-?(?P<unit>stundig|minutig|tagig)\w*",
     _FLAGS,
 )
 _NUMBER_WORD = LazyPattern(rf"(?<!\w)({'|'.join(sorted(NUMBERS, key=len, reverse=True))})(?=[\s-]{_UNIT})", _FLAGS)
+_CLOCK_LENGTH = LazyPattern(
+    r"(?<![\w:.])(\d{1,2}):(\d{2})\s?(?:h|hrs?|hours?|heures?|std|stunden|ore|horas?)(?!\w)", _FLAGS
+)
 _AND_A_HALF = LazyPattern(r"(?<!\w)(one|two|three|zwei|drei|vier) ?(?:and a half|einhalb)(?=\s)", _FLAGS)
 _LOOSELY = LazyPattern(rf"(?<!\w){LOOSELY}(?=[\w-]*\s?{_UNIT}|demi|halbe|mezz|media|meia)", _FLAGS)
+_JUST_OVER = LazyPattern(JUST_OVER, _FLAGS)
 _WITHIN = LazyPattern(rf"(?<!\w){WITHIN}\s", _FLAGS)
 _FEW = LazyPattern(
     rf"(?<!\w){FEW}\s(?:(?P<hour>hours?|hrs?|heures?|ore|horas?|stunden?)|minut(?:es?|os?|i|en?)|mins?)(?!\w)", _FLAGS
@@ -111,7 +122,7 @@ class StatedLength:
 
     `slack` is its tolerance by rounding. `is_least` and `is_most`: "more than", "less than". `may_be_part`: words
     beside it speak of a part, so that only a duration longer than the recorded one is wrong. `shortest`: of "a few
-    minutes", whose `length` is the longest.
+    minutes", whose `length` is the longest. `is_over`: it was a little longer than `length`.
     """
 
     length: timedelta
@@ -121,11 +132,14 @@ class StatedLength:
     is_most: bool = False
     may_be_part: bool = False
     shortest: timedelta | None = None
+    is_over: bool = False
 
     def contradicts(self, recorded: timedelta, *, tolerance: timedelta = timedelta()) -> bool:
         difference, slack = self.length - recorded, self.slack + tolerance
         if self.shortest is not None:
             return recorded + tolerance < self.shortest or (-difference > tolerance and not self.may_be_part)
+        if self.is_over and difference > self.length / 20 + tolerance:
+            return True
         if self.is_least or self.may_be_part:
             return difference > slack
         if self.is_most:
@@ -153,6 +167,10 @@ _CLAIMS: Sequence[tuple[Claim, LazyPattern]] = tuple(
         (Claim.WHOLE, rf"(?<!\w){OUTAGE}{_FEW_WORDS}\s?(?:of|de|di|von|uber|d'|:|\()\s?{_D}"),
         (
             Claim.WHOLE,
+            rf"(?:^|[.;:(]\s?)(?:total\s)?(?:downtime|outage|ausfall(?:zeit|dauer)?|{_LABEL_WORDS})\s{_D}{_STOP}",
+        ),
+        (
+            Claim.WHOLE,
             _LABEL + rf"{_FEW_WORDS}\s?(?:[:=]|of|was|is|de|di|von|war|betrug|etait|fue|foi|era|est|:)\s?{_D}",
         ),
         (
@@ -165,14 +183,18 @@ _CLAIMS: Sequence[tuple[Claim, LazyPattern]] = tuple(
             Claim.RECOVERY,
             rf"(?<!\w)(?:{_AFTER}|{WITHIN}|(?:in|en|em)(?=\s{UPPER}))\s{_D}(?!\s(?:of|de|di|von)\s),?{_FEW_WORDS}\s{RECOVERED}(?!\w)",
         ),
-        (Claim.RECOVERY, rf"(?<!\w)took\s(?:us\s)?{_D}\sto\s(?:fix|resolve|recover|restore)(?!\w)"),
+        (
+            Claim.RECOVERY,
+            rf"(?<!\w){TOOK}\s(?:\w+\s){{0,3}}?{_D},?\s(?:to|pour|per|en|para|bis|um|ate){_FEW_WORDS}\s{REPAIR}(?!\w)",
+        ),
+        (Claim.RECOVERY, rf"(?<!\w){RECOVERED}\s{_D}\s{LATER}(?!\w)"),
         (
             Claim.LIKELY,
             rf"(?<!\w)(?:for|during|durant|pendant|per|por|durante|fur|wahrend|seit)\s(?:the\s)?{_D}{_STOP}",
         ),
         (Claim.LIKELY, rf"(?:^|[.!;:]\s)(?:for|during|durant|pendant|per|por|durante|fur|wahrend)\s(?:the\s)?{_D},?\s"),
         (Claim.LIKELY, rf"(?<!\w){_D}\s(?:of|de|di|von)\s{FAILURE}(?!\w)"),
-        (Claim.LIKELY, rf"(?<!\w){_D}\s(?:long|lang|nicht|keine?n?|ohne|offline|down)(?!\w)"),
+        (Claim.LIKELY, rf"(?<!\w){_D}\s(?:long|lang|nicht|keine?n?|{FAILURE})(?!\w)"),
         (
             Claim.LIKELY,
             rf"(?<!\w){FAILURE}\s(?:for\s|pendant\s|durant\s|per\s|por\s|durante\s|fur\s|seit\s)?\(?{_D}{_STOP}",
@@ -180,8 +202,12 @@ _CLAIMS: Sequence[tuple[Claim, LazyPattern]] = tuple(
     )
 )
 _PART, _WORK, _NO_WHOLE = (LazyPattern(rf"(?<!\w)(?:{words})(?!\w)", _FLAGS) for words in (PART, WORK, NO_WHOLE))
+_SHARE = re.compile(r"(?:up to |jusqu'a |bis zu |fino al? |hasta |ate )?\d+(?:[.,]\d+)?\s?%", _FLAGS)
 _FAILURE = LazyPattern(rf"(?<!\w)(?:{FAILURE}|{OUTAGE})(?!\w)", _FLAGS)
 _WORKS = LazyPattern(rf"(?<!\w)(?:{RECOVERED}|again|de nouveau|a nouveau|di nuovo|de nuevo|novamente)(?!\w)", _FLAGS)
+_NO_FAILURE = LazyPattern(rf"(?<!\w){NO_FAILURE}(?!\w)", _FLAGS)
+_LATER = LazyPattern(rf"{LATER}$", _FLAGS)
+"""A recovery so long after something that can be any step before it."""
 _LOWER = LazyPattern(LOWER, _FLAGS)
 _INCIDENT_WINDOW = LazyPattern(
     rf"(?<!\w){INCIDENT}(?!\w)(?:\s[^\s.;:!?]+){{0,9}}?\s"
@@ -231,14 +257,20 @@ def find_spans(text: str, near: datetime, zone: ZoneInfo) -> Iterator[StatedSpan
 
 
 def speaks_of_part(text: str) -> bool:
-    """Return whether words of the text speak of a part: "some", "then", "intermittently"."""
+    """
+    Return whether words of the text speak of a part: "some", "then", "intermittently".
+
+    A single percentage is a share of users or requests, not of the time.
+    """
     folded = fold_text(text)
+    if len(_SHARE.findall(folded)) == 1:
+        folded = _SHARE.sub(" ", folded)
     return bool(_PART.search(folded) or _WORK.search(folded))
 
 
 def speaks_of_failure(text: str) -> bool:
     """Return whether the text speaks of something that fails, and of nothing that works again."""
-    folded = fold_text(text)
+    folded = _NO_FAILURE.compiled.sub(" ", fold_text(text))
     return _FAILURE.search(folded) is not None and _WORKS.search(folded) is None
 
 
@@ -252,6 +284,7 @@ def _fold(text: str) -> str:
     """The text as the patterns read it, with figures for words, and without its questions."""
     folded = _NOT.compiled.sub(" ", _QUESTION.compiled.sub(" ", fold_text(text)))
     folded = _FEW.compiled.sub(lambda each: f"{_COUNTLESS} {'12 hours' if each['hour'] else '20 minutes'}", folded)
+    folded = _CLOCK_LENGTH.compiled.sub(r"\1h\2", folded)
     folded = _LOOSELY.compiled.sub(r"~\g<article> ", folded)
     folded = _AND_A_HALF.compiled.sub(lambda each: f"{_HALVES[each[1].casefold()]}.5", folded)
     folded = _NUMBER_WORD.compiled.sub(lambda each: str(NUMBERS[each[1].casefold()]), folded)
@@ -268,7 +301,7 @@ def _claims(folded: str, *, is_impact: bool) -> Iterator[StatedLength]:
             sentence, inner = _sentence_around(folded, match), match[0]
             if _NO_WHOLE.search(sentence) or _WORK.search(inner) or _has_another(sentence, match):
                 continue
-            if claim is Claim.LIKELY and not (is_impact or _FAILURE.search(sentence)):
+            if claim is Claim.LIKELY and not (is_impact or _FAILURE.search(_NO_FAILURE.compiled.sub(" ", sentence))):
                 continue
             scope = folded if claim is Claim.LIKELY else sentence
             stated = _read_match(match, claim, may_be_part=_is_part(scope, match))
@@ -279,7 +312,7 @@ def _claims(folded: str, *, is_impact: bool) -> Iterator[StatedLength]:
 
 def _is_part(scope: str, match: re.Match[str]) -> bool:
     around = scope.replace(match[0], " ", 1)
-    return bool(_PART.search(around) or _WORK.search(around))
+    return bool(_PART.search(around) or _WORK.search(around) or _LATER.search(match[0]))
 
 
 def _has_another(sentence: str, match: re.Match[str]) -> bool:
@@ -311,13 +344,19 @@ def _read_match(match: re.Match[str], claim: Claim, *, may_be_part: bool) -> Sta
         slack = min(slack, length / 20)
     if match["about"]:
         slack = max(slack, length / 5)
-    return StatedLength(length, slack, claim, is_least, is_most and not is_least, may_be_part)
+    is_over = bool(match["about"] and _JUST_OVER.match(match["about"]))
+    return StatedLength(length, slack, claim, is_least, is_most and not is_least, may_be_part, is_over=is_over)
 
 
 def _rounding(text: str, length: timedelta) -> timedelta:
     """The tolerance by rounding: half of the smallest unit that is written, at least a minute."""
     folded = text.casefold()
-    if re.search(r"(?:and a half|demie?|mezz[ao']|media|meia|half|halbe|halb\b|quarter|quart|cuarto|viertel)", folded):
+    if re.search(
+        r"(?:\d[.,]5(?!\d)|and a half|demie?|mezz[ao']|media|meia|half|halbe|halb\b|quarter|quart|cuarto|viertel)",
+        folded,
+    ):
+        if length >= DAY:
+            return DAY / 4
         return timedelta(minutes=10) if length < timedelta(hours=1) else timedelta(minutes=15)
     if re.search(r"\d[.,]\d", folded):
         return length_unit(folded) / 20

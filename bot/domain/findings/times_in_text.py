@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
 from bot.domain.findings.dates_in_text import DATE, DAY, read_dates
+from bot.domain.findings.duration_vocabulary import INCIDENT
 from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.text.normalize import strip_accents
 from bot.domain.times import read_time
@@ -35,11 +36,19 @@ _NO_UNIT = r"(?!\s?(?:%|€|\$|£|ms\b|s\b|sec|seconds|x\b|[kKMGT]i?B\b|EUR|USD|
 _OF = r",?\s(?:(?:on|of|du|del|vom|em|de|do dia|do|no dia|dell)\s)?"
 
 
+_BARE_HOUR = (
+    r"\d{1,2}(?=,?\s(?:and|to|until|till|und|bis|et|a|e|y|as|alle)\s(?:(?:le|les|las|as)\s)?"
+    r"\d{1,2}(?:[:.]\d{2})?\s?(?:[ap]\.?m\b|Uhr\b|h\d{2}\b))"
+    r"|(?<=\bentre\s)\d{1,2}(?=\s(?:et|y|e)\s\d{1,2}\s?h\b)"
+)
+"""An hour whose unit stands at the end of the window alone: "between 4 and 5pm", "von 16 bis 18 Uhr"."""
+
+
 def _time(name: str) -> str:
     """A clock time, with a date before or behind it."""
     return (
         rf"(?:{DAY}(?P<date_{name}>{DATE}),?\s)?(?P<about_{name}>{_ABOUT})?(?:{_AT})?"
-        rf"(?P<{name}>{_CLOCK}{_ZONE}){_NO_UNIT}(?:{_OF}{DAY}(?P<behind_{name}>{DATE}))?"
+        rf"(?P<{name}>(?:{_CLOCK}|{_BARE_HOUR}){_ZONE}){_NO_UNIT}(?:{_OF}{DAY}(?P<behind_{name}>{DATE}))?"
     )
 
 
@@ -80,8 +89,8 @@ BEGAN = (
 )
 _ENDED = (
     r"(?:ended|resolved|fixed|restored|recovered|mitigated|over|back(?: to normal)?|s'est terminee?|resolue?|retablie?|"
-    r"pris fin|endete|behoben|terminat[oa]|risolt[oa]|ripristinat[oa]|finito|termino|acabo|resuelt[oa]|terminou|acabou|"
-    r"resolvid[oa])"
+    r"pris fin|endete|behoben|terminat[oa]|risolt[oa]|ripristinat[oa]|finito|termino|acabo|resuelt[oa]|"
+    r"restablecid[oa]|restablecio|recupero|solucionad[oa]|terminou|acabou|resolvid[oa]|restabelecid[oa]|normalizad[oa])"
 )
 _BEGAN_AND_ENDED = LazyPattern(
     rf"(?<!\w){BEGAN}\s{_time('start')}[^.;\d]{{0,60}}?\b{_ENDED}\s(?:by\s)?{_time('end')}", _FLAGS
@@ -96,6 +105,12 @@ _RESOLVED_AT = (
         rf"(?:(?:since|by|depuis|desde|dalle|dal)\s)?{_time('end')}",
         _FLAGS,
     ),
+    LazyPattern(
+        rf"(?<!\w)(?:since|depuis|dal(?:le)?|desde)\s{_time('end')}[^.;\d]{{0,60}}?\b"
+        r"(?:(?:works?|working|available|up) again|back to normal|(?<!ne )fonctionne\w*|(?<!non )funziona\w*|"
+        r"(?<!no )(?<!nao )funciona\w*)\b",
+        _FLAGS,
+    ),
     LazyPattern(rf"(?<!\w)um\s{_time('end')}\s(?:\w+\s){{0,2}}(?:behoben|beendet)\b", _FLAGS),
     LazyPattern(rf"(?<!\w)seit\s{_time('end')}[^.;\d]{{0,60}}\bwieder\b(?! an\b)", _FLAGS),
 )
@@ -105,6 +120,7 @@ _SINCE = LazyPattern(
     rf"{_time('since')}",
     _FLAGS,
 )
+_STARTED = LazyPattern(rf"(?<!\w){INCIDENT}(?:\s[\w'-]+){{0,4}}?\s{BEGAN}\s{_time('since')}", _FLAGS)
 _LEARNED = LazyPattern(
     r"investigat\w*|aware|know\w*|knew|monitor\w*|working|looking|watching|informed|untersuch\w*|bekannt|informiert|"
     r"analys\w*|enquet\w*|informes?|connaissance|surveill\w*|recherch\w*|indag\w*|investigan\w*|al corrente|cientes?",
@@ -117,6 +133,7 @@ _LEADING_DATE = LazyPattern(
     rf"|(?<!\w)(?P<beside>{DATE})[,:]?\s\(?$",
     _FLAGS,
 )
+_ONE_DAY = timedelta(days=1)
 _HALF = re.compile(r"([ap]\.?m\.?)", _FLAGS)
 _ZONE_BEHIND = re.compile(r"\s\(?([A-Z]{3,5})\)?$")
 
@@ -215,10 +232,16 @@ def _parse_resolution(folded: str, near: datetime, zone: ZoneInfo) -> StatedWind
 
 
 def parse_since(text: str, near: datetime, zone: ZoneInfo) -> StatedTime | None:
-    """The start in "fails since 15:50"; None unless it is the only clock time of the text."""
+    """
+    The start in "fails since 15:50" or "the outage began at 15:50".
+
+    None unless it is the only clock time of the text.
+    """
     folded = fold_text(text)
     match = _SINCE.search(folded)
-    if match is None or len(list(_ANY_CLOCK.finditer(folded))) != 1 or _LEARNED.match(match["before"] or ""):
+    learned = match["before"] if match else None
+    match = match or _STARTED.search(folded)
+    if match is None or len(list(_ANY_CLOCK.finditer(folded))) != 1 or _LEARNED.match(learned or ""):
         return None
     day = match["date_since"] or match["behind_since"]
     at = _read_on(day, match["since"], near, zone) if day else _nearest_time(match["since"], near, zone)
@@ -233,7 +256,7 @@ def _cut_windows(folded: str, windows: list[PlacedWindow]) -> str:
 
 def _parse_match(match: re.Match[str], near: datetime, zone: ZoneInfo) -> PlacedWindow | None:
     groups = match.groupdict()
-    first, last = _complete_start(match["start"], match["end"]), match["end"]
+    first, last = _complete_start(match["start"], match["end"], near, zone), match["end"]
     start_day = groups.get("date_start") or groups.get("behind_start")
     end_day = groups.get("date_end") or groups.get("behind_end")
     leading = None if start_day or end_day else _LEADING_DATE.search(match.string[: match.start()])
@@ -249,18 +272,26 @@ def _parse_match(match: re.Match[str], near: datetime, zone: ZoneInfo) -> Placed
     if start is None or end is None:
         return None
     stated = (
-        StatedTime(start, _tolerance(first, start, groups.get("about_start"))),
+        StatedTime(start, _tolerance(match["start"], start, groups.get("about_start"))),
         StatedTime(end, _tolerance(last, end, groups.get("about_end"))),
     )
     return PlacedWindow(*stated, match.span(), is_dated=bool(start_day or end_day))
 
 
-def _complete_start(first: str, last: str) -> str:
-    """The start with the half of the day and the zone that only the end has."""
+def _complete_start(first: str, last: str, near: datetime, zone: ZoneInfo) -> str:
+    """
+    The start with the half of the day and the zone that only the end has.
+
+    A label of the incident's own zone tells nothing: in a night when the clocks change the start has another one.
+    """
     behind, half = _ZONE_BEHIND.search(last), _HALF.search(last)
     if half and not _HALF.search(first) and ":" not in first[:-3]:
         first = re.sub(r"^(\d{1,2}(?:[:.]\d{2})?)", rf"\1{half[1]}", first)
-    return f"{first} {behind[1]}" if behind and not _ZONE_BEHIND.search(first) else first
+    elif first.isdecimal():
+        first = f"{first}:00"
+    own = {(near + step).astimezone(zone).tzname() for step in (-_ONE_DAY, timedelta(), _ONE_DAY)}
+    is_foreign = behind is not None and behind[1] not in own and not _ZONE_BEHIND.search(first)
+    return f"{first} {behind[1]}" if behind and is_foreign else first
 
 
 def _parse_end(match: re.Match[str], start: datetime, zone: ZoneInfo) -> StatedTime | None:

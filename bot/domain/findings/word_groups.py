@@ -18,12 +18,12 @@ _CAUSES = {
     "replication ind(?:ex|ices|exes) quer(?:y|ies) abfrage consulta schema(?!t) deadlock vacuum transaction",
     "network": "network netz reseau router routing switch bgp pa(?:c)?kets? paket firewall ingress balancer "
     "proxy haproxy "
-    "nginx vpn uplink mtu fib(?:er|re) glasfaser cable dns resolver nameserver latenc",
+    "nginx vpn uplink mtu fib(?:er|re|ra) glasfaser cable dns resolver nameserver latenc",
     "certificate": "certific zertifikat certs? tls ssl https handshake letsencrypt x509 expir ablauf abgelauf "
     "expir scadut "
     "caduc vencid",
     "domain": "domain whois registrar registr lapsed renew",
-    "disk": "space device disks? disque disco festplatte speicherplatz filesystem inode storage "
+    "disk": "space datentrag device disks? disque disco festplatte speicherplatz filesystem inode storage "
     "stockage raid ssd nvme nfs partition volumes?",
     "memory": "memory memoire memoria arbeitsspeicher oom heap ram leaks? swap",
     "processor": "cpu processor prozessor processeur throttl drossel",
@@ -39,7 +39,7 @@ _CAUSES = {
     "energi courant "
     "overheat",
     "traffic": "overload surge spikes? ddos attack angriff attaque ataque "
-    "attacco crawler "
+    "attacco cyberang crawler "
     "flood bots? capacit kapazit autoscal scaling uberlast auslast sobrecarg sovraccaric surcharge satur rate-limit",
     "access": "auth login logins sso oauth token session password credential secrets? permission identit anmeld",
     "queue": "queue kafka rabbit worker consumer backlog jobs? cron scheduler warteschlange",
@@ -53,8 +53,8 @@ _CAUSES = {
 }
 """Groups of causes, each a list of the beginnings of its words."""
 _MEASURES = {
-    "alert": "alert alarm monitor notif warn uberwach surveill allarm supervis",
-    "test": "test check verif validat pruf prueba prova ensayo",
+    "alert": "alert alarm monitor notif warn uberwach surveill allarm supervis vigil",
+    "test": "test check verif validat pruf prueba prova ensayo compar(?!ab) vergleich(?!bar) confront",
     "training": "train schul formation formazione formacion formacao treinamento capacit teach workshop",
     "document": "document dokument guid runbook playbook handbook wiki leitfad procedur anleitung richtlin",
     "review": "review audit inspect assess revis",
@@ -73,10 +73,11 @@ _MEASURES = {
     "usage": "usage used utilis nutzung auslast exhaust full utilizz uso",
     "renewal": "renew rotat erneuer renouvel rinnov renova",
     "increase": "increas rais enlarg expand extend augment agrand erhoh vergrosser aument amplia ingrandi",
-    "decrease": "reduc decreas lower(?!case) verringer senk reduzier diminu ridu dismin reduzi",
+    "decrease": "reduc decreas shorten verkurz raccourc accorc acort encurt lower(?!case) verringer senk reduzier "
+    "diminu ridu dismin reduzi",
     "removal": "remov delet elimin supprim entfern losch rimuov",
     "growth": "grow wachs croiss cresc crec",
-    "limit": "limit caps? begrenz plafonn",
+    "limit": "limit caps? begrenz plafonn throttl drossel",
     "rollback": "roll(?!out|en|e) retour arrier ruckroll zuruckroll",
     "restore": "restor restaur wiederherstell ripristin",
     "telling": "tell inform preven benachrichtig",
@@ -98,6 +99,9 @@ LIGHT_WORDS = word_set(
     "implementing create creating introduce set setup "
     "write build make establish put install "
     "have get start ensure do perform keep maintain need better more regular regularly new proper dedicated own "
+    "before after against go goes going live above nearly within "
+    "avant apres contre chaque doivent etre vor nach jede jeder jedes muss mussen sollen prima dopo ogni prima antes "
+    "despues cada deben debe depois devem deve "
     "size number amount step steps stage phase taille nombre grosse anzahl tamano numero dimensione rediger "
     "also all every each provide improve improved use hold conduct carry define relevant up out must will "
     "ajouter mettre place creer faire ecrire implementer prevoir organiser tous toutes regulier reguliers "

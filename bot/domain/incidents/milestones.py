@@ -133,12 +133,13 @@ def compute_milestones(
         raise ValueError("a record without a declaration")
     declared = Milestone(declaration.happened_at, DECLARED, declaration.ref)
     from_alert = _storm(alerts, storm_began, declaration.ref) if storm_began else _first_alert(alerts, "earliest alert")
+    marked = _first_marked(facts, Kind.DETECTION, "message marked as detection")
     resolution = _last(facts, Kind.RESOLVED) if is_over else None
     ended = _impact_end(facts, resolution) if is_over else None
     return Milestones(
         declared=declared,
         started=_impact_start(facts, declaration) or from_alert or declared,
-        detected=from_alert or _first_marked(facts, Kind.DETECTION, "message marked as detection") or declared,
+        detected=_detection(from_alert, marked, is_storm=storm_began is not None) or declared,
         acknowledged=_first_marked(facts, Kind.ACKNOWLEDGED, "first acknowledgement")
         or _first_marked([fact for fact in facts if fact.role == LEAD], Kind.ROLE, FIRST_LEAD),
         identified=_identification(facts, resolution, ended),
@@ -171,6 +172,13 @@ def _typed_impact(facts: Sequence[EntryFact]) -> list[EntryFact]:
 def _first_alert(alerts: Sequence[AlertFact], because: str) -> Milestone | None:
     first = min(alerts, key=lambda alert: alert.starts_at, default=None)
     return Milestone(first.starts_at, because, first.ref, first.precision) if first else None
+
+
+def _detection(from_alert: Milestone | None, marked: Milestone | None, *, is_storm: bool) -> Milestone | None:
+    """The earlier one of alert and mark; a storm's own, because older alerts are marks too."""
+    if is_storm or from_alert is None or marked is None:
+        return from_alert or marked
+    return min(from_alert, marked, key=lambda each: each.at)
 
 
 def _storm(alerts: Sequence[AlertFact], began: datetime, ref: str) -> Milestone:

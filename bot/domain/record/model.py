@@ -19,6 +19,7 @@ from bot.domain.record.facts import Fact, StormTitle, change_subject
 from bot.domain.record.sources import Moment, Source
 from bot.domain.record.translations import Translation
 from bot.domain.terms import ActionKind, AlertStatus, Kind, Precision, Severity, SourceKind, Status, UpdateState
+from bot.domain.text.durations import to_minute
 from bot.lazy_dataclass import dataclass
 
 
@@ -256,6 +257,16 @@ class Incident:
     def is_detection_recorded(self) -> bool:
         """True if an alert or a person recorded the detection; else it is the declaration's time."""
         return self.detected.because != DECLARED or self.declared.source.kind is SourceKind.ALERT
+
+    @property
+    def is_detected_by_declaration(self) -> bool:
+        """True if a detection is recorded, and it is no later than the declaration."""
+        return self.is_detection_recorded and to_minute(self.detected.at) <= to_minute(self.declared.at)
+
+    @property
+    def noticed(self) -> Moment:
+        """The recorded detection; the declaration where that came first, or none is recorded."""
+        return self.detected if self.is_detected_by_declaration else self.declared
 
     @property
     def recorded_moments(self) -> tuple[tuple[str, Moment], ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain.drafting.escalations import silence_key
 from bot.domain.record.escalations import Escalation
 from bot.domain.record.model import Alert
 from bot.domain.terms import Precision
@@ -45,7 +46,7 @@ def _escalation_label(words: PlotWords, each: Escalation, end: datetime | None) 
     if each.is_answered:
         return ", ".join(filter(None, [length, words.person_name(each.acknowledged_by)]))
     is_open = words.record.incident.status.is_open and not (each.exhausted_at or each.stopped_at)
-    key = "no_answer_yet" if is_open else "no_answer_recorded" if each.external else "nobody_acknowledged"
+    key = "no_answer_yet" if is_open else silence_key(each)
     return ", ".join(filter(None, [length, words.word(key)]))
 
 

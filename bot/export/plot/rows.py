@@ -46,8 +46,7 @@ def phase_rows(words: PlotWords) -> Iterator[Row]:
     incident = words.record.incident
     start = incident.started if _has_start(incident.started) else None
     yield _phase(words, "impact", Tone.IMPACT, start, incident.ended)
-    first = incident.detected if incident.is_detection_recorded else incident.declared
-    yield _phase(words, "response", Tone.RESPONSE, first, incident.resolved)
+    yield _phase(words, "response", Tone.RESPONSE, incident.noticed, incident.resolved)
     updates = shown_updates(words.record)
     if updates:
         yield _public_row(words, updates)

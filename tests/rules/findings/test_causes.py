@@ -150,10 +150,37 @@ CERTIFICATE = "The certificate of the ingress had expired"
         ("La causa sigue siendo desconocida.", ["public-cause-conflict/unknown"]),
         ("A causa ainda é desconhecida.", ["public-cause-conflict/unknown"]),
         ("The cause has been found. All is well.", []),
+        ("The outage was caused by an attack on our site.", ["public-cause-conflict"]),
+        ("The reason was a power failure.", ["public-cause-conflict"]),
+        ("It was triggered by a full disk.", ["public-cause-conflict"]),
+        ("A fault of our database led to the outage.", ["public-cause-conflict"]),
+        ("The rollback of the configuration caused a restart.", []),
+        ("La panne est liée à une panne électrique.", ["public-cause-conflict"]),
+        ("La cause était un disque plein.", ["public-cause-conflict"]),
+        ("Das lag an einer vollen Festplatte.", ["public-cause-conflict"]),
+        ("Grund dafür war ein Stromausfall.", ["public-cause-conflict"]),
+        ("Il problema è stato provocato da un attacco informatico.", ["public-cause-conflict"]),
+        ("Se debió a un disco lleno.", ["public-cause-conflict"]),
+        ("Se debió a un certificado caducado.", []),
+        ("A causa foi uma falha de energia.", ["public-cause-conflict"]),
+        ("Deveu-se a um certificado expirado.", []),
+        ("Nous ne connaissons pas encore la cause.", ["public-cause-conflict/unknown"]),
+        ("Wir kennen die Ursache noch nicht.", ["public-cause-conflict/unknown"]),
+        ("Non conosciamo ancora la causa.", ["public-cause-conflict/unknown"]),
+        ("Todavía desconocemos la causa.", ["public-cause-conflict/unknown"]),
+        ("A causa ainda está sendo investigada.", ["public-cause-conflict/unknown"]),
     ],
 )
 def test_public_words_against_the_cause(text, expected):
     assert public_cause(text, cause=CERTIFICATE) == expected
+
+
+def test_the_place_of_a_cause_does_not_make_two_the_same():
+    """A network can be a provider's; an attack on one is something else."""
+    cause = "An expired certificate of our provider"
+
+    assert public_cause("It was caused by an attack on our network.", cause=cause) == ["public-cause-conflict"]
+    assert public_cause("It was caused by a fault of the network.", cause=cause) == []
 
 
 def test_a_published_postmortem_tells_the_cause():

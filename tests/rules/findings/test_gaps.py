@@ -1,5 +1,7 @@
 """Findings about times without entries, and about late detections."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.findings.rules.long_gap import check_late_detection, check_long_gap
@@ -35,6 +37,17 @@ def gap(start: str, end: str, *entries: str | None, severity: Severity = Severit
 )
 def test_gaps(start, end, entries, expected):
     assert gap(start, end, *entries) == expected
+
+
+def test_nobody_works_between_a_resolution_and_a_reopening():
+    """The impact seemed to be over."""
+    builder = incident("12:00", "17:40", zone="UTC")
+    builder.typed("12:30", "oncall", "", Kind.RESOLVED)
+    builder.typed("16:30", "oncall", "", Kind.REOPENED)
+    assert codes(check_long_gap, builder.record()) == []
+
+    builder.entries[-2:] = [replace(each, kinds=(Kind.NOTE,)) for each in builder.entries[-2:]]
+    assert codes(check_long_gap, builder.record()) == ["long-gap"]
 
 
 def test_a_light_incident_sleeps_at_night():

@@ -94,6 +94,9 @@ def test_durations_of_the_whole(text, minutes):
         "Le redémarrage a duré 10 minutes",
         "Der Neustart dauerte 10 Minuten",
         "The deploy took 10 minutes",
+        "We restarted the gateway at 10:20. Service was restored 10 minutes later.",
+        "It took 10 minutes to find the logs",
+        "Après 10 minutes, le paiement ne fonctionnait plus",
         "We monitored the service for 20 minutes",
         "Invoices were delayed for 20 minutes",
         "Payments fail for 13 minutes of every hour",
@@ -136,6 +139,31 @@ def test_durations_of_a_part_are_no_objection_to_a_longer_whole(text):
         ("The outage lasted 1h 50m.", 112, False),
         ("The outage lasted 1h 52m.", 112, False),
         ("The outage lasted 1h 52m.", 115, True),
+        ("For a little over two hours nobody could log in.", 90, True),
+        ("For a little over two hours nobody could log in.", 135, False),
+        ("La interrupción duró algo más de una hora.", 80, False),
+        ("Die Störung dauerte etwas mehr als eine Stunde.", 45, True),
+        ("L'interruption a duré un peu moins de deux heures.", 105, False),
+        ("O serviço ficou fora do ar por pouco mais de duas horas.", 90, True),
+        ("The outage lasted three and a half days.", 5370, False),
+        ("The outage lasted three and a half days.", 6000, True),
+        ("Der Ton war drei Stunden lang weg.", 60, True),
+        ("3.000 Haushalte waren 45 Minuten ohne Strom.", 90, True),
+        ("The API returned errors for 40 minutes.", 90, True),
+        ("Nobody could pay for sixty minutes.", 90, True),
+        ("Nobody could pay for ninety minutes.", 90, False),
+        ("Quattro dighe non erano raggiungibili per 25 minuti.", 90, True),
+        ("The site was not accessible for 25 minutes.", 90, True),
+        ("Die Seite war 25 Minuten nicht nutzbar.", 90, True),
+        ("El sitio no estuvo disponible durante 25 minutos.", 90, True),
+        ("O site não esteve disponível por 25 minutos.", 90, True),
+        ("Downtime: 1:15 h", 90, True),
+        ("Downtime 2.5h", 150, False),
+        ("The incident was resolved 3 hours later.", 90, True),
+        ("Dopo tre ore tutto funzionava di nuovo.", 90, True),
+        ("It took our engineers three hours to find and fix it.", 90, True),
+        ("Es dauerte drei Stunden, bis der Fehler behoben war.", 90, True),
+        ("Il a fallu trois heures pour rétablir le service.", 90, True),
         ("Some customers were down for 3 hours.", 120, True),  # no part is longer than the whole
     ],
 )
@@ -271,6 +299,22 @@ def test_a_wrong_length_in_two_languages_of_an_update_has_a_source_each():
 
     found = list(check_duration_conflict(replace(record, updates=[both])))
     assert [each.entries for each in found] == [(entry.source.ref,) for entry in entries]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No one has to log in again for 30 days.",
+        "Sessions without activity for 30 minutes are closed.",
+        "Wer sich 30 Tage lang ohne zweiten Faktor anmeldet, wird gefragt.",
+        "It was rolled back in 12 minutes.",
+        "We have seen no further errors for 30 minutes.",
+        "Seit 30 Minuten sehen wir keine Fehler mehr.",
+        "Nothing was lost. Payments from the evening appear for 3 days as pending.",
+    ],
+)
+def test_public_words_about_other_lengths(text):
+    assert codes(check_duration_conflict, published(incident("09:00", "10:30"), "10:40", text)) == []
 
 
 def test_a_cause_that_gives_a_length_is_compared_too():

@@ -148,6 +148,23 @@ def measures(improvement: str, task: str) -> list[str]:
         ("Rückrollen dokumentieren", "Anleitung zum Zurückrollen schreiben", True),
         ("Verbindungspool vergrößern", "Den Verbindungspool erhöhen", True),
         ("Kunden früher informieren", "Kunden schneller benachrichtigen", True),
+        ("Alerting when ports are nearly exhausted", "Alert on ephemeral port usage above 80%", True),
+        (
+            "Vérifier les index après une migration",
+            "@dba-team Comparer les index avant et après chaque migration",
+            True,
+        ),
+        (
+            "Templates should be tested against the driver service before going live",
+            "Test every template with the driver service before it goes live",
+            True,
+        ),
+        ("Make callbacks idempotent", "Make the callback endpoint idempotent", True),
+        ("Have a second provider", "Have a second payment provider", True),
+        ("Shorten the DNS TTL", "Lower the TTL of DNS records", True),
+        ("Vigilar el espacio en disco", "Añadir una alarma de espacio en disco", True),
+        ("Test the backups of the database", "Test the backups of the database without downtime", False),
+        ("Monitor the disk", "Monitor the disk latency", False),
         ("Raise the memory limit", "Lower the memory limit", False),
         ("Test the restores every week", "Test the restores every month", False),
         ("Alert on failover of the gateway", "Alert on failure of the gateway", False),
@@ -245,6 +262,15 @@ def updates_in(
 )
 def test_languages_in_which_something_is_missing(record, expected):
     assert codes(check_language_missing, record) == expected
+
+
+def test_a_row_marked_as_the_cause_needs_every_language_too():
+    """It is no statement of the cause, which is judged by itself."""
+    builder = incident("16:11", "16:24")
+    builder.languages = ("de", "fr")
+    builder.entry("16:15", "dba", "Der Token-Dienst rechnet falsch.", Kind.CAUSE, language="de")
+
+    assert codes(check_language_missing, builder.record()) == ["language-missing/entry"]
 
 
 def test_the_missing_languages_are_named_once():

@@ -122,10 +122,83 @@ def test_a_window_that_is_said_of_the_incident(text, starts, ends):
     assert bool(codes(check_end_time_conflict, record)) == ends
 
 
+@pytest.mark.parametrize(
+    ("text", "starts", "ends"),
+    [
+        ("The outage began at 8:40.", True, False),
+        ("The outage began at 9:00.", False, False),
+        ("La panne a commencé à 8h40.", True, False),
+        ("Der Ausfall begann um 8:40 Uhr.", True, False),
+        ("Il guasto è iniziato alle 8:40.", True, False),
+        ("El corte comenzó a las 8:40.", True, False),
+        ("A falha começou às 8h40.", True, False),
+        ("The deployment began at 8:40.", False, False),
+        ("Dalle 8:15 gli accessi falliscono.", True, False),
+        ("Desde las 8:15 fallan los accesos.", True, False),
+        ("Desde as 8h15 os acessos falham.", True, False),
+        ("Service was fully restored by 10:10.", False, True),
+        ("El servicio se restableció a las 10:10.", False, True),
+        ("O serviço foi restabelecido às 10h10.", False, True),
+        ("Since 10:10 everything works again.", False, True),
+        ("Depuis 10h10, tout fonctionne.", False, True),
+        ("Since 10:30 everything works again.", False, False),
+        ("No further errors since 10:30.", False, False),
+        ("Seit 10:30 Uhr keine neuen Fehler.", False, False),
+        ("Depuis 10h10, rien ne fonctionne.", True, False),
+    ],
+)
+def test_a_single_time_of_the_beginning_or_the_end(text, starts, ends):
+    record = published(incident("09:00", "10:30"), "11:00", text)
+
+    assert bool(codes(check_start_time_conflict, record)) == starts
+    assert bool(codes(check_end_time_conflict, record)) == ends
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("Between 9 and 10.30am nobody could pay.", False),
+        ("Between 9 and 11am nobody could pay.", True),
+        ("Zwischen 9 und 11 Uhr ging nichts.", True),
+        ("Von 9 bis 10.30 Uhr ging nichts.", False),
+        ("Entre 9 et 11h, rien ne fonctionnait.", True),
+        ("Das 9 às 11h15 nada funcionava.", True),
+        ("From 9 to 11 users could not pay.", False),
+        ("Des délais de 9 à 11h.", False),
+    ],
+)
+def test_an_hour_with_the_unit_at_the_end_of_the_window(text, ends):
+    record = published(incident("09:00", "10:30"), "12:00", text)
+
+    assert bool(codes(check_end_time_conflict, record)) == ends
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Down from 1:30am to 4:06am AEDT.", []),
+        ("Down from 3:30pm to 5:06pm UTC.", []),
+        ("Down from 1:00am to 4:06am AEDT.", ["start-time-conflict"]),
+    ],
+)
+def test_a_window_in_the_night_of_a_clock_change(text, expected):
+    builder = incident("2024-10-06 01:30", "2024-10-06 04:06", zone="Australia/Sydney")
+
+    assert codes(check_start_time_conflict, published(builder, "2024-10-06 04:40", text)) == expected
+
+
 def test_the_window_of_a_part_is_no_other_end():
     builder = incident("09:00", "10:30")
 
     assert codes(check_end_time_conflict, published(builder, "10:40", "Down from 9:00 to 9:20, then slow.")) == []
+    text = "40% of the logins failed from 9:00 to 9:20, 5% later."
+    assert codes(check_end_time_conflict, published(builder, "10:40", text)) == []
+
+
+def test_a_share_of_the_requests_is_no_part_of_the_time():
+    record = published(incident("09:00", "10:30"), "10:40", "18% of the requests failed from 9:00 to 9:50.")
+
+    assert codes(check_end_time_conflict, record) == ["end-time-conflict"]
 
 
 @pytest.mark.parametrize(

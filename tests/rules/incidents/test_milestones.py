@@ -98,9 +98,9 @@ LADDERS = {
         (None, "declared"),
     ],
     "detected": [
-        (alert("alert-1", -8), "earliest alert"),
         (fact("light", Kind.DETECTION, -10), "message marked as detection"),
-        (fact("later light", Kind.DETECTION, -9), "message marked as detection"),
+        (alert("alert-1", -9), "earliest alert"),
+        (fact("later light", Kind.DETECTION, -8), "message marked as detection"),
         (None, "declared"),
     ],
     "acknowledged": [

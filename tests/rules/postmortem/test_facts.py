@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.drafting.annotations import localized_fact
+from bot.domain.escalation import PagedLevel
+from bot.domain.escalation.steps import Position
 from bot.domain.incidents.impact import AffectedUsers
 from bot.domain.languages import get_language
 from bot.domain.postmortem import build_draft
@@ -285,6 +287,15 @@ def test_an_end_that_does_not_hold_any_more(ended, code, expected):
     assert last(builder.record(), code).endswith(f" | {expected}")
 
 
+def test_the_answer_to_an_escalation_outside_dogwatch_was_only_not_recorded():
+    builder = told()
+    builder.escalated("22:10", "oncall", "network", "I rang them")
+    builder.resolved("22:50", "oncall", "Done.")
+    (document,) = build_draft(builder.record()).documents
+
+    assert document.sections["escalations"][0].notes == ("no answer recorded",)
+
+
 @pytest.mark.parametrize(
     ("is_open", "is_vendor", "expected"),
     [
@@ -297,9 +308,21 @@ def test_an_end_that_does_not_hold_any_more(ended, code, expected):
 def test_silence_is_told_as_far_as_it_is_known(is_open, is_vendor, expected):
     builder = told()
     builder.escalated("22:10", "oncall", "network", "Please help")
-    builder.escalations[0] = replace(builder.escalations[0], external=is_vendor)
+    paged = PagedLevel(Position(1, 1), builder.at("22:10"), builder.at("22:10"), people=("U1",))
+    builder.escalations[0] = replace(builder.escalations[0], external=is_vendor, called=(paged,))
     if not is_open:
         builder.resolved("22:50", "oncall", "Done.")
     (document,) = build_draft(builder.record()).documents
 
     assert document.sections["escalations"][0].notes == (expected,)
+
+
+def test_a_task_whose_words_name_its_owner_is_nobody_s_in_no_table():
+    builder = told()
+    builder.follow_ups("23:00", "oncall", [], ["Renew it (owned by the label team)", "Write it down"])
+    (document,) = build_draft(builder.record(), languages=["en"]).documents
+
+    assert {block.text: block.details.get("owner") for block in document.sections["action_items"]} == {
+        "Renew it (owned by the label team)": "",
+        "Write it down": None,
+    }

@@ -47,6 +47,81 @@ def test_others_may_look_elsewhere_at_the_same_time() -> None:
     assert costs(builder) == ["cost 40m, until 10:50"]
 
 
+def suspects_elsewhere(builder: RecordBuilder) -> None:
+    """Two people look in two places at the same time."""
+    follows_disk(builder)
+    builder.entry("10:15", "dba", "Could be DNS.", Kind.HYPOTHESIS)
+
+
+@pytest.mark.parametrize(
+    ("who", "text"), [("dba", "DNS answers are right."), ("manager", "DNS is fine."), ("engineer", "Not DNS either.")]
+)
+def test_what_others_suspect_is_ruled_out_without_an_end_of_the_path(who: str, text: str) -> None:
+    builder = told()
+    suspects_elsewhere(builder)
+    builder.entry("10:20", who, text, Kind.RULED_OUT)
+    builder.entry("10:45", "manager", "The disk is fine, too.", Kind.RULED_OUT)
+
+    assert costs(builder) == ["cost 35m, until 10:45"]
+
+
+def test_an_action_for_another_suspicion_does_not_end_the_path() -> None:
+    builder = told()
+    suspects_elsewhere(builder)
+    builder.entry("10:20", "manager", "Restarted DNS.", Kind.ACTION)
+    builder.entry("10:45", "manager", "The disk is fine.", Kind.RULED_OUT)
+
+    assert costs(builder) == ["cost 35m, until 10:45"]
+
+
+@pytest.mark.parametrize(
+    ("who", "text", "kind"),
+    [
+        ("dba", "Restarted the gateway.", Kind.ACTION),
+        ("manager", "Please look at the gateway.", Kind.ESCALATION),
+        ("engineer", "Replaced the disk.", Kind.ACTION),
+        ("dba", "It is something else.", Kind.RULED_OUT),
+    ],
+)
+def test_a_step_that_may_have_ended_the_path_leaves_a_bound(who: str, text: str, kind: Kind) -> None:
+    builder = told()
+    suspects_elsewhere(builder)
+    builder.entry("10:20", who, text, kind)
+    builder.entry("10:45", "manager", "It works again.", Kind.FIXED)
+
+    assert costs(builder) == ["cost at most 35m, until 10:45"]
+
+
+@pytest.mark.parametrize(("who", "text"), [("manager", "The disk is fine."), ("engineer", "That was not it.")])
+def test_nobody_left_the_path_before_it_was_named(who: str, text: str) -> None:
+    builder = told()
+    suspects_elsewhere(builder)
+    builder.entry("10:20", "operator", "Added two servers.", Kind.ACTION)
+    builder.entry("10:45", who, text, Kind.RULED_OUT)
+
+    assert costs(builder) == ["cost 35m, until 10:45"]
+
+
+def test_somebody_else_finds_that_the_path_is_wrong() -> None:
+    builder = told()
+    follows_disk(builder)
+    builder.entry("10:20", "dba", "Reading the log of the disk.", Kind.INVESTIGATION)
+    builder.entry("10:30", "dba", "The disk works properly.", Kind.INVESTIGATION)
+    builder.entry("10:45", "manager", "It works again.", Kind.FIXED)
+
+    assert costs(builder) == ["cost 20m, until 10:30"]
+
+
+@pytest.mark.parametrize(("text", "minutes"), [("The disk has 2 % left.", 35), ("Nothing wrong with the disk.", 10)])
+def test_a_path_goes_on_while_its_author_follows_it(text: str, minutes: int) -> None:
+    builder = told()
+    follows_disk(builder)
+    builder.entry("10:20", "engineer", text, Kind.INVESTIGATION)
+    builder.entry("10:45", "manager", "The disk is fine.", Kind.RULED_OUT)
+
+    assert costs(builder) == [f"cost {minutes}m, until 10:{10 + minutes}"]
+
+
 def test_a_path_is_over_when_it_is_marked_as_one() -> None:
     builder = told()
     follows_disk(builder, marked_misleading_at=builder.at("10:32"))

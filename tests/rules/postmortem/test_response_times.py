@@ -1,5 +1,6 @@
 """The times of the response: only what the record holds, from the first thing that one of our people did."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.postmortem import Document, build_draft
 from bot.domain.record.facts import RoleAssigned
+from bot.domain.record.model import Update
 from bot.domain.terms import Kind, Precision, TargetKind, UpdateState
 from tests.support.records.builders import RecordBuilder
 
@@ -54,6 +56,54 @@ def test_a_report_or_a_detail_is_no_response(kind: Kind) -> None:
     builder.entry("10:09", "engineer", "Reading logs", Kind.INVESTIGATION)
 
     assert times_of(builder)["First response"] == "10:09 — 9m after detection"
+
+
+@pytest.mark.parametrize("kind", [Kind.NOTE, Kind.ACTION, Kind.ROLLBACK])
+def test_what_was_done_before_the_detection_is_no_response(kind: Kind) -> None:
+    """The job that was started again by hand at night is the course of the incident."""
+    builder = told()
+    noticed = builder.entry("10:30", "support", "A customer writes", Kind.DETECTION)
+    builder.sets("detected", noticed, "message marked as detection")
+    builder.sets("declared", builder.typed("10:32", "support", "It broke", Kind.DECLARED), "declared")
+    builder.entry("10:10", "operator", "Started the job again", kind)
+    builder.entry("10:40", "engineer", "Reading logs", Kind.NOTE)
+
+    assert times_of(builder)["First response"] == "10:40 — 10m after detection"
+
+
+def test_a_note_from_before_the_declaration_is_no_response() -> None:
+    builder = declared_by_hand()
+    builder.sets("started", builder.entry("09:40", "dba", "Disk full", Kind.IMPACT_BEGAN), "message marked as boom")
+    builder.entry("09:50", "support", "A depot calls", Kind.NOTE)
+    builder.entry("10:06", "engineer", "On it", Kind.NOTE)
+
+    assert times_of(builder)["First response"] == "10:06 — 6m after the declaration"
+
+
+@pytest.mark.parametrize("kind", [Kind.INVESTIGATION, Kind.ESCALATION, Kind.HYPOTHESIS])
+def test_somebody_who_looks_into_it_before_the_declaration_responds(kind: Kind) -> None:
+    builder = declared_by_hand()
+    builder.sets("started", builder.entry("09:40", "dba", "Disk full", Kind.IMPACT_BEGAN), "message marked as boom")
+    builder.entry("09:50", "engineer", "Why are there errors?", kind)
+
+    assert times_of(builder)["First response"] == "09:50"
+
+
+def test_a_detection_after_the_declaration_was_no_later_than_it() -> None:
+    """The alert came when people knew: nobody recorded when they noticed."""
+    builder = declared_by_hand()
+    alert = builder.entry("10:11", "support", "The alert came, too", Kind.DETECTION)
+    builder.sets("detected", alert, "message marked as detection")
+    builder.entry("10:06", "engineer", "On it", Kind.NOTE)
+    builder.resolved("11:00", "engineer", "Restarted")
+
+    assert times_of(builder) == {
+        "Declared": "10:00",
+        "Detected": "no later than 10:00",
+        "First response": "10:06 — 6m after the declaration",
+        "Resolved": "11:00 — 1h after the declaration",
+    }
+    assert lengths_of(builder)[1] == "Duration of the response: 1h, from declaration to resolution"
 
 
 def test_a_vendor_s_answer_is_no_response_of_ours() -> None:
@@ -121,6 +171,19 @@ def test_impact_response_and_public_words_are_three_lengths() -> None:
         "Duration of the response: 1h 50m, from detection to resolution",
         "Public communication: told 31m after it began; the public record lasted 1h 18m",
     ]
+
+
+def test_a_public_word_in_two_languages_is_one() -> None:
+    builder = told()
+    first, second = (
+        builder.entry(at, "oncall", text, Kind.COMMUNICATION, language=code, public=UpdateState.RESOLVED)
+        for at, text, code in (("10:31", "Resolved.", "en"), ("10:33", "Behoben.", "de"))
+    )
+    texts = {"en": "Resolved.", "de": "Behoben."}
+    update = Update(UpdateState.RESOLVED, first.happened_at, texts, tuple(texts), (first.source, second.source))
+    (document,) = build_draft(replace(builder.record(), updates=[update])).documents
+
+    assert [block.text for block in document.sections["durations"][1:]] == ["told 31m after it began"]
 
 
 def test_impact_and_response_of_the_same_times_are_one_length() -> None:
@@ -196,3 +259,42 @@ def test_a_change_of_role_names_nobody_twice() -> None:
     rows = document_of(builder).sections["timeline"][-2:]
 
     assert [(row.text, row.by) for row in rows] == [("dba leads", ""), ("dba leads", "oncall")]
+
+
+def test_each_group_of_an_incident_of_several_days_begins_with_a_date() -> None:
+    builder = told()
+    builder.entry("10:06", "engineer", "Reading logs", Kind.INVESTIGATION)
+    builder.entry("10:20", "dba", "Could be DNS", Kind.MISLEADING_PATH)
+    builder.entry("2024-01-01 08:00", "dba", "Works again.", Kind.FIXED)
+    sections = document_of(builder).sections
+
+    assert [sections[name][0].time for name in ("course", "misleading_paths", "outcome")] == [
+        "31 Dec, 10:06",
+        "31 Dec, 10:20",
+        "1 Jan 2024, 08:00",
+    ]
+    assert sections["response"][0].text == "31 Dec, 10:00"
+
+
+def test_a_row_without_words_has_no_language() -> None:
+    builder = RecordBuilder("2023-12-31", "UTC", "Es brennt", "shop")
+    declared = builder.typed("10:00", "oncall", "Es brennt", Kind.DECLARED, language="de")
+    for name in ("declared", "started", "detected"):
+        builder.sets(name, declared, "declared")
+
+    (row,) = document_of(builder).sections["timeline"]
+
+    assert (row.text, row.label, row.notes) == ("", "Incident declared", ())
+
+
+def test_times_and_lengths_are_approximate_together() -> None:
+    builder = told()
+    builder.entry("10:06", "engineer", "Reading logs", Kind.INVESTIGATION, precision=Precision.APPROXIMATE)
+    builder.resolved("11:00", "engineer", "Restarted")
+    builder.moments["resolved"] = replace(builder.moments["resolved"], precision=Precision.APPROXIMATE)
+    builder.sets("ended", builder.entry("10:50", "dba", "Works again", Kind.FIXED), "resolve at:")
+    builder.moments["ended"] = replace(builder.moments["ended"], precision=Precision.APPROXIMATE)
+
+    assert times_of(builder)["First response"] == "about 10:06 — about 6m after detection"
+    assert lengths_of(builder)[1] == "Duration of the response: about 1h, from detection to resolution"
+    assert "lasted about 50m" in document_of(builder).sections["conclusion"][0].text

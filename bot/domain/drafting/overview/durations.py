@@ -7,7 +7,6 @@ from bot.domain.drafting.block_builder import BlockBuilder
 from bot.domain.drafting.model import Block
 from bot.domain.record.model import Entry, Incident
 from bot.domain.terms import Kind, UpdateState
-from bot.domain.text.durations import duration_between
 
 SECTION = "durations"
 
@@ -28,7 +27,7 @@ def durations_section(builder: BlockBuilder, impact: Sequence[Block], entries: S
 def _has_one_window(incident: Incident) -> bool:
     """Return whether impact and response began and ended within a minute of each other."""
     ended, resolved = incident.ended, incident.resolved
-    if ended is None or resolved is None or not incident.is_detection_recorded:
+    if ended is None or resolved is None or not incident.is_detected_by_declaration:
         return False
     starts, ends = (incident.started.at, incident.detected.at), (ended.at, resolved.at)
     return all(abs(first - second) < timedelta(minutes=1) for first, second in (starts, ends))
@@ -39,11 +38,11 @@ def _response_length(builder: BlockBuilder) -> Block | None:
     incident = builder.record.incident
     if incident.ended is not None and incident.declared.at > incident.ended.at:
         return None
-    is_detected = incident.is_detection_recorded
-    start, end = incident.detected if is_detected else incident.declared, incident.resolved
+    is_detected = incident.is_detected_by_declaration
+    start, end = incident.noticed, incident.resolved
     if end is None or end.at < start.at:
         return None
-    length = builder.language.format_duration(duration_between(start.at, end.at))
+    length = builder.format_length(start.at, end.at, start.precision, end.precision)
     text = builder.format_message("from_detection" if is_detected else "from_declaration", duration=length)
     label = builder.format_message("duration_of_response")
     return builder.fact_block(SECTION, "response", text, [start.source, end.source], label=label)
@@ -51,7 +50,7 @@ def _response_length(builder: BlockBuilder) -> Block | None:
 
 def _public_length(builder: BlockBuilder, entries: Sequence[Entry]) -> Block | None:
     """The delay of the first public word, and the length of the public record."""
-    told = public_entries(entries)
+    told = public_entries(builder, entries)
     if not told:
         return None
     (first_at, first), (last_at, last) = told[0], told[-1]
@@ -70,10 +69,18 @@ def _public_length(builder: BlockBuilder, entries: Sequence[Entry]) -> Block | N
     return builder.fact_block(SECTION, "public", text, [first.source, last.source], label=label)
 
 
-def public_entries(entries: Sequence[Entry]) -> list[tuple[datetime, Entry]]:
-    """The communications with a time, in order, without the published postmortem."""
+def public_entries(builder: BlockBuilder, entries: Sequence[Entry]) -> list[tuple[datetime, Entry]]:
+    """
+    The communications with a time, in order, without the published postmortem.
+
+    An update in several languages is one.
+    """
+    translations = builder.record.translation_refs
     return [
         (entry.happened_at, entry)
         for entry in entries
-        if Kind.COMMUNICATION in entry.kinds and entry.happened_at and entry.public is not UpdateState.POSTMORTEM
+        if Kind.COMMUNICATION in entry.kinds
+        and entry.happened_at
+        and entry.public is not UpdateState.POSTMORTEM
+        and entry.source.ref not in translations
     ]

@@ -10,7 +10,6 @@ from bot.domain.record.facts import MoreAlerts
 from bot.domain.record.model import Entry, Statement
 from bot.domain.record.sources import Source
 from bot.domain.terms import ActionKind, Kind, SourceKind, Status
-from bot.domain.text.durations import duration_between
 from bot.domain.text.mrkdwn.parser import FENCE_MARK
 
 
@@ -152,13 +151,8 @@ def statement_block(builder: BlockBuilder, section: str, statement: Statement, *
 
 
 def public_window_section(builder: BlockBuilder, entries: Sequence[Entry]) -> tuple[Block, ...]:
-    """
-    The times of the first and the last communication, if recorded.
-
-    An update in several languages is one.
-    """
-    translations = builder.record.translation_refs
-    published = [entry for _, entry in public_entries(entries) if entry.source.ref not in translations]
+    """The times of the first and the last communication, if recorded."""
+    published = [entry for _, entry in public_entries(builder, entries)]
     ends = (("first_public_word", published[:1]), ("last_public_word", published[1:][-1:]))
     return tuple(
         builder.fact_block(
@@ -286,7 +280,7 @@ def _duration_sentence(builder: BlockBuilder) -> Block:
     if end is None or end.at < start.at:
         text = builder.format_message("concluded_open", **values, when=builder.times.format_moment_phrase(start))
         return builder.fact_block("conclusion", "course", text, [start.source])
-    length = builder.language.format_duration(duration_between(start.at, end.at))
+    length = builder.format_length(start.at, end.at, start.precision, end.precision)
     text = builder.format_message("concluded", **values, duration=length, span=builder.times.format_span(start, end))
     return builder.fact_block("conclusion", "course", text, [start.source, end.source])
 

@@ -139,7 +139,7 @@ class _DocumentBuilder:
             yield PublicFact(words["duration_of_impact"], text)
         else:
             yield PublicFact(words["kind_impact_began"], times.format_moment(start))
-        detected, resolved = incident.detected if incident.is_detection_recorded else None, incident.resolved
+        detected, resolved = incident.detected if incident.is_detected_by_declaration else None, incident.resolved
         for key, moment in {"detected": detected, "identified": incident.identified, "resolved": resolved}.items():
             is_after = resolved is not None and moment is not None and moment.at > resolved.at
             if moment is not None and moment.at >= start.at and not is_after:

@@ -1,5 +1,6 @@
 """Duplicates: entries recorded twice, and improvements that repeat a task."""
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -34,6 +35,9 @@ MIN_COMMON = 0.75
 """The share of common terms among all."""
 MIN_TERMS = 2
 """With fewer terms than that, the words themselves have to be equal."""
+MIN_CONTAINED, MAX_ADDED = 3, 2
+"""Terms of an improvement that a task contains, and how many other ones the task may have."""
+_MENTION = re.compile(r"<[@!][^>]+>|(?<!\w)@[\w.-]+")
 _Stems = frozenset[str]
 _Key = tuple[_Stems, str]
 
@@ -119,17 +123,17 @@ def _finding(group: list[Entry]) -> Finding:
 
 def check_duplicate_measures(record: Record) -> Iterator[Finding]:
     """
-    Find an improvement and a task that share three in four terms.
+    Find improvements that a task repeats: three in four terms are common.
 
     Every figure, single letter and negation has to be common, and something of what is done ("test", "document"). Word
     endings, words of the same meaning ("alert", "alarm") and words of doing ("add", "set up") make no difference. With
-    a single term all words have to be equal.
+    a single term all words have to be equal. A task may add a figure and two words to three common ones.
     """
     tasks: dict[_Key, deque[tuple[Action, _Stems]]] = defaultdict(lambda: deque(maxlen=MAX_COMPARED))
     for action in record.actions:
         if action.kind is ActionKind.TASK and action.text != REDACTED:
             stems = _terms(action.text)
-            for key in _keys(stems):
+            for key in (*_keys(stems), *_containing_keys(stems)):
                 tasks[key].append((action, stems))
     for action in record.actions:
         if action.kind is ActionKind.IMPROVEMENT:
@@ -140,6 +144,7 @@ def check_duplicate_measures(record: Record) -> Iterator[Finding]:
 
 
 def _terms(text: str) -> _Stems:
+    text = _MENTION.sub(" ", text)
     terms = measure_terms(text)
     return terms if len(terms) >= MIN_TERMS else frozenset(content_stems(text))
 
@@ -157,6 +162,22 @@ def _keys(stems: _Stems) -> list[_Key]:
     return [(figures, word) for word in ordered[: len(ordered) - ceil(MIN_COMMON * len(ordered)) + 1]]
 
 
+def _containing_keys(stems: _Stems) -> list[_Key]:
+    """The lookup keys for longer measures: what is done, or else all words if they are few."""
+    terms = stems & DEEDS or (stems if len(stems) <= MIN_CONTAINED else ())
+    return [(frozenset(), f"in {term}") for term in sorted(terms)]
+
+
+def _says_more(others: _Stems, stems: _Stems) -> bool:
+    """Return whether `others` has all terms and few more: two beside three, one beside two."""
+    added = {term for term in others - stems if not term.isdecimal()}
+    if not stems < others or any(_has_to_be_common(term) for term in added):
+        return False
+    if len(stems) < MIN_CONTAINED:
+        return len(stems) == MIN_TERMS and len(added) <= 1 and others.isdisjoint(DEEDS)
+    return len(added) <= MAX_ADDED and not stems.isdisjoint(DEEDS)
+
+
 def _has_to_be_common(term: str) -> bool:
     return len(term) == 1 or term in REVERSING_WORDS or any(sign.isdecimal() for sign in term)
 
@@ -171,4 +192,5 @@ def _find_duplicate(stems: _Stems, tasks: dict[_Key, deque[tuple[Action, _Stems]
         for task, others in tasks.get(key, ()):
             if len(stems & others) >= MIN_COMMON * len(stems | others) and _is_same_deed(stems, others):
                 return task
-    return None
+    candidates = (pair for key in _containing_keys(stems) for pair in tasks.get(key, ()))
+    return next((task for task, others in candidates if _says_more(others, stems)), None)

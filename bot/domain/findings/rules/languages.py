@@ -42,20 +42,21 @@ def check_language_missing(record: Record) -> Iterator[Finding]:
     yield from _untranslated(record, documents)
 
 
-ELSEWHERE = frozenset({Kind.IMPACT, Kind.CAUSE, Kind.TASK, Kind.IMPROVEMENT, Kind.DETAILS, Kind.DECLARED})
+ELSEWHERE = frozenset({Kind.IMPACT, Kind.TASK, Kind.IMPROVEMENT, Kind.DETAILS, Kind.DECLARED})
 """Kinds of entries whose words are judged as a statement, an action item, or the title."""
 
 
 def _untranslated(record: Record, documents: Sequence[str]) -> Iterator[Finding]:
     """Find the rows and the action items whose words are not in every language of the document."""
     published = {source.ref for update in record.updates for source in update.sources}
+    stated = {cause.source.ref for cause in record.causes}
     rows = [
         entry
         for entry in active_entries(record)
         if entry.language is not None
         and entry.text
         and entry.fact is None
-        and entry.source.ref not in published
+        and entry.source.ref not in published | stated
         and ELSEWHERE.isdisjoint(entry.kinds)
     ]
     groups: tuple[tuple[str, Sequence[Entry | Action]], ...] = (("entry", rows), ("action", record.actions))

@@ -26,6 +26,8 @@ NIGHT = timedelta(hours=12)
 LIGHT_SEVERITIES = frozenset({Severity.SEV3, Severity.SEV4})
 SHORT_DELAY = timedelta(minutes=30)
 """A detection so late counts where it is more than a third of the impact; one of over an hour always."""
+SAME_TIME = timedelta(minutes=10)
+"""The declaration and the mark of what led to it are made one after the other."""
 AFTER_END = timedelta(minutes=2)
 
 
@@ -57,8 +59,8 @@ def check_long_gap(record: Record) -> Iterator[Finding]:
     Find gaps between the detection and the end, over an hour and over a third of that time.
 
     An entry of unknown time may be anywhere in its gap: what remains at least is compared. Silent while the incident
-    is open, where it was recorded after the fact, and about up to twelve hours where the impact lasted more than a day,
-    or over a night in a light incident.
+    is open, where it was recorded after the fact, between a resolution and a reopening, and about up to twelve hours
+    where the impact lasted more than a day, or over a night in a light incident.
     """
     incident = record.incident
     if incident.ended is None:
@@ -96,17 +98,19 @@ def _gaps(record: Record, first: datetime, ended: Moment) -> Iterator[_Gap]:
     before, before_ref, untimed = first, record.incident.declared.source.ref, 0
     end = ended.at
     entries = (entry for entry in active_entries(record) if entry.kinds != (Kind.DETAILS,))
-    points = ((entry.happened_at, entry.source.ref) for entry in entries)
-    for at, ref in chain(points, [(end, ended.source.ref)]):
+    points = ((entry.happened_at, entry.source.ref, entry.kinds) for entry in entries)
+    is_over = False  # resolved, and reopened later
+    for at, ref, kinds in chain(points, [(end, ended.source.ref, ())]):
         if at is None:
             untimed += 1
             continue
         bounded = min(at, end)
-        if at > first and bounded - before > _NEARLY_LONG:
+        if at > first and bounded - before > _NEARLY_LONG and not is_over:
             yield _Gap(before, bounded, (before_ref, ref), untimed)
         if at >= before or at <= first:
             before_ref = ref
         before, untimed = max(before, bounded), 0
+        is_over = (is_over or Kind.RESOLVED in kinds) and Kind.REOPENED not in kinds
 
 
 def check_late_detection(record: Record) -> Iterator[Finding]:
@@ -118,8 +122,8 @@ def check_late_detection(record: Record) -> Iterator[Finding]:
     about approximate times within ten minutes of a limit.
     """
     incident = record.incident
-    start, found, end = incident.started, incident.detected, incident.ended
-    is_unmarked = not incident.is_detection_recorded
+    start, found, end = incident.started, incident.noticed, incident.ended
+    is_unmarked = not incident.is_detection_recorded or duration_between(found.at, incident.detected.at) > SAME_TIME
     if is_unmarked and incident.retro:
         return
     delay = duration_between(start.at, found.at)

@@ -1,24 +1,14 @@
 """Tasks without an owner or without a date."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from bot.domain.findings.finding import Finding
+from bot.domain.record.action_item import names_owner
 from bot.domain.record.model import Action, Record
 from bot.domain.terms import ActionKind
-from bot.domain.text.lazy_pattern import LazyPattern
 
 OWNER = "task-without-owner"
 DATE = "task-without-date"
-_MENTION = r"(?:<!subteam\^[^>]+>|<@[^>]+>|@[\w.-]*\w)"
-_NAMES_OWNER = LazyPattern(
-    rf"^\s*{_MENTION}|(?:^|[\s(]){_MENTION}[).:\s]*$|"
-    r"\b(?:owner|owned by|assignee|assigned to|responsable|verantwortlich|zuständig|responsabile|responsável)\s?:?\s\w|"
-    r"^\s*(?:the\s)?(?:[\w-]+\s)?team(?:\s(?:to|will|shall|should)\s|:)|"
-    r"\b(?:se ne occup|se encarg|s['’]en (?:occup|charg))\w|"
-    r"\bkümmer\w+ sich\b|\bcuida(?:rá)? disso\b|\btakes? care of (?:it|this)\b",
-    re.IGNORECASE,
-)
 
 
 def check_task_without_owner(record: Record) -> Iterator[Finding]:
@@ -39,7 +29,7 @@ def check_task_without_date(record: Record) -> Iterator[Finding]:
 
 
 def _has_owner(task: Action) -> bool:
-    return bool(task.owner) or _NAMES_OWNER.search(task.text) is not None
+    return bool(task.owner) or names_owner(task.text)
 
 
 def _open_tasks(record: Record) -> list[Action]:
