@@ -1,6 +1,6 @@
 """User groups of the workspace, as Slack names them."""
 
-from dataclasses import dataclass
+from bot.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
