@@ -172,7 +172,7 @@ async def test_blocks_are_added_moved_and_brought_back_by_version(world: World, 
     assert "We were lucky." in words
     article = words.partition("Removed blocks")[0]
     assert "Seen in hindsight." not in article
-    assert "engineer returned to version 1 of Course" in (await ana.opens(f"{PAGE}/versions")).words
+    assert "engineer returned to version 1 of Actions and notes" in (await ana.opens(f"{PAGE}/versions")).words
     assert (await ana.sends(f"{PAGE}/versions", number="0", **fields)).status == 409, "others were faster"
 
 

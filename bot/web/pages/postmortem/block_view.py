@@ -39,9 +39,25 @@ def block_anchor(block_id: BlockId) -> str:
     return f"{block_id.section}-{block_id.key}-{block_id.language}"
 
 
+SECTION_NAMES = {
+    "also_stated": "In other languages",
+    "chain": "Escalation steps",
+    "course": "Actions and notes",
+    "dated_updates": "Public updates",
+    "got_lucky": "Where we got lucky",
+    "outcome": "Fixes and resolution",
+    "particulars": "Details",
+    "public_window": "First and last public update",
+    "updates": "Public updates",
+    "whereabouts": "Channel",
+    "window": "Start and end of the impact",
+}
+"""Sections whose name in a template tells a reader too little."""
+
+
 def section_name(section: str) -> str:
-    """`went_well` as `Went well`."""
-    return section.replace("_", " ").capitalize()
+    """`course` as `Actions and notes`; `went_well` as `Went well`."""
+    return SECTION_NAMES.get(section) or section.replace("_", " ").capitalize()
 
 
 def editing_words(names: Sequence[str]) -> str:
