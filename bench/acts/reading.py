@@ -37,6 +37,10 @@ WATCH = """
   look();
 })()
 """
+IS_SHOWN = """
+performance.getEntriesByType("navigation")[0].loadEventEnd > 0
+&& performance.getEntriesByName("first-contentful-paint").length && window.entryAt
+"""
 TIMINGS = """() => ({
   paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
   entry: window.entryAt,
@@ -118,7 +122,7 @@ async def _measure(browser: Browser, address: str, token: str) -> Shown:
     page = await context.new_page()
     await page.add_init_script(WATCH)
     await page.goto(address, wait_until="load")
-    await page.wait_for_function("performance.getEntriesByType('navigation')[0].loadEventEnd > 0 && window.entryAt")
+    await page.wait_for_function(IS_SHOWN)
     found = await page.evaluate(TIMINGS)
     await context.close()
     return Shown(**found)
