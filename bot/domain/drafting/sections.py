@@ -43,7 +43,7 @@ def date_first_row(
     """Date the first row with a time, if the times of the document are of several days."""
     formatter = context.builder.times
     if formatter.has_several_days:
-        for place, ((at, precision), block) in enumerate(zip(times, blocks, strict=False)):
+        for place, ((at, precision), block) in enumerate(zip(times, blocks, strict=True)):
             if at is not None and block.time:
                 dated = block.at_time(formatter.format_with_day(at, precision))
                 return (*blocks[:place], dated, *blocks[place + 1 :])

@@ -191,11 +191,11 @@ class _Existing(NamedTuple):
 def _find_existing(session: Session, settings: Settings, row: incidents.Incident) -> _Existing:
     began_at = row.started_at
     window = {"since": began_at - settings.changes.length, "until": began_at}
-    return _Existing(*check_all(session, _existing, incident_id=row.key, team_id=row.team_id, **window))
+    return _Existing(*check_all(session, _conditions, incident_id=row.key, team_id=row.team_id, **window))
 
 
-def _existing(incident_id: int, team_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The conditions of `_Existing`, in its order."""
+def _conditions(incident_id: int, team_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The queries for the fields of `_Existing`, in their order."""
     return (
         alerts.alerts_exist(incident_id),
         escalations.escalations_exist(incident_id),
