@@ -169,6 +169,7 @@ def configure_logging(*, level: str = "INFO", form: str | None = None) -> None:
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
     )
     handler = LogOutput(sys.stderr)
     handler.setFormatter(_formatter(shared, as_text=as_text))
