@@ -205,4 +205,5 @@ def fill(place: Place, team_id: str, count: int, **rows: int) -> None:
         for statement in made:
             connection.execute(statement)
         connection.execute("COMMIT")
+        connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")  # as a bot leaves it
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -11,6 +11,7 @@ from bot.engine.calendar_sync import CalendarSync, FindByMail
 from bot.engine.clock_sync import sync_clock
 from bot.engine.fetch.alert_images import AlertImages
 from bot.engine.gauges import update_gauges
+from bot.engine.index_merge import IndexMerge
 from bot.engine.periodic import run_periodically
 from bot.engine.retention import Retention
 from bot.engine.timers import TimerResult, run_due_timers
@@ -34,7 +35,7 @@ UPKEEP_INTERVAL = timedelta(seconds=15)
 
 
 class Engine:
-    """Loops for timers, upkeep, retention, calendars and vendors' pages. `start`, then `stop`."""
+    """The loops: `start`, then `stop`."""
 
     def __init__(self, database: Database, clock: Clock, settings: Callable[[], Settings], find: FindByMail) -> None:
         self._database = database
@@ -43,6 +44,7 @@ class Engine:
         self.retention = Retention(database, clock, settings)
         self.calendars = CalendarSync(database, clock, settings, find)
         self.vendors = VendorWatch(database, clock, settings)
+        self.index_merge = IndexMerge(database)
         self.images = AlertImages(database, clock, settings)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -60,6 +62,7 @@ class Engine:
             asyncio.create_task(restart_on_failure("retention", self.retention.run_forever), name="retention"),
             asyncio.create_task(restart_on_failure("calendars", self.calendars.run_forever), name="calendars"),
             asyncio.create_task(restart_on_failure("vendors", self.vendors.run_forever), name="vendors"),
+            asyncio.create_task(restart_on_failure("search index", self.index_merge.run_forever), name="search index"),
         ]
 
     def wake(self, at: datetime | None = None) -> None:

@@ -12,12 +12,14 @@ from sqlalchemy import update
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.domain.text.search_terms import make_excerpt, search_terms
+from bot.engine.index_merge import IndexMerge
 from bot.store.database.session import Database, open_database
 from bot.store.database.tables import table_of
 from bot.store.incidents.document.blocks import PostmortemBlock
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem
 from bot.store.incidents.search.filter import IncidentFilter
+from bot.store.incidents.search.index_parts import merge_parts, set_options
 from bot.store.incidents.search.text_index import find_matches, load_entries, purge_removed_words
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility
@@ -27,6 +29,7 @@ from tests.support.worlds.databases import BOTH_DATABASES
 AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
 ALL = IncidentFilter(drills=None)
 SECRET = "xylophone7"
+COMMITS = 40
 
 
 @pytest.fixture
@@ -99,6 +102,29 @@ async def test_titles_come_before_entries_and_then_the_newest(database: Database
         assert shown == {1: "checkout was slow", 2: "the proxy timed out", 3: "checkout calls the proxy"}
 
     await database.run(check)
+
+
+def count_parts(session: Session) -> int:
+    return int(session.connection().exec_driver_sql("SELECT count(DISTINCT segid) FROM search_index_idx").scalar_one())
+
+
+async def test_commits_add_parts_and_the_engine_merges_them(database: Database):
+    if database.dialect != "sqlite":
+        assert not await database.run(merge_parts)
+        return
+    await database.run(set_options)
+    await database.run(add_incident, "checkout is down")
+    before = await database.read(count_parts)
+    for number in range(COMMITS):
+        await database.run(add_incident, f"mail is late, time {number}")
+
+    assert await database.read(count_parts) == before + COMMITS  # no commit merged others' parts
+    assert len(await database.read(found, "mail")) == COMMITS
+    await IndexMerge(database, pause=0).merge()
+
+    assert await database.read(count_parts) < COMMITS / 4
+    assert len(await database.read(found, "mail")) == COMMITS
+    assert await database.read(found, "checkout") == ["INC-1"]
 
 
 async def test_a_private_incident_is_found_by_its_members_alone(database: Database):
