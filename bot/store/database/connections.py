@@ -12,6 +12,13 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.domain.text.search_key import search_key
 
 BUSY_TIMEOUT_MS = 5_000
+PREPARED_STATEMENTS = 600
+"""
+Statements that a connection keeps ready. The acts of an incident make about 200 different ones.
+
+By default the drivers keep 128 and 100, and prepare the others again and again, which on PostgreSQL is one more way to
+the server and back.
+"""
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 UNAVAILABLE_CLASSES = {"08", "53", "57", "58"}
 """Classes of SQLSTATE that mean an outage of the server (PostgreSQL's manual, appendix A)."""
@@ -29,7 +36,11 @@ def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
             path.touch(mode=0o600, exist_ok=False)
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
-        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+        connect_args={
+            "check_same_thread": False,
+            "timeout": BUSY_TIMEOUT_MS / 1000,
+            "cached_statements": PREPARED_STATEMENTS,
+        },
         hide_parameters=True,  # errors are logged, and the record's words must not be
         **pool,
     )

@@ -16,6 +16,7 @@ from sqlmodel import Session
 from bot.config.database_url import parse_database_url
 from bot.domain.errors import UserError
 from bot.store.database.connections import (
+    PREPARED_STATEMENTS,
     SERIALIZATION_FAILURES,
     check_idle_connections,
     drop_read_only_connections,
@@ -98,7 +99,11 @@ class PostgresDatabase:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
-            connect_args={"async_creator_fn": PrimaryFinder(self._servers).connect},
+            pool_use_lifo=True,  # the last one used has its statements ready, and needs no check
+            connect_args={
+                "async_creator_fn": PrimaryFinder(self._servers).connect,
+                "prepared_statement_cache_size": PREPARED_STATEMENTS,
+            },
             hide_parameters=True,  # errors are logged, and the record's words must not be
         )
         check_idle_connections(self.engine.sync_engine)
