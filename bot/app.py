@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from aiohttp import web
-from slack_bolt.async_app import AsyncApp
 from structlog import get_logger
 
 from bot.config import Settings
@@ -43,7 +42,7 @@ from bot.slack.delivery.worker import LEASE, MAX_LANES, POLL, Sender
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import ModalOpener
 from bot.slack.inbound.user_cache import UserCache
-from bot.slack.listeners import build_bolt_app
+from bot.slack.listeners import SlackApp, build_slack_app
 from bot.slack.socket_mode.connection import PING_SECONDS
 from bot.slack.socket_mode.pool import SocketModePool
 from bot.store import outbox
@@ -218,7 +217,7 @@ class Dogwatch:
         is_known = await self._identity.look_up()
         app = await self._build_app(is_known=is_known)
         if self.settings.slack_signing_secret is not None:
-            self.slack = SlackIntake(app, self.configuration.refresh_secrets, self.secret_usage)
+            self.slack = SlackIntake(app.bolt, app.events.handle, self.configuration.refresh_secrets, self.secret_usage)
         self.health.phase = None
         if not self.settings.uses_socket_mode:  # else the first connection ends the gap
             await self.database.run(backfill.reconcile_after_gap, self.clock.now())
@@ -237,17 +236,18 @@ class Dogwatch:
         self._start_heartbeat()
         self._log_start(await self.database.read(installations.find_installation))
 
-    async def _build_app(self, *, is_known: bool) -> AsyncApp:
+    async def _build_app(self, *, is_known: bool) -> SlackApp:
         settings = lambda: self.settings  # noqa: E731
         deps = Deps(self.database, self.gateway, self.clock, settings, self._users, self.modal_opener)
         installation = await self.database.read(installations.find_installation) if is_known else None
-        return build_bolt_app(deps, self._token, installation)
+        return build_slack_app(deps, self._token, installation)
 
-    def _start_sockets(self, app: AsyncApp) -> None:
+    def _start_sockets(self, app: SlackApp) -> None:
         if self.settings.slack_app_token is None:
             return
         self.sockets = SocketModePool(
-            app,
+            app.bolt,
+            app.events.handle,
             self.settings.slack_app_token.get_secret_value(),
             self.gateway,
             self._catch_up,

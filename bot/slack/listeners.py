@@ -18,11 +18,12 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from structlog import get_logger
 
+from bot.lazy_dataclass import dataclass
 from bot.slack.api.payloads import MalformedPayload
 from bot.slack.handlers.registry import render_reply
 from bot.slack.inbound.buttons import register_buttons
 from bot.slack.inbound.deps import Deps
-from bot.slack.inbound.events import register_events
+from bot.slack.inbound.event_receiver import EventReceiver, malformed_response
 from bot.slack.inbound.forms import register_forms
 from bot.slack.inbound.modal_opener import outage_text
 from bot.slack.inbound.shortcuts import register_shortcuts
@@ -39,9 +40,19 @@ BOLT_LOGGER = logging.getLogger("slack_bolt.dogwatch")
 BOLT_LOGGER.setLevel(logging.ERROR)  # it warns of a client with a token beside `authorize`, which is intended
 
 
-def build_bolt_app(deps: Deps, token: str, known: installations.Installation | None = None) -> AsyncApp:
+@dataclass(frozen=True, slots=True)
+class SlackApp:
+    """`events` answers the payloads of the Events API, `bolt` those of people's actions."""
+
+    bolt: AsyncApp
+    events: EventReceiver
+
+
+def build_slack_app(deps: Deps, token: str, known: installations.Installation | None = None) -> SlackApp:
     """
-    Build the Bolt app. `bot.web.webhooks.slack` verifies the signatures of HTTP requests.
+    Build what answers the payloads of Slack.
+
+    `bot.web.webhooks.slack` verifies the signatures of HTTP requests.
 
     `known`: the workspace that Slack named at start; None to read it from the database with the first payload.
     """
@@ -56,14 +67,13 @@ def build_bolt_app(deps: Deps, token: str, known: installations.Installation | N
         raise_error_for_unhandled_request=True,  # so that the error handler can acknowledge it
     )
     app.use(guard_workspace(find_installation))
-    register_events(app, deps)
     register_slash_commands(app, deps)
     register_buttons(app, deps)
     register_forms(app, deps)
     register_shortcuts(app, deps)
     _register_catch_alls(app)
     app.error(_on_error)
-    return app
+    return SlackApp(app, EventReceiver(deps, find_installation))
 
 
 def _cache_installation(deps: Deps, known: installations.Installation | None) -> FindInstallation:
@@ -97,10 +107,6 @@ def _register_catch_alls(app: AsyncApp) -> None:
     async def acknowledge(ack: AsyncAck) -> None:
         await ack()
 
-    async def ignore() -> None:
-        """Bolt acknowledges events by itself."""
-
-    app.event(re.compile(".*"))(ignore)
     app.options(re.compile(".*"))(acknowledge)
     app.view_closed(re.compile(".*"))(acknowledge)
 
@@ -110,8 +116,7 @@ async def _on_error(error: Exception, body: dict[str, Any], respond: AsyncRespon
         log.info("payload type unknown; acknowledged", type=body.get("type"))
         return BoltResponse(status=200)
     if isinstance(error, MalformedPayload):
-        log.warning("payload malformed", type=body.get("type"), problem=str(error))
-        return BoltResponse(status=400, body={"ok": False, "error": "This is not a valid Slack payload."})
+        return malformed_response(body, error)
     if isinstance(error, DatabaseUnavailable):
         log.error("payload failed; database unavailable", type=body.get("type"), problem=str(error))
         return await _answer_outage(body, error, respond)

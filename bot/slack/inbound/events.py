@@ -1,18 +1,13 @@
 """Record events of the Events API, each in one transaction."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from time import perf_counter
 from typing import Any
 
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.context.async_context import AsyncBoltContext
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.timeline.emoji import normalise_emoji
-from bot.runtime import metrics
 from bot.services.channel import channel_changes, transcript
 from bot.services.channel.marks import record_reaction
 from bot.services.postmortem.document.canvas_edits import on_canvas_changed
@@ -26,29 +21,28 @@ from bot.slack.api.payloads import (
     parse_message_event,
     parse_team_id,
     parse_user,
-    parsing_payload,
 )
 from bot.slack.handlers.commands.mentions import BotMention
-from bot.slack.inbound.deps import Deps
-from bot.slack.inbound.mentions import MENTION_EVENT, start_mention_answer
 from bot.store.incidents.transcript import Reaction
 from bot.store.shared import idempotency
 
-EVENTS = (
-    "message",
-    "reaction_added",
-    "reaction_removed",
-    "user_change",
-    "channel_rename",
-    "group_rename",
-    "channel_archive",
-    "group_archive",
-    "channel_unarchive",
-    "group_unarchive",
-    "channel_id_changed",
-    "app_home_opened",
-    "app_mention",
-    "file_change",
+EVENTS = frozenset(
+    {
+        "message",
+        "reaction_added",
+        "reaction_removed",
+        "user_change",
+        "channel_rename",
+        "group_rename",
+        "channel_archive",
+        "group_archive",
+        "channel_unarchive",
+        "group_unarchive",
+        "channel_id_changed",
+        "app_home_opened",
+        "app_mention",
+        "file_change",
+    }
 )
 """Event types that are recorded, and to which the manifest subscribes."""
 
@@ -65,29 +59,6 @@ RECORDED_SUBTYPES = frozenset(
 )
 IGNORED_SUBTYPES = SYSTEM_SUBTYPES - RECORDED_SUBTYPES
 """Lines of Slack that change nothing here, such as joins and topics: they need no transaction."""
-
-
-def register_events(app: AsyncApp, deps: Deps) -> None:
-    async def on_event(body: dict[str, Any], context: AsyncBoltContext) -> None:
-        started = perf_counter()
-        with parsing_payload():
-            check_shape(body)
-        if (user := find_responder(deps.settings(), body)) is not None:
-            await deps.user_cache.ensure_known(*user)
-        is_new = is_ignored(body["event"]) or await deps.database.run(
-            record_event, deps.settings(), body, deps.clock.now(), _bot_identity(context)
-        )
-        if is_new and body["event"].get("type") == MENTION_EVENT:
-            start_mention_answer(deps, body)
-        metrics.REQUESTS.labels("event", "new" if is_new else "again").inc()
-        metrics.ANSWER_SECONDS.labels("event").observe(perf_counter() - started)
-
-    one_of = "|".join(EVENTS)
-    app.event(re.compile(f"^({one_of})$"))(on_event)  # one listener: Bolt asks each of them about every request
-
-
-def _bot_identity(context: AsyncBoltContext) -> BotIdentity:
-    return BotIdentity(context.bot_user_id or "", context.bot_id or "")
 
 
 def record_event(session: Session, settings: Settings, body: Mapping[str, Any], at: datetime, bot: BotIdentity) -> bool:

@@ -44,16 +44,23 @@ def guard_workspace(find_installation: FindInstallation) -> Middleware:
     ) -> BoltResponse | None:
         with parsing_payload():
             req.body = replace_unstorable(req.body)
-        known, team_id = await find_installation(), _find_team_id(req.body)
-        if known is None or team_id in {None, known.team_id}:
+        if not is_foreign(await find_installation(), req.body):
             await next()
             return resp
-        kind = payload_type(req.body)
-        metrics.REFUSED_PERSONS.labels("another workspace").inc()
-        log.warning("payload of another workspace refused", type=kind, team=team_id)
-        return await _refuse(req.body, kind, respond)
+        report_foreign(req.body)
+        return await _refuse(req.body, payload_type(req.body), respond)
 
     return check
+
+
+def is_foreign(known: Installation | None, body: Mapping[str, Any]) -> bool:
+    """Return whether a payload names another installation than the known one."""
+    return known is not None and _find_team_id(body) not in {None, known.team_id}
+
+
+def report_foreign(body: Mapping[str, Any]) -> None:
+    metrics.REFUSED_PERSONS.labels("another workspace").inc()
+    log.warning("payload of another workspace refused", type=payload_type(body), team=_find_team_id(body))
 
 
 def payload_type(body: Mapping[str, Any]) -> str:

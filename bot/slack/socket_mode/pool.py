@@ -6,7 +6,7 @@ one process are never renewed at the same time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -36,6 +36,8 @@ LINGER_SECONDS = 15.0
 """Seconds that a replaced connection still receives: the last envelopes have to be acknowledged over it."""
 UNREADY_AFTER = 30.0
 """Seconds without a connection after which the process is unready."""
+EVENTS = "events_api"
+"""Type of an envelope that holds an event. Source: docs.slack.dev/apis/events-api/using-socket-mode."""
 GRACE_SECONDS = 5.0
 """Seconds to wait for envelopes in flight before a connection is closed."""
 
@@ -51,6 +53,7 @@ class SocketModePool:
     def __init__(
         self,
         app: AsyncApp,
+        handle_event: Callable[[Mapping[str, Any]], Awaitable[BoltResponse]],
         token: str,
         gateway: Gateway,
         on_gap: Callable[[], Awaitable[None]],
@@ -58,7 +61,8 @@ class SocketModePool:
         count: int = 2,
         ping_seconds: float = PING_SECONDS,
     ) -> None:
-        self._app, self._token, self._gateway = app, token, gateway
+        self._app, self._handle_event = app, handle_event
+        self._token, self._gateway = token, gateway
         self._on_gap = on_gap
         self._count = count
         self._ping_seconds = ping_seconds
@@ -199,6 +203,8 @@ class SocketModePool:
         return connection, float(lifetime or DEFAULT_LIFETIME)
 
     async def _dispatch(self, request: SocketModeRequest) -> BoltResponse:
+        if request.type == EVENTS:
+            return await self._handle_event(request.payload)
         response: BoltResponse = await run_async_bolt_app(self._app, request)
         return response
 

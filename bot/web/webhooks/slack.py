@@ -1,14 +1,20 @@
-"""`POST /slack/events`: all requests of Slack over HTTP, verified before Bolt handles them."""
+"""
+`POST /slack/events`: all requests of Slack over HTTP.
+
+They are verified before anything reads them.
+"""
 
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from urllib.parse import parse_qs
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from structlog import get_logger
 
 from bot.config import Settings
@@ -30,6 +36,8 @@ EVENTS_SHARE = 0.75
 """Share of the slots for events; the rest is reserved for commands and interactions."""
 MAX_AGE_SECONDS = 300
 """Source: docs.slack.dev/authentication/verifying-requests-from-slack."""
+EVENT_ENVELOPE = "event_callback"
+"""`type` of a payload that holds an event. Source: docs.slack.dev/apis/events-api."""
 UNREADABLE = "The body is neither a JSON object nor a form with a JSON payload."
 
 
@@ -40,8 +48,15 @@ class SlackIntake:
     Secrets are looked up for each request: there are two during a rotation.
     """
 
-    def __init__(self, app: AsyncApp, settings: Callable[[], Settings], usage: SecretUsage) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        handle_event: Callable[[Mapping[str, Any]], Awaitable[BoltResponse]],
+        settings: Callable[[], Settings],
+        usage: SecretUsage,
+    ) -> None:
         self._app = app
+        self._handle_event = handle_event
         self._settings = settings
         self._secret_usage = usage
         self._limiter = RequestLimiter("slack", self._limits)
@@ -90,8 +105,12 @@ class SlackIntake:
 
     async def _answer(self, request: web.Request, body: bytes) -> web.Response:
         text = body.decode()
-        if not _is_readable(text, is_json=request.content_type == "application/json"):
+        payload = _read_payload(text, is_json=request.content_type == "application/json")
+        if payload is None:
             return _refusal_response(400, UNREADABLE)
+        if payload.get("type") == EVENT_ENVELOPE:
+            response = await self._handle_event(payload)
+            return web.Response() if response.status == 200 else await to_aiohttp_response(response)
         try:
             bolt_request = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
             response = await self._app.async_dispatch(bolt_request)
@@ -110,7 +129,7 @@ class SlackIntake:
             return "X-Slack-Request-Timestamp or X-Slack-Signature is missing or repeated."
         if not (timestamps[0].isascii() and timestamps[0].isdecimal() and len(timestamps[0]) < 16):
             return "X-Slack-Request-Timestamp is not a number of seconds."
-        if abs(datetime.now(UTC).timestamp() - int(timestamps[0])) > MAX_AGE_SECONDS:
+        if abs(time.time() - int(timestamps[0])) > MAX_AGE_SECONDS:
             return "The request is older than five minutes, or from the future. Check this machine's clock."
         return None
 
@@ -130,18 +149,26 @@ class SlackIntake:
         return None
 
 
-def _is_readable(text: str, *, is_json: bool) -> bool:
-    """Check the body: JSON for events, a form for commands, a form with JSON for interactions."""
+def _read_payload(text: str, *, is_json: bool) -> Mapping[str, Any] | None:
+    """
+    Read the body: JSON for events, a form for commands, a form with JSON for interactions.
+
+    None for anything else. A command's fields are not read.
+    """
     if not is_json and not text.lstrip().startswith(("{", "[")):
         fields = parse_qs(text, keep_blank_values=True)
         if "payload" not in fields:
-            return bool(fields)
+            return {} if fields else None
         text = fields["payload"][-1]
     try:
         payload = json.loads(text)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(payload, dict) and isinstance(payload.get("event", {}), dict)
+        return None
+    if not isinstance(payload, dict):
+        return None
+    has_event = isinstance(payload.get("event"), dict)
+    is_complete = has_event or ("event" not in payload and payload.get("type") != EVENT_ENVELOPE)
+    return payload if is_complete else None
 
 
 def _refusal_response(status: int, message: str) -> web.Response:
