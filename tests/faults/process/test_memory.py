@@ -1,0 +1,37 @@
+"""Memory of large values is returned when they are freed."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+GROWTH = """
+import os
+from bot.runtime.memory import return_large_blocks
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+{call}
+before = resident()
+for _ in range(3):
+    picture = bytearray(os.urandom(1024)) * 16_000
+    del picture
+picture = bytearray(os.urandom(1024)) * 16_000
+texts = [bytes(2000) for _ in range(500)]
+del picture
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+@pytest.mark.parametrize(("call", "is_returned"), [("return_large_blocks()", True), ("", False)])
+def test_a_freed_picture_is_returned_to_the_system(call: str, is_returned: bool) -> None:
+    """Without the call the small values behind the last picture hold its place."""
+    run = subprocess.run(
+        [sys.executable, "-c", GROWTH.format(call=call)], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert (float(run.stdout) < 8) is is_returned, run.stdout
