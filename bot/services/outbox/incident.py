@@ -77,7 +77,7 @@ def announce_event(session: Session, incident: Incident, event: str, at: datetim
     if not incident.is_private:
         outbox.enqueue(
             session,
-            lane="digest",
+            lane=lane_of(OutboxKind.ANNOUNCEMENT, incident.key),
             kind=OutboxKind.EVENT,
             team_id=incident.team_id,
             at=at,

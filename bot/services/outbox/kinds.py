@@ -151,8 +151,6 @@ def lane_of(kind: OutboxKind, incident_id: int, *, sub: str = "") -> str:
             return f"meta:{incident_id}"
         case OutboxKind.SIMILAR:
             return lane_of(OutboxKind.CARD, incident_id)
-        case OutboxKind.ANNOUNCEMENT:
-            return "digest"
         case OutboxKind.ESCALATION:
             return f"escalation:{sub}"
         case OutboxKind.VENDOR_NOTICE | OutboxKind.VENDOR_REPLY:

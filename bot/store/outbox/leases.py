@@ -34,7 +34,7 @@ DUE_LANES = (
         LANES.c.due_at <= bindparam("now"),
         or_(LANES.c.lease_until.is_(None), LANES.c.lease_until < bindparam("lapsed_before")),
     )
-    .order_by(LANES.c.priority, LANES.c.due_at, LANES.c.key)
+    .order_by(LANES.c.priority, LANES.c.due_at, func.length(LANES.c.key), LANES.c.key)  # post:9 before post:10
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )

@@ -190,7 +190,7 @@ def close_lanes(session: Session, incident_id: int) -> None:
     session.flush()
     of_incident = select(OutboxRow.lane).where(
         OutboxRow.incident_id == incident_id,
-        *(col(OutboxRow.lane).not_like(kind) for kind in ("create:%", "dm:%", "means:%", "digest")),
+        *(col(OutboxRow.lane).not_like(kind) for kind in ("create:%", "dm:%", "means:%", "announcement:%")),
     )
     waiting = select(OutboxRow.lane).where(OutboxRow.incident_id == incident_id, text(IS_UNFINISHED))
     idle = delete(Lane).where(col(Lane.key).in_(of_incident), col(Lane.key).not_in(waiting), col(Lane.owner).is_(None))

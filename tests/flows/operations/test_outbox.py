@@ -1,5 +1,6 @@
 """The outbox as people see it: priorities, failures, and recovery after a restart."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -164,3 +165,32 @@ async def test_posts_keep_to_one_a_second_and_channel(world: World) -> None:
     )
     refused = [call for call in world.sandbox.calls("chat.postMessage") if call["error"] == "ratelimited"]
     assert refused == []
+
+
+async def test_an_edit_that_waits_does_not_hold_back_the_next_announcement(world: World) -> None:
+    """In a busy hour Slack allows no more edits for a while: that delays no first message about an incident."""
+    await world.declares("checkout is down")
+    world.sandbox.fault("ratelimited", "chat.update", times=2, retry_after=120)  # the card, the announcement
+    await world.types("oncall", "/incident severity 1 worse")
+
+    await world.types("oncall", "/incident start search is slow", "ops")
+    await world.advance(seconds=5)
+
+    announced = world.texts("incidents")
+    assert len(announced) == 2
+    assert "SEV1" not in announced[0], "its edit still waits"
+    assert "search is slow" in announced[1]
+    await world.advance(minutes=3)
+    assert "SEV1" in world.texts("incidents")[0]
+
+
+async def test_announcements_of_several_incidents_find_their_channel_once(world: World) -> None:
+    """A storm is the first thing that a new installation announces."""
+    slow = world.sandbox.fault("latency", "conversations.list", seconds=0.2)
+    answers = [world.sandbox.command("oncall", "ops", f"/incident start outage of cell {number}") for number in "abcd"]
+    await asyncio.gather(*answers)
+    await world.finish()
+    world.sandbox.clear_fault(slow)
+
+    assert len(world.texts("incidents")) == 4
+    assert len(world.sandbox.calls("conversations.list")) == 1

@@ -39,11 +39,11 @@ def test_each_kind_of_row_has_words():
 
 
 def test_a_lane_does_not_say_whom_it_is_for():
-    assert [describe_lane(lane) for lane in ("dm:U1", "home:U1", "post:7", "digest")] == [
+    assert [describe_lane(lane) for lane in ("dm:U1", "home:U1", "post:7", "people")] == [
         "dm",
         "home",
         "post:7",
-        "digest",
+        "people",
     ]
 
 

@@ -272,14 +272,14 @@ async def test_an_end_that_makes_a_lane_due_which_is_under_way_wakes_its_worker(
     """That lane may have looked for its next row a moment before, and found none."""
     worker = Worker(database)
     await database.run(enqueue_row, "pin", "pin")
-    await database.run(enqueue_row, "digest", "announcement")
-    digest, pin = await worker.claim()
-    assert await worker.finish(digest, Done()) is None
+    await database.run(enqueue_row, "topic", "topic")
+    pin, topic = await worker.claim()
+    assert await worker.finish(topic, Done()) is None
     woken: list[Wakeup] = []
     database.on_commit = lambda due: woken.append(due.wakeup)
 
     finished = await worker.finish_with_others(
-        pin, Done(lambda session: enqueue_row(session, "digest", "again")), others=8, busy={"pin", "digest"}
+        pin, Done(lambda session: enqueue_row(session, "topic", "again")), others=8, busy={"pin", "topic"}
     )
 
     assert finished.others == []

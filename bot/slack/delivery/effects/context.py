@@ -1,5 +1,6 @@
 """Dependencies of the effects, and the lookup of a post whose answer was lost."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -73,6 +74,7 @@ class EffectContext:
     settings: Callable[[], Settings]
     pacer: Pacer | None = None
     early_calls: EarlyCalls = field(default_factory=EarlyCalls)
+    incidents_channel_lookup: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def load(self, claim: Claim, load: "Load[T]") -> T:
         """Return what was loaded as the row was claimed, or load it now."""

@@ -20,8 +20,18 @@ async def incidents_channel(context: EffectContext, installation: Installation) 
     Raises SlackApiError if it can be neither found nor created.
     """
     wanted = context.settings().incidents.channel.removeprefix("#")
-    if installation.incidents_channel_id and installation.incidents_channel == wanted:
-        return installation.incidents_channel_id
+    if (known := _known_channel(installation, wanted)) is not None:
+        return known
+    async with context.incidents_channel_lookup:  # announcements of several incidents may be the first
+        installation = await context.read_installation()
+        return _known_channel(installation, wanted) or await _find_or_create(context, installation.team_id, wanted)
+
+
+def _known_channel(installation: Installation, wanted: str) -> str | None:
+    return installation.incidents_channel_id if installation.incidents_channel == wanted else None
+
+
+async def _find_or_create(context: EffectContext, team_id: str, wanted: str) -> str:
     found = await _find_channel(context, wanted)
     if found is None:
         try:
@@ -35,7 +45,7 @@ async def incidents_channel(context: EffectContext, installation: Installation) 
     else:
         await _join_if_public(context, found)
     channel_id = str(found["id"])
-    await context.database.run(save_incidents_channel, installation.team_id, wanted, channel_id)
+    await context.database.run(save_incidents_channel, team_id, wanted, channel_id)
     return channel_id
 
 
