@@ -193,3 +193,17 @@ async def test_a_slack_without_app_home_is_asked_once_for_each_time_that_it_is_o
 
     assert len(world.sandbox.calls("views.publish")) == 1
     assert await world.bot.database.read(find_failed_ids) == []
+
+
+async def test_it_is_updated_every_few_seconds_while_much_changes(world: World) -> None:
+    await world.declares()
+    await home(world)
+    world.sandbox.clear_calls()
+
+    for number in range(12):
+        await world.types("engineer", f"/incident severity {number % 2 + 1} because")
+        await world.advance(seconds=0.5)
+    await world.finish()
+
+    assert 3 <= len(world.sandbox.calls("views.publish")) <= 5, "two at once, then one in three seconds"
+    assert "SEV2" in rendered(home_view(world))

@@ -7,7 +7,7 @@ from bot.domain.text.payload import Payload
 from bot.lazy_dataclass import dataclass
 from bot.services.outbox import OutboxKind
 from bot.services.outbox.payloads import EventPayload, VendorNoticePayload, VendorReplyPayload, payload_of
-from bot.slack.api.rate_limits import POST_MESSAGE, call_rates
+from bot.slack.api.rate_limits import POST_MESSAGE, PUBLISH_HOME, call_rates
 from bot.slack.delivery.effects.channel.backfill import read_channel_history
 from bot.slack.delivery.effects.channel.bookmarks import update_bookmarks
 from bot.slack.delivery.effects.channel.canvases import update_canvas
@@ -175,7 +175,7 @@ def rates_of(row: OutboxRow) -> Sequence[Rate]:
         return ()
     is_posted = getattr(_payload_or_none(row), "posts", False)
     method = effect.method or (POST_MESSAGE if is_posted else "chat.update")
-    return call_rates(method, destination_of(row) if method == POST_MESSAGE else None)
+    return call_rates(method, destination_of(row) if method in {POST_MESSAGE, PUBLISH_HOME} else None)
 
 
 def _payload_or_none(row: OutboxRow) -> Payload | None:
