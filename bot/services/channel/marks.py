@@ -49,7 +49,9 @@ def record_reaction(
     incident = incidents.lock_by_channel(session, reaction.team_id, reaction.channel_id)
     if incident is None:
         return
-    known = transcript.get_message(session, reaction.team_id, reaction.channel_id, reaction.message_ts)
+    known, entry = timeline.find_message_and_entry(
+        session, incident.key, reaction.team_id, reaction.channel_id, reaction.message_ts
+    )
     if known is not None and known.frozen_at is not None and not transcript.is_known(session, reaction):
         return
     if not transcript.save_reaction(session, reaction):
@@ -62,37 +64,34 @@ def record_reaction(
     if known is None:
         outbox.fetch_message(session, incident, at, reaction.channel_id, reaction.message_ts)
         return
-    sync_entry_marks(session, settings, incident, reaction.channel_id, reaction.message_ts, at, by=reaction.user_id)
+    sync_entry_marks(session, settings, incident, known, entry, at, by=reaction.user_id)
 
 
 def sync_entry_marks(
     session: Session,
     settings: Settings,
     incident: Incident,
-    channel_id: str,
-    ts: str,
+    message: Message,
+    entry: TimelineEntry | None,
     at: datetime,
     *,
     by: str | None = None,
-    may_have_entry: bool = True,
 ) -> None:
     """
-    Sync a message's entry with its present marks.
+    Sync a message's entry with the message's present marks.
 
-    `by`: the person who changed them, if known. `may_have_entry` False: the caller looked, and there is none.
+    `entry`: None if the incident has none of the message. `by`: the person who changed the marks, if known.
     """
-    known = transcript.get_message(session, incident.team_id, channel_id, ts)
-    if known is None or known.is_own:
+    if message.is_own:
         return
-    present = transcript.find_reactions(session, incident.team_id, channel_id, ts)
-    entry = timeline.find_by_message(session, incident.key, channel_id, ts) if may_have_entry else None
+    present = transcript.find_reactions(session, incident.team_id, message.channel_id, message.ts)
     kinds = kinds_of_reactions(settings, present) if entry is None else _entry_kinds(settings, entry, present)
-    if entry is None and (not kinds or known.deleted_at is not None or known.frozen_at is not None):
+    if entry is None and (not kinds or message.deleted_at is not None or message.frozen_at is not None):
         return
     before = list(entry.kinds) if entry and entry.withdrawn_at is None else []
     is_new = entry is None
     if entry is None:
-        _create_entry(session, incident, known, kinds, present[0], at)
+        _create_entry(session, incident, message, kinds, present[0], at)
     elif not _change_marks(session, incident, entry, kinds, present, Actor(incident.team_id, by, at, Origin.REACTION)):
         return
     with outbox.only_new_entry(session, incident) if is_new else nullcontext():
@@ -100,7 +99,7 @@ def sync_entry_marks(
             incidents.lock(session, incident.key)
             refresh_milestones(session, incident)
             outbox.refresh_card(session, incident, at)
-        _refresh_mark_views(session, incident, at, channel_id, ts)
+        _refresh_mark_views(session, incident, at, message.channel_id, message.ts)
 
 
 def _refresh_mark_views(session: Session, incident: Incident, at: datetime, channel_id: str, ts: str) -> None:
@@ -193,7 +192,7 @@ def resync_entry(session: Session, settings: Settings, incident: Incident, entry
     if known is None or known.frozen_at is not None or known.deleted_at is not None:
         return
     update_entry_text(session, entry, known.text, list(known.files), at)
-    sync_entry_marks(session, settings, incident, entry.channel_id, entry.message_ts, at)
+    sync_entry_marks(session, settings, incident, known, entry, at)
 
 
 def mark_message(

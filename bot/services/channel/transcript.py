@@ -74,7 +74,7 @@ def record_message(session: Session, settings: Settings, team_id: str, message: 
     if incident is not None and incident.archived_at is not None and not message.is_own:
         on_channel_unarchived(session, team_id, message.channel_id, at)  # nobody can write in an archived channel
     if incident is not None and not entries and not message.is_own:
-        sync_entry_marks(session, settings, incident, message.channel_id, message.ts, at, may_have_entry=False)
+        sync_entry_marks(session, settings, incident, known, None, at)
 
 
 def _store_message(session: Session, team_id: str, row: Message, message: SlackMessage, at: datetime) -> None:
