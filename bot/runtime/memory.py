@@ -1,11 +1,19 @@
-"""Return the memory of large values to the system when they are freed."""
+"""How the process keeps memory: large values are returned to the system, garbage is looked for rarely."""
 
 import ctypes
+import gc
 
 MMAP_THRESHOLD = -3
 """Parameter of `mallopt`: blocks from this size on are mapped by themselves, and unmapped when freed."""
 LARGE_BLOCK = 1 << 20
 """In bytes. Pictures and the text of long records are larger."""
+COLLECT_AFTER = (5_000, 5, 100)
+"""
+Thresholds of the three generations, see `gc.set_threshold`.
+
+A collection of the youngest two looks at 30,000 objects at most, which takes some milliseconds. Only one of the oldest
+looks at all of them.
+"""
 
 
 def return_large_blocks() -> None:
@@ -19,3 +27,15 @@ def return_large_blocks() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(MMAP_THRESHOLD, LARGE_BLOCK)
+
+
+def collect_rarely() -> None:
+    """
+    Keep collections short, once all is loaded that the process needs to run.
+
+    While a page of 10,000 entries was built, collections that looked at every object stopped all threads for 60 to
+    100 ms each. What exists now is left out of them for good: it stays as long as the process.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)

@@ -14,6 +14,7 @@ from bot.cli.exit_codes import create_stop_event
 from bot.config import examine
 from bot.config.reloading import log_warnings
 from bot.runtime import log
+from bot.runtime.memory import collect_rarely
 from bot.runtime.systemd import SystemdNotifier
 
 
@@ -44,6 +45,7 @@ def serve() -> None:
         watchdog = asyncio.create_task(systemd.keep_alive(), name="systemd watchdog")
         try:
             await start_unless_stopped(stop, bot.start())
+            collect_rarely()
             if not stop.is_set():
                 systemd.notify("READY=1", f"STATUS=Listening on port {bot.port}")
             await stop.wait()

@@ -1,4 +1,4 @@
-"""Memory of large values is returned when they are freed."""
+"""Memory of large values is returned when they are freed, and looking for garbage stops nobody for long."""
 
 import platform
 import subprocess
@@ -35,3 +35,23 @@ def test_a_freed_picture_is_returned_to_the_system(call: str, is_returned: bool)
     )
 
     assert (float(run.stdout) < 8) is is_returned, run.stdout
+
+
+FULL_COLLECTIONS = """
+import gc
+from bot.runtime.memory import collect_rarely
+
+loaded = [[number] for number in range(200_000)]
+collect_rarely()
+before = gc.get_stats()[2]["collections"]
+entries = [[number] for number in range(300_000)]
+print(gc.get_freeze_count() >= 200_000, gc.get_stats()[2]["collections"] - before)
+"""
+
+
+def test_a_long_page_is_built_without_looking_at_every_object() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", FULL_COLLECTIONS], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert run.stdout.split() == ["True", "0"]
