@@ -1,4 +1,4 @@
-"""How the process keeps memory: large values are returned to the system, garbage is looked for rarely."""
+"""Memory of the process: large values are returned to the system, collections are short."""
 
 import ctypes
 import gc
