@@ -1,6 +1,6 @@
 """Deletion of data whose retention period has ended, in small batches."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, or_, text
@@ -9,7 +9,7 @@ from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from bot.lazy_dataclass import dataclass
 from bot.store.alerts.alerts import IS_LOOSE, Alert
-from bot.store.database.tables import insert_into, table_of
+from bot.store.database.tables import insert_into
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.kept_files import KeptFileRow
@@ -41,6 +41,11 @@ class RetentionCount:
     incidents: int = 0
 
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+TRUSTED_INTERVALS = 3
+"""A task that is due later than after so many intervals waits one more."""
+
+
 @dataclass(frozen=True, slots=True)
 class PurgeStep:
     """Number of deleted messages, and whether the end of the channel was reached."""
@@ -50,13 +55,20 @@ class PurgeStep:
 
 
 def claim_periodic_task(session: Session, key: str, now: datetime, every: timedelta) -> bool:
-    """True if nobody started the task for `every`."""
-    insert = insert_into(session, PeriodicTask).values(key=key, started_at=now)
-    table = table_of(PeriodicTask)
-    taking = insert.on_conflict_do_update(
-        index_elements=["key"], set_={"started_at": now}, where=table.c.started_at <= now - every
-    ).returning(table.c.key)
-    return session.execute(taking).first() is not None
+    """
+    True if nobody started the task for `every`, and the clock can be trusted since.
+
+    A task that was never started, or is due much earlier or later than it should be, is put off for `every`: the clock
+    may have been set wrong, and what is deleted then does not come back when it is set right.
+    """
+    session.execute(insert_into(session, PeriodicTask).values(key=key, started_at=NEVER).on_conflict_do_nothing())
+    task = session.exec(select(PeriodicTask).where(PeriodicTask.key == key).with_for_update()).one()
+    passed = now - task.started_at
+    if timedelta() <= passed < every:
+        return False
+    task.started_at = now
+    session.add(task)
+    return timedelta() < passed <= every * TRUSTED_INTERVALS
 
 
 def _is_over(before: datetime) -> ColumnElement[bool]:

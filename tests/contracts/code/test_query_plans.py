@@ -84,6 +84,7 @@ async def play(world: World) -> None:
     await world.types("oncall", "/incident reopen it is back", world.channels[0])
     await world.finish()
     await world.bot.engine.retention.run_if_due()
+    await world.bot.engine.retention.run(world.now)
     await world.gets(incident_page_link(world.bot.settings, "INC-1").removeprefix(world.url))
     await world.exported("INC-1")
     await world.gets("/metrics")

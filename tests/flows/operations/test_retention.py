@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from bot.cli.commands.export import ExportOptions, export_incident
 from bot.config import load
-from bot.engine.retention import BATCH, Retention
+from bot.engine.retention import BATCH, INTERVAL, JOB, Retention
 from bot.runtime.clock import ManualClock
 from bot.runtime.metrics import REGISTRY
 from bot.store.alerts.alerts import Alert
@@ -21,6 +21,7 @@ from bot.store.incidents.incidents import Incident
 from bot.store.incidents.transcript import Message, Reaction
 from bot.store.outbox import cleanup
 from bot.store.outbox.models import Lane, OutboxRow, RateLimit
+from bot.store.upkeep.retention import claim_periodic_task
 from tests.flows.operations.test_backup import dogwatch
 from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
@@ -198,11 +199,22 @@ async def test_one_replica_a_day_does_it(world: World):
     retention = world.bot.engine.retention
     other = Retention(world.bot.database, world.clock, lambda: world.bot.settings)
 
-    assert [await each.run_if_due() is not None for each in (retention, other)] == [True, False]
+    assert [await each.run_if_due() is not None for each in (retention, other)] == [False, False]
     await later(world, hours=23)
     assert [await each.run_if_due() is not None for each in (other, retention)] == [False, False]
     await later(world, hours=2)
     assert [await each.run_if_due() is not None for each in (other, retention)] == [True, False]
+    await later(world, hours=25)
+    assert [await each.run_if_due() is not None for each in (other, retention)] == [True, False]
+
+
+async def test_a_clock_that_is_set_years_ahead_for_a_while_deletes_nothing(world: World):
+    claims = [
+        await world.bot.database.run(claim_periodic_task, JOB, world.now + timedelta(days=days), INTERVAL)
+        for days in (0, 400, 0.5, 400.5, 1, 2)
+    ]
+
+    assert claims == [False, False, False, False, False, True]
 
 
 # --- The operator's view
