@@ -46,7 +46,9 @@ def _share(call: Call, channel: Channel, file_ids: list[str]) -> None:
         bot_id=call.workspace.app.bot_id if call.grant.kind == "bot" else None,
         thread_ts=call.text("thread_ts") or None,
     )
-    files.share(call.workspace, channel, [call.workspace.files[each] for each in file_ids], message)
+    kept = [call.workspace.files[each] for each in file_ids if each in call.workspace.files]
+    if kept:  # else all were deleted before Slack came to it
+        files.share(call.workspace, channel, kept, message)
 
 
 def info(call: Call) -> Json:

@@ -89,7 +89,7 @@ def find_missed_changes(
         return []
     comparison = _Comparison.load(session, settings, team_id, incident, part)
     found: list[MissedChange] = []
-    if part.name is not None and part.name != incident.channel_name:
+    if part.name is not None and incident.channel_name not in {None, part.name}:  # None: it is made of a redacted title
         found.append(MissedRename(part.name))
     for each in part.seen:
         found += comparison.message_changes(each)

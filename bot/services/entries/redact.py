@@ -122,7 +122,7 @@ def _redact_one(
     """Redact one entry and all that was made of it. Returns what is left to do by hand."""
     stale = _drafts_with(session, incident, entry)
     drop_files(session, incident, entry, actor.at)
-    texts = [*more, *clear_entry(session, entry)]
+    texts = [*more, *clear_entry(session, entry), *_channel_names(incident, entry)]
     if entry.withdrawal_reason and not entry.merged_into_id:
         entry.withdrawal_reason = REDACTED if entry.withdrawn_by else entry.withdrawal_reason
     entry.redacted_at, entry.redacted_by, entry.redaction_reason = actor.at, actor.user_id, " ".join(why.split())
@@ -183,15 +183,26 @@ def _redact_alerts(session: Session, entry: TimelineEntry, actor: Actor, clean: 
         session.add(alert)
 
 
+def _channel_names(incident: Incident, entry: TimelineEntry) -> list[str]:
+    """The channel's name as drafts have it, if the entry is the declaration that it is made of."""
+    return [f"#{incident.channel_name}"] if Kind.DECLARED in entry.kinds and incident.channel_name else []
+
+
 def _redact_title(session: Session, incident: Incident, entry: TimelineEntry) -> list[str]:
-    """Clear the titles, which are made of the declaration. The channel keeps its name."""
+    """
+    Clear the titles, which the declaration holds, and the name of the channel.
+
+    It is made of the title. The channel keeps it in Slack; here it has none until somebody renames it there.
+    """
     if Kind.DECLARED not in entry.kinds:
         return []
     incident.titles = dict.fromkeys(incident.titles, REDACTED) or {"": REDACTED}
     session.add(incident)
     status_page.replace_titles(session, incident.key, lambda code: get_language(code).words["page_incident"])
-    name = f" (#{incident.channel_name})" if incident.channel_name else ""
-    return [f"The channel's name{name} was made from the title. Rename it in Slack if needed."]
+    if incident.channel_id is None:
+        return []
+    incident.channel_name = None
+    return ["The channel's name was made from the title. Rename the channel in Slack if needed."]
 
 
 def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:

@@ -176,6 +176,24 @@ async def test_a_redacted_declaration_takes_the_title_with_it(world: World) -> N
     assert "hunter2" not in world.card()
     assert "hunter2" not in world.sandbox.channel(world.channel)["topic"]["value"]
     assert await remains(world, SECRET) == []
+    assert await remains(world, "hunter2") == [], "the channel's name was made from it"
+
+
+async def test_the_name_of_a_channel_whose_title_is_redacted_is_shown_again_once_it_is_renamed(world: World) -> None:
+    channel = await world.declares(SECRET)
+    await world.types("oncall", "/incident resolve")
+    await world.finish()
+
+    await redacts(world, (await world.timeline())[0]["ref"])
+    await world.advance(minutes=30)
+
+    [draft] = [world.sandbox.file_content(file["id"]).decode() for file in draft_files(world, channel)]
+    assert "hunter2" not in draft
+    assert (await world.exported())["incident"]["channel"] is None
+
+    world.sandbox.rename("oncall", channel, "inc-1-leak")
+    await world.settle()
+    assert (await world.exported())["incident"]["channel"] == "inc-1-leak"
 
 
 async def test_a_title_that_was_edited_goes_from_the_topic_too(world: World) -> None:
