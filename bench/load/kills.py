@@ -24,6 +24,7 @@ SEED = 13
 """The same moments each time, as far as the machine lets it be."""
 PATIENCE = 120.0
 LOOKING = 0.25
+UNFINISHED = "SELECT count(*) FROM outbox WHERE state IN ('waiting', 'running', 'unknown')"
 ACCEPTED = b"Declared"
 """What the answer to a declare says that was done."""
 AT_STARTS = {"auth.test", "conversations.history"}
@@ -176,16 +177,20 @@ async def _kill_now_and_then(stage: Stage, told: Told, seed: int) -> float:
         await stage.bot.kill()
         told.ready.append(await stage.bot.start())
         ready_at = time.time()
-        told.went_on.append(await _until_it_goes_on(stage, ready_at))
+        if (seconds := await _until_it_goes_on(stage, ready_at)) is not None:
+            told.went_on.append(seconds)
     return ready_at
 
 
-async def _until_it_goes_on(stage: Stage, ready_at: float) -> float:
-    """Seconds until the first call that carries out what waited."""
+async def _until_it_goes_on(stage: Stage, ready_at: float) -> float | None:
+    """Seconds until the first call that carries out what waited; None if nothing waited."""
     while True:
+        waiting = stage.place.number(UNFINISHED)
         ended = [each for each in await stage.calls() if each.began_at >= ready_at - 1 and each.method not in AT_STARTS]
         if ended:
             return max(min(each.began_at for each in ended) - ready_at, 0.0)
+        if not waiting:
+            return None
         if time.time() - ready_at > PATIENCE:
             raise TimeoutError(f"nothing was carried out within {PATIENCE:g} s of a start")
         await asyncio.sleep(0.05)
@@ -193,7 +198,7 @@ async def _until_it_goes_on(stage: Stage, ready_at: float) -> float:
 
 async def _until_done(stage: Stage) -> None:
     deadline = time.monotonic() + PATIENCE
-    while stage.place.number("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'running', 'unknown')"):
+    while stage.place.number(UNFINISHED):
         if time.monotonic() > deadline:
             raise TimeoutError(f"not everything was carried out within {PATIENCE:g} s")
         await asyncio.sleep(0.5)
