@@ -74,8 +74,8 @@ class ClaimResult:
     """
     Result of a search for work.
 
-    `next_due` is when the next free lane is due, or where that was not asked, the next one of those that were put off.
-    `is_all`: nothing else is due now; if not, `next_due` is None.
+    `next_due` is when the next free lane is due; where that was not asked, or others are due now, the next one of those
+    that were put off. `is_all`: nothing else is due now.
     `passed_over` are due lanes that this very worker runs already: they are due again when they end.
     `waits_for_slack`: rows wait only because Slack was unreachable; None where that was not asked.
     """
@@ -122,9 +122,9 @@ def claim_lanes(
         claims += started.values()
         put_off += [later] if later else []
     is_all = not lanes and len(due) < most
-    next_due = find_next_due(session) if asks_next_due else min(put_off, default=None)
+    next_due = find_next_due(session) if asks_next_due and is_all else min(put_off, default=None)
     waits = has_rows_waiting_for_slack(session, now) if asks_waiting else None
-    return ClaimResult(claims, next_due if is_all else None, is_all, frozenset(due) & frozenset(busy), waits)
+    return ClaimResult(claims, next_due, is_all, frozenset(due) & frozenset(busy), waits)
 
 
 def lock_due_lanes(session: Session, now: datetime, lapsed_before: datetime, most: int) -> list[str]:
