@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Index, UniqueConstraint
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from bot.domain.changes.change import Change
 from bot.domain.changes.events import ChangeKind, ChangeStatus
-from bot.store.database.tables import JSON_COLUMN, insert_into
+from bot.store.database.tables import JSON_COLUMN, StoredRow, insert_into
 
 MAX_IN_WINDOW = 500
 """Changes of one window that are looked at, the newest first."""
 
 
-class ChangeRow(SQLModel, table=True):
+class ChangeRow(StoredRow, table=True):
     """
     One change; its begin and its end are one row.
 

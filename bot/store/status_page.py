@@ -4,13 +4,13 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
+from sqlmodel import Field, Session, UniqueConstraint, col, select
 
 from bot.domain.status_page.components import ComponentState
 from bot.domain.status_page.maintenance import PublishedMaintenance
 from bot.domain.status_page.publication import PublishedIncident, PublishedState, PublishedUpdate
 from bot.domain.terms import UpdateState
-from bot.store.database.tables import JSON_COLUMN, insert_into, table_of
+from bot.store.database.tables import JSON_COLUMN, StoredRow, insert_into, table_of
 from bot.store.database.transaction_state import Wakeup, request_wakeup
 from bot.store.incidents.incidents import Incident
 
@@ -18,7 +18,7 @@ ADDED_LATER = timedelta(minutes=1)
 """An update whose time is earlier than its publication by more than this says so."""
 
 
-class PublicIncident(SQLModel, table=True):
+class PublicIncident(StoredRow, table=True):
     """
     An incident that the public knows.
 
@@ -42,7 +42,7 @@ class PublicIncident(SQLModel, table=True):
         return self.id
 
 
-class PublicUpdate(SQLModel, table=True):
+class PublicUpdate(StoredRow, table=True):
     """
     One published update.
 
@@ -74,7 +74,7 @@ class PublicUpdate(SQLModel, table=True):
         return self.id
 
 
-class PublicMaintenance(SQLModel, table=True):
+class PublicMaintenance(StoredRow, table=True):
     """
     A maintenance window that is announced.
 
@@ -119,7 +119,7 @@ class PublicMaintenance(SQLModel, table=True):
         )
 
 
-class PublicationRequest(SQLModel, table=True):
+class PublicationRequest(StoredRow, table=True):
     """
     An update that waits for the approval of a second person.
 
@@ -150,7 +150,7 @@ class PublicationRequest(SQLModel, table=True):
         return self.id
 
 
-class PublicRevision(SQLModel, table=True):
+class PublicRevision(StoredRow, table=True):
     """One row. `value` grows with each transaction that changes what the public sees."""
 
     __tablename__ = "public_revision"

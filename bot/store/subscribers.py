@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete
-from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel import Field, Index, Session, UniqueConstraint, col, func, select
 
 from bot.domain.status_page.subscribers import SubscriberKind, Wishes
-from bot.store.database.tables import JSON_COLUMN, insert_into, table_of
+from bot.store.database.tables import JSON_COLUMN, StoredRow, insert_into, table_of
 
 UNSEEN: dict[str, Any] = {"synchronize_session": False}
 
 
-class Subscriber(SQLModel, table=True):
+class Subscriber(StoredRow, table=True):
     """
     One address that is told of publications.
 

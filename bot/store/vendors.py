@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Index, UniqueConstraint, and_, bindparam
 from sqlalchemy import select as select_columns
-from sqlmodel import Field, Session, SQLModel, col, delete, or_, select
+from sqlmodel import Field, Session, col, delete, or_, select
 
 from bot.domain.terms import Status
-from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, insert_into, table_of
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow, insert_into, table_of
 from bot.store.incidents.incidents import OPEN, Incident
 from bot.store.incidents.visibility import Visibility
 
@@ -27,7 +27,7 @@ class NoticeState(StrEnum):
     DECLINED = "declined"
 
 
-class VendorFeed(SQLModel, table=True):
+class VendorFeed(StoredRow, table=True):
     """
     How a vendor's status page was last read.
 
@@ -54,7 +54,7 @@ class VendorFeed(SQLModel, table=True):
     kept: str | None = None
 
 
-class VendorIncident(SQLModel, table=True):
+class VendorIncident(StoredRow, table=True):
     """
     One incident of a vendor, with its own times.
 
@@ -100,7 +100,7 @@ class VendorIncident(SQLModel, table=True):
         return self.id
 
 
-class VendorNotice(SQLModel, table=True):
+class VendorNotice(StoredRow, table=True):
     """
     One message about a vendor's incident.
 

@@ -31,6 +31,9 @@ from bot.store.incidents.incident_lists import OpenIncident
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 
+MOST_COMPARED = 50
+"""Open incidents to which a new one is compared. In a storm each declaration waits for those before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class MergePreview:
@@ -54,11 +57,11 @@ class MergeResult:
 
 def find_similar_open(session: Session, declared: Incident) -> list[OpenIncident]:
     """
-    Open incidents that may be the same problem, those with a similar title first.
+    Newest open incidents that may be the same problem, those with a similar title first.
 
     Without private and retrospective ones, and without drills unless this is one.
     """
-    found = [] if declared.is_retro else incident_lists.find_others_open(session, declared)
+    found = [] if declared.is_retro else incident_lists.find_others_open(session, declared, MOST_COMPARED)
     same_title = [each for each in found if are_titles_similar(each.title, declared.title)]
     same_service = [each for each in found if each not in same_title and {*each.services} & {*declared.services}]
     return [*same_title, *same_service]

@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import TypeVar
 
 from sqlalchemy import bindparam
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import insert_into, table_of
+from bot.store.database.tables import StoredRow, insert_into, table_of
 
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[str, ...])
@@ -20,7 +20,7 @@ A list of pairs is no use: PostgreSQL reads it as nested conditions, slowly, and
 """
 
 
-class AlertGroup(SQLModel, table=True):
+class AlertGroup(StoredRow, table=True):
     """
     A group of alerts and its present incident. The row is locked while that is decided.
 

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, exists, or_, update
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel import Field, Index, Session, UniqueConstraint, col, func, select
 
 from bot.domain.terms import AlertStatus, Precision
 from bot.lazy_dataclass import dataclass
 from bot.store.alerts.alert_groups import chunks, chunks_by_source
-from bot.store.database.tables import JSON_COLUMN, partial_index
+from bot.store.database.tables import JSON_COLUMN, StoredRow, partial_index
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
 
@@ -21,7 +21,7 @@ IS_LOOSE = "incident_id IS NULL"
 IS_HELD = "maintenance_id IS NOT NULL"
 
 
-class Alert(SQLModel, table=True):
+class Alert(StoredRow, table=True):
     """One firing of an alert; the same (source, fingerprint, startsAt) is the same firing."""
 
     shown_with: ClassVar[str] = "incident_id"

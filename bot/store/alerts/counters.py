@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session
 
 from bot.domain.alerts.flapping import AlertChanges
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, StoredRow
 from bot.store.database.transaction_state import retain, transaction_state
 
 
-class AlertCounter(SQLModel, table=True):
+class AlertCounter(StoredRow, table=True):
     """
     One row for each incident that ever had an alert.
 

@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import insert_into
+from bot.store.database.tables import StoredRow, insert_into
 
 
-class HeartbeatRow(SQLModel, table=True):
+class HeartbeatRow(StoredRow, table=True):
     """
     The last beat of a job, by its name in the configuration.
 

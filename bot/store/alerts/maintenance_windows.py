@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlmodel import Field, Index, Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot.store.database.tables import StoredRow
 
-class MaintenanceWindow(SQLModel, table=True):
+
+class MaintenanceWindow(StoredRow, table=True):
     """From `starts_at` until `ends_at`, or `ended_at` if it was ended early."""
 
     __tablename__ = "maintenance_window"

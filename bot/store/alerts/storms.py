@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, select
 
-from bot.store.database.tables import JSON_COLUMN, insert_into
+from bot.store.database.tables import JSON_COLUMN, StoredRow, insert_into
 from bot.store.database.transaction_state import retain
 
 
-class Storm(SQLModel, table=True):
+class Storm(StoredRow, table=True):
     """
     Additional data of a storm's incident.
 
@@ -29,7 +29,7 @@ class Storm(SQLModel, table=True):
     beside: list[int] = Field(default_factory=list, sa_type=JSON_COLUMN)
 
 
-class StormWatch(SQLModel, table=True):
+class StormWatch(StoredRow, table=True):
     """
     One row for each workspace, locked before an alert opens an incident.
 

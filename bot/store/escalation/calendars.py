@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlmodel import Field, Session, SQLModel, col, delete, or_, select
+from sqlmodel import Field, Session, col, delete, or_, select
 
-from bot.store.database.tables import insert_into, table_of
+from bot.store.database.tables import StoredRow, insert_into, table_of
 from bot.store.incidents.installations import find_installation
 
 
-class Calendar(SQLModel, table=True):
+class Calendar(StoredRow, table=True):
     """
     Last good copy of a calendar, from `fetched_at`. `tried_at`: last attempt.
 
@@ -29,7 +29,7 @@ class Calendar(SQLModel, table=True):
     problem: str | None = None
 
 
-class CalendarKey(SQLModel, table=True):
+class CalendarKey(StoredRow, table=True):
     """Digest of the secret in the address of a personal shift calendar."""
 
     __tablename__ = "calendar_key"

@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlmodel import Field, Index, Session, col, select
+
+from bot.store.database.tables import StoredRow
 
 
-class Contact(SQLModel, table=True):
+class Contact(StoredRow, table=True):
     """
     One contact method of one person.
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, and_, bindparam
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow
 from bot.store.database.transaction_state import transaction_state
 from bot.store.escalation import progress
 from bot.store.incidents.incidents import OPEN, Incident
@@ -15,7 +15,7 @@ from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility
 
 
-class Escalation(SQLModel, table=True):
+class Escalation(StoredRow, table=True):
     """
     An escalation.
 

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import or_
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlmodel import Field, Index, Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot.store.database.tables import StoredRow
 
-class Mute(SQLModel, table=True):
+
+class Mute(StoredRow, table=True):
     """From `starts_at` until `ends_at`; None: until it is withdrawn. `by` asked for it."""
 
     __tablename__ = "mute"

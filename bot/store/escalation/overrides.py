@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import and_, or_
-from sqlmodel import Field, Index, Session, SQLModel, col, select
+from sqlmodel import Field, Index, Session, col, select
 
-from bot.store.database.tables import JSON_COLUMN, insert_into
+from bot.store.database.tables import JSON_COLUMN, StoredRow, insert_into
 
 
-class ScheduleOverride(SQLModel, table=True):
+class ScheduleOverride(StoredRow, table=True):
     """
     One person is on call by a schedule from `starts_at` until `ends_at`.
 
@@ -40,7 +40,7 @@ class ScheduleOverride(SQLModel, table=True):
         return min(self.ends_at, self.withdrawn_at) if self.withdrawn_at else self.ends_at
 
 
-class ScheduleWatch(SQLModel, table=True):
+class ScheduleWatch(StoredRow, table=True):
     """People on call at the last check, since when, and when they were notified."""
 
     __tablename__ = "schedule_watch"

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, Index, Session, SQLModel, col, func, select
+from sqlmodel import Field, Index, Session, col, func, select
+
+from bot.store.database.tables import StoredRow
 
 
-class PageTest(SQLModel, table=True):
+class PageTest(StoredRow, table=True):
     """
     One test of one contact method. `outcome` is empty while it is unknown.
 

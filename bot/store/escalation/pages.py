@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Index, exists
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlmodel import Field, Session, col, func, select
 
-from bot.store.database.tables import partial_index
+from bot.store.database.tables import StoredRow, partial_index
 from bot.store.escalation.escalations import Escalation
 from bot.store.incidents.incidents import Incident
 from bot.store.shared.people import Person
@@ -20,7 +20,7 @@ LEFT_BEHIND = "left behind"
 """Contact method of the escalation's message in the channel of a merged incident: it is no page."""
 
 
-class Page(SQLModel, table=True):
+class Page(StoredRow, table=True):
     """One attempt to reach one person by one contact method. `outcome` is empty until known."""
 
     __tablename__ = "page"

@@ -9,11 +9,11 @@ from sqlalchemy import Select, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.domain.escalation import Acknowledgement, Need, PagedLevel, Position
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, StoredRow
 from bot.store.database.transaction_state import transaction_state
 
 
-class EscalationStep(SQLModel, table=True):
+class EscalationStep(StoredRow, table=True):
     """
     A paged level (`bot.domain.escalation.PagedLevel`).
 
@@ -40,7 +40,7 @@ class EscalationStep(SQLModel, table=True):
     passed_over: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON_COLUMN)
 
 
-class EscalationResponse(SQLModel, table=True):
+class EscalationResponse(StoredRow, table=True):
     """
     An acknowledgement (`bot.domain.escalation.Acknowledgement`).
 

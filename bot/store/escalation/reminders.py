@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_
 from sqlalchemy import select as sql_select
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel import Field, Session, UniqueConstraint, col, func, select
 
 from bot.domain.terms import Kind
+from bot.store.database.tables import StoredRow
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
@@ -18,7 +19,7 @@ TURNING_KINDS = (Kind.STATUS, Kind.REOPENED, Kind.ROLE, Kind.COMMUNICATION)
 """Kinds of entries that restart the wait."""
 
 
-class Reminder(SQLModel, table=True):
+class Reminder(StoredRow, table=True):
     """
     One reminder of one incident. `count` is how often it was sent since it became due.
 

@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import ColumnElement, and_
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel import Field, Session, UniqueConstraint, col, func, select
 
+from bot.store.database.tables import StoredRow
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.visibility import Visibility
 
 
-class ActionItem(SQLModel, table=True):
+class ActionItem(StoredRow, table=True):
     """
     An improvement or a task. `due` is an ISO 8601 date.
 

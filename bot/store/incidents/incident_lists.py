@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, not_, or_
@@ -175,7 +176,9 @@ class OpenIncident(NamedTuple):
 
 _COLUMNS = table_of(Incident).c
 OPEN_OTHERS = (
-    select_columns(_COLUMNS.series, _COLUMNS.number, _COLUMNS.titles, _COLUMNS.services, _COLUMNS.channel_id)
+    select_columns(
+        _COLUMNS.severity, _COLUMNS.series, _COLUMNS.number, _COLUMNS.titles, _COLUMNS.services, _COLUMNS.channel_id
+    )
     .where(
         _COLUMNS.team_id == bindparam("team_id"),
         _COLUMNS.status.in_(OPEN),
@@ -184,19 +187,20 @@ OPEN_OTHERS = (
         _COLUMNS.is_drill == bindparam("is_drill"),
         _COLUMNS.id != bindparam("but"),
     )
-    .order_by(_COLUMNS.severity, _COLUMNS.id.desc())
+    .order_by(_COLUMNS.id.desc())
+    .limit(bindparam("most"))
 )
 
 
-def find_others_open(session: Session, incident: Incident) -> list[OpenIncident]:
+def find_others_open(session: Session, incident: Incident, most: int) -> list[OpenIncident]:
     """
-    Open incidents beside this one, the most severe first, then the newest.
+    The `most` newest open incidents beside this one, the most severe first, then the newest.
 
     Without private and retrospective ones; drills if this is one, else none.
     """
-    named = {"team_id": incident.team_id, "is_drill": incident.is_drill, "but": incident.key}
-    found = session.execute(OPEN_OTHERS, named)
-    return [OpenIncident(series, number, main_title(titles), *rest) for series, number, titles, *rest in found]
+    named = {"team_id": incident.team_id, "is_drill": incident.is_drill, "but": incident.key, "most": most}
+    found = sorted(session.execute(OPEN_OTHERS, named), key=attrgetter("severity"))
+    return [OpenIncident(series, number, main_title(titles), *rest) for _, series, number, titles, *rest in found]
 
 
 class IncidentFacts(NamedTuple):

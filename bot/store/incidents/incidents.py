@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Executable, bindparam, text, update
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, select
+from sqlmodel import Field, Index, Session, UniqueConstraint, col, select
 
 from bot.domain.errors import UserError
 from bot.domain.record.facts import STORM
 from bot.domain.terms import Status
 from bot.runtime.log import bind_incident
-from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, partial_index, table_of
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow, partial_index, table_of
 from bot.store.database.transaction_state import retain, transaction_state
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}-[0-9]{1,9}", re.ASCII)
@@ -31,7 +31,7 @@ MERGED = text("merged_into_id IS NOT NULL")
 SIMILAR = text("similar_id IS NOT NULL")
 
 
-class Incident(SQLModel, table=True):
+class Incident(StoredRow, table=True):
     """
     One incident. Every `…_at` is aware UTC.
 

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
+
+from bot.store.database.tables import StoredRow
 
 
-class Installation(SQLModel, table=True):
+class Installation(StoredRow, table=True):
     """The workspace and the bot's identity, as `auth.test` returned them."""
 
     __tablename__ = "installation"

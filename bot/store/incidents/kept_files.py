@@ -4,14 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar
 
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, delete, func, select
+from sqlmodel import Field, Session, UniqueConstraint, col, delete, func, select
 
 from bot.domain.timeline.kept_files import FileRefusal, KeptFile, MediaType
+from bot.store.database.tables import StoredRow
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import ended_before
 
 
-class KeptFileRow(SQLModel, table=True):
+class KeptFileRow(StoredRow, table=True):
     """
     A file of the message of an entry, or a graph of its alerts (`is_from_alert`).
 

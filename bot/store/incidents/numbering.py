@@ -3,12 +3,12 @@
 from functools import cache
 
 from sqlalchemy import Executable
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, select
 
-from bot.store.database.tables import dialect_of, insert_for, table_of
+from bot.store.database.tables import StoredRow, dialect_of, insert_for, table_of
 
 
-class Counter(SQLModel, table=True):
+class Counter(StoredRow, table=True):
     """The last number of a series. Drills have a separate series."""
 
     __tablename__ = "counter"

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import String, cast, or_
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel import Field, Session, UniqueConstraint, col, func, select
 
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, StoredRow
 
 DRAFT, PUBLIC_PREVIEW, PUBLISHED = "draft", "public", "published"
 """
@@ -16,7 +16,7 @@ A preview of the public postmortem is kept for redactions. A published version i
 """
 
 
-class Postmortem(SQLModel, table=True):
+class Postmortem(StoredRow, table=True):
     """
     One version of a draft, or a published postmortem.
 

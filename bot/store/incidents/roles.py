@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import ColumnElement, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import partial_index
+from bot.store.database.tables import StoredRow, partial_index
 
 HELD = text("until IS NULL")
 
 
-class IncidentRole(SQLModel, table=True):
+class IncidentRole(StoredRow, table=True):
     """
     A person's time in a role; `until` is None for the present holder.
 

@@ -5,9 +5,9 @@ from enum import StrEnum
 from functools import cache
 
 from sqlalchemy import Executable, bindparam
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import dialect_of, insert_for
+from bot.store.database.tables import StoredRow, dialect_of, insert_for
 from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents.incidents import Incident
 
@@ -29,7 +29,7 @@ BOOKMARK = "bookmark "
 """Beginning of the view of a bookmark; its purpose follows."""
 
 
-class SlackMessage(SQLModel, table=True):
+class SlackMessage(StoredRow, table=True):
     """
     Place of a view of an incident in Slack, one row a view.
 

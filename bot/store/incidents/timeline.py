@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, String, and_, bindparam, cast, literal, or_, true, tuple_
-from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel import Field, Index, Session, UniqueConstraint, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -13,14 +13,14 @@ from bot.domain.incidents.milestones import DecidingKinds
 from bot.domain.record.facts import read_fact
 from bot.domain.terms import Kind
 from bot.domain.timeline.details import EntryDetails
-from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow
 from bot.store.incidents.incidents import OPEN, Incident
 from bot.store.incidents.transcript import Message
 
 NO_DETAILS = EntryDetails()
 
 
-class TimelineEntry(SQLModel, table=True):
+class TimelineEntry(StoredRow, table=True):
     """
     One line of an incident's timeline.
 

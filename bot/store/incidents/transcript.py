@@ -6,16 +6,16 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, bindparam, or_, true, update
-from sqlmodel import Field, Index, Session, SQLModel, col, func, select
+from sqlmodel import Field, Index, Session, col, func, select
 
 from bot.lazy_dataclass import dataclass
-from bot.store.database.tables import JSON_COLUMN, dialect_of, insert_for, table_of
+from bot.store.database.tables import JSON_COLUMN, StoredRow, dialect_of, insert_for, table_of
 
 AT_ONCE = 500
 """Values in one statement: databases have a limit."""
 
 
-class Message(SQLModel, table=True):
+class Message(StoredRow, table=True):
     """
     One message of an incident's channel. `text` is plain, with people as `<@U…>`.
 
@@ -42,7 +42,7 @@ class Message(SQLModel, table=True):
     other_reactions: int = 0
 
 
-class Reaction(SQLModel, table=True):
+class Reaction(StoredRow, table=True):
     """
     A person's emoji on a message, by the newest event about it.
 

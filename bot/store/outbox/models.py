@@ -19,10 +19,10 @@ from enum import StrEnum, auto
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import Field, Index, Session, SQLModel
+from sqlmodel import Field, Index, Session
 
 from bot.lazy_dataclass import dataclass
-from bot.store.database.tables import JSON_COLUMN, partial_index, table_of
+from bot.store.database.tables import JSON_COLUMN, StoredRow, partial_index, table_of
 
 
 class State(StrEnum):
@@ -43,7 +43,7 @@ IS_FINISHED = "state IN ('done', 'dropped')"
 IS_UNFINISHED = "state IN ('waiting', 'running', 'unknown')"
 
 
-class OutboxRow(SQLModel, table=True):
+class OutboxRow(StoredRow, table=True):
     """One effect. `uuid` is in the message's metadata, to find a post of unknown outcome."""
 
     __tablename__ = "outbox"
@@ -89,7 +89,7 @@ class OutboxRow(SQLModel, table=True):
         return self.id
 
 
-class Lane(SQLModel, table=True):
+class Lane(StoredRow, table=True):
     """
     Rows that must go out one after the other.
 
@@ -107,7 +107,7 @@ class Lane(SQLModel, table=True):
     owner: str | None = None
 
 
-class RateLimit(SQLModel, table=True):
+class RateLimit(StoredRow, table=True):
     """
     A rate limit of all replicas: a generic cell rate (`arrival_at`), and a block by Slack.
 

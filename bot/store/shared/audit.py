@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, insert, or_, text
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlmodel import Field, Session, col, func, select
 
 from bot.lazy_dataclass import dataclass
-from bot.store.database.tables import JSON_COLUMN, partial_index, table_of
+from bot.store.database.tables import JSON_COLUMN, StoredRow, partial_index, table_of
 from bot.store.database.transaction_state import insert_before_commit, write_deferred
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
@@ -20,7 +20,7 @@ IS_ERASURE = text(f"action = '{PERSON_ERASED}'")
 """Condition in the words of the partial index: a database uses it for these only."""
 
 
-class AuditRow(SQLModel, table=True):
+class AuditRow(StoredRow, table=True):
     """
     One action.
 

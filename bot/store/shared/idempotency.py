@@ -5,16 +5,16 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, bindparam, delete, update
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from bot.runtime.metrics import DELIVERIES_REPEATED
-from bot.store.database.tables import JSON_COLUMN, dialect_of, insert_for, table_of
+from bot.store.database.tables import JSON_COLUMN, StoredRow, dialect_of, insert_for, table_of
 
 DELIVERY_RETENTION = timedelta(hours=48)
 """Time in which a delivery may be repeated."""
 
 
-class Delivery(SQLModel, table=True):
+class Delivery(StoredRow, table=True):
     """
     One event, command or interaction, or one signed request of Mailgun.
 

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import insert_into, table_of
+from bot.store.database.tables import StoredRow, insert_into, table_of
 
 
-class MissingPermissionRow(SQLModel, table=True):
+class MissingPermissionRow(StoredRow, table=True):
     """
     A missing permission. `key` is `MissingPermission.key`.
 

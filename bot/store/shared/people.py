@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import insert_into, partial_index
+from bot.store.database.tables import StoredRow, insert_into, partial_index
 from bot.store.database.transaction_state import transaction_state
 
 OPENED = text("home_opened_at IS NOT NULL")
 
 
-class Person(SQLModel, table=True):
+class Person(StoredRow, table=True):
     """
     A user or bot of the workspace. `name` is empty until it was looked up.
 

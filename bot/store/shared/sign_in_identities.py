@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Field, Session, col
+
+from bot.store.database.tables import StoredRow
 
 
-class SignInIdentity(SQLModel, table=True):
+class SignInIdentity(StoredRow, table=True):
     """
     A person's account at the provider.
 

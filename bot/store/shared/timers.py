@@ -10,14 +10,14 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, bindparam, case, delete, func, select, update
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session
 
 from bot.domain.text.payload import Payload
-from bot.store.database.tables import JSON_COLUMN, Insert, dialect_of, insert_for, table_of
+from bot.store.database.tables import JSON_COLUMN, Insert, StoredRow, dialect_of, insert_for, table_of
 from bot.store.database.transaction_state import transaction_state, wake_for_timers
 
 
-class Timer(SQLModel, table=True):
+class Timer(StoredRow, table=True):
     """
     Work that is due at `due_at`. `key` names it, so that it can be cancelled.
 

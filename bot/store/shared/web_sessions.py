@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import delete, or_, update
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import table_of
+from bot.store.database.tables import StoredRow, table_of
 from bot.store.database.transaction_state import Wakeup, request_wakeup
 
 
-class WebSession(SQLModel, table=True):
+class WebSession(StoredRow, table=True):
     """
     A signed-in browser.
 

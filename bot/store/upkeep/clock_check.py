@@ -3,17 +3,17 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, update
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from bot.runtime.clock import CLOCK_STEP
 from bot.store import outbox
-from bot.store.database.tables import insert_into, table_of
+from bot.store.database.tables import StoredRow, insert_into, table_of
 from bot.store.database.transaction_state import Wakeup, request_wakeup
 from bot.store.escalation import escalations
 from bot.store.shared.timers import Timer
 
 
-class ClockMark(SQLModel, table=True):
+class ClockMark(StoredRow, table=True):
     """The one row: the database's time at the last check of any replica."""
 
     __tablename__ = "clock_mark"

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, or_, text
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlmodel import Field, Session, col, func, select
 
 from bot.lazy_dataclass import dataclass
 from bot.store.alerts.alerts import IS_LOOSE, Alert
-from bot.store.database.tables import insert_into
+from bot.store.database.tables import StoredRow, insert_into
 from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.kept_files import KeptFileRow
@@ -22,7 +22,7 @@ UNSEEN: dict[str, Any] = {"synchronize_session": False}
 """No deleted row was loaded in the same transaction."""
 
 
-class PeriodicTask(SQLModel, table=True):
+class PeriodicTask(StoredRow, table=True):
     """A maintenance task that one replica runs for all, and its last start."""
 
     __tablename__ = "periodic_task"

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
 from bot.config.environment_settings import EnvironmentSettings
 from bot.config.sections import Section
 from bot.store.database.migrate import all_tables
+from bot.store.database.tables import StoredRow
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("bot", "commands")
@@ -142,7 +142,7 @@ def test_methods_of_few_classes_are_compiled_at_a_start():
 def test_validators_that_are_built_late_can_be_built():
     """Sections and rows have no validator until one is asked for: a wrong annotation would be found as late."""
     all_tables()
-    waiting = [*EnvironmentSettings.__subclasses__(), *Section.__subclasses__(), *SQLModel.__subclasses__()]
+    waiting = [*EnvironmentSettings.__subclasses__(), *Section.__subclasses__(), *StoredRow.__subclasses__()]
 
     built = [model.model_rebuild(force=True) for model in waiting]
 

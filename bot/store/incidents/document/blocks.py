@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import String, cast
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
+from sqlmodel import Field, Session, UniqueConstraint, col, select
 
 from bot.domain.drafting.document.blocks import BlockId, BlockState, DocumentBlock
 from bot.domain.drafting.document.edits import redact_source
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, StoredRow
 
 
-class PostmortemBlock(SQLModel, table=True):
+class PostmortemBlock(StoredRow, table=True):
     """A block that a person edited, added, removed or moved. All others follow the record."""
 
     shown_with: ClassVar[str] = "incident_id"

@@ -5,14 +5,14 @@ from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
 from sqlalchemy import String, cast, or_
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from bot.domain.drafting.document.blocks import BlockId
 from bot.domain.drafting.document.canvas_copy import CanvasCopy, CanvasPart, ShownBlock, clear_blocks
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, StoredRow
 
 
-class PostmortemCanvas(SQLModel, table=True):
+class PostmortemCanvas(StoredRow, table=True):
     """
     The content of an incident's canvas as it was last written or taken in.
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import String, cast
-from sqlmodel import Field, Index, Session, SQLModel, UniqueConstraint, col, select
+from sqlmodel import Field, Index, Session, UniqueConstraint, col, select
 
 from bot.domain.drafting.document.blocks import BlockId
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, StoredRow
 
 
-class PostmortemComment(SQLModel, table=True):
+class PostmortemComment(StoredRow, table=True):
     """
     A comment on a block.
 
@@ -43,7 +43,7 @@ class PostmortemComment(SQLModel, table=True):
         return BlockId(self.section, self.source, self.language)
 
 
-class PostmortemThread(SQLModel, table=True):
+class PostmortemThread(StoredRow, table=True):
     """The thread of a block's comments. `ts` is that of its first message, None without one."""
 
     __tablename__ = "postmortem_thread"

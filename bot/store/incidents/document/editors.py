@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlmodel import Field, Session, SQLModel, col, delete, select
+from sqlmodel import Field, Session, col, delete, select
 
 from bot.domain.drafting.document.blocks import BlockId
+from bot.store.database.tables import StoredRow
 
 
-class PostmortemEditor(SQLModel, table=True):
+class PostmortemEditor(StoredRow, table=True):
     """A person who opened a block, or typed in it, at `seen_at`."""
 
     shown_with: ClassVar[str] = "incident_id"

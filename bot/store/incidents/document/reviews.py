@@ -4,10 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar
 
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
+
+from bot.store.database.tables import StoredRow
 
 
-class PostmortemReview(SQLModel, table=True):
+class PostmortemReview(StoredRow, table=True):
     """
     A person or user group that was asked to review, or a person who approved.
 

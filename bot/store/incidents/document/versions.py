@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import String, cast
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlmodel import Field, Session, UniqueConstraint, col, func, select
 
 from bot.domain.drafting.document.blocks import BlockId
-from bot.store.database.tables import JSON_COLUMN
+from bot.store.database.tables import JSON_COLUMN, StoredRow
 
 
-class PostmortemChange(SQLModel, table=True):
+class PostmortemChange(StoredRow, table=True):
     """
     One version of the document.
 
