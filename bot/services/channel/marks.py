@@ -24,6 +24,7 @@ from bot.store.incidents import incidents, timeline, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message, Reaction
+from bot.store.shared.message_marks import find_marked
 
 NO_MARK_LEFT = "its last reaction was removed"
 
@@ -49,9 +50,8 @@ def record_reaction(
     incident = incidents.lock_by_channel(session, reaction.team_id, reaction.channel_id)
     if incident is None:
         return
-    known, entry = timeline.find_message_and_entry(
-        session, incident.key, reaction.team_id, reaction.channel_id, reaction.message_ts
-    )
+    marked = find_marked(session, incident.key, reaction)
+    known = marked.message if marked else None
     if known is not None and known.frozen_at is not None and not transcript.is_known(session, reaction):
         return
     if not transcript.save_reaction(session, reaction):
@@ -61,10 +61,13 @@ def record_reaction(
         if reaction.is_present:
             outbox.post_ephemeral(session, incident, at, reaction.user_id, "own message", emoji=reaction.emoji)
         return
-    if known is None:
+    if marked is None:
         outbox.fetch_message(session, incident, at, reaction.channel_id, reaction.message_ts)
         return
-    sync_entry_marks(session, settings, incident, known, entry, at, by=reaction.user_id)
+    present = None if marked.has_other_marks else [reaction] if reaction.is_present else []
+    sync_entry_marks(
+        session, settings, incident, marked.message, marked.entry, at, by=reaction.user_id, present=present
+    )
 
 
 def sync_entry_marks(
@@ -76,15 +79,18 @@ def sync_entry_marks(
     at: datetime,
     *,
     by: str | None = None,
+    present: list[Reaction] | None = None,
 ) -> None:
     """
     Sync a message's entry with the message's present marks.
 
-    `entry`: None if the incident has none of the message. `by`: the person who changed the marks, if known.
+    `entry`: None if the incident has none of the message. `by`: the person who changed the marks, if known. `present`:
+    the marks, where they are known.
     """
     if message.is_own:
         return
-    present = transcript.find_reactions(session, incident.team_id, message.channel_id, message.ts)
+    if present is None:
+        present = transcript.find_reactions(session, incident.team_id, message.channel_id, message.ts)
     kinds = kinds_of_reactions(settings, present) if entry is None else _entry_kinds(settings, entry, present)
     if entry is None and (not kinds or message.deleted_at is not None or message.frozen_at is not None):
         return

@@ -15,7 +15,6 @@ from bot.domain.terms import Kind
 from bot.domain.timeline.details import EntryDetails
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow
 from bot.store.incidents.incidents import OPEN, Incident
-from bot.store.incidents.transcript import Message
 
 NO_DETAILS = EntryDetails()
 
@@ -109,33 +108,6 @@ OF_MESSAGE = select(TimelineEntry).where(
 def find_by_message(session: Session, incident_id: int, channel_id: str, message_ts: str) -> TimelineEntry | None:
     named = {"incident_id": incident_id, "channel_id": channel_id, "message_ts": message_ts}
     return session.exec(OF_MESSAGE, params=named).first()
-
-
-MESSAGE_AND_ENTRY = (
-    select(Message, TimelineEntry)
-    .outerjoin(
-        TimelineEntry,
-        and_(
-            col(TimelineEntry.incident_id) == bindparam("incident_id"),
-            col(TimelineEntry.channel_id) == col(Message.channel_id),
-            col(TimelineEntry.message_ts) == col(Message.ts),
-        ),
-    )
-    .where(
-        Message.team_id == bindparam("team_id"),
-        Message.channel_id == bindparam("channel_id"),
-        Message.ts == bindparam("ts"),
-    )
-)
-
-
-def find_message_and_entry(
-    session: Session, incident_id: int, team_id: str, channel_id: str, ts: str
-) -> tuple[Message | None, TimelineEntry | None]:
-    """The stored message, and its entry in the incident; None for each that does not exist."""
-    named = {"incident_id": incident_id, "team_id": team_id, "channel_id": channel_id, "ts": ts}
-    found = session.exec(MESSAGE_AND_ENTRY, params=named).first()
-    return (None, None) if found is None else (found[0], found[1])
 
 
 def find_quotes(session: Session, channel_id: str, message_ts: str) -> list[TimelineEntry]:

@@ -69,6 +69,11 @@ def insert_missing(session: Session, team_id: str, user_ids: Collection[str]) ->
     return new
 
 
+def note_known(session: Session, team_id: str, user_id: str) -> None:
+    """Note for the transaction that this person has a row."""
+    _known_people(session).setdefault((team_id, user_id), None)
+
+
 def get(session: Session, team_id: str, user_id: str) -> Person | None:
     """Look a person up, and keep the row for the transaction."""
     found = session.get(Person, (team_id, user_id))
