@@ -115,7 +115,7 @@ class Fields:
             raise Malformed(self.at(name), f"{quote_value(value)} is not a Unix time. Send a number.")
         try:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value * 1_000_000 // per_second)
-        except OverflowError:
+        except (OverflowError, ValueError):  # a product of floats may be infinite, and its remainder no number
             raise Malformed(self.at(name), f"{quote_value(value)} is a time that does not exist.") from None
 
     def inner(self, name: str) -> "Fields":

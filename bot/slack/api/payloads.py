@@ -7,12 +7,12 @@ Shapes: docs.slack.dev/reference/events and docs.slack.dev/reference/interaction
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from bot.domain.text.normalize import parse_id
 from bot.lazy_dataclass import dataclass
-from bot.services.channel.messages import SlackMessage
+from bot.services.channel.messages import SlackMessage, parse_ts
 from bot.services.workspace.people import SlackProfile
 from bot.slack.api.plain_text import message_text
 
@@ -66,6 +66,9 @@ class BotIdentity:
     bot_id: str
 
 
+MAX_ID = 255
+"""Characters of an id or a `ts`. Slack's have about a dozen."""
+_TS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """NUL, which PostgreSQL does not store in text, and unpaired surrogates."""
 
@@ -99,6 +102,44 @@ def parsing_payload() -> Iterator[None]:
         yield
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError) as problem:
         raise MalformedPayload(f"{type(problem).__name__}: {problem}") from problem
+
+
+def id_of(fields: Mapping[str, Any], name: str) -> str:
+    """A required id. Raises KeyError if it is missing, TypeError or ValueError for what can be none."""
+    found = optional_id(fields, name)
+    if found is None:
+        raise KeyError(name)
+    return found
+
+
+def optional_id(fields: Mapping[str, Any], name: str) -> str | None:
+    """An id, None if it is missing or empty. Raises TypeError or ValueError for what can be none."""
+    found = fields.get(name)
+    if found is not None and not isinstance(found, str):
+        raise TypeError(f"`{name}` is a {type(found).__name__} and no text")
+    if found and len(found) > MAX_ID:
+        raise ValueError(f"`{name}` has {len(found)} characters")
+    return found or None
+
+
+def ts_of(fields: Mapping[str, Any], name: str) -> str:
+    """A required `ts`. Raises as `id_of`."""
+    return check_ts(id_of(fields, name))
+
+
+def optional_ts(fields: Mapping[str, Any], name: str) -> str | None:
+    """A `ts`, None if it is missing or empty. Raises as `optional_id`."""
+    found = optional_id(fields, name)
+    return None if found is None else check_ts(found)
+
+
+def check_ts(ts: str) -> str:
+    """Return a `ts` unchanged. Raises ValueError for a text that names no time."""
+    if _TS.fullmatch(ts) is not None:
+        with suppress(ValueError, OverflowError):  # of a year that does not exist
+            parse_ts(ts)
+            return ts
+    raise ValueError(f"{ts[:40]!r} is no `ts`")
 
 
 def parse_team_id(body: Mapping[str, Any]) -> str:
@@ -141,25 +182,24 @@ def parse_private_metadata(view: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def parse_message(message: Mapping[str, Any], channel_id: str, bot: BotIdentity) -> SlackMessage:
-    """Parse a message of an event or of `conversations.history`."""
+    """Parse a message of an event or of `conversations.history`. Raises what `parsing_payload` translates."""
     message = replace_unstorable(message)
-    bot_id = message.get("bot_id")
+    author, bot_id = optional_id(message, "user"), optional_id(message, "bot_id")
     is_own = message.get("user") == bot.bot_user_id or (bool(bot_id) and bot_id == bot.bot_id)
-    author = message.get("user")
     author_name = None
     if not author and bot_id:
         profile = message.get("bot_profile") or {}
         author, author_name = bot_id, message.get("username") or profile.get("name")
     return SlackMessage(
         channel_id=channel_id,
-        ts=str(message["ts"]),
+        ts=ts_of(message, "ts"),
         text=message_text(message),
-        author=str(author) if author else None,
+        author=author,
         author_name=str(author_name) if author_name else None,
         is_own=is_own,
-        thread_ts=message.get("thread_ts"),
+        thread_ts=optional_ts(message, "thread_ts"),
         files=tuple(file_name(each) for each in message.get("files") or []),
-        edited_ts=(message.get("edited") or {}).get("ts"),
+        edited_ts=optional_ts(message.get("edited") or {}, "ts"),
     )
 
 
@@ -170,32 +210,32 @@ def file_name(file: Mapping[str, Any]) -> str:
 
 def parse_message_event(event: Mapping[str, Any], bot: BotIdentity) -> SlackMessage | DeletedMessage | None:
     """Parse a `message` event; None for system messages (joins, topics) and without `ts`."""
-    channel_id, subtype = str(event.get("channel") or ""), event.get("subtype")
+    channel_id, subtype = optional_id(event, "channel") or "", event.get("subtype")
     if subtype == "message_deleted":
-        ts = event.get("deleted_ts") or (event.get("previous_message") or {}).get("ts")
-        return DeletedMessage(channel_id, str(ts)) if ts else None
+        ts = optional_ts(event, "deleted_ts") or optional_ts(event.get("previous_message") or {}, "ts")
+        return DeletedMessage(channel_id, ts) if ts else None
     message = event.get("message") if subtype in {"message_changed", "message_replied"} else event
     if not isinstance(message, Mapping) or not message.get("ts"):
         return None
     if message.get("subtype") == "tombstone":  # a deleted message that has replies
-        return DeletedMessage(channel_id, str(message["ts"]))
+        return DeletedMessage(channel_id, ts_of(message, "ts"))
     if message.get("subtype") in SYSTEM_SUBTYPES or message.get("hidden"):
         return None
     return parse_message(message, channel_id, bot)
 
 
 def parse_user(user: Mapping[str, Any]) -> SlackProfile:
-    """Parse a user object of `users.info` or `user_change`."""
+    """Parse a user object of `users.info` or `user_change`. Raises what `parsing_payload` translates."""
     user = replace_unstorable(user)
     profile = user.get("profile") or {}
     name = profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name") or ""
     return SlackProfile(
-        user_id=str(user["id"]),
+        user_id=id_of(user, "id"),
         name=str(name),
         handle=str(user.get("name") or ""),
-        home_team_id=user.get("team_id"),
+        home_team_id=optional_id(user, "team_id"),
         is_bot=bool(user.get("is_bot")),
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_deleted=bool(user.get("deleted")),
-        zone=user.get("tz"),
+        zone=optional_id(user, "tz"),
     )

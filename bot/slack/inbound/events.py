@@ -18,9 +18,13 @@ from bot.slack.api.payloads import (
     SYSTEM_SUBTYPES,
     BotIdentity,
     DeletedMessage,
+    id_of,
+    optional_id,
+    optional_ts,
     parse_message_event,
     parse_team_id,
     parse_user,
+    ts_of,
 )
 from bot.slack.handlers.commands.mentions import BotMention
 from bot.store.incidents.transcript import Reaction
@@ -76,15 +80,15 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
             update_profile(session, team_id, parse_user(event["user"]), at)
         case "app_home_opened":
             if event.get("tab", "home") == "home":
-                on_home_opened(session, team_id, str(event["user"]), at)
+                on_home_opened(session, team_id, event["user"], at)
         case "channel_archive" | "group_archive":
-            channel_changes.on_channel_archived(session, team_id, str(event["channel"]), at)
+            channel_changes.on_channel_archived(session, team_id, event["channel"], at)
         case "channel_unarchive" | "group_unarchive":
-            channel_changes.on_channel_unarchived(session, team_id, str(event["channel"]), at)
+            channel_changes.on_channel_unarchived(session, team_id, event["channel"], at)
         case "channel_rename" | "group_rename":
             save_channel_name(session, team_id, event["channel"]["id"], event["channel"]["name"])
         case "file_change":
-            on_canvas_changed(session, str(event["file_id"]), at)
+            on_canvas_changed(session, event["file_id"], at)
         case "channel_id_changed":
             save_channel_id(session, team_id, event["old_channel_id"], event["new_channel_id"])
     return True
@@ -99,37 +103,55 @@ def find_responder(settings: Settings, body: Mapping[str, Any]) -> tuple[str, st
     event = body["event"]
     if event.get("type") != "reaction_added":
         return None
-    emoji = normalise_emoji(str(event["reaction"]))
-    return (parse_team_id(body), str(event["user"])) if emoji in settings.escalation.acknowledge_emoji else None
+    emoji = normalise_emoji(event["reaction"])
+    return (parse_team_id(body), event["user"]) if emoji in settings.escalation.acknowledge_emoji else None
 
 
 def check_shape(body: Mapping[str, Any]) -> None:
-    """Read the fields of an event, with the errors that `parsing_payload` translates."""
+    """
+    Read all fields of an event that are used, with the errors that `parsing_payload` translates.
+
+    What passes here is recorded without an error of its shape.
+    """
     parse_team_id(body)
     event = body["event"]
     match event.get("type"):
         case "message":
             parse_message_event(event, BotIdentity("", ""))
         case "reaction_added" | "reaction_removed":
-            _ = (event.get("item") or {}).get("type"), event["user"], event["reaction"]
+            _check_reaction(event)
         case "user_change":
             parse_user(event["user"])
         case "app_home_opened":
-            _ = event["user"]
+            id_of(event, "user")
         case "file_change":
-            _ = event["file_id"]
+            id_of(event, "file_id")
         case "app_mention":
             BotMention.from_payload(body)
         case "channel_archive" | "group_archive" | "channel_unarchive" | "group_unarchive":
-            _ = event["channel"]
+            id_of(event, "channel")
         case "channel_rename" | "group_rename":
-            _ = event["channel"]["id"], event["channel"]["name"]
+            id_of(event["channel"], "id")
+            id_of(event["channel"], "name")
+        case "channel_id_changed":
+            id_of(event, "old_channel_id")
+            id_of(event, "new_channel_id")
+
+
+def _check_reaction(event: Mapping[str, Any]) -> None:
+    id_of(event, "user")
+    id_of(event, "reaction")
+    optional_id(event, "user_team")
+    optional_ts(event, "event_ts")
+    if (item := event.get("item") or {}).get("type", "message") == "message":
+        id_of(item, "channel")
+        ts_of(item, "ts")
 
 
 def _record_message(
     session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime, bot: BotIdentity
 ) -> None:
-    channel_id = str(event.get("channel") or "")
+    channel_id = event.get("channel") or ""
     match event.get("subtype"):
         case "channel_archive" | "group_archive":
             channel_changes.on_channel_archived(session, team_id, channel_id, at)
@@ -152,12 +174,12 @@ def _record_reaction(
         return
     reaction = Reaction(
         team_id=team_id,
-        channel_id=str(item["channel"]),
-        message_ts=str(item["ts"]),
-        user_id=str(event["user"]),
-        emoji=str(event["reaction"]),
+        channel_id=item["channel"],
+        message_ts=item["ts"],
+        user_id=event["user"],
+        emoji=event["reaction"],
         is_present=event["type"] == "reaction_added",
-        event_ts=str(event.get("event_ts") or f"{at.timestamp():.6f}"),
+        event_ts=event.get("event_ts") or f"{at.timestamp():.6f}",
         user_team_id=event.get("user_team"),
     )
     is_own = bool(event.get("item_user")) and event.get("item_user") == bot.bot_user_id

@@ -44,9 +44,10 @@ class UserCache:
             if person is None or person.profile_fetched_at is None:
                 async with asyncio.timeout(LOOKUP_SECONDS):
                     answer = await self._gateway.call("users.info", user=user_id)
-                    profile = payloads.parse_user(answer["user"])
+                    with payloads.parsing_payload():
+                        profile = payloads.parse_user(answer["user"])
                 await self._database.run(save_profile, team_id, profile, self._clock.now())
-        except (SlackError, TimeoutError, KeyError, DatabaseUnavailable) as problem:
+        except (SlackError, TimeoutError, payloads.MalformedPayload, DatabaseUnavailable) as problem:
             log.warning("user lookup failed; continuing", problem=str(problem) or type(problem).__name__)
             return
         self._known.add((team_id, user_id))

@@ -164,11 +164,25 @@ def _read_payload(text: str, *, is_json: bool) -> Mapping[str, Any] | None:
         payload = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(payload, dict):
-        return None
-    has_event = isinstance(payload.get("event"), dict)
-    is_complete = has_event or ("event" not in payload and payload.get("type") != EVENT_ENVELOPE)
-    return payload if is_complete else None
+    return payload if isinstance(payload, dict) and _has_known_shape(payload) else None
+
+
+def _has_known_shape(payload: Mapping[str, Any]) -> bool:
+    """
+    Return whether the parts are there by which a payload finds its listener.
+
+    Bolt reads them unchecked.
+    """
+    if payload.get("type") == EVENT_ENVELOPE or "event" in payload:
+        return isinstance(payload.get("event"), dict)
+    if payload.get("type") == "block_actions":
+        actions = payload.get("actions")
+        return isinstance(actions, list) and bool(actions) and all(map(_is_named, actions))
+    return isinstance(payload.get("callback_id", ""), str) and isinstance(payload.get("view", {}), dict)
+
+
+def _is_named(action: object) -> bool:
+    return isinstance(action, dict) and isinstance(action.get("action_id"), str)
 
 
 def _refusal_response(status: int, message: str) -> web.Response:

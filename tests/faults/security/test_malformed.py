@@ -1,10 +1,12 @@
 """Malformed bodies: too large, too slow, too deep or not text. A 4xx, and no change."""
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from structlog.typing import EventDict
@@ -282,4 +284,107 @@ async def test_an_object_that_is_odd_but_signed_is_no_error_of_ours(world: World
     assert {name: rows for name, rows in found.items() if name != "person"} == {
         name: rows for name, rows in before.items() if name != "person"
     }, "whoever presses is met; nothing else"
+    assert errors_of(logged) == []
+
+
+EVENTS: list[dict[str, Any]] = [
+    {"type": "message", "channel": "C", "user": "U0DBA", "bot_id": "", "text": "seen", "ts": "1.1", "thread_ts": "1.0"},
+    {
+        "type": "message",
+        "subtype": "message_changed",
+        "channel": "C",
+        "message": {"user": "U0DBA", "text": "seen", "ts": "1.1", "edited": {"ts": "2.0"}, "files": [{"name": "a"}]},
+    },
+    {"type": "message", "subtype": "message_deleted", "channel": "C", "deleted_ts": "1.1", "previous_message": {}},
+    {
+        "type": "reaction_added",
+        "user": "U0DBA",
+        "reaction": "mag",
+        "item": {"type": "message", "channel": "C", "ts": "1.1"},
+        "event_ts": "2.0",
+        "user_team": "T",
+    },
+    {"type": "user_change", "user": {"id": "U0DBA", "name": "dba", "team_id": "T", "tz": "UTC", "profile": {}}},
+    {"type": "app_home_opened", "user": "U0DBA", "tab": "home"},
+    {"type": "app_mention", "user": "U0DBA", "channel": "C", "text": "<@U0DOGWATCH> help", "thread_ts": "1.0"},
+    {"type": "channel_rename", "channel": {"id": "C", "name": "new"}},
+    {"type": "channel_archive", "channel": "C0OTHER"},
+    {"type": "channel_id_changed", "old_channel_id": "C1", "new_channel_id": "C2"},
+    {"type": "file_change", "file_id": "F1"},
+]
+ODD_VALUES = [None, 5, True, [], [None], {}, {"a": [1]}, "", "x" * 300, "now", "9" * 13 + ".0", "1.1.1"]
+MISSING = object()
+
+
+def with_each_value_odd(event: dict[str, Any], channel: str) -> Iterator[dict[str, Any]]:
+    """The event with one of its values replaced or left out, for each value and each odd one."""
+    for path in paths_of(event):
+        for odd in (*ODD_VALUES, MISSING):
+            changed = json.loads(json.dumps(event).replace('"C"', json.dumps(channel)))
+            holder = changed
+            for key in path[:-1]:
+                holder = holder[key]
+            holder[path[-1]] = odd
+            if odd is MISSING:
+                del holder[path[-1]]
+            yield changed
+
+
+def paths_of(value: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, each in value.items() if isinstance(value, dict) else ():
+        yield (*before, key)
+        yield from paths_of(each, (*before, key))
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.get("subtype") or event["type"])
+async def test_an_event_of_another_shape_is_recorded_or_refused(
+    either: World, logged: list[EventDict], event: dict[str, Any]
+) -> None:
+    await either.declares()
+
+    for number, odd in enumerate(with_each_value_odd(event, either.channel)):
+        envelope = {"type": "event_callback", "team_id": "T0HARBOUR", "event_id": f"Ev{number}", "event": odd}
+        answer = await to_slack(either, json.dumps(envelope).encode())
+        assert answer.status in {200, 400}, odd
+
+    await either.finish()
+    assert errors_of(logged) == []
+
+
+async def test_a_click_that_names_no_button_is_a_bad_request(world: World, logged: list[EventDict]) -> None:
+    by = {"user": {"id": "U0ONCALL"}, "team": {"id": "T0HARBOUR"}, "trigger_id": "1.1"}
+
+    for actions in (None, "x", 5, [], ["x"], [None], [{}], [{"action_id": 5}], [{"action_id": ["incident_lead"]}]):
+        payload = json.dumps({"type": "block_actions", "actions": actions, **by})
+        answer = await to_slack(world, f"payload={quote(payload)}".encode(), kind=FORM)
+        assert answer.status == 400, actions
+
+    assert errors_of(logged) == []
+
+
+async def test_a_click_with_odd_values_is_answered_or_refused(world: World, logged: list[EventDict]) -> None:
+    click: dict[str, Any] = {
+        "type": "block_actions",
+        "actions": [{"action_id": "home_declare", "value": "1"}],
+        "user": {"id": "U0ONCALL", "team_id": "T0HARBOUR"},
+        "team": {"id": "T0HARBOUR"},
+        "channel": {"id": "C1", "name": "ops"},
+        "response_url": "",
+    }
+    addresses = [{**click, "response_url": odd} for odd in (["x"], 5, "https://" + "a" * 300, "http://[::1", "ftp:x")]
+
+    for odd in (*with_each_value_odd(click, "C1"), *addresses):
+        answer = await to_slack(world, f"payload={quote(json.dumps(odd))}".encode(), kind=FORM)
+        assert answer.status in {200, 400}, odd
+
+    assert errors_of(logged) == []
+
+
+async def test_a_time_that_is_too_large_for_a_number_is_a_bad_request(world: World, logged: list[EventDict]) -> None:
+    alert = {"title": "x", "transition": "Triggered", "cycle_key": "1", "date": 1e308}
+
+    status, answer = await world.posts("datadog", alert)
+
+    assert status == 400, answer
+    assert "does not exist" in answer["error"]
     assert errors_of(logged) == []
