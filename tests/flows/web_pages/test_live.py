@@ -48,6 +48,16 @@ async def test_a_change_is_told_to_both_pages_and_names_the_incident(world: Worl
         assert "rolled back" in page.words
 
 
+async def test_a_stream_cannot_be_asked_for_its_head_alone(world: World) -> None:
+    """It would write events behind the head, which is no valid HTTP."""
+    await world.declares("checkout is down")
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        for path in ("/live", "/incidents/INC-1/live"):
+            async with ana.http.head(f"{world.url}{path}") as answer:
+                assert answer.status == 405, path
+
+
 @pytest.mark.world(config=ATTACHED)
 async def test_an_alert_without_an_incident_is_told(world: World) -> None:
     async with Visitor(world) as ana:

@@ -21,7 +21,7 @@ class IncidentStreams:
         self._live = live
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/incidents/{reference}/live", self.stream)]
+        return [web.get("/incidents/{reference}/live", self.stream, allow_head=False)]
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """404 alike for missing and for invisible incidents."""

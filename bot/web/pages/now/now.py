@@ -34,7 +34,7 @@ class NowRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/", signed_in(self._sessions, self.show_page)),
-            web.get("/live", self.stream),
+            web.get("/live", self.stream, allow_head=False),
             web.get("/live/now", self.show_part),
         ]
 
