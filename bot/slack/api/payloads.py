@@ -105,7 +105,11 @@ def parsing_payload() -> Iterator[None]:
 
 
 def id_of(fields: Mapping[str, Any], name: str) -> str:
-    """A required id. Raises KeyError if it is missing, TypeError or ValueError for what can be none."""
+    """
+    Return a required id.
+
+    Raises KeyError if it is missing, TypeError or ValueError for what can be none.
+    """
     found = optional_id(fields, name)
     if found is None:
         raise KeyError(name)
@@ -113,7 +117,11 @@ def id_of(fields: Mapping[str, Any], name: str) -> str:
 
 
 def optional_id(fields: Mapping[str, Any], name: str) -> str | None:
-    """An id, None if it is missing or empty. Raises TypeError or ValueError for what can be none."""
+    """
+    Return an id; None if it is missing or empty.
+
+    Raises TypeError or ValueError for what can be none.
+    """
     found = fields.get(name)
     if found is not None and not isinstance(found, str):
         raise TypeError(f"`{name}` is a {type(found).__name__} and no text")
@@ -182,7 +190,11 @@ def parse_private_metadata(view: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def parse_message(message: Mapping[str, Any], channel_id: str, bot: BotIdentity) -> SlackMessage:
-    """Parse a message of an event or of `conversations.history`. Raises what `parsing_payload` translates."""
+    """
+    Parse a message of an event or of `conversations.history`.
+
+    Raises what `parsing_payload` translates.
+    """
     message = replace_unstorable(message)
     author, bot_id = optional_id(message, "user"), optional_id(message, "bot_id")
     is_own = message.get("user") == bot.bot_user_id or (bool(bot_id) and bot_id == bot.bot_id)
@@ -225,7 +237,11 @@ def parse_message_event(event: Mapping[str, Any], bot: BotIdentity) -> SlackMess
 
 
 def parse_user(user: Mapping[str, Any]) -> SlackProfile:
-    """Parse a user object of `users.info` or `user_change`. Raises what `parsing_payload` translates."""
+    """
+    Parse a user object of `users.info` or `user_change`.
+
+    Raises what `parsing_payload` translates.
+    """
     user = replace_unstorable(user)
     profile = user.get("profile") or {}
     name = profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name") or ""

@@ -109,9 +109,9 @@ def find_responder(settings: Settings, body: Mapping[str, Any]) -> tuple[str, st
 
 def check_shape(body: Mapping[str, Any]) -> None:
     """
-    Read all fields of an event that are used, with the errors that `parsing_payload` translates.
+    Read all fields of an event that are used.
 
-    What passes here is recorded without an error of its shape.
+    Raises what `parsing_payload` translates. What passes is recorded without an error of its shape.
     """
     parse_team_id(body)
     event = body["event"]

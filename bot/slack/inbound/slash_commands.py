@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import datetime
 from time import perf_counter
 from typing import Any
 
@@ -10,11 +11,19 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from structlog import get_logger
 
+from bot.domain.errors import UserError
 from bot.runtime import metrics
 from bot.services.channel.creation import CHANNEL_NAME, find_by_channel
 from bot.slack.api.payloads import parsing_payload
-from bot.slack.handlers.commands.execution import SlashCommand, answer_read_only, execute_command, is_read_only
+from bot.slack.handlers.commands.execution import (
+    SlashCommand,
+    answer_read_only,
+    execute_command,
+    is_read_only,
+    render_problem,
+)
 from bot.slack.handlers.commands.typed_lines import render_outage
+from bot.slack.handlers.registry import Answer
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import outage_text
 from bot.slack.inbound.modals import open_declare_form
@@ -48,11 +57,7 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
                 await ack(render_text(problem_text) if problem_text else "")
                 return
             await deps.user_cache.ensure_all_known(command.team_id, [command.user_id, *command.mentioned])
-            settings = deps.settings()
-            if is_read_only(settings, command, at):
-                answer = await deps.database.read(answer_read_only, settings, command, at)
-            else:
-                answer = await deps.database.run(execute_command, settings, command, at)
+            answer = await _execute(deps, command, at)
         except DatabaseUnavailable as problem:
             log.error("command failed; database unavailable", problem=str(problem))  # noqa: TRY400  an outage
             answer = render_outage(outage_text(problem), command.text)
@@ -65,6 +70,17 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
             await ack(answer or "")
 
     app.command(re.compile(".*"))(on_command)
+
+
+async def _execute(deps: Deps, command: SlashCommand, at: datetime) -> Answer:
+    """Execute a command in a transaction, and return the body of the answer."""
+    settings = deps.settings()
+    if is_read_only(settings, command, at):
+        return await deps.database.read(answer_read_only, settings, command, at)
+    try:
+        return await deps.database.run(execute_command, settings, command, at)
+    except UserError as problem:
+        return render_problem(problem, command, at)
 
 
 async def asks_for_form(database: Database, command: SlashCommand) -> bool:

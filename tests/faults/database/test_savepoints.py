@@ -13,7 +13,6 @@ from bot.slack.blocks.command_question import CHOICE_ACTIONS
 from bot.slack.blocks.incidents import card
 from bot.slack.handlers import BUTTONS, FORMS
 from bot.slack.handlers.commands.command_questions import CommandQuestion
-from bot.slack.handlers.commands.execution import SlashCommand, execute_command
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
 from bot.slack.inbound.buttons import run_button
 from bot.slack.inbound.forms import run_form
@@ -29,11 +28,6 @@ NOTHING = "999"
 
 
 pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
-
-
-def a_command(session: Session, settings: Settings) -> str:
-    command = SlashCommand(TEAM, NEWCOMER, "newcomer", None, CHANNEL, "ack INC-999", "1.1")
-    return str(execute_command(session, settings, command, AT)["text"])
 
 
 def a_click(session: Session, settings: Settings, action_id: str, value: str) -> str:
@@ -58,7 +52,7 @@ def a_form(session: Session, settings: Settings) -> str:
     return " ".join(run_form(session, settings, form, submission, AT).errors.values())
 
 
-@pytest.mark.parametrize("ask", [a_command, an_answered_question, a_button, a_form])
+@pytest.mark.parametrize("ask", [an_answered_question, a_button, a_form])
 async def test_who_was_met_by_what_was_refused_is_met_again(
     world: World, ask: Callable[[Session, Settings], str]
 ) -> None:

@@ -89,29 +89,30 @@ def execute_command(session: Session, settings: Settings, command: SlashCommand,
     """
     Execute a command and return the body of the answer.
 
-    A redelivery gets the first answer again. A UserError is rendered, and nothing is changed.
+    A redelivery gets the first answer again. Raises UserError for a refusal or a question, which `render_problem`
+    renders: then nothing was changed.
 
-    An answer that shows a view is not stored, because it quotes texts that people may delete, nor is a refusal or a
-    question, which carry the command. Neither has changed anything, so a redelivery may execute the command again.
+    An answer that shows a view is not stored, because it quotes texts that people may delete; a redelivery of it, of a
+    refusal or of a question executes the command again.
     """
     key = f"{command.team_id}:command:{command.trigger_id}"
     if command.trigger_id and not idempotency.register_delivery(session, key, at):
         known = idempotency.find_answer(session, key)
         if known is not None:
             return known
-    try:
-        with savepoint(session):
-            _ensure_people_known(session, command, at)
-            reply = _run_command(session, settings, command, at)
-            session.flush()
-    except Ambiguous as problem:
-        return render_question(problem, _as_question(command, at))
-    except UserError as problem:
-        return render_refusal(problem, _as_question(command, at))
+    _ensure_people_known(session, command, at)
+    reply = _run_command(session, settings, command, at)
+    session.flush()
     answer = render_command_reply(session, settings, reply, at)
     if command.trigger_id and reply.shows in STORED_VIEWS:
         idempotency.save_answer(session, key, answer)
     return answer
+
+
+def render_problem(problem: UserError, command: SlashCommand, at: datetime) -> Answer:
+    """Render a refusal of a command, or the question which of several things is meant."""
+    question = _as_question(command, at)
+    return render_question(problem, question) if isinstance(problem, Ambiguous) else render_refusal(problem, question)
 
 
 def is_read_only(settings: Settings, command: SlashCommand, at: datetime) -> bool:
