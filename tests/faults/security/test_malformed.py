@@ -1,8 +1,10 @@
 """Malformed bodies: too large, too slow, too deep or not text. A 4xx, and no change."""
 
 import asyncio
+import copy
+import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,18 @@ from structlog.typing import EventDict
 
 from bot.web import body_limits, unproven
 from bot.web.webhooks import alerts, slack
-from tests.support.requests.strangers import FORM, JSON, counted, raw, send, sending, signed, to_slack
+from tests.support.requests.strangers import (
+    FORM,
+    JSON,
+    channel_id,
+    command,
+    counted,
+    raw,
+    send,
+    sending,
+    signed,
+    to_slack,
+)
 from tests.support.worlds.world import TOKEN, World
 
 PROOF = [("Authorization", f"Bearer {TOKEN}"), ("Content-Type", "application/json")]
@@ -282,4 +295,86 @@ async def test_an_object_that_is_odd_but_signed_is_no_error_of_ours(world: World
     assert {name: rows for name, rows in found.items() if name != "person"} == {
         name: rows for name, rows in before.items() if name != "person"
     }, "whoever presses is met; nothing else"
+    assert errors_of(logged) == []
+
+
+SAID = "1772460000.000100"
+ODD_VALUES = [
+    None,
+    [],
+    ["x"],
+    {},
+    {"id": 5},
+    True,
+    -1,
+    1.5,
+    10**30,
+    float("nan"),
+    "",
+    NUL,
+    HALF,
+    "nan",
+    "-5",
+    "1.\u0661",
+]
+LONG = [bytes((33 + number * 7919 % 89,)).decode() for number in range(5_000)]
+
+
+def ordinary_events(channel: str) -> list[dict[str, Any]]:
+    """One of each shape that is recorded. The channel is an incident's."""
+    item = {"type": "message", "channel": channel, "ts": SAID}
+    message = {
+        "type": "message",
+        "channel": channel,
+        "user": "U0DBA",
+        "text": "the pool is full",
+        "ts": SAID,
+        "thread_ts": SAID,
+    }
+    edited = {**message, "edited": {"user": "U0DBA", "ts": "1772460000.000200"}}
+    changed = {"type": "message", "subtype": "message_changed", "channel": channel, "ts": "1772460000.000300"}
+    profile = {"id": "U0DBA", "name": "dba", "tz": "Europe/Paris", "profile": {"display_name": "dba"}}
+    return [
+        message,
+        {**message, "user": None, "bot_id": "B1", "username": "robot"},
+        {**changed, "message": edited, "previous_message": message},
+        {**changed, "subtype": "message_deleted", "deleted_ts": SAID, "previous_message": message},
+        {"type": "reaction_added", "user": "U0DBA", "reaction": "mag", "item": item, "event_ts": "1772460000.000400"},
+        {"type": "reaction_removed", "user": "U0DBA", "reaction": "mag", "item": item, "user_team": "T1"},
+        {"type": "user_change", "user": {**profile, "team_id": "T1"}},
+        {"type": "channel_rename", "channel": {"id": "C0NONE", "name": "x"}},
+        {"type": "channel_archive", "channel": "C0NONE"},
+        {"type": "channel_id_changed", "old_channel_id": "C0NONE", "new_channel_id": "C1NONE"},
+        {"type": "app_home_opened", "user": "U0DBA", "tab": "home"},
+        {"type": "app_mention", "user": "U0DBA", "text": "list", "channel": channel, "thread_ts": SAID},
+        {"type": "file_change", "file_id": "F1"},
+    ]
+
+
+def odd_versions(value: Any) -> Iterator[Any]:
+    """The object with one field, at any depth, without value or with an odd one."""
+    for key in value:
+        for odd in (*ODD_VALUES, "".join(LONG)):
+            yield {**value, key: odd}
+        yield {name: each for name, each in value.items() if name != key}
+        if isinstance(value[key], dict):
+            for inner in odd_versions(value[key]):
+                yield {**value, key: copy.deepcopy(inner)}
+
+
+async def test_an_event_with_any_odd_field_is_taken_or_a_bad_request(either: World, logged: list[EventDict]) -> None:
+    """Slack sends an event again that is answered 500, and in the end switches events off."""
+    world = either
+    await to_slack(world, command(world, "start the pool is full", trigger="7.1"), kind=FORM)
+    await world.finish()
+    events = [odd for each in ordinary_events(channel_id(world)) for odd in odd_versions(each)]
+
+    for number, event in enumerate(events):
+        envelope = {"type": "event_callback", "team_id": world.sandbox.team_id, "event_id": f"Ev{number}"}
+        body = json.dumps({**envelope, "event": event}).encode()
+        async with sending(world, "/slack/events", body, signed(body, world.sandbox.signing_secret)) as answer:
+            assert answer.status in {200, 400}, event
+    await world.finish()
+
+    assert len(events) > 1_000
     assert errors_of(logged) == []

@@ -12,7 +12,7 @@ from bot.command.slack_text import plain_text
 from bot.config import Settings
 from bot.lazy_dataclass import dataclass
 from bot.services.workspace.people import MENTION
-from bot.slack.api.payloads import parse_team_id
+from bot.slack.api.payloads import find_ts, parse_team_id, read_id
 from bot.slack.blocks.limits import one_line, replace_mentions
 from bot.slack.handlers.commands.execution import SlashCommand, answer_read_only
 from bot.slack.handlers.registry import Answer
@@ -43,16 +43,15 @@ class BotMention:
         """
         Source: docs.slack.dev/reference/events/app_mention.
 
-        None for a message of an app: it gets no answer, so that no two apps answer each other. Raises KeyError or
-        TypeError for another payload.
+        None for a message of an app: it gets no answer, so that no two apps answer each other. Raises KeyError,
+        TypeError or ValueError for another payload.
         """
         event = body["event"]
-        channel_id = str(event["channel"])
+        channel_id = read_id(event, "channel")
         if event.get("bot_id") or not event.get("user"):
             return None
-        thread_ts = event.get("thread_ts")
         text = str(event.get("text") or "")
-        return cls(parse_team_id(body), str(event["user"]), channel_id, text, str(thread_ts) if thread_ts else None)
+        return cls(parse_team_id(body), read_id(event, "user"), channel_id, text, find_ts(event, "thread_ts"))
 
 
 def answer_mention(session: Session, settings: Settings, mention: BotMention, at: datetime) -> Answer:
