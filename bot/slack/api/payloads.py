@@ -103,12 +103,20 @@ _TS = re.compile(r"[0-9]{1,10}\.[0-9]{1,6}")
 
 
 def read_id(fields: Mapping[str, Any], key: str) -> str:
-    """Return an id or a short name. Raises KeyError without one, ValueError for anything else."""
+    """
+    Return an id or a short name.
+
+    Raises KeyError without one, ValueError for anything else.
+    """
     return check_id(key, fields[key])
 
 
 def find_id(fields: Mapping[str, Any], key: str) -> str | None:
-    """Return an id or a short name; None for an empty or missing one. Raises ValueError for anything else."""
+    """
+    Return an id or a short name; None for an empty or missing one.
+
+    Raises ValueError for anything else.
+    """
     return check_id(key, found) if (found := fields.get(key)) else None
 
 
@@ -119,7 +127,11 @@ def check_id(key: str, value: object) -> str:
 
 
 def read_ts(fields: Mapping[str, Any], key: str) -> str:
-    """Return a `ts`: seconds since 1970 with a fraction. Raises KeyError without one, ValueError for anything else."""
+    """
+    Return a `ts`: seconds since 1970 with a fraction.
+
+    Raises KeyError without one, ValueError for anything else.
+    """
     found = fields[key]
     if isinstance(found, str) and _TS.fullmatch(found):
         return found
@@ -127,7 +139,11 @@ def read_ts(fields: Mapping[str, Any], key: str) -> str:
 
 
 def find_ts(fields: Mapping[str, Any], key: str) -> str | None:
-    """Return a `ts`; None for an empty or missing one. Raises ValueError for anything else."""
+    """
+    Return a `ts`; None for an empty or missing one.
+
+    Raises ValueError for anything else.
+    """
     return read_ts(fields, key) if fields.get(key) else None
 
 

@@ -161,7 +161,11 @@ def _record_reaction(
 
 
 def _parse_reaction(team_id: str, event: Mapping[str, Any], at: str) -> Reaction | None:
-    """Parse a reaction to a message; None for one to a file. `at`: its `ts` where the event names none."""
+    """
+    Parse a reaction to a message; None for one to a file.
+
+    `at`: its `ts` where the event names none.
+    """
     item = event.get("item") or {}
     if item.get("type", "message") != "message":
         return None
