@@ -19,11 +19,11 @@ CONTINUATION = "[…]({link})"
 _FENCE = re.compile(r"(\s*)(`{3,}(?!.*`)|~{3,})")
 _QUOTE_IN_LIST = re.compile(r"^\s+(?=>)")
 _DEEP_HEADING = re.compile(r"#{4,6}(?=\s)")
-_LIST_IN_QUOTE = re.compile(r"(?:\s{0,3}>)+\s*(?=(?:[-*+]|\d{1,9}[.)])(?:\s|$))")
+_LIST_IN_QUOTE = re.compile(r"^(?:\s{0,3}>)++\s*+(?=(?:[-*+]|\d{1,9}[.)])(?:\s|$))")
 _ROW = re.compile(r"\s*\|.*\|\s*")
 _RULE = re.compile(r"\s*\|[\s|:-]+\|\s*")
 _DEFINITION = re.compile(r"^\[(\d{1,9})\]: (\S+)$", re.MULTILINE)
-_REFERENCE = re.compile(r"(?P<ticks>`+).*?(?<!`)(?P=ticks)(?!`)|(?<!\\)\[\[(?P<number>\d{1,9})\]\]")
+_REFERENCE = re.compile(r"(?:(?<!`)|(?<=\\`))(?P<ticks>`++).*?(?<!`)(?P=ticks)(?!`)|(?<!\\)\[\[(?P<number>\d{1,9})\]\]")
 """Code, which is left unchanged, or a reference to a source."""
 _CELL = re.compile(r"(?<!\\)\|")
 

@@ -181,9 +181,13 @@ class StatedWindow:
         return max(self.ends, key=lambda each: each.at)
 
 
+MAX_TEXT = 2_000
+"""Characters that are read. The patterns take time in the square of it: 0.1 s for the worst text of this length."""
+
+
 def fold_text(text: str) -> str:
-    """The text as the patterns read it: on one line, and without accents."""
-    return strip_accents(" ".join(text.split()))
+    """The beginning of a text as the patterns read it: on one line, and without accents."""
+    return strip_accents(" ".join(text[:MAX_TEXT].split()))[:MAX_TEXT]
 
 
 def find_windows(folded: str, near: datetime, zone: ZoneInfo) -> list[PlacedWindow | None]:

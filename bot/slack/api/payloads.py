@@ -7,12 +7,12 @@ Shapes: docs.slack.dev/reference/events and docs.slack.dev/reference/interaction
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from bot.domain.text.normalize import parse_id
 from bot.lazy_dataclass import dataclass
-from bot.services.channel.messages import SlackMessage, parse_ts
+from bot.services.channel.messages import SlackMessage
 from bot.services.workspace.people import SlackProfile
 from bot.slack.api.plain_text import message_text
 
@@ -66,24 +66,85 @@ class BotIdentity:
     bot_id: str
 
 
-MAX_ID = 255
-"""Characters of an id or a `ts`. Slack's have about a dozen."""
-_TS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """NUL, which PostgreSQL does not store in text, and unpaired surrogates."""
 
 
+_WRITTEN_UNSTORABLE = re.compile(r"[\ud800-\udfff]|\\u0000")
+"""The same in JSON, which writes NUL as an escape."""
+
+
 def replace_unstorable(value: Any) -> Any:
-    """Replace characters that no database stores by U+FFFD in all strings of a JSON value."""
+    """
+    Replace characters that no database stores by U+FFFD in all strings of a JSON value.
+
+    A value without them is returned as it is: writing it takes a tenth of the time of a walk through it.
+    """
+    if not _WRITTEN_UNSTORABLE.search(json.dumps(value, ensure_ascii=False)):
+        return value
+    return _replace_in(value)
+
+
+def _replace_in(value: Any) -> Any:
     match value:
         case str():
             return _UNSTORABLE.sub("\ufffd", value) if _UNSTORABLE.search(value) else value
         case dict():
-            return {replace_unstorable(key): replace_unstorable(each) for key, each in value.items()}
+            return {_replace_in(key): _replace_in(each) for key, each in value.items()}
         case list():
-            return [replace_unstorable(each) for each in value]
+            return [_replace_in(each) for each in value]
         case _:
             return value
+
+
+MAX_ID_CHARACTERS = 255
+"""Of ids and names. Slack's are shorter; PostgreSQL indexes no text of more than 2,700 bytes."""
+_TS = re.compile(r"[0-9]{1,10}\.[0-9]{1,6}")
+
+
+def read_id(fields: Mapping[str, Any], key: str) -> str:
+    """
+    Return an id or a short name.
+
+    Raises KeyError without one, ValueError for anything else.
+    """
+    return check_id(key, fields[key])
+
+
+def find_id(fields: Mapping[str, Any], key: str) -> str | None:
+    """
+    Return an id or a short name; None for an empty or missing one.
+
+    Raises ValueError for anything else.
+    """
+    return check_id(key, found) if (found := fields.get(key)) else None
+
+
+def check_id(key: str, value: object) -> str:
+    if isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARACTERS:
+        return value
+    raise ValueError(f"{key} is not a text of at most {MAX_ID_CHARACTERS} characters")
+
+
+def read_ts(fields: Mapping[str, Any], key: str) -> str:
+    """
+    Return a `ts`: seconds since 1970 with a fraction.
+
+    Raises KeyError without one, ValueError for anything else.
+    """
+    found = fields[key]
+    if isinstance(found, str) and _TS.fullmatch(found):
+        return found
+    raise ValueError(f"{key} is not a time of Slack")
+
+
+def find_ts(fields: Mapping[str, Any], key: str) -> str | None:
+    """
+    Return a `ts`; None for an empty or missing one.
+
+    Raises ValueError for anything else.
+    """
+    return read_ts(fields, key) if fields.get(key) else None
 
 
 def is_row_id(text: str) -> bool:
@@ -104,52 +165,6 @@ def parsing_payload() -> Iterator[None]:
         raise MalformedPayload(f"{type(problem).__name__}: {problem}") from problem
 
 
-def id_of(fields: Mapping[str, Any], name: str) -> str:
-    """
-    Return a required id.
-
-    Raises KeyError if it is missing, TypeError or ValueError for what can be none.
-    """
-    found = optional_id(fields, name)
-    if found is None:
-        raise KeyError(name)
-    return found
-
-
-def optional_id(fields: Mapping[str, Any], name: str) -> str | None:
-    """
-    Return an id; None if it is missing or empty.
-
-    Raises TypeError or ValueError for what can be none.
-    """
-    found = fields.get(name)
-    if found is not None and not isinstance(found, str):
-        raise TypeError(f"`{name}` is a {type(found).__name__} and no text")
-    if found and len(found) > MAX_ID:
-        raise ValueError(f"`{name}` has {len(found)} characters")
-    return found or None
-
-
-def ts_of(fields: Mapping[str, Any], name: str) -> str:
-    """A required `ts`. Raises as `id_of`."""
-    return check_ts(id_of(fields, name))
-
-
-def optional_ts(fields: Mapping[str, Any], name: str) -> str | None:
-    """A `ts`, None if it is missing or empty. Raises as `optional_id`."""
-    found = optional_id(fields, name)
-    return None if found is None else check_ts(found)
-
-
-def check_ts(ts: str) -> str:
-    """Return a `ts` unchanged. Raises ValueError for a text that names no time."""
-    if _TS.fullmatch(ts) is not None:
-        with suppress(ValueError, OverflowError):  # of a year that does not exist
-            parse_ts(ts)
-            return ts
-    raise ValueError(f"{ts[:40]!r} is no `ts`")
-
-
 def parse_team_id(body: Mapping[str, Any]) -> str:
     """
     Return the id of the installation: an Enterprise organisation or a workspace.
@@ -167,7 +182,7 @@ def parse_team_id(body: Mapping[str, Any]) -> str:
     found = receiver or body.get("team_id") or inner or (body.get("user") or {}).get("team_id")
     if not found:
         raise ValueError("a payload without a team")
-    return str(found)
+    return check_id("team", found)
 
 
 def _parse_organisation_id(body: Mapping[str, Any]) -> str | None:
@@ -177,7 +192,7 @@ def _parse_organisation_id(body: Mapping[str, Any]) -> str | None:
         return None
     inner = body.get("enterprise")
     found = authorization.get("enterprise_id") or body.get("enterprise_id") or (inner or {}).get("id")
-    return str(found) if found else None
+    return check_id("enterprise", found) if found else None
 
 
 def parse_private_metadata(view: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -190,28 +205,24 @@ def parse_private_metadata(view: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def parse_message(message: Mapping[str, Any], channel_id: str, bot: BotIdentity) -> SlackMessage:
-    """
-    Parse a message of an event or of `conversations.history`.
-
-    Raises what `parsing_payload` translates.
-    """
+    """Parse a message of an event or of `conversations.history`."""
     message = replace_unstorable(message)
-    author, bot_id = optional_id(message, "user"), optional_id(message, "bot_id")
-    is_own = message.get("user") == bot.bot_user_id or (bool(bot_id) and bot_id == bot.bot_id)
+    bot_id, author = find_id(message, "bot_id"), find_id(message, "user")
+    is_own = author == bot.bot_user_id or (bool(bot_id) and bot_id == bot.bot_id)
     author_name = None
     if not author and bot_id:
         profile = message.get("bot_profile") or {}
         author, author_name = bot_id, message.get("username") or profile.get("name")
     return SlackMessage(
         channel_id=channel_id,
-        ts=ts_of(message, "ts"),
+        ts=read_ts(message, "ts"),
         text=message_text(message),
         author=author,
         author_name=str(author_name) if author_name else None,
         is_own=is_own,
-        thread_ts=optional_ts(message, "thread_ts"),
+        thread_ts=find_ts(message, "thread_ts"),
         files=tuple(file_name(each) for each in message.get("files") or []),
-        edited_ts=optional_ts(message.get("edited") or {}, "ts"),
+        edited_ts=find_ts(message.get("edited") or {}, "ts"),
     )
 
 
@@ -222,36 +233,32 @@ def file_name(file: Mapping[str, Any]) -> str:
 
 def parse_message_event(event: Mapping[str, Any], bot: BotIdentity) -> SlackMessage | DeletedMessage | None:
     """Parse a `message` event; None for system messages (joins, topics) and without `ts`."""
-    channel_id, subtype = optional_id(event, "channel") or "", event.get("subtype")
+    channel_id, subtype = find_id(event, "channel") or "", event.get("subtype")
     if subtype == "message_deleted":
-        ts = optional_ts(event, "deleted_ts") or optional_ts(event.get("previous_message") or {}, "ts")
+        ts = find_ts(event, "deleted_ts") or find_ts(event.get("previous_message") or {}, "ts")
         return DeletedMessage(channel_id, ts) if ts else None
     message = event.get("message") if subtype in {"message_changed", "message_replied"} else event
     if not isinstance(message, Mapping) or not message.get("ts"):
         return None
     if message.get("subtype") == "tombstone":  # a deleted message that has replies
-        return DeletedMessage(channel_id, ts_of(message, "ts"))
+        return DeletedMessage(channel_id, read_ts(message, "ts"))
     if message.get("subtype") in SYSTEM_SUBTYPES or message.get("hidden"):
         return None
     return parse_message(message, channel_id, bot)
 
 
 def parse_user(user: Mapping[str, Any]) -> SlackProfile:
-    """
-    Parse a user object of `users.info` or `user_change`.
-
-    Raises what `parsing_payload` translates.
-    """
+    """Parse a user object of `users.info` or `user_change`."""
     user = replace_unstorable(user)
     profile = user.get("profile") or {}
     name = profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name") or ""
     return SlackProfile(
-        user_id=id_of(user, "id"),
+        user_id=read_id(user, "id"),
         name=str(name),
         handle=str(user.get("name") or ""),
-        home_team_id=optional_id(user, "team_id"),
+        home_team_id=find_id(user, "team_id"),
         is_bot=bool(user.get("is_bot")),
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_deleted=bool(user.get("deleted")),
-        zone=optional_id(user, "tz"),
+        zone=find_id(user, "tz"),
     )

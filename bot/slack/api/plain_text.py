@@ -8,6 +8,9 @@ from bot.command.slack_text import plain_text
 MAX_CHARACTERS = 40_000
 """Slack's limit for a message's text; also applied to the text of blocks and attachments."""
 
+MAX_MARKUP = 5 * MAX_CHARACTERS
+"""Characters of Slack's markup that are read: `&amp;` is the longest form of one."""
+
 _MARKS = {"code": "`", "bold": "*", "italic": "_", "strike": "~"}
 """By style of a rich text, the innermost first."""
 
@@ -18,11 +21,15 @@ def message_text(message: Mapping[str, Any]) -> str:
 
     Mentions of people stay `<@U…>`. Apps often send blocks or attachments without a text.
     """
-    text = plain_text(str(message.get("text") or "")).strip()
+    text = _plain(message.get("text") or "").strip()
     if not text:
         text = "\n".join(filter(None, map(_block_text, message.get("blocks") or [])))
     attached = [_attachment_text(each) for each in message.get("attachments") or []]
     return "\n".join([part for part in [text, *attached] if part and part.strip()])[:MAX_CHARACTERS]
+
+
+def _plain(markup: object) -> str:
+    return plain_text(("" if markup is None else str(markup))[:MAX_MARKUP])
 
 
 def _attachment_text(attachment: Mapping[str, Any]) -> str:
@@ -30,12 +37,11 @@ def _attachment_text(attachment: Mapping[str, Any]) -> str:
         return ""  # the preview of a link that is in the text
     blocks = "\n".join(filter(None, map(_block_text, attachment.get("blocks") or [])))
     words = [attachment.get(key) for key in ("pretext", "title", "text")]
-    head = "\n".join(plain_text(str(word)) for word in words if word)
+    head = "\n".join(_plain(word) for word in words if word)
     fields = "\n".join(
-        f"{plain_text(str(each.get('title', '')))}: {plain_text(str(each.get('value', '')))}"
-        for each in attachment.get("fields") or []
+        f"{_plain(each.get('title'))}: {_plain(each.get('value'))}" for each in attachment.get("fields") or []
     )
-    return "\n".join(filter(None, [head, fields, blocks])) or plain_text(str(attachment.get("fallback") or ""))
+    return "\n".join(filter(None, [head, fields, blocks])) or _plain(attachment.get("fallback") or "")
 
 
 def _block_text(block: Mapping[str, Any]) -> str:
@@ -45,7 +51,7 @@ def _block_text(block: Mapping[str, Any]) -> str:
     words = [str(each.get("text", "")) for each in texts if isinstance(each, Mapping) and _is_text(each)]
     if block.get("type") == "image":
         words.append(str(block.get("alt_text") or ""))
-    return "\n".join(plain_text(word) for word in words if word)
+    return "\n".join(_plain(word) for word in words if word)
 
 
 def _is_text(element: Mapping[str, Any]) -> bool:

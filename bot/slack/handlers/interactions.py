@@ -10,15 +10,7 @@ from typing import Any, TypeVar
 from bot.domain.errors import InvalidField, UserError
 from bot.lazy_dataclass import dataclass
 from bot.services.channel.messages import SlackMessage
-from bot.slack.api.payloads import (
-    BotIdentity,
-    id_of,
-    is_row_id,
-    optional_id,
-    parse_message,
-    parse_private_metadata,
-    parse_team_id,
-)
+from bot.slack.api.payloads import BotIdentity, find_id, is_row_id, parse_message, parse_private_metadata, parse_team_id
 from bot.slack.blocks import menu, modals
 from bot.slack.blocks.inputs import initial_values, input_value
 
@@ -54,8 +46,8 @@ class ButtonClick:
         action, user, view = body["actions"][0], body["user"], body.get("view") or {}
         return cls(
             team_id=parse_team_id(body),
-            user_id=id_of(user, "id"),
-            home_team_id=optional_id(user, "team_id"),
+            user_id=find_id(user, "id") or "",
+            home_team_id=find_id(user, "team_id"),
             action_id=str(action["action_id"]),
             value=str(action.get("value") or (action.get("selected_option") or {}).get("value") or ""),
             trigger_id=str(body.get("trigger_id") or ""),
@@ -109,8 +101,8 @@ class ViewSubmission:
         digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
         return cls(
             team_id=parse_team_id(body),
-            user_id=id_of(user, "id"),
-            home_team_id=optional_id(user, "team_id"),
+            user_id=find_id(user, "id") or "",
+            home_team_id=find_id(user, "team_id"),
             callback_id=str(view.get("callback_id") or ""),
             metadata=parse_private_metadata(view),
             values=values,
@@ -180,8 +172,8 @@ class ShortcutUse:
         user, channel_id = body["user"], str((body.get("channel") or {}).get("id") or "")
         return cls(
             team_id=parse_team_id(body),
-            user_id=id_of(user, "id"),
-            home_team_id=optional_id(user, "team_id"),
+            user_id=find_id(user, "id") or "",
+            home_team_id=find_id(user, "team_id"),
             trigger_id=str(body.get("trigger_id") or ""),
             channel_id=channel_id,
             message=parse_message(body["message"], channel_id, BotIdentity("", "")) if is_on_message else None,

@@ -18,13 +18,13 @@ from bot.slack.api.payloads import (
     SYSTEM_SUBTYPES,
     BotIdentity,
     DeletedMessage,
-    id_of,
-    optional_id,
-    optional_ts,
+    find_id,
+    find_ts,
     parse_message_event,
     parse_team_id,
     parse_user,
-    ts_of,
+    read_id,
+    read_ts,
 )
 from bot.slack.handlers.commands.mentions import BotMention
 from bot.store.incidents.transcript import Reaction
@@ -68,7 +68,7 @@ IGNORED_SUBTYPES = SYSTEM_SUBTYPES - RECORDED_SUBTYPES
 def record_event(session: Session, settings: Settings, body: Mapping[str, Any], at: datetime, bot: BotIdentity) -> bool:
     """Record an event. Returns False for a redelivered one."""
     event, team_id = body["event"], parse_team_id(body)
-    event_id = body.get("event_id")
+    event_id = find_id(body, "event_id")
     if event_id and not idempotency.register_delivery(session, f"{team_id}:event:{event_id}", at):
         return False
     match event.get("type"):
@@ -80,17 +80,17 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
             update_profile(session, team_id, parse_user(event["user"]), at)
         case "app_home_opened":
             if event.get("tab", "home") == "home":
-                on_home_opened(session, team_id, event["user"], at)
+                on_home_opened(session, team_id, read_id(event, "user"), at)
         case "channel_archive" | "group_archive":
-            channel_changes.on_channel_archived(session, team_id, event["channel"], at)
+            channel_changes.on_channel_archived(session, team_id, read_id(event, "channel"), at)
         case "channel_unarchive" | "group_unarchive":
-            channel_changes.on_channel_unarchived(session, team_id, event["channel"], at)
+            channel_changes.on_channel_unarchived(session, team_id, read_id(event, "channel"), at)
         case "channel_rename" | "group_rename":
-            save_channel_name(session, team_id, event["channel"]["id"], event["channel"]["name"])
+            save_channel_name(session, team_id, read_id(event["channel"], "id"), read_id(event["channel"], "name"))
         case "file_change":
-            on_canvas_changed(session, event["file_id"], at)
+            on_canvas_changed(session, read_id(event, "file_id"), at)
         case "channel_id_changed":
-            save_channel_id(session, team_id, event["old_channel_id"], event["new_channel_id"])
+            save_channel_id(session, team_id, read_id(event, "old_channel_id"), read_id(event, "new_channel_id"))
     return True
 
 
@@ -103,55 +103,39 @@ def find_responder(settings: Settings, body: Mapping[str, Any]) -> tuple[str, st
     event = body["event"]
     if event.get("type") != "reaction_added":
         return None
-    emoji = normalise_emoji(event["reaction"])
-    return (parse_team_id(body), event["user"]) if emoji in settings.escalation.acknowledge_emoji else None
+    emoji = normalise_emoji(read_id(event, "reaction"))
+    return (parse_team_id(body), read_id(event, "user")) if emoji in settings.escalation.acknowledge_emoji else None
 
 
 def check_shape(body: Mapping[str, Any]) -> None:
-    """
-    Read all fields of an event that are used.
-
-    Raises what `parsing_payload` translates. What passes is recorded without an error of its shape.
-    """
-    parse_team_id(body)
-    event = body["event"]
+    """Read the fields of an event, with the errors that `parsing_payload` translates."""
+    team_id, event = parse_team_id(body), body["event"]
+    find_id(body, "event_id")
     match event.get("type"):
         case "message":
             parse_message_event(event, BotIdentity("", ""))
         case "reaction_added" | "reaction_removed":
-            _check_reaction(event)
+            _parse_reaction(team_id, event, "0.0")
         case "user_change":
             parse_user(event["user"])
         case "app_home_opened":
-            id_of(event, "user")
+            read_id(event, "user")
         case "file_change":
-            id_of(event, "file_id")
+            read_id(event, "file_id")
         case "app_mention":
             BotMention.from_payload(body)
         case "channel_archive" | "group_archive" | "channel_unarchive" | "group_unarchive":
-            id_of(event, "channel")
+            read_id(event, "channel")
         case "channel_rename" | "group_rename":
-            id_of(event["channel"], "id")
-            id_of(event["channel"], "name")
+            read_id(event["channel"], "id"), read_id(event["channel"], "name")
         case "channel_id_changed":
-            id_of(event, "old_channel_id")
-            id_of(event, "new_channel_id")
-
-
-def _check_reaction(event: Mapping[str, Any]) -> None:
-    id_of(event, "user")
-    id_of(event, "reaction")
-    optional_id(event, "user_team")
-    optional_ts(event, "event_ts")
-    if (item := event.get("item") or {}).get("type", "message") == "message":
-        id_of(item, "channel")
-        ts_of(item, "ts")
+            read_id(event, "old_channel_id"), read_id(event, "new_channel_id")
 
 
 def _record_message(
     session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime, bot: BotIdentity
 ) -> None:
-    channel_id = event.get("channel") or ""
+    channel_id = find_id(event, "channel") or ""
     match event.get("subtype"):
         case "channel_archive" | "group_archive":
             channel_changes.on_channel_archived(session, team_id, channel_id, at)
@@ -169,18 +153,29 @@ def _record_message(
 def _record_reaction(
     session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime, bot: BotIdentity
 ) -> None:
-    item = event.get("item") or {}
-    if item.get("type", "message") != "message" or event.get("user") == bot.bot_user_id:
+    reaction = _parse_reaction(team_id, event, f"{at.timestamp():.6f}")
+    if reaction is None or reaction.user_id == bot.bot_user_id:
         return
-    reaction = Reaction(
-        team_id=team_id,
-        channel_id=item["channel"],
-        message_ts=item["ts"],
-        user_id=event["user"],
-        emoji=event["reaction"],
-        is_present=event["type"] == "reaction_added",
-        event_ts=event.get("event_ts") or f"{at.timestamp():.6f}",
-        user_team_id=event.get("user_team"),
-    )
     is_own = bool(event.get("item_user")) and event.get("item_user") == bot.bot_user_id
     record_reaction(session, settings, reaction, at, is_on_own_message=is_own)
+
+
+def _parse_reaction(team_id: str, event: Mapping[str, Any], at: str) -> Reaction | None:
+    """
+    Parse a reaction to a message; None for one to a file.
+
+    `at`: its `ts` where the event names none.
+    """
+    item = event.get("item") or {}
+    if item.get("type", "message") != "message":
+        return None
+    return Reaction(
+        team_id=team_id,
+        channel_id=read_id(item, "channel"),
+        message_ts=read_ts(item, "ts"),
+        user_id=read_id(event, "user"),
+        emoji=read_id(event, "reaction"),
+        is_present=event["type"] == "reaction_added",
+        event_ts=find_ts(event, "event_ts") or at,
+        user_team_id=find_id(event, "user_team"),
+    )

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 import tomllib
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from bot.config.sections.alerts import AlertsSection
 from bot.domain.alerts.events import AlertEvent, Batch, Credentials
 from bot.domain.terms import AlertStatus
 from bot.sources import SOURCES, AlertRequest, Malformed, Unauthorized, find_source
-from bot.sources.mail import form, message
+from bot.sources.mail import form, html_text, message
 
 NOW = datetime(2026, 11, 18, 14, 6, tzinfo=UTC)
 KEY = "mailgun-signing-key"
@@ -211,6 +212,26 @@ def test_words_and_services_of_the_configuration_apply() -> None:
 )
 def test_the_text_of_a_mail_is_bounded_and_clean(changes: dict[str, str], text: str | None) -> None:
     assert read_one("mailgun", urlencoded(mailgun_form(**changes))).annotations.get("description") == text
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<a b=", "<a", "<!--", "<![if>", "</", "<a b='>", "&#", "<"])
+def test_tags_that_never_end_take_no_time(piece: str) -> None:
+    """A mail of 100 kB held up everything for more than a minute."""
+    html = f"<p>before</p>{piece * 33_000}"
+    started = time.process_time()
+
+    text = html_text.extract_text(html)
+
+    assert text.startswith("before")
+    assert time.process_time() - started < 1
+
+
+def test_comments_and_pictures_in_a_mail_are_no_text() -> None:
+    html = (
+        f"<p>a<!-- <b>no</b> -->b<img src='data:{'x' * 3_000}'>c</p><!--[if mso]><p>no</p><![endif]-->1 < 2 <![if x]>d"
+    )
+
+    assert html_text.extract_text(html) == "a b c\n1 < 2 d"
 
 
 @pytest.mark.parametrize(

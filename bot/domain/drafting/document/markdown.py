@@ -6,7 +6,7 @@ from bot.domain.text.markdown_escape import LINE_BREAK, Markdown, remove_control
 from bot.domain.text.mrkdwn.markdown import INDENT
 
 _FENCE = re.compile(r"^[ >]*(?P<marks>`{3,}|~{3,})(?P<rest>.*)$")
-_SPAN = re.compile(r"(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)")
+_SPAN = re.compile(r"(?:(?<!`)|(?<=\\`))(?P<ticks>`++).*?(?<!`)(?P=ticks)(?!`)")
 _IMAGE = re.compile(r"(?<!\\)!(?=\[)")
 _DEFINITION = re.compile(r"^(?P<indent>(?:[ >\t]|[-+*](?=\s)|\d{1,9}[.)](?=\s))*)\[(?=[^\]]*(?:\]:|$))")
 _LIST_OR_HEADING = r"(?:[-+*]|#{1,6}|\d{1,9}[.)])(?=\s|$)"

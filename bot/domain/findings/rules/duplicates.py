@@ -37,7 +37,7 @@ MIN_TERMS = 2
 """With fewer terms than that, the words themselves have to be equal."""
 MIN_CONTAINED, MAX_ADDED = 3, 2
 """Terms of an improvement that a task contains, and how many other ones the task may have."""
-_MENTION = re.compile(r"<[@!][^>]+>|(?<!\w)@[\w.-]+")
+_MENTION = re.compile(r"<[@!][^<>]+>|(?<!\w)@[\w.-]+")
 _Stems = frozenset[str]
 _Key = tuple[_Stems, str]
 

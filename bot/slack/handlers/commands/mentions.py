@@ -12,7 +12,7 @@ from bot.command.slack_text import plain_text
 from bot.config import Settings
 from bot.lazy_dataclass import dataclass
 from bot.services.workspace.people import MENTION
-from bot.slack.api.payloads import id_of, optional_id, optional_ts, parse_team_id
+from bot.slack.api.payloads import find_ts, parse_team_id, read_id
 from bot.slack.blocks.limits import one_line, replace_mentions
 from bot.slack.handlers.commands.execution import SlashCommand, answer_read_only
 from bot.slack.handlers.registry import Answer
@@ -43,15 +43,15 @@ class BotMention:
         """
         Source: docs.slack.dev/reference/events/app_mention.
 
-        None for a message of an app: it gets no answer, so that no two apps answer each other. Raises what
-        `parsing_payload` translates for another payload.
+        None for a message of an app: it gets no answer, so that no two apps answer each other. Raises KeyError,
+        TypeError or ValueError for another payload.
         """
         event = body["event"]
-        channel_id, user_id = id_of(event, "channel"), optional_id(event, "user")
-        if event.get("bot_id") or user_id is None:
+        channel_id = read_id(event, "channel")
+        if event.get("bot_id") or not event.get("user"):
             return None
         text = str(event.get("text") or "")
-        return cls(parse_team_id(body), user_id, channel_id, text, optional_ts(event, "thread_ts"))
+        return cls(parse_team_id(body), read_id(event, "user"), channel_id, text, find_ts(event, "thread_ts"))
 
 
 def answer_mention(session: Session, settings: Settings, mention: BotMention, at: datetime) -> Answer:
