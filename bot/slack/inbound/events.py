@@ -166,15 +166,15 @@ def _parse_reaction(team_id: str, event: Mapping[str, Any], at: str) -> Reaction
 
     `at`: its `ts` where the event names none.
     """
-    item = event.get("item") or {}
+    user_id, emoji, item = read_id(event, "user"), read_id(event, "reaction"), event.get("item") or {}
     if item.get("type", "message") != "message":
         return None
     return Reaction(
         team_id=team_id,
         channel_id=read_id(item, "channel"),
         message_ts=read_ts(item, "ts"),
-        user_id=read_id(event, "user"),
-        emoji=read_id(event, "reaction"),
+        user_id=user_id,
+        emoji=emoji,
         is_present=event["type"] == "reaction_added",
         event_ts=find_ts(event, "event_ts") or at,
         user_team_id=find_id(event, "user_team"),

@@ -342,6 +342,7 @@ def ordinary_events(channel: str) -> list[dict[str, Any]]:
         {**changed, "subtype": "message_deleted", "deleted_ts": SAID, "previous_message": message},
         {"type": "reaction_added", "user": "U0DBA", "reaction": "mag", "item": item, "event_ts": "1772460000.000400"},
         {"type": "reaction_removed", "user": "U0DBA", "reaction": "mag", "item": item, "user_team": "T1"},
+        {"type": "reaction_added", "user": "U0DBA", "reaction": "mag", "item": {"type": "file", "file": "F1"}},
         {"type": "user_change", "user": {**profile, "team_id": "T1"}},
         {"type": "channel_rename", "channel": {"id": "C0NONE", "name": "x"}},
         {"type": "channel_archive", "channel": "C0NONE"},
