@@ -21,6 +21,7 @@ from tests.support.requests.strangers import (
     TIMESTAMP,
     Headers,
     command,
+    errors_of,
     interaction,
     send,
     signed,
@@ -36,10 +37,6 @@ MEGABYTES_6 = b'{"title": "' + b"x" * (6 * 1024 * 1024) + b'"}'
 def logged() -> Iterator[list[EventDict]]:
     with capture_logs() as entries:
         yield entries
-
-
-def errors_of(logged: list[EventDict]) -> list[EventDict]:
-    return [each for each in logged if each["log_level"] in {"error", "critical"}]
 
 
 NO_PROOF: list[tuple[str | None, str]] = [

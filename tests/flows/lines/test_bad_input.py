@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from tests.support.requests.strangers import FORM, interaction, to_slack
+from tests.support.requests.strangers import FORM, errors_of, interaction, to_slack
 from tests.support.worlds.world import World
 
 
@@ -14,10 +14,6 @@ from tests.support.worlds.world import World
 def logged() -> Iterator[list[EventDict]]:
     with capture_logs() as entries:
         yield entries
-
-
-def errors_of(logged: list[EventDict]) -> list[EventDict]:
-    return [each for each in logged if each["log_level"] in {"error", "critical"}]
 
 
 async def refused(world: World, line: str, *, user: str = "oncall", channel: str | None = None) -> str:

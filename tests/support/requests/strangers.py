@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+from structlog.typing import EventDict
 
 from bot.runtime.metrics import REGISTRY
 from bot.sandbox.app_link.http import signature
@@ -42,6 +43,10 @@ def signed(body: bytes, secret: str, *, kind: str = JSON, age: float = 0) -> Hea
     """A request signed as by Slack. `age`: seconds since the signature, by the machine's clock."""
     timestamp = str(int(datetime.now(UTC).timestamp() - age))
     return [("Content-Type", kind), (TIMESTAMP, timestamp), (SIGNATURE, signature(secret, timestamp, body))]
+
+
+def errors_of(logged: list[EventDict]) -> list[EventDict]:
+    return [each for each in logged if each["log_level"] in {"error", "critical"}]
 
 
 async def send(world: World, path: str, body: Any, headers: Headers) -> Answer:
