@@ -11,6 +11,8 @@ from babel import Locale
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, image
+from markdown_it.rules_inline import link as read_link
 from markdown_it.token import Token
 
 from bot.domain.languages import get_language
@@ -24,6 +26,8 @@ FILES = "files"
 """Kind of the article with kept files."""
 TITLE_END = "</h1>\n"
 NO_BREAK = "\u202f"
+_LAST_BRACKET = -1
+"""Where a parser's memory has the last `]`, among what it has by position."""
 _NUMBER = re.compile(r"\d{1,9}")
 
 
@@ -88,6 +92,22 @@ def _keep_on_line(before: Token | None) -> None:
         before.content = f"{before.content[:-1]}{NO_BREAK}"
 
 
+def _read_link(state: StateInline, silent: bool) -> bool:
+    return state.src[state.pos] == "[" and _may_end(state) and read_link(state, silent)
+
+
+def _read_image(state: StateInline, silent: bool) -> bool:
+    return state.src[state.pos] == "!" and _may_end(state) and image(state, silent)
+
+
+def _may_end(state: StateInline) -> bool:
+    """Return whether a `]` follows; without one the parser reads on from each `[`."""
+    last = state.cache.get(_LAST_BRACKET)
+    if last is None:
+        last = state.cache[_LAST_BRACKET] = state.src.rfind("]")
+    return last > state.pos
+
+
 def _table_open(_renderer: RendererHTML, _tokens: Sequence[Token], _index: int, _options: Any, _env: Any) -> str:
     """A wide table scrolls in a box of its own, which takes keyboard focus."""
     return '<div class="wide" tabindex="0">\n<table>\n'
@@ -110,6 +130,8 @@ def _create_converter() -> MarkdownIt:
     Raw HTML stays text, and links with a scheme that runs code stay text, too.
     """
     converter = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    converter.inline.ruler.at("link", _read_link)
+    converter.inline.ruler.at("image", _read_image)
     converter.core.ruler.push("sources", _mark_sources)
     for name, rule in (("table_open", _table_open), ("table_close", _table_close), ("th_open", _header_cell)):
         converter.add_render_rule(name, rule)

@@ -121,7 +121,7 @@ def _replace_names(name: str, handle: str, also: Sequence[str]) -> text_location
     wanted = sorted({*called, *alone, *also}, key=len, reverse=True)
     if not wanted:
         return lambda text: text
-    found = re.compile("|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in wanted), re.IGNORECASE)
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, wanted))})(?!\w)", re.IGNORECASE)
     return lambda text: found.sub(
         lambda match: f"@{FORMER_MEMBER}" if match[0].startswith("@") else FORMER_MEMBER, text
     )

@@ -1,10 +1,10 @@
 """How many users an impact hits: a count, or a share."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from bot.domain.errors import Offer, UserError
+from bot.domain.text.normalize import normalize
 from bot.lazy_dataclass import dataclass
 
 _SHARE = re.compile(r"(\d{1,3}(?:[.,]\d{1,6})?) ?%", re.ASCII)
@@ -50,7 +50,7 @@ def parse_affected_users(text: str) -> AffectedUsers:
 
     A share needs its sign. Raises UserError, with what to type, for what is neither or can be both.
     """
-    typed = " ".join(unicodedata.normalize("NFKC", text).split())
+    typed = " ".join(normalize("NFKC", text).split())
     is_about = typed.startswith(ABOUT)
     figure = typed.removeprefix(ABOUT).strip()
     if share := _SHARE.fullmatch(figure):

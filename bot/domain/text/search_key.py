@@ -1,7 +1,8 @@
 """Text for search: without case and accents, whether composed or combining."""
 
 import re
-import unicodedata
+
+from bot.domain.text.normalize import normalize
 
 COMBINING_MARKS = "\u0300-\u036f"
 """The combining accents that NFKD leaves beside their letters: a range for a pattern."""
@@ -12,7 +13,7 @@ _MARK = re.compile(f"[{COMBINING_MARKS}]")
 
 def search_key(text: str) -> str:
     """The same for `Été` and `ETE`. `store.incidents.search` does the same in PostgreSQL."""
-    return text.lower() if text.isascii() else _MARK.sub("", unicodedata.normalize("NFKD", text)).lower()
+    return text.lower() if text.isascii() else _MARK.sub("", normalize("NFKD", text)).lower()
 
 
 def search_words(text: str) -> tuple[str, ...]:

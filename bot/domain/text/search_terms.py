@@ -10,7 +10,7 @@ WORD = re.compile(rf"<[@#!][^<>]*>|[^\W_]+(?:[{COMBINING_MARKS}]+[^\W_]*)*")
 """A word as the index has it, or a mention of Slack, which is skipped."""
 TYPED = re.compile(r'"([^"]+)"|[“„«]([^”“»]+)[”“»]|(\S+)')
 _LINE_MARKS = re.compile(r"^\s*(?:(?:>|[-+*]|#{1,6}|\d{1,9}[.)])\s+)*")
-_REFERENCE = re.compile(r"\s*\[{1,2}\d{1,9}\](?:\([^)\s]*\)\]|\])?(?!\()")
+_REFERENCE = re.compile(r"(?<!\s)\s*+\[{1,2}\d{1,9}\](?:\([^()\s]*+\)\]|\])?(?!\()")
 _LINK = re.compile(r"(?<!\\)\[(?P<text>[^\[\]]*)\]\([^()\s]*\)")
 _DEFINITION = re.compile(r"\[\d{1,9}\]: ")
 _MARKS = re.compile(r"\\(?P<escaped>[!-/:-@\[-`{-~])|\*+|`+")

@@ -1,7 +1,6 @@
 """Parsing of one text as one time. Use it through `bot.domain.times`."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -10,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.errors import Ambiguous
 from bot.domain.terms import Precision
 from bot.domain.text.lazy_pattern import LazyPattern
-from bot.domain.text.normalize import strip_accents
+from bot.domain.text.normalize import normalize, strip_accents
 from bot.domain.times.ambiguity import Doubt, Reading, ambiguous_time, format_unambiguous
 from bot.domain.times.days import (
     DAY_PATTERN,
@@ -92,7 +91,7 @@ def parse_time(text: str, context: ParseContext) -> ParsedTime | None:
 
 def normalize_time_text(text: str) -> str:
     """Normalize blanks, full-width digits, ISO's compact form, `1405`, and `2h05 PM`."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).split())
+    folded = " ".join(normalize("NFKC", text).split())
     if figures := _FOUR_FIGURES.fullmatch(folded):
         about, hour, minute, zone = figures.groups("")
         return f"{about}{hour}:{minute}{zone}"

@@ -26,11 +26,22 @@ def load_font(font_file: str | None, size: int) -> Font:
 def substitute_missing_glyphs(text: str, font_file: str | None = None) -> str:
     """Transliterate words with letters that the font lacks."""
     text = " ".join(text.split())
-    return " ".join(word if _has_glyphs(font_file, word) else anyascii(word) for word in text.split(" "))
+    return " ".join(
+        word if all(_has_glyph(font_file, letter) for letter in set(word)) else anyascii(word)
+        for word in text.split(" ")
+    )
 
 
 @cache
-def _has_glyphs(font_file: str | None, word: str) -> bool:
-    font = load_font(font_file, GLYPH_SIZE)
-    placeholder = bytes(font.getmask("\uffff"))  # a noncharacter, drawn like every missing letter
-    return all(bytes(font.getmask(letter)) != placeholder for letter in word)
+def _has_glyph(font_file: str | None, letter: str) -> bool:
+    return _draw_glyph(font_file, letter) != _missing_glyph(font_file)
+
+
+@cache
+def _missing_glyph(font_file: str | None) -> bytes:
+    """A noncharacter, drawn like every missing letter."""
+    return _draw_glyph(font_file, "\uffff")
+
+
+def _draw_glyph(font_file: str | None, letter: str) -> bytes:
+    return bytes(load_font(font_file, GLYPH_SIZE).getmask(letter))

@@ -108,7 +108,7 @@ def read_request(value: str) -> StoredRequest:
         incident_id, targets, reason, case, _asked_at = json.loads(value)
         named = tuple((TargetKind(kind), str(target_id), str(name)) for kind, target_id, name in targets)
         return StoredRequest(int(incident_id), named, str(reason), str(case))
-    except (TypeError, ValueError) as problem:
+    except (TypeError, ValueError, RecursionError) as problem:
         raise UserError(
             "This button is from another version of Dogwatch. Type `/incident escalate` again."
         ) from problem

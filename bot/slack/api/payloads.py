@@ -199,7 +199,7 @@ def parse_private_metadata(view: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the values in a view's `private_metadata`; empty if it holds no JSON object."""
     try:
         found = json.loads(view.get("private_metadata") or "{}")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

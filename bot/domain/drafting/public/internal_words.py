@@ -9,6 +9,7 @@ from bot.domain.drafting.public.model import PublicPolicy
 from bot.domain.drafting.public.people import NameIndex
 from bot.domain.record.model import Alert, Record
 from bot.domain.terms import Severity
+from bot.domain.text.normalize import normalize
 
 SHORTEST = 4
 """Characters of a label or of a channel's name that count by themselves."""
@@ -20,7 +21,7 @@ _FIXED_SEVERITY = re.compile(r"(?<!\w)sev[\s_-]?[1-4](?!\d)")
 def fold(text: str) -> str:
     """Text for search: one case, no accents, no formatting, no invisible signs, single blanks."""
     text = text.translate(_FORMATTING)
-    signs = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    signs = normalize("NFKD", normalize("NFKC", text).casefold())
     return " ".join("".join(sign for sign in signs if unicodedata.category(sign) not in _INVISIBLE).split())
 
 

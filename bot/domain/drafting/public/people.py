@@ -1,6 +1,7 @@
 """People of a record: their roles, and the names that stand for them in texts."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.drafting.public.model import PublicPolicy
@@ -114,17 +115,25 @@ class NameIndex:
         bare = strip_accents(text)
         found: list[tuple[int, int, str]] = []
         for pattern, known in self._patterns:
+            taken = tuple(found)
             for match in pattern.finditer(bare):
                 key = " ".join(match["name"].split())
                 person = known.get(key) or known.get(key.lower())
-                if person and not any(match.start() < end and start < match.end() for start, end, _ in found):
+                if person and not _overlaps(match, taken):
                     found.append((match.start(), match.end(), person))
-        return sorted(found)
+            found.sort()
+        return found
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names and ids that must not remain, without accents, in lower case."""
         return tuple(name for name in self._any_case if not name.startswith("@"))
+
+
+def _overlaps(match: re.Match[str], taken: Sequence[tuple[int, int, str]]) -> bool:
+    """Return whether it shares a sign with one of these places, which are in order and apart."""
+    behind = bisect_left(taken, match.end(), key=lambda each: each[0])
+    return behind > 0 and match.start() < taken[behind - 1][1]
 
 
 def is_recognisable(name: str) -> bool:

@@ -35,7 +35,7 @@ class Placeholders:
     def drop_brackets(self, text: str, *keys: str) -> str:
         """Remove brackets in which nothing is but these messages."""
         signs = "".join(self._messages.get(key, "") for key in keys)
-        return re.sub(rf"[ \t]*[(\[][{signs}][{signs}\s,;]*[)\]]", "", text) if signs else text
+        return re.sub(rf"(?<![ \t])[ \t]*+[(\[][{signs}][{signs}\s,;]*+[)\]]", "", text) if signs else text
 
     def remaining_text(self, text: str) -> str:
         """The text without hidden parts."""

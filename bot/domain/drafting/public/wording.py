@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.domain.drafting.public.addresses import ADDRESS, AddressPolicy, record_hosts, trim_address
+from bot.domain.drafting.public.addresses import AddressPolicy, record_hosts, replace_addresses, trim_address
 from bot.domain.drafting.public.internal_words import InternalWords, is_distinctive
 from bot.domain.drafting.public.model import PublicPolicy
 from bot.domain.drafting.public.people import RESPONDER, NameIndex, roles_by_person
@@ -15,6 +15,7 @@ from bot.domain.record.model import Record
 from bot.domain.text.mentions import MENTION
 from bot.domain.text.mrkdwn.parser import Fence, parse_blocks
 from bot.domain.text.mrkdwn.plain import render_plain_line
+from bot.domain.text.normalize import normalize
 
 ADDRESS_WORD, TICKET_WORD, CHANNEL_WORD, TEAM_WORD = "public_address", "public_ticket", "public_channel", "public_team"
 _MARKUP = re.compile(r"<(?P<sign>[@#!])[^<>]*>")
@@ -63,15 +64,17 @@ class PublicWording:
         """Replace markup, addresses and channels; mentions of people first: they are markup."""
         text = MENTION.sub(lambda found: parts.hide(self._role_key(found[1])), text)
         text = _MARKUP.sub(lambda found: parts.hide(_MARKUP_WORDS[found["sign"]]), text)
-        text = ADDRESS.sub(lambda found: self._address_text(parts, found[0]), text)
+        text = replace_addresses(text, lambda found: self._address_text(parts, found))
         for pattern in (_CHANNEL, self._channels):
             text = pattern.sub(lambda _: parts.hide(CHANNEL_WORD), text)
         return text
 
     def _replace_people(self, text: str, parts: Placeholders) -> str:
-        for start, end, person in reversed(self._names.find_all(text)):
-            text = f"{text[:start]}{parts.hide(self._role_key(person))}{text[end:]}"
-        return _AT_WORD.sub(lambda _: parts.hide(TEAM_WORD), text)
+        replaced, place = [], 0
+        for start, end, person in self._names.find_all(text):
+            replaced += [text[place:start], parts.hide(self._role_key(person))]
+            place = end
+        return _AT_WORD.sub(lambda _: parts.hide(TEAM_WORD), "".join([*replaced, text[place:]]))
 
     def _replace_references(self, text: str, parts: Placeholders) -> str:
         for pattern in (self._references, _SLACK_ID):
@@ -100,7 +103,7 @@ def _plain_lines(text: str) -> Iterator[str]:
     """The lines without formatting and without signs that nobody sees."""
     for block in parse_blocks(text):
         for line in block.lines if isinstance(block, Fence) else [render_plain_line(block.text)]:
-            composed = unicodedata.normalize("NFC", line)
+            composed = normalize("NFC", line)
             visible = "".join(sign for sign in composed if unicodedata.category(sign) not in _UNSEEN)
             if shown := " ".join(visible.split()):
                 yield shown

@@ -58,7 +58,7 @@ class CommandQuestion:
             user_id, user_name, channel_id, text, trigger_id = map(str, command)
             at = datetime.fromisoformat(asked_at)
             return cls(user_id, user_name, channel_id, text, trigger_id, at, dict(chosen))
-        except (ValueError, TypeError) as problem:
+        except (ValueError, TypeError, RecursionError) as problem:
             raise UserError("This button is from another version of Dogwatch. Type the command again.") from problem
 
     def check_answerable(self, user_id: str, at: datetime) -> None:
