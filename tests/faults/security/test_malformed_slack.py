@@ -65,7 +65,7 @@ async def test_an_object_that_is_odd_but_signed_is_no_error_of_ours(world: World
     found = await world.tables()
     assert {name: rows for name, rows in found.items() if name != "person"} == {
         name: rows for name, rows in before.items() if name != "person"
-    }, "whoever presses is met; nothing else"
+    }, "only people who click are stored"
     assert errors_of(logged) == []
 
 

@@ -89,9 +89,9 @@ def test_code_is_what_as_many_backquotes_end(written: str, clean: str) -> None:
 def test_brackets_that_never_end_are_read_once(piece: str) -> None:
     started = time.process_time()
 
-    page = render_html_body("[a](https://a.example.test) " + piece * (LONG // len(piece)))
+    page = render_html_body("[a](https://a.example.test) " + piece * (4 * LONG // len(piece)))
 
-    assert time.process_time() - started < 0.3
+    assert time.process_time() - started < 1
     assert page.startswith('<p><a href="https://a.example.test">a</a> ')
 
 
