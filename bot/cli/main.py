@@ -9,7 +9,7 @@ import click
 
 from bot.cli.exit_codes import exit_on_error, exit_on_sigterm
 from bot.runtime import log
-from bot.runtime.memory import return_large_blocks
+from bot.runtime.memory import limit_heaps
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -48,7 +48,7 @@ class LazyGroup(click.Group):
             return None
         if cmd_name in LONG_RUNNING:
             exit_on_sigterm()
-            return_large_blocks()
+            limit_heaps()
         module, _, function = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), function)
         if not gc.isenabled():

@@ -7,6 +7,10 @@ MMAP_THRESHOLD = -3
 """Parameter of `mallopt`: blocks from this size on are mapped by themselves, and unmapped when freed."""
 LARGE_BLOCK = 1 << 20
 """In bytes. Pictures and the text of long records are larger."""
+ARENA_MAX = -8
+"""Parameter of `mallopt`: number of heaps."""
+HEAPS = 1
+"""Threads take turns under the interpreter's lock anyway, and a heap for each keeps what another one could use."""
 COLLECT_AFTER = (5_000, 5, 100)
 """
 Thresholds of the three generations, see `gc.set_threshold`.
@@ -16,17 +20,18 @@ looks at all of them.
 """
 
 
-def return_large_blocks() -> None:
+def limit_heaps() -> None:
     """
-    Fix the size from which glibc maps a block by itself.
+    Let all threads share one heap, and fix the size from which glibc maps a block by itself.
 
-    By default it grows with each such block that is freed. After the first picture of an incident (16 MB) the next
-    ones would be parts of a thread's heap, which keeps their place: 70 MB more after some drafts. Nothing is done
+    By default that size grows with each such block that is freed. After the first picture of an incident (16 MB) the
+    next ones would be parts of a thread's heap, which keeps their place: 70 MB more after some drafts. Nothing is done
     where the C library has no `mallopt`. Source: man7.org/linux/man-pages/man3/mallopt.3.html.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(MMAP_THRESHOLD, LARGE_BLOCK)
+        mallopt(ARENA_MAX, HEAPS)
 
 
 def collect_rarely() -> None:

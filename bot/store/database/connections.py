@@ -19,6 +19,9 @@ Statements that a connection keeps ready. The acts of an incident make about 200
 By default the drivers keep 128 and 100, and prepare the others again and again, which on PostgreSQL is one more way to
 the server and back.
 """
+SQLITE_STATEMENTS = 300
+"""The same for the writing connection to SQLite. Each takes 16 kB of this process, and lists of all lengths differ."""
+READER_STATEMENTS = 100
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 UNAVAILABLE_CLASSES = {"08", "53", "57", "58"}
 """Classes of SQLSTATE that mean an outage of the server (PostgreSQL's manual, appendix A)."""
@@ -39,7 +42,7 @@ def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
         connect_args={
             "check_same_thread": False,
             "timeout": BUSY_TIMEOUT_MS / 1000,
-            "cached_statements": PREPARED_STATEMENTS,
+            "cached_statements": SQLITE_STATEMENTS if writable else READER_STATEMENTS,
         },
         hide_parameters=True,  # errors are logged, and the record's words must not be
         **pool,

@@ -106,7 +106,10 @@ class SqliteDatabase:
                 raise UserError(f"There is no database at {self.path}.")
         else:
             self._lock = self._take_lock()
-        self._reading = sqlite_engine(self.path, writable=False, poolclass=QueuePool, pool_size=READERS)
+        # The connection used last first: each keeps pages and statements of its own, and most reads find one free.
+        self._reading = sqlite_engine(
+            self.path, writable=False, poolclass=QueuePool, pool_size=READERS, pool_use_lifo=True
+        )
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         self.writing = None if read_only else sqlite_engine(self.path, writable=True, poolclass=StaticPool)
         self._writer = None if self.writing is None else Writer(self.writing, probe)

@@ -8,7 +8,7 @@ import pytest
 
 GROWTH = """
 import os
-from bot.runtime.memory import return_large_blocks
+from bot.runtime.memory import limit_heaps
 
 def resident():
     with open("/proc/self/statm") as file:
@@ -27,7 +27,7 @@ print(resident() - before)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
-@pytest.mark.parametrize(("call", "is_returned"), [("return_large_blocks()", True), ("", False)])
+@pytest.mark.parametrize(("call", "is_returned"), [("limit_heaps()", True), ("", False)])
 def test_a_freed_picture_is_returned_to_the_system(call: str, is_returned: bool) -> None:
     """Without the call the small values behind the last picture hold its place."""
     run = subprocess.run(
