@@ -44,7 +44,7 @@ def on_channel_created(session: Session, incident_id: int, channel_id: str, name
     called = escalations.find_by_incident(session, incident_id)
     outbox.line_up_escalations(session, incident, called)
     open_lanes(session, incident_id, at)
-    outbox.refresh_announcement(session, incident, at)
+    outbox.announce_channel(session, incident, at)
     outbox.refresh_all_pages(session, incident, called, at)
     schedule_reconcile(session, incident, at)
 
@@ -54,16 +54,21 @@ def on_channel_refused(session: Session, incident_id: int, error: str, at: datet
     incident = incidents.lock(session, incident_id)
     if incident.declared_by:
         outbox.post_event_to_user(session, incident, at, incident.declared_by, "no channel", error=error)
-    outbox.refresh_announcement(session, incident, at)
+    outbox.announce_channel(session, incident, at)
 
 
 def on_card_posted(
-    session: Session, settings: Settings, incident_id: int, ts: str, at: datetime, *, is_first: bool
+    session: Session, settings: Settings, incident_id: int, ts: str, at: datetime, *, is_first: bool, is_pinned: bool
 ) -> None:
-    """Pin the card, and after the first one name the earlier incident that it looks like."""
+    """
+    Store the card's ts, and queue its pin if it is not pinned.
+
+    After the first card an earlier incident is named that this one looks like.
+    """
     incident = incidents.lock(session, incident_id)
     slack_messages.save(session, incident, SlackView.CARD, ts)
-    outbox.pin_card(session, incident, at)
+    if not is_pinned:
+        outbox.pin_card(session, incident, at)
     if is_first and not incident.former_channels:
         suggest_similar(session, settings, incident, at)
 

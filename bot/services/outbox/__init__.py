@@ -51,6 +51,7 @@ from bot.services.outbox.incident import (
     refresh_vendor_notice,
 )
 from bot.services.outbox.incident_views import (
+    announce_channel,
     card_target,
     look_at_canvas,
     post_resolution,
@@ -100,6 +101,7 @@ __all__ = [
     "REMINDER_CHECK_DELAY",
     "URGENCIES",
     "OutboxKind",
+    "announce_channel",
     "announce_event",
     "archive_channel",
     "ask_to_confirm_active",

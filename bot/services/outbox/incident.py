@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.domain.text.payload import Payload
 from bot.domain.timeline.kept_files import EntryPayload
 from bot.services.outbox.app_home import refresh_open_homes
-from bot.services.outbox.incident_views import announcement_row, card_row, topic_row
+from bot.services.outbox.incident_views import ANNOUNCEMENT_WAIT, announcement_row, card_row, topic_row
 from bot.services.outbox.kinds import PRIORITY, OutboxKind, lane_of
 from bot.services.outbox.payloads import (
     BlankMessagePayload,
@@ -34,14 +34,18 @@ from bot.store.outbox import Effect
 def queue_channel_setup(
     session: Session, incident: Incident, at: datetime, users: list[str], usergroups: list[str]
 ) -> None:
-    """Create the channel, invite people, post card, topic and announcement: a row each."""
+    """
+    Create the channel, invite people, post card, topic and announcement: a row each.
+
+    The announcement waits a moment for the channel, so that its first notification has the link.
+    """
     payload = InvitePayload(tuple(users), tuple(usergroups))
     rows = [build_row(incident, OutboxKind.CREATE_CHANNEL, at, waits_for_channel=False, payload=payload)]
     if users or usergroups:
         rows.append(build_row(incident, OutboxKind.INVITE, at, payload=payload))
     rows += [topic_row(incident, at), card_row(session, incident, at)]
     if not incident.is_private:
-        rows.append(announcement_row(session, incident, at))
+        rows.append(replace(announcement_row(session, incident, at), not_before=at + ANNOUNCEMENT_WAIT))
     queue_rows(session, incident, *rows)
     refresh_open_homes(session, incident.team_id, at)
 

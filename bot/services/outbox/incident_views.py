@@ -22,6 +22,8 @@ from bot.store.incidents.slack_messages import SlackView, is_posted
 from bot.store.outbox import Effect
 
 CANVAS_PAUSE = timedelta(minutes=1)
+ANNOUNCEMENT_WAIT = timedelta(seconds=1)
+"""Longest time for which the first announcement waits for the incident's channel, to link it."""
 
 
 def refresh_card(session: Session, incident: Incident, at: datetime) -> None:
@@ -71,12 +73,23 @@ def refresh_announcement(session: Session, incident: Incident, at: datetime) -> 
     refresh_open_homes(session, incident.team_id, at)
 
 
+def announce_channel(session: Session, incident: Incident, at: datetime) -> None:
+    """Let the announcement go out that waits for the channel, and show there what became of it."""
+    outbox.stop_waiting(session, announcement_target(incident.key), at)
+    refresh_announcement(session, incident, at)
+
+
+def announcement_target(incident_id: int) -> str:
+    """Target of the announcement's row: at most one row waits for it."""
+    return f"announcement:{incident_id}"
+
+
 def announcement_row(session: Session, incident: Incident, at: datetime) -> Effect:
     return build_row(
         incident,
         OutboxKind.ANNOUNCEMENT,
         at,
-        target=f"announcement:{incident.key}",
+        target=announcement_target(incident.key),
         waits_for_channel=False,
         payload=ViewPayload(posts=not is_posted(session, incident, SlackView.ANNOUNCEMENT)),
     )

@@ -51,6 +51,7 @@ from bot.store.outbox.queue import (
     mark_as_edit,
     move_waiting_views,
     open_lanes,
+    stop_waiting,
 )
 from bot.store.outbox.rate_limits import block_until
 from bot.store.outbox.recovery import release_rows_waiting_for_slack
@@ -105,4 +106,5 @@ __all__ = [
     "renew_lease",
     "retry_row",
     "save_progress",
+    "stop_waiting",
 ]

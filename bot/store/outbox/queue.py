@@ -181,6 +181,21 @@ def _marking(dialect: str) -> Executable:
     return update(rows).where(*is_waiting).values(details=changed)
 
 
+NOT_WAITING = (
+    update(OutboxRow)
+    .where(
+        col(OutboxRow.target) == bindparam("of"), text(IS_WAITING_VIEW), col(OutboxRow.not_before) > bindparam("now")
+    )
+    .values(not_before=bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+
+
+def stop_waiting(session: Session, target: str, now: datetime) -> None:
+    """Let the view's row go out that was queued for later. Rate limits apply as before."""
+    session.execute(NOT_WAITING, {"of": target, "now": now})
+
+
 def close_lanes(session: Session, incident_id: int) -> None:
     """
     Close an incident's lanes until `open_lanes`: it has no channel and waits for another.

@@ -36,6 +36,32 @@ async def test_a_misspelt_service_is_told_of_because_nobody_is_called_for_it(wor
     assert "Did you mean" not in right + other
 
 
+async def test_the_announcement_waits_for_the_channel_and_needs_no_edit(world: World) -> None:
+    """People are notified of the first post alone: it has the link."""
+    await world.declares("the first one makes the incidents channel")
+    world.sandbox.clear_calls()
+
+    await world.types("oncall", "/incident start checkout is down", "ops")
+
+    channel = world.sandbox.channel("inc-2-checkout-is-down")
+    assert f"<#{channel['id']}>" in world.texts("incidents")[1]
+    assert world.sandbox.calls("chat.update") == []
+
+
+async def test_the_announcement_does_not_wait_long_for_a_channel(world: World) -> None:
+    await world.declares("the first one makes the incidents channel")
+    world.sandbox.fault("ratelimited", "conversations.create", times=1, retry_after=60)
+
+    await world.types("oncall", "/incident start checkout is down", "ops")
+    assert len(world.texts("incidents")) == 1
+    await world.advance(seconds=1)
+
+    assert "checkout is down" in world.texts("incidents")[1]
+    assert world.channels == ["inc-1-the-first-one-makes-the-incidents-channel"]
+    await world.advance(seconds=61)
+    assert f"<#{world.sandbox.channel(world.channel)['id']}>" in world.texts("incidents")[1], "it is edited"
+
+
 async def test_card_and_announcement_are_edited_in_place(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident severity 1 half of all payments fail")
