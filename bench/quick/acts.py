@@ -11,12 +11,12 @@ from bench.quick.recorder import Counts, Recorder, recording
 from tests.support.worlds.world import World
 
 BUDGETS = {
-    "declare": Counts(statements=74, transactions=8, rows=69, calls=7),
+    "declare": Counts(statements=52, transactions=5, rows=56, calls=6),
     "message": Counts(statements=7, transactions=1, rows=2, calls=0),
     "reaction": Counts(statements=20, transactions=3, rows=12, calls=1),
     "command": Counts(statements=27, transactions=3, rows=15, calls=1),
-    "alert": Counts(statements=123, transactions=12, rows=96, calls=8),
-    "resolve": Counts(statements=204, transactions=26, rows=77, calls=15),
+    "alert": Counts(statements=101, transactions=9, rows=84, calls=7),
+    "resolve": Counts(statements=199, transactions=25, rows=77, calls=15),
 }
 """
 The most that an act may cost, on either database, until everything is delivered.

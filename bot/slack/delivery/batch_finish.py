@@ -1,7 +1,8 @@
 """
 Finish outbox rows in batches, to share one transaction and its fsync.
 
-Rows that end while a batch is being written go into the next one.
+Rows that end while a batch is being written go into the next one. A row waits a moment for others whose calls are under
+way, unless its result lets further rows go.
 """
 
 import asyncio
@@ -19,6 +20,8 @@ log = get_logger(__name__)
 
 MAX_BATCH = 24
 """Rows of one transaction."""
+GATHER_SECONDS = 0.02
+"""Longest wait of a row for others that are under way. Much shorter than one of Slack's calls, which takes 0.1 s."""
 
 
 @dataclass(slots=True)
@@ -31,32 +34,61 @@ class _EndedRow:
 
 
 class BatchFinisher:
-    """`finish` is one transaction; it returns None for rows that have to be finished alone."""
+    """
+    `finish` is one transaction; it returns None for rows that have to be finished alone.
+
+    `count_running`: number of rows that are under way, those that wait here included.
+    """
 
     def __init__(
-        self, finish: Callable[[Sequence[tuple[Claim, Done]]], Awaitable[Sequence[FinishResult | None]]]
+        self,
+        finish: Callable[[Sequence[tuple[Claim, Done]]], Awaitable[Sequence[FinishResult | None]]],
+        count_running: Callable[[], int],
     ) -> None:
         self._finish = finish
+        self._count_running = count_running
         self._waiting: deque[_EndedRow] = deque()
+        self._is_due = False
+        """One that waits is urgent, or has waited long enough."""
+        self._timer: asyncio.TimerHandle | None = None
         self.under_way: asyncio.Task[None] | None = None
         """At most one transaction at a time."""
 
-    async def finish(self, claim: Claim, outcome: Done) -> FinishResult | None:
+    async def finish(self, claim: Claim, outcome: Done, *, is_urgent: bool) -> FinishResult | None:
         """Wait until the row is finished. Raises DatabaseUnavailable."""
         ended = _EndedRow(claim, outcome)
         self._waiting.append(ended)
-        self._start_batch()
+        if is_urgent:
+            self._is_due = True
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._on_timer)
+        self.start_batch()
         return await ended.future
 
-    def _start_batch(self) -> None:
-        if self._waiting and self.under_way is None:
+    def start_batch(self) -> None:
+        """Write what waits, unless more may end in a moment or a batch is being written."""
+        if not self._waiting or self.under_way is not None:
+            return
+        if self._is_due or len(self._waiting) >= min(self._count_running(), MAX_BATCH):
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+            self._is_due = bool(self._waiting)
+            self._stop_timer()
             self.under_way = asyncio.create_task(self._write(batch), name="finish outbox rows")
             self.under_way.add_done_callback(self._on_batch_end)
 
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._is_due = True
+        self.start_batch()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _on_batch_end(self, _task: asyncio.Task[None]) -> None:
         self.under_way = None
-        self._start_batch()
+        self.start_batch()
 
     async def _write(self, batch: Sequence[_EndedRow]) -> None:
         answers: Sequence[FinishResult | None] = [None] * len(batch)

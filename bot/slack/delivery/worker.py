@@ -44,6 +44,8 @@ POLL = timedelta(seconds=5)
 LEASE = timedelta(seconds=CALL_SECONDS + 10)
 FOLLOWERS = 8
 """Further lanes taken when a row has made them due."""
+URGENT = frozenset({OutboxKind.CREATE_CHANNEL})
+"""Kinds whose results let further rows go: they are written at once."""
 NOTHING = outbox.ClaimResult([], None, is_all=True, passed_over=frozenset())
 """Result of a failed claim."""
 
@@ -67,7 +69,7 @@ class Sender:
         self._context = context
         self._runner = RowRunner(context, effects)
         self._recovery = OutageRecovery(context.database, context.now)
-        self._finisher = BatchFinisher(self._finish_batch)
+        self._finisher = BatchFinisher(self._finish_batch, lambda: len(self._running))
         self._rates_of = rates_of
         self._lanes_at_once = lanes_at_once
         self._wake = asyncio.Event()
@@ -191,6 +193,7 @@ class Sender:
 
     def _on_lane_end(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._finisher.start_batch()
         self._wake_if_short()
         if task.get_name() not in self._lanes:  # it may have been started again before this one ended
             self.leases.discard(task.get_name())
@@ -268,7 +271,7 @@ class Sender:
         finished = None
         real_now = self._context.clock.real_now()
         if isinstance(outcome, outbox.Done) and not self._stopping:
-            finished = await self._finisher.finish(claim, outcome)
+            finished = await self._finisher.finish(claim, outcome, is_urgent=claim.row.kind in URGENT)
         if finished is None:
             finished = await self._finish_alone(claim, outcome)
         self.leases.add([*finished.others, *([finished.following] if finished.following else [])], real_now)

@@ -56,7 +56,7 @@ async def test_a_command_can_be_followed_by_its_id_to_the_calls_that_it_led_to(
     (begun,) = [each for each in bot.events() if each["event"] == done and each.get("incident") == "INC-1"]
     lines = lines_of(bot, begun["request_id"])
     rows = {each["what"]: each for each in lines if each["event"] == "outbox row done"}
-    assert {OutboxKind.CREATE_CHANNEL, OutboxKind.CARD, OutboxKind.PIN_CARD} <= set(rows)
+    assert {OutboxKind.CREATE_CHANNEL, OutboxKind.CARD, OutboxKind.TOPIC} <= set(rows)
     assert all(each["incident"] == "INC-1" and each["row"] for each in rows.values())
     calls = {each["method"] for each in lines if each["event"] == "slack call finished"}
     assert {"conversations.create", "chat.postMessage", "pins.add"} <= calls

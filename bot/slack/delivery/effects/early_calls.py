@@ -40,6 +40,21 @@ class EarlyCalls:
             return await call(method, **arguments)
         return await task
 
+    async def succeeds(self, seconds: float, method: str, **arguments: str) -> bool:
+        """
+        Wait up to `seconds` for the call that began. It is forgotten if it succeeded.
+
+        False if it failed or is still under way: it is left to the row that makes this call.
+        """
+        _, task = self._tasks.get(_key(method, arguments), (0.0, None))
+        if task is None:
+            return False
+        await asyncio.wait([task], timeout=seconds)
+        if not task.done() or task.cancelled() or task.exception() is not None:
+            return False
+        del self._tasks[_key(method, arguments)]
+        return True
+
     async def stop(self) -> None:
         """Cancel the calls that no row awaits any more."""
         left = [task for _, task in self._tasks.values()]

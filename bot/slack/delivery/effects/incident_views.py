@@ -19,7 +19,7 @@ from bot.slack.blocks.incidents.followups import followups_message
 from bot.slack.blocks.incidents.resolution import resolution_message
 from bot.slack.blocks.incidents.similarity import suggestion_message
 from bot.slack.blocks.message import Message
-from bot.slack.delivery.effects.channel.channels import begin_pin
+from bot.slack.delivery.effects.channel.channels import pin_posted_card
 from bot.slack.delivery.effects.channel.files import find_permalink
 from bot.slack.delivery.effects.channel.lookup import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext, incident_id_of, require_installation
@@ -52,10 +52,20 @@ def load_card(context: EffectContext, session: Session, row: OutboxRow) -> Loade
 
 
 async def show_card(context: EffectContext, claim: Claim, loaded: LoadedView[CardView]) -> Outcome:
-    incident, channel = loaded.incident, loaded.incident.channel_id or ""
-    saving = partial(_save_card, incident_id=incident.key, context=context, is_first=loaded.ts is None)
-    message, pinning = card_message(loaded.view), partial(begin_pin, context, channel)
-    return await edit_or_post(context, claim, channel, loaded.ts, message, saving, on_post=pinning)
+    """Edit the card, or post it and pin it."""
+    incident, channel, is_pinned = loaded.incident, loaded.incident.channel_id or "", False
+
+    async def pin(ts: str) -> None:
+        nonlocal is_pinned
+        is_pinned = await pin_posted_card(context, channel, ts)
+
+    def save(session: Session, ts: str) -> None:
+        is_first = loaded.ts is None
+        on_card_posted(
+            session, context.settings(), incident.key, ts, context.now(), is_first=is_first, is_pinned=is_pinned
+        )
+
+    return await edit_or_post(context, claim, channel, loaded.ts, card_message(loaded.view), save, on_post=pin)
 
 
 def load_announcement(
@@ -141,10 +151,6 @@ async def _show_in_channel(
     """Edit the view in the incident's channel, or post it."""
     saving = partial(_save_view, incident_id=loaded.incident.key, view=kind)
     return await edit_or_post(context, claim, loaded.incident.channel_id or "", loaded.ts, message, saving)
-
-
-def _save_card(session: Session, ts: str, *, incident_id: int, context: EffectContext, is_first: bool) -> None:
-    on_card_posted(session, context.settings(), incident_id, ts, context.now(), is_first=is_first)
 
 
 def _save_view(session: Session, ts: str, *, incident_id: int, view: SlackView) -> None:

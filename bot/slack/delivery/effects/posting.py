@@ -1,6 +1,6 @@
 """Post and edit messages: building blocks of the effects."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from sqlmodel import Session
@@ -37,14 +37,14 @@ async def edit_or_post(
     message: Message,
     save_ts: SaveTs,
     *,
-    on_post: Callable[[str], None] | None = None,
+    on_post: Callable[[str], Awaitable[None]] | None = None,
 ) -> Outcome:
     """Edit the view's message in place, or post it: then `on_post`, later `save_ts`."""
     if ts is not None and await edit_message(context, channel, ts, message):
         return Done()
     posted = await context.post(claim, channel, message)
     if on_post is not None:
-        on_post(posted)
+        await on_post(posted)
 
     def apply(session: Session) -> None:
         save_ts(session, posted)

@@ -38,6 +38,8 @@ log = get_logger(__name__)
 MAX_NAMES = 20
 INVITE = "conversations.invite"
 PIN = "pins.add"
+PIN_SECONDS = 1.0
+"""Longest time for which the card's next change waits for its pin."""
 HARMLESS_INVITES = {"already_in_channel", "cant_invite_self"}
 
 
@@ -217,9 +219,14 @@ def load_pin(context: EffectContext, session: Session, row: OutboxRow) -> tuple[
     return incident.channel_id, find_ts(session, incident.key, SlackView.CARD)
 
 
-def begin_pin(context: EffectContext, channel: str, card_ts: str) -> None:
-    """Pin the card while its ts is being stored."""
+async def pin_posted_card(context: EffectContext, channel: str, card_ts: str) -> bool:
+    """
+    Pin the card that was just posted.
+
+    False if Slack refused or did not answer soon: a row has to pin it, which shows what failed.
+    """
     context.early_calls.begin(context.gateway.call, PIN, channel=channel, timestamp=card_ts)
+    return await context.early_calls.succeeds(PIN_SECONDS, PIN, channel=channel, timestamp=card_ts)
 
 
 async def pin_card(context: EffectContext, _claim: Claim, place: tuple[str | None, str | None]) -> Outcome:

@@ -62,6 +62,38 @@ async def test_a_refusal_is_the_one_of_the_row():
         await early.call(calls, "conversations.invite", **INVITE)
 
 
+async def test_an_early_call_that_succeeded_needs_no_row():
+    calls, early = Calls(), EarlyCalls()
+    early.begin(calls, "pins.add", **INVITE)
+
+    assert await early.succeeds(1, "pins.add", **INVITE)
+    assert not await early.succeeds(1, "pins.add", **INVITE), "it is forgotten"
+
+
+async def test_an_early_call_that_failed_is_left_to_its_row():
+    calls, early = Calls(fails=True), EarlyCalls()
+    early.begin(calls, "pins.add", **INVITE)
+
+    assert not await early.succeeds(1, "pins.add", **INVITE)
+    with pytest.raises(ConnectionError):
+        await early.call(calls, "pins.add", **INVITE)
+    assert len(calls.made) == 1
+
+
+async def test_nobody_waits_long_for_an_early_call():
+    ready, early = asyncio.Event(), EarlyCalls()
+
+    async def wait(_method: str, **_arguments: str) -> dict[str, Any]:
+        await ready.wait()
+        return {"number": 1}
+
+    early.begin(wait, "pins.add", **INVITE)
+
+    assert not await early.succeeds(0.01, "pins.add", **INVITE)
+    ready.set()
+    assert await early.call(wait, "pins.add", **INVITE) == {"number": 1}, "the same call is awaited by its row"
+
+
 async def test_a_call_that_no_row_awaits_ends_with_the_worker():
     never, early = asyncio.Event(), EarlyCalls()
 
