@@ -1,8 +1,8 @@
 """
 Delete old rows in small batches, behind more urgent transactions.
 
-A transaction deletes at most BATCH rows in a few milliseconds, and a pause follows it: no request waits for more than
-one of them.
+A transaction deletes at most BATCH rows in a few milliseconds, and a pause of several times that follows: few requests
+wait, and none for more than one of them.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from bot.store.upkeep import retention
 
 log = get_logger(__name__)
 
-BATCH = 200
+BATCH = 50
 """Rows that one transaction examines, at most."""
 PAUSE = timedelta(milliseconds=20)
 INCIDENT_BATCH = 50
