@@ -52,7 +52,7 @@ class EarlyCalls:
         await asyncio.wait([task], timeout=seconds)
         if not task.done() or task.cancelled() or task.exception() is not None:
             return False
-        del self._tasks[_key(method, arguments)]
+        self._tasks.pop(_key(method, arguments), None)
         return True
 
     async def stop(self) -> None:
