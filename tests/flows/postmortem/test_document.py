@@ -187,6 +187,17 @@ async def test_a_preview_saves_nothing_and_markup_does_not_run(world: World, ana
     assert "Nobody has edited" in (await ana.opens(f"{PAGE}/versions")).words
 
 
+async def test_a_text_that_is_too_long_to_save_has_no_preview(world: World, ana: Visitor) -> None:
+    block, text = block_of(await ana.opens(PAGE), "Restarted the"), "- a\n" * 5_001
+
+    preview = await sends_act(ana, block, "preview", text)
+
+    assert preview.status == 422
+    assert "The text is longer than 20,000 characters. Split it into several blocks." in preview.words
+    assert text in preview.text, "it is in the form still"
+    assert '<h2 id="preview">' not in preview.text
+
+
 @pytest.mark.world(databases=BOTH_DATABASES)
 async def test_a_cause_that_is_stated_again_is_compared_with_what_people_wrote(world: World, ana: Visitor) -> None:
     """A single statement is one block, also after another person states it."""

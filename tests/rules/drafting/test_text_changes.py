@@ -51,3 +51,11 @@ def test_a_text_is_compared_word_by_word():
         (ChangeKind.ADDED, "queue"),
         (ChangeKind.KEPT, " is full"),
     ]
+
+
+@given(old=st.text(alphabet="ab \n"), new=st.text(alphabet="ab \n"))
+def test_the_parts_make_up_both_texts(old: str, new: str) -> None:
+    parts = list(compare_texts(old, new))
+
+    assert "".join(each.text for each in parts if each.kind is not ChangeKind.ADDED) == old
+    assert "".join(each.text for each in parts if each.kind is not ChangeKind.REMOVED) == new

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.drafting.document.markdown import clean_markdown
+from bot.domain.drafting.document.text_changes import compare_texts
 from bot.domain.drafting.public.model import PublicPolicy
 from bot.domain.drafting.public.wording import PublicWording
 from bot.domain.errors import UserError
@@ -42,6 +43,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "excerpt": lambda text: make_written_excerpt(text, search_terms("foo bar")),
     "search": search_key,
     "image": substitute_missing_glyphs,
+    "differences": lambda text: list(compare_texts(f"1 {text}", f"{text} 2")),
 }
 PIECES = (
     "a.",
@@ -64,6 +66,8 @@ PIECES = (
     ">",
     "[[1]]`",
     " ",
+    "a\n",
+    "a ",
 )
 
 

@@ -158,9 +158,14 @@ def _read_text(text: str, if_empty: str) -> str:
     written = clean_markdown(text)
     if not written:
         raise UserError(if_empty)
+    check_length(written)
+    return written
+
+
+def check_length(written: str) -> None:
+    """Raises UserError if the text is too long for a block."""
     if len(written) > MAX_LENGTH:
         raise UserError(f"The text is longer than {MAX_LENGTH:,} characters. Split it into several blocks.")
-    return written
 
 
 def _untouched(block: DocumentBlock) -> DocumentBlock:

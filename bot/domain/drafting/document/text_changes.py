@@ -29,14 +29,14 @@ class TextChange(NamedTuple):
 def compare_texts(before: str, after: str) -> Iterator[TextChange]:
     """Parts of both texts in order: kept, removed from `before`, added in `after`."""
     old, new = _split(before), _split(after)
-    for tag, start, end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            yield TextChange(ChangeKind.KEPT, "".join(old[start:end]))
+    for is_equal, own, theirs in compare_lists(old, new, str.isspace):
+        if is_equal:
+            yield TextChange(ChangeKind.KEPT, "".join(old[own]))
             continue
-        if start < end:
-            yield TextChange(ChangeKind.REMOVED, "".join(old[start:end]))
-        if new_start < new_end:
-            yield TextChange(ChangeKind.ADDED, "".join(new[new_start:new_end]))
+        if removed := "".join(old[own]):
+            yield TextChange(ChangeKind.REMOVED, removed)
+        if added := "".join(new[theirs]):
+            yield TextChange(ChangeKind.ADDED, added)
 
 
 def _split(text: str) -> list[str]:

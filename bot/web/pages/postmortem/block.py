@@ -1,5 +1,6 @@
 """`/incidents/{reference}/postmortem/block`: write, move, remove and put back one block."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.drafting.document.blocks import BlockId, DocumentBlock
-from bot.domain.drafting.document.edits import NO_BLOCK
+from bot.domain.drafting.document.edits import NO_BLOCK, check_length
 from bot.domain.drafting.document.markdown import clean_markdown
 from bot.domain.drafting.document.text_changes import TextChange
 from bot.domain.errors import UserError
@@ -89,7 +90,7 @@ class BlockRoutes:
         fields = await self._sessions.read_form(request, viewer, max_bytes=MAX_SIGNED_IN_FORM_BYTES)
         act = fields.get("act", "")
         if act == PREVIEW:
-            return await self._render(request, viewer, Attempt(act, fields))
+            return await self._render(request, viewer, Attempt(act, fields, _preview_problem(fields)))
         visibility, settings = await self._access.find_visibility(viewer), self._sessions.settings
         actor = Actor(viewer.team_id, viewer.user_id, self._clock.now(), Origin.WEB)
         reference = request.match_info["reference"]
@@ -120,9 +121,21 @@ class BlockRoutes:
             raise
         except UserError as problem:
             return render_problem(self._sessions, 404, problem.message, viewer=viewer)
-        values = {**page_values(page, attempt), "path": f"{site_root(settings)}/incidents/{page.incident.reference}"}
+        values = {
+            **await asyncio.to_thread(page_values, page, attempt),
+            "path": f"{site_root(settings)}/incidents/{page.incident.reference}",
+        }
         status = 409 if attempt.is_conflict else 422 if attempt.problem else 200
         return render_page(self._sessions, "postmortem/block", values, viewer=viewer, status=status)
+
+
+def _preview_problem(fields: Mapping[str, str]) -> str:
+    """Why the text has no preview: it could not be saved. Empty if it could."""
+    try:
+        check_length(clean_markdown(fields.get("text", "")))
+    except UserError as problem:
+        return problem.message
+    return ""
 
 
 def _read_change(request: web.Request, fields: Mapping[str, str]) -> BlockChange:
@@ -170,7 +183,7 @@ def page_values(page: BlockPage, attempt: Attempt) -> Mapping[str, Any]:
         "problem": attempt.problem,
         "is_conflict": attempt.is_conflict,
         "preview": filters.do_mark_safe(html.render_html_body(clean_markdown(entered)))
-        if attempt.act == PREVIEW
+        if attempt.act == PREVIEW and not attempt.problem
         else "",
         "record_changes": _record_changes(block),
         "own_changes": text_differences(block.text, entered) if attempt.is_conflict else [],
