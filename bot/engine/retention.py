@@ -1,8 +1,8 @@
 """
 Delete old rows in small batches, behind more urgent transactions.
 
-A transaction deletes at most BATCH rows in a few milliseconds, and a pause of several times that follows: few requests
-wait, and none for more than one of them.
+A transaction deletes at most BATCH rows in a few milliseconds, and a longer pause follows it: few requests wait, and
+none for more than one of them.
 """
 
 import asyncio

@@ -74,7 +74,7 @@ def refresh_announcement(session: Session, incident: Incident, at: datetime) -> 
 
 
 def announce_channel(session: Session, incident: Incident, at: datetime) -> None:
-    """Let the announcement go out that waits for the channel, and show there what became of it."""
+    """Stop the announcement's wait for the channel, and show the channel or its refusal in it."""
     outbox.stop_waiting(session, announcement_target(incident.key), at)
     refresh_announcement(session, incident, at)
 

@@ -22,6 +22,7 @@ the server and back.
 SQLITE_STATEMENTS = 300
 """The same for the writing connection to SQLite. Each takes 16 kB of this process, and lists of all lengths differ."""
 READER_STATEMENTS = 100
+"""The same for each reading connection."""
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 UNAVAILABLE_CLASSES = {"08", "53", "57", "58"}
 """Classes of SQLSTATE that mean an outage of the server (PostgreSQL's manual, appendix A)."""

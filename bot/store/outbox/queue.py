@@ -192,7 +192,7 @@ NOT_WAITING = (
 
 
 def stop_waiting(session: Session, target: str, now: datetime) -> None:
-    """Let the view's row go out that was queued for later. Rate limits apply as before."""
+    """Make the view's row due now if it was queued for later. Rate limits still apply."""
     session.execute(NOT_WAITING, {"of": target, "now": now})
 
 
