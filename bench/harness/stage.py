@@ -20,6 +20,7 @@ from tests.support.servers.postgres import PostgresServer
 from tests.support.servers.sandbox_client import SandboxClient, spawned_sandbox
 
 READY_SECONDS = 120
+SERVE: tuple[str, ...] = ("bot", "serve")
 CHANNEL = "ops"
 ALERT_TOKEN = "bench" * 4
 SECRET_KEY = "b" * 40
@@ -107,7 +108,7 @@ class BotProcess:
     def __init__(self, sandbox: SandboxClient, place: Place, folder: Path) -> None:
         self.port = free_port()
         self.log = folder / "bot.log"
-        self.program = ("bot", "serve")
+        self.program = SERVE
         self._process: asyncio.subprocess.Process | None = None
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DOGWATCH_", "SLACK_"))}
         self.environment = inherited | {
@@ -144,6 +145,12 @@ class BotProcess:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
             await asyncio.wait_for(self._process.wait(), READY_SECONDS)
+
+    async def restart_as(self, *program: str) -> None:
+        """Go on as another program: a module, and what it is given."""
+        await self.stop()
+        self.program = program
+        await self.start()
 
     async def kill(self) -> None:
         """`kill -9`."""

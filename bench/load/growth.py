@@ -14,7 +14,7 @@ from bench.harness.stage import ALERT_TOKEN, Stage, prepared
 from tests.support.servers.postgres import PostgresServer
 
 FEW, MANY = 100, 100_000
-TURNS = 12
+TURNS = 9
 """Declares and changes beside each, a run."""
 SILENCE = 0.4
 PATIENCE = 10.0

@@ -62,9 +62,7 @@ async def killed(runs: int, server: PostgresServer | None) -> list[Figure]:
     found = []
     for run in range(runs):
         async with staged(server) as stage:
-            await stage.bot.stop()
-            stage.bot.program = ("bench.harness.unrated_serve",)
-            await stage.bot.start()
+            await stage.bot.restart_as("bench.harness.unrated_serve")
             await stage.sandbox.fault(kind="latency", seconds=LATENCY)
             found.append(await _run(stage, SEED + run))
             place = stage.place.name

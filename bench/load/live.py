@@ -10,7 +10,7 @@ from sqlmodel import Session
 from bench.acts.alerting import paced, share_within, webhook
 from bench.harness.figures import Figure, Reference, Target
 from bench.harness.requests import fire, one_answer
-from bench.harness.stage import Stage, staged
+from bench.harness.stage import SERVE, Stage, staged
 from bot.services.web_pages.sessions import sign_in
 from bot.store.database.session import open_database
 from tests.support.servers.postgres import PostgresServer
@@ -76,6 +76,7 @@ async def live(runs: int, server: PostgresServer | None) -> list[Figure]:
     works: list[float] = []
     rests: list[float] = []
     async with staged(server) as stage:
+        await stage.bot.restart_as("bench.harness.unrated_serve")
         await stage.send([stage.declaration(f"Incident {number}") for number in range(INCIDENTS)], in_flight=4)
         await stage.quiet(1, timeout=300)
         watchers = [Watcher(stage.bot.port, token) for token in await _sign_in(stage)]
@@ -111,7 +112,9 @@ async def live(runs: int, server: PostgresServer | None) -> list[Figure]:
 
 
 async def _sign_in(stage: Stage) -> list[str]:
+    """The sessions of all watchers; Slack's rates hold from here on."""
     await stage.bot.stop()
+    stage.bot.program = SERVE
     database = open_database(stage.place.url)
     try:
         return await database.run(_start_sessions)

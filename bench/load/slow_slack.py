@@ -26,9 +26,7 @@ async def slow(_runs: int, server: PostgresServer | None) -> list[Figure]:
     """
     async with staged(server) as stage:
         requests = await prepared_reactions(stage)
-        await stage.bot.stop()
-        stage.bot.program = ("bench.harness.unrated_serve",)
-        await stage.bot.start()
+        await stage.bot.restart_as("bench.harness.unrated_serve")
         await _until_done(stage)
         fault = await stage.sandbox.fault(kind="latency", seconds=SLOW)
         answers = await _one_by_one(stage, requests[:EVENTS])
