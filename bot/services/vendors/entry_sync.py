@@ -20,11 +20,13 @@ from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.shared import timers
 
+VENDOR_EVENTS = frozenset(VendorEvent)
+
 
 def vendor_event_of(entry: TimelineEntry) -> VendorEvent | None:
     """Vendor event of an entry; None for any other entry."""
     event = entry.values.vendor
-    return VendorEvent(event) if event in set(VendorEvent) else None
+    return VendorEvent(event) if event in VENDOR_EVENTS else None
 
 
 def newest_event_entry(act: VendorEvent, escalation_id: int, standing: Iterable[TimelineEntry]) -> TimelineEntry | None:

@@ -82,8 +82,15 @@ class TimelineEntry(StoredRow, table=True):
 
     @property
     def values(self) -> EntryDetails:
-        """`details`, typed."""
-        return EntryDetails.from_json(self.details) if self.details else NO_DETAILS
+        """`details`, typed. They are read once: a draft asks for them ten times for each entry."""
+        details = self.details
+        if not details:
+            return NO_DETAILS
+        read_from, values = self.__dict__.get(READ_DETAILS, (None, NO_DETAILS))
+        if read_from is not details:  # a change replaces them
+            values = EntryDetails.from_json(details)
+            self.__dict__[READ_DETAILS] = (details, values)
+        return values
 
     @property
     def text(self) -> str:
@@ -97,6 +104,9 @@ class TimelineEntry(StoredRow, table=True):
     def has(self, kind: Kind) -> bool:
         return kind.value in self.kinds
 
+
+READ_DETAILS = "_read_details"
+"""Where an entry keeps what it has read, with the details of which it was read."""
 
 OF_MESSAGE = select(TimelineEntry).where(
     TimelineEntry.incident_id == bindparam("incident_id"),
