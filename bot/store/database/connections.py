@@ -23,6 +23,10 @@ SQLITE_STATEMENTS = 300
 """The same for the writing connection to SQLite. Each takes 16 kB of this process, and lists of all lengths differ."""
 READER_STATEMENTS = 100
 """The same for each reading connection."""
+READER_CACHE_KB = 512
+"""
+Pages of the file that each reading connection keeps. SQLite's own value is 2 MB; the system keeps them anyway.
+"""
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 UNAVAILABLE_CLASSES = {"08", "53", "57", "58"}
 """Classes of SQLSTATE that mean an outage of the server (PostgreSQL's manual, appendix A)."""
@@ -57,6 +61,7 @@ def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
             "synchronous=FULL",
             "secure_delete=FAST",  # what is deleted is overwritten, where that takes no further write
             "foreign_keys=ON",
+            *([] if writable else [f"cache_size=-{READER_CACHE_KB}"]),
         ):
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("folded", 1, search_key, deterministic=True)

@@ -86,11 +86,10 @@ class TimelineEntry(StoredRow, table=True):
         details = self.details
         if not details:
             return NO_DETAILS
-        read_from, values = self.__dict__.get(READ_DETAILS, (None, NO_DETAILS))
-        if read_from is not details:  # a change replaces them
-            values = EntryDetails.from_json(details)
-            self.__dict__[READ_DETAILS] = (details, values)
-        return values
+        kept: tuple[dict[str, Any], EntryDetails] | None = self.__dict__.get(READ_DETAILS)
+        if kept is None or kept[0] is not details:  # a change replaces them
+            kept = self.__dict__[READ_DETAILS] = (details, EntryDetails.from_json(details))
+        return kept[1]
 
     @property
     def text(self) -> str:

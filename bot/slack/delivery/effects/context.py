@@ -66,7 +66,11 @@ def _load_with_incident(
 
 @dataclass(frozen=True, slots=True)
 class EffectContext:
-    """`settings` returns the present configuration. `pacer`: None with a test's clock."""
+    """
+    `settings` returns the present configuration. `pacer`: None with a test's clock.
+
+    Who writes a draft holds `draft_writing`: drafts of long records take much memory, and time that others wait for.
+    """
 
     database: Database
     gateway: Gateway
@@ -75,6 +79,7 @@ class EffectContext:
     pacer: Pacer | None = None
     early_calls: EarlyCalls = field(default_factory=EarlyCalls)
     incidents_channel_lookup: asyncio.Lock = field(default_factory=asyncio.Lock)
+    draft_writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def load(self, claim: Claim, load: "Load[T]") -> T:
         """Return what was loaded as the row was claimed, or load it now."""

@@ -101,6 +101,11 @@ async def _write(context: EffectContext, claim: Claim, incident: Incident, canva
 
 
 async def _write_draft(context: EffectContext, incident: Incident, payload: CanvasPayload) -> CanvasDraft:
+    async with context.draft_writing:
+        return await _write_alone(context, incident, payload)
+
+
+async def _write_alone(context: EffectContext, incident: Incident, payload: CanvasPayload) -> CanvasDraft:
     settings = context.settings()
     assembled = await context.database.read(
         assemble_draft, settings, incident.key, template=payload.template, languages=payload.languages
@@ -199,7 +204,8 @@ async def _updated(
     at = context.now()
     copy: CanvasCopy | None = None
     if content is not None:
-        copy = await asyncio.to_thread(copy_canvas, content, draft.written, draft.shown)
+        async with context.draft_writing:
+            copy = await asyncio.to_thread(copy_canvas, content, draft.written, draft.shown)
 
     def apply(session: Session) -> None:
         on_canvas_updated(session, incident.key, canvas_id, content_digest(content), at)

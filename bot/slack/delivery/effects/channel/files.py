@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session
 from structlog import get_logger
 
-from bot.config import Settings
 from bot.lazy_dataclass import dataclass
 from bot.services.channel.bookmarks_and_canvas import on_draft_posted
 from bot.services.outbox.payloads import DraftPayload, FilePayload
@@ -100,7 +99,7 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
         save_draft(session, draft, at=at, by=payload.asked_by, posted=posted)
         refresh_views(session)
 
-    content, picture = draft.file_text.encode(), await draw_picture(settings, draft)
+    content, picture = draft.file_text.encode(), await draw_picture(context, draft)
     file = NewFile(draft.filename, draft.title, content, draft.comment, draft.removals, picture)
     try:
         return await share_once(context, claim, channel, thread_ts, file) or Done(apply)
@@ -141,22 +140,25 @@ async def write_draft(
     with_transcript: bool = False,
 ) -> WrittenDraft:
     settings = context.settings()
-    assembled = await context.database.read(
-        assemble_draft,
-        settings,
-        claim.row.incident_id or 0,
-        template=template,
-        languages=languages,
-        with_transcript=with_transcript,
-    )
-    return await asyncio.to_thread(assembled.write, settings)
+    async with context.draft_writing:
+        assembled = await context.database.read(
+            assemble_draft,
+            settings,
+            claim.row.incident_id or 0,
+            template=template,
+            languages=languages,
+            with_transcript=with_transcript,
+        )
+        return await asyncio.to_thread(assembled.write, settings)
 
 
-async def draw_picture(settings: Settings, draft: WrittenDraft) -> NewPicture | None:
+async def draw_picture(context: EffectContext, draft: WrittenDraft) -> NewPicture | None:
     """The incident's picture to post with a draft; None where it is switched off."""
+    settings = context.settings()
     if not settings.postmortem.picture:
         return None
-    image = await asyncio.to_thread(draft.draw_picture, settings)
+    async with context.draft_writing:
+        image = await asyncio.to_thread(draft.draw_picture, settings)
     return NewPicture(f"incident-{draft.reference}.png", f"Picture of {draft.reference}", image)
 
 
