@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, text, update
+from sqlalchemy import bindparam, case, or_, text, update
 from sqlmodel import Session, col, func, select
 
 from bot.lazy_dataclass import dataclass
@@ -27,6 +27,16 @@ from bot.store.outbox.models import (
 from bot.store.outbox.rate_limits import RateLimiter
 from bot.store.outbox.recovery import has_rows_waiting_for_slack
 
+URGENT_BELOW = 20
+"""Priorities that go before all others, however long those wait: pages, new channels, what has to leave Slack."""
+ROWS_PASSED = 20
+"""Newer rows that may go before a row, for each step of priority between them."""
+HEAD_ID = (
+    select(func.min(ROWS.c.id))
+    .where(ROWS.c.lane == LANES.c.key, text(IS_UNFINISHED))
+    .correlate(LANES)
+    .scalar_subquery()
+)
 DUE_LANES = (
     select(LANES.c.key)
     .where(
@@ -34,7 +44,10 @@ DUE_LANES = (
         LANES.c.due_at <= bindparam("now"),
         or_(LANES.c.lease_until.is_(None), LANES.c.lease_until < bindparam("lapsed_before")),
     )
-    .order_by(LANES.c.priority, LANES.c.due_at, func.length(LANES.c.key), LANES.c.key)  # post:9 before post:10
+    .order_by(
+        case((LANES.c.priority < URGENT_BELOW, LANES.c.priority), else_=URGENT_BELOW),
+        HEAD_ID + LANES.c.priority * ROWS_PASSED,
+    )
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -128,7 +141,12 @@ def claim_lanes(
 
 
 def lock_due_lanes(session: Session, now: datetime, lapsed_before: datetime, most: int) -> list[str]:
-    """Lock due and free lanes, the most urgent first, skipping locked ones."""
+    """
+    Lock due and free lanes, the most urgent first, skipping locked ones.
+
+    Of those that are not urgent, one that waits for long goes first: cards alone can use up Slack's edits of a minute,
+    and announcements would never be edited.
+    """
     named = {"now": now, "lapsed_before": lapsed_before, "most": most}
     return list(session.execute(DUE_LANES, named).scalars())
 

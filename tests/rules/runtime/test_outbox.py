@@ -80,6 +80,53 @@ async def test_the_urgent_go_first(database: Database) -> None:
     assert order == ["page", "SEV1 channel", "SEV4 channel", "event", "view"]
 
 
+async def test_what_waits_for_long_goes_before_what_is_newer(database: Database) -> None:
+    """Cards of many incidents that change all the time do not keep an announcement back for ever."""
+    worker = Worker(database)
+    await database.run(enqueue_row, "announcement", "announcement", priority=22)
+    order: list[str] = []
+
+    while "announcement" not in order and len(order) < 60:
+        await database.run(enqueue_row, "card", f"card {len(order)}", priority=20)
+        (claim,) = await worker.claim(limit=1)
+        order += names([claim])
+        await worker.finish(claim, Done())
+
+    assert order[:30] == [f"card {number}" for number in range(30)]
+    assert order[-1] == "announcement"
+
+
+async def test_a_page_goes_before_all_that_waits(database: Database) -> None:
+    worker = Worker(database)
+    await database.run(enqueue_row, "view", "view", priority=20)
+    await database.run(_enqueue_many, 400)
+    await database.run(enqueue_row, "page", "page", priority=5)
+
+    assert names(await worker.claim(limit=1)) == ["page"]
+
+
+async def test_lanes_that_share_a_limit_take_turns(database: Database) -> None:
+    """The first incident does not use up what Slack takes of all."""
+    worker = Worker(database, rates=(Rate("chat.update", timedelta(seconds=1)),))
+    lanes = ("mark:1", "mark:2", "mark:3")
+    for number in range(3):
+        for lane in lanes:
+            await database.run(enqueue_row, lane, f"{lane} {number}")
+    order: list[str] = []
+
+    for second in range(9):
+        (claim,) = await worker.claim(second)
+        order += names([claim])
+        await worker.finish(claim, Done(), second)
+
+    assert order == [f"{lane} {number}" for number in range(3) for lane in lanes]
+
+
+def _enqueue_many(session: Session, count: int) -> None:
+    for number in range(count):
+        enqueue_row(session, "crowd", f"row {number}", priority=50)
+
+
 async def test_a_stopping_worker_takes_nothing_more(database: Database) -> None:
     worker = Worker(database)
     await database.run(enqueue_row, "lane", "first")
