@@ -28,7 +28,7 @@ from bot.lazy_dataclass import dataclass
 from bot.services.channel.bookmarks_and_canvas import on_canvas_left_to_people, on_canvas_unavailable, on_canvas_updated
 from bot.services.outbox.payloads import CanvasPayload
 from bot.services.postmortem.document.canvas_edits import CanvasReading, Refusal, save_canvas_copy, take_in_canvas
-from bot.services.postmortem.drafts import assemble_draft
+from bot.services.postmortem.drafts import AssembledDraft, assemble_draft
 from bot.slack.api.errors import SlackApiError
 from bot.slack.delivery.effects.context import EffectContext, require_channel
 from bot.store import outbox
@@ -101,26 +101,22 @@ async def _write(context: EffectContext, claim: Claim, incident: Incident, canva
 
 
 async def _write_draft(context: EffectContext, incident: Incident, payload: CanvasPayload) -> CanvasDraft:
-    async with context.draft_writing:
-        return await _write_alone(context, incident, payload)
-
-
-async def _write_alone(context: EffectContext, incident: Incident, payload: CanvasPayload) -> CanvasDraft:
     settings = context.settings()
-    assembled = await context.database.read(
-        assemble_draft, settings, incident.key, template=payload.template, languages=payload.languages
-    )
     link = incident_page_link(settings, incident.reference, incident.active_link)
     picture = await _find_picture_link(context, incident) if settings.postmortem.picture else ""
 
-    def write() -> CanvasDraft:
+    def write(assembled: AssembledDraft) -> CanvasDraft:
         anchored = replace(assembled, draft=anchor_draft(assembled.draft)).write(settings)
         written = convert_beginning(link_picture(anchored.markdown, incident.reference, picture))
         shown = show_blocks(assembled.draft, find_anchors(written))
         markdown = truncate_markdown(remove_anchors(written), link)
         return CanvasDraft(assembled.title, markdown, written, shown, assembled.removals)
 
-    return await asyncio.to_thread(write)
+    async with context.draft_writing:
+        assembled = await context.database.read(
+            assemble_draft, settings, incident.key, template=payload.template, languages=payload.languages
+        )
+        return await asyncio.to_thread(write, assembled)
 
 
 async def _find_picture_link(context: EffectContext, incident: Incident) -> str:
