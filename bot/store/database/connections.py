@@ -30,6 +30,8 @@ Pages of the file that each reading connection keeps. SQLite's own value is 2 MB
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 UNAVAILABLE_CLASSES = {"08", "53", "57", "58"}
 """Classes of SQLSTATE that mean an outage of the server (PostgreSQL's manual, appendix A)."""
+TIME_LIMITS = {"55P03", "25P03", "25P04"}
+"""The server's limits for a lock, an idle transaction and a whole one: others held it up. The statement was right."""
 READ_ONLY = "25006"
 CHECK_SECONDS = 2.0
 """Timeout of a connection check: a server whose machine is gone never answers."""
@@ -107,11 +109,12 @@ def drop_read_only_connections(engine: Engine) -> None:
 
 
 def is_outage(problem: DBAPIError) -> bool:
-    """True if the server is unreachable or full, false if the statement was wrong."""
+    """True if the server is unreachable, full or held up, false if the statement was wrong."""
     if problem.connection_invalidated or isinstance(problem, OperationalError):
         return True
     state = str(getattr(problem.orig, "sqlstate", "") or "")
-    return state[:2] in UNAVAILABLE_CLASSES or isinstance(problem.orig, OSError) or not state
+    is_refused = state[:2] in UNAVAILABLE_CLASSES or state in TIME_LIMITS
+    return is_refused or isinstance(problem.orig, OSError) or not state
 
 
 def is_transient(problem: Exception) -> bool:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from bot.slack.inbound.modal_opener import OUTCOME_UNKNOWN
 from bot.store.database.migrate import migrate
-from bot.store.database.session import Database, open_database
+from bot.store.database.session import Database, DatabaseUnavailable, open_database
 from tests.faults.database.test_outages import ALERT, send_alert
 from tests.support.servers.network_wire import Wire
 from tests.support.servers.postgres import PostgresServer
@@ -185,3 +185,30 @@ async def test_a_serialization_failure_is_undone_and_run_again(database: Databas
 
     assert meeting.tries == 3, "one of the two was undone"
     assert sorted(await database.read(values)) == [1, 2], "as if they had come one after the other"
+
+
+async def test_a_lock_that_is_not_free_within_the_server_s_limit(database: Database) -> None:
+    """`lock_timeout`, as administrators set it for a role: an outage that passes, not a defect of what waited."""
+    is_held, is_over = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        is_held.set()
+        await is_over.wait()
+
+    def count_and_hold(session: Session) -> None:
+        count_up(session, "A")
+        session.connection().connection.run_async(lambda _driver: hold())
+
+    def count_in_time(session: Session) -> None:
+        session.execute(text("SET LOCAL lock_timeout = '20ms'"))
+        count_up(session, "A")
+
+    holding = asyncio.create_task(database.run(count_and_hold))
+    await is_held.wait()
+    with pytest.raises(DatabaseUnavailable, match="lock timeout"):
+        await database.run(count_in_time)
+    is_over.set()
+    await holding
+    await database.run(count_in_time)
+
+    assert await database.read(values) == [2, 0]
