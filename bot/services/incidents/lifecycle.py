@@ -166,11 +166,11 @@ def resolve_incident(
             f"{incident.reference} at:15:30 …`.",
         )
     incident.status = status.value
-    _record_resolution(session, incident, actor, text, ended)
+    entry = _record_resolution(session, incident, actor, text, ended)
     refresh_milestones(session, incident)
     stop_outstanding_work(session, incident, actor)
     plan_archiving(session, settings, incident, actor.at)
-    outbox.post_resolution(session, incident, actor.at)
+    outbox.post_resolution(session, incident, actor.at, entry_id=entry.key)
     outbox.refresh_card(session, incident, actor.at)
     asked_by = actor.user_id if incident.is_retro else None
     outbox.post_draft(session, incident, actor.at, DraftPayload(asked_by=asked_by))

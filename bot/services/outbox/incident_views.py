@@ -117,14 +117,14 @@ def refresh_followups(session: Session, incident: Incident, at: datetime) -> Non
     refresh_open_homes(session, incident.team_id, at)
 
 
-def post_resolution(session: Session, incident: Incident, at: datetime) -> None:
+def post_resolution(session: Session, incident: Incident, at: datetime, *, entry_id: int) -> None:
     """
-    Post the message of a resolve, before the draft that follows in its thread.
+    Post the message of the resolve with this entry, before the draft in its thread.
 
     Each resolve has its own: the one of an earlier resolve stays unchanged.
     """
     slack_messages.delete(session, incident, SlackView.RESOLUTION)
-    row = build_row(incident, OutboxKind.RESOLUTION, at, payload=ViewPayload(posts=True))
+    row = build_row(incident, OutboxKind.RESOLUTION, at, payload=ViewPayload(posts=True, entry_id=entry_id))
     queue_rows(
         session,
         incident,

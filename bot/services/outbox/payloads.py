@@ -20,9 +20,10 @@ class NoPayload(Payload):
 
 @dataclass(frozen=True, slots=True)
 class ViewPayload(Payload):
-    """A message that is rendered from present state. `posts`: it is posted, not edited."""
+    """A message of the present state. `posts`: it is new. `entry_id`: of its resolve."""
 
     posts: bool = False
+    entry_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +166,7 @@ class DraftPayload(Payload):
 
 @dataclass(frozen=True, slots=True)
 class PublicPreviewPayload(Payload):
-    """
-    The public postmortem in the channel, or for `user_id` alone.
-
-    `languages` None: those that it is published in.
-    """
+    """The public postmortem. `languages` None: those that it is published in."""
 
     languages: tuple[str, ...] | None = None
     asked_by: str | None = None

@@ -190,6 +190,30 @@ async def test_a_status_reopens_what_was_over(world: World) -> None:
     assert (await incident(world))["resolution"]["text"] == "this time for good"
 
 
+async def test_resolves_that_wait_for_slack_are_each_posted_with_their_own_words(world: World) -> None:
+    """Resolved too early, reopened and resolved again while Slack takes no messages: the channel reads it as it was."""
+    await world.declares()
+    busy = world.sandbox.fault("status", method="chat.postMessage", status=503)
+    for line in ("resolve rolled back", "reopen it is back", "resolve this time for good"):
+        await world.types("oncall", f"/incident {line}")
+        await world.advance(minutes=1)
+    world.sandbox.clear_fault(busy)
+    await world.advance(minutes=5)
+
+    def resolutions() -> list[str]:
+        return [text for text in world.texts() if "*Resolved* by" in text]
+
+    early, final = resolutions()
+    assert "rolled back" in early
+    assert "was reopened since" in early
+    assert "this time for good" in final
+    for words in ("rolled back", "this time for good"):
+        ref = next(each["ref"] for each in await world.timeline() if each["text"] == words)
+        await world.types("oncall", f"/incident redact {ref} a secret")
+        await world.finish()
+        assert not any(words in text for text in resolutions()), "no second copy is left"
+
+
 async def test_the_forms_of_the_card_resolve_and_note(world: World) -> None:
     await world.declares()
     await world.presses("oncall", "incident_note")

@@ -91,20 +91,21 @@ async def show_resolution(context: EffectContext, claim: Claim) -> Outcome:
 
     It is loaded in a transaction of its own: it reads all of the record.
     """
+    payload = ViewPayload.from_json(claim.row.details)
 
     def load(session: Session, incident_id: int) -> ResolutionView:
-        return load_resolution_view(session, context.settings(), incident_id)
+        return load_resolution_view(session, context.settings(), incident_id, payload.entry_id)
 
     loaded = await context.database.read(_load, claim.row, SlackView.RESOLUTION, load)
     incident, view = loaded.incident, loaded.view
     draft_link = await find_permalink(context, view.draft_file) if view.draft_file else None
     channel, message = incident.channel_id or "", resolution_message(view, draft_link)
-    if not ViewPayload.from_json(claim.row.details).posts:
+    if not payload.posts:
         if loaded.ts is not None:
             await edit_message(context, channel, loaded.ts, message)
         return Done()
     posted = await context.post(claim, channel, message)
-    return Done(lambda session: on_resolution_posted(session, incident.key, posted, context.now()))
+    return Done(lambda session: on_resolution_posted(session, incident.key, payload.entry_id, posted, context.now()))
 
 
 def load_similar(context: EffectContext, session: Session, row: OutboxRow) -> LoadedView[SuggestionView]:
