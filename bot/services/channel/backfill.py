@@ -195,7 +195,7 @@ class _Comparison:
 
     def deletions(self) -> Iterator[MissedDeletion]:
         """Messages that are stored, were old enough to be read, and were not there."""
-        present = {each.message.ts for each in self.part.seen}
+        present = self.part.unreadable | {each.message.ts for each in self.part.seen}
         for ts, message in sorted(self.known.items()):
             was_read = message.thread_ts in {None, ts} or message.thread_ts in self.part.threads
             is_settled = max(message.stored_at, parse_ts(ts)) <= self.part.at - SETTLE_TIME

@@ -39,6 +39,8 @@ class ChannelSnapshot:
     threads: frozenset[str] = frozenset()
     name: str | None = None
     """The channel's new name, if it was renamed in this part."""
+    unreadable: frozenset[str] = frozenset()
+    """The ts of messages that are there and have another shape than Slack's messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from bot.slack.api.errors import (
     outcome_label,
     retry_after,
 )
+from bot.slack.api.payload_validation import check_answer
 
 log = get_logger(__name__)
 
@@ -152,6 +153,7 @@ class Gateway:
         data = response.data
         if not isinstance(data, dict):
             raise Unreachable(method, "an answer that is no JSON object", maybe_done=True)
+        check_answer(method, data)
         if method == "auth.test":
             self.granted = _scopes(response.headers)
         return data, _answered_at(response.headers)

@@ -18,6 +18,7 @@ TRANSIENT = frozenset(
         "ratelimited",
         "team_added_to_org",
         "canvas_editing_locked",
+        "invalid_cursor",
     }
 )
 """Error codes that pass by themselves."""
@@ -127,9 +128,9 @@ def classify_error(method: str, problem: slack_sdk.errors.SlackApiError) -> Slac
     data = getattr(response, "data", None)
     if status == 429:
         return RateLimited(method, retry_after(headers))
-    if not isinstance(data, dict) or not data.get("error"):
+    error = data.get("error") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(error, str) or not error:
         return Unreachable(method, f"HTTP {status} without an answer that can be read", maybe_done=True)
-    error = str(data["error"])
     if error in RATE_LIMIT_ERRORS:
         return RateLimited(method, retry_after(headers))
     if status >= 500 or error in TRANSIENT:

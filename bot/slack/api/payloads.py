@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 from bot.domain.text.normalize import parse_id
 from bot.lazy_dataclass import dataclass
@@ -133,9 +133,13 @@ def read_ts(fields: Mapping[str, Any], key: str) -> str:
     Raises KeyError without one, ValueError for anything else.
     """
     found = fields[key]
-    if isinstance(found, str) and _TS.fullmatch(found):
+    if is_ts(found):
         return found
     raise ValueError(f"{key} is not a time of Slack")
+
+
+def is_ts(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _TS.fullmatch(value) is not None
 
 
 def find_ts(fields: Mapping[str, Any], key: str) -> str | None:

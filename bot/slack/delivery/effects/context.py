@@ -15,8 +15,9 @@ from bot.runtime.metrics import SENT_AGAIN
 from bot.services.views.card import CardView, load_card_view
 from bot.services.workspace.people import save_profile
 from bot.slack.api.client import Gateway
-from bot.slack.api.errors import SlackApiError
+from bot.slack.api.errors import RateLimited, SlackApiError
 from bot.slack.api.pacing import Pacer
+from bot.slack.api.payload_validation import ListCursors
 from bot.slack.api.payloads import parse_user
 from bot.slack.blocks.message import Message
 from bot.slack.delivery.effects.early_calls import EarlyCalls
@@ -80,6 +81,8 @@ class EffectContext:
     early_calls: EarlyCalls = field(default_factory=EarlyCalls)
     incidents_channel_lookup: asyncio.Lock = field(default_factory=asyncio.Lock)
     draft_writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    interrupted_searches: dict[str, str] = field(default_factory=dict)
+    """The cursors at which a rate limit interrupted searches, by search."""
 
     async def load(self, claim: Claim, load: "Load[T]") -> T:
         """Return what was loaded as the row was claimed, or load it now."""
@@ -165,13 +168,24 @@ class EffectContext:
             SENT_AGAIN.labels(claim.row.kind).inc()
         return None
 
-    async def pages(self, method: str, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
-        """Iterate over the pages of a list method. Raises the gateway's errors."""
-        cursor: str | None = None
+    async def pages(self, method: str, *, search: str | None = None, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
+        """
+        Iterate over the pages of a list method. Raises the gateway's errors.
+
+        `search`: what the pages are searched for. If a rate limit interrupts it, the next attempt continues there: a
+        list with more pages than Slack allows calls a minute would never end.
+        """
+        cursor = self.interrupted_searches.pop(search, None) if search else None
+        cursors = ListCursors(method)
         while True:
-            answer = await self.gateway.call(method, **arguments, cursor=cursor)
+            try:
+                answer = await self.gateway.call(method, **arguments, cursor=cursor)
+            except RateLimited:
+                if search and cursor:
+                    self.interrupted_searches[search] = cursor
+                raise
             yield answer
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            cursor = cursors.find_next(answer)
             if cursor is None:
                 return
 

@@ -19,7 +19,8 @@ from bot.services.channel.channel_view import ChannelSnapshot, MessageSnapshot, 
 from bot.services.outbox import reconcile_channel
 from bot.services.outbox.payloads import ReconcilePayload
 from bot.slack.api.errors import SlackApiError
-from bot.slack.api.payloads import SYSTEM_SUBTYPES, BotIdentity, parse_message
+from bot.slack.api.payload_validation import ListCursors
+from bot.slack.api.payloads import SYSTEM_SUBTYPES, BotIdentity, MalformedPayload, is_ts, parse_message, parsing_payload
 from bot.slack.delivery.effects.context import PAGE_SIZE, EffectContext
 from bot.store import outbox
 from bot.store.incidents import incidents
@@ -36,7 +37,7 @@ MAX_BATCH = 25
 """Changes of one transaction, for which commands wait."""
 DATE_PRECISION = timedelta(seconds=1)
 """Precision of an answer's Date header."""
-RENAME_SUBTYPES = {"channel_name", "group_name"}
+RENAME_SUBTYPES = ("channel_name", "group_name")
 GONE_ERRORS = {"thread_not_found", "message_not_found"}
 UNREADABLE_ERRORS = {"channel_not_found", "not_in_channel", "is_archived"}
 
@@ -110,11 +111,11 @@ class _HistoryReader:
         before: str | None = self.claim.row.progress.get("before")
         while True:
             answer, at = await self._call("conversations.history", channel=self.channel, latest=before, limit=PAGE_SIZE)
-            found = [each for each in answer.get("messages", []) if each.get("ts")]
+            found = [each for each in answer.get("messages", []) if is_ts(each.get("ts"))]
             if not found:
                 return
             oldest = min(str(each["ts"]) for each in found)
-            is_last = not answer.get("has_more") or oldest == before
+            is_last = not answer.get("has_more") or (before is not None and oldest >= before)
             # a plan that shows only the newest months hides what is older, it does not delete it
             covers_all = is_last and not answer.get("is_limited")
             yield _Page(found, at, "" if covers_all else oldest, before, is_last)
@@ -136,7 +137,7 @@ class _HistoryReader:
         return [ts for ts in threads if ts in chosen]
 
     async def _read_thread(self, parent: str) -> None:
-        began, cursor = self.context.now(), None
+        began, cursor, cursors = self.context.now(), None, ListCursors("conversations.replies")
         replies: list[dict[str, Any]] = []
         while True:
             try:
@@ -148,12 +149,14 @@ class _HistoryReader:
                 if problem.error not in GONE_ERRORS:
                     raise
                 answer = {}
-            replies += [each for each in answer.get("messages", []) if each.get("ts") and each["ts"] != parent]
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            replies += [each for each in answer.get("messages", []) if is_ts(each.get("ts")) and each["ts"] != parent]
+            cursor = cursors.find_next(answer)
             if cursor is None:
                 break
-        part = ChannelSnapshot(self.channel, began, self._message_snapshots(replies), threads=frozenset({parent}))
-        await self._apply(part)
+        seen, unreadable = self._message_snapshots(replies)
+        await self._apply(
+            ChannelSnapshot(self.channel, began, seen, threads=frozenset({parent}), unreadable=unreadable)
+        )
 
     async def _call(self, method: str, **arguments: Any) -> tuple[dict[str, Any], datetime]:
         """
@@ -166,10 +169,8 @@ class _HistoryReader:
         return answer, began if answered is None else min(began, answered + DATE_PRECISION)
 
     def _snapshot(self, page: _Page, threads: frozenset[str]) -> ChannelSnapshot:
-        name = self._new_name(page)
-        return ChannelSnapshot(
-            self.channel, page.at, self._message_snapshots(page.messages), page.oldest, page.before, threads, name
-        )
+        name, (seen, unreadable) = self._new_name(page), self._message_snapshots(page.messages)
+        return ChannelSnapshot(self.channel, page.at, seen, page.oldest, page.before, threads, name, unreadable)
 
     def _new_name(self, page: _Page) -> str | None:
         """Channel name of the page's newest rename message; None if a newer page had one."""
@@ -178,12 +179,22 @@ class _HistoryReader:
         renamed = [each for each in page.messages if each.get("subtype") in RENAME_SUBTYPES and each.get("name")]
         return str(max(renamed, key=lambda each: str(each["ts"]))["name"]) if renamed else None
 
-    def _message_snapshots(self, messages: list[dict[str, Any]]) -> tuple[MessageSnapshot, ...]:
-        visible = [each for each in messages if each.get("subtype") not in SYSTEM_SUBTYPES]
-        return tuple(
-            _message_snapshot(each, self.channel, self.identity)
-            for each in sorted(visible, key=lambda each: str(each["ts"]))
-        )
+    def _message_snapshots(self, messages: list[dict[str, Any]]) -> tuple[tuple[MessageSnapshot, ...], frozenset[str]]:
+        """
+        Return the messages of people and apps, and the ts of unreadable ones.
+
+        These do not hold up the others.
+        """
+        seen, unreadable = [], set()
+        for each in sorted(messages, key=lambda each: str(each["ts"])):
+            try:
+                with parsing_payload():
+                    if each.get("subtype") not in SYSTEM_SUBTYPES:
+                        seen.append(_message_snapshot(each, self.channel, self.identity))
+            except MalformedPayload as problem:
+                log.warning("message malformed", channel=self.channel, ts=each["ts"], problem=str(problem))
+                unreadable.add(str(each["ts"]))
+        return tuple(seen), frozenset(unreadable)
 
     async def _apply(self, part: ChannelSnapshot) -> None:
         """Apply missed changes; usually there are none, and no transaction is needed."""
@@ -200,7 +211,7 @@ class _HistoryReader:
 def _is_unchanged(parent: dict[str, Any], known: Thread | None) -> bool:
     if known is None:
         return False
-    return int(parent["reply_count"]) == known.count and str(parent.get("latest_reply") or known.newest) == known.newest
+    return parent["reply_count"] == known.count and str(parent.get("latest_reply") or known.newest) == known.newest
 
 
 def _message_snapshot(message: dict[str, Any], channel: str, identity: BotIdentity) -> MessageSnapshot:

@@ -1,6 +1,6 @@
 """Effects on channels: create, invite, set the topic, pin, archive."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -40,6 +40,8 @@ INVITE = "conversations.invite"
 PIN = "pins.add"
 PIN_SECONDS = 1.0
 """Longest time for which the card's next change waits for its pin."""
+INVITED_AT_ONCE = 100
+"""People in one call of `conversations.invite`."""
 HARMLESS_INVITES = {"already_in_channel", "cant_invite_self"}
 
 
@@ -87,7 +89,7 @@ async def _find_created_channel(
     names = {wanted, *(alternative_channel_name(wanted, attempt) for attempt in range(2, MAX_NAMES + 1))}
     taken = await context.database.read(incident_lists.find_channels_in_use)
     try:
-        async for channel in list_channels(context):
+        async for channel in list_channels(context, search=f"row {claim.row.uuid}"):
             if (
                 channel.get("name") in names
                 and channel.get("creator") == installation.bot_user_id
@@ -115,7 +117,7 @@ def _begin_invite(context: EffectContext, claim: Claim, channel: str, installati
     if installation is None or payload.usergroups or payload.from_channel:
         return
     if users := _invitees(payload.users, installation):
-        context.early_calls.begin(context.gateway.call, INVITE, channel=channel, users=",".join(users))
+        context.early_calls.begin(context.gateway.call, INVITE, **_invitation(channel, users[:INVITED_AT_ONCE]))
 
 
 def _invitees(users: Sequence[str], installation: Installation) -> list[str]:
@@ -141,25 +143,38 @@ async def invite_people(context: EffectContext, claim: Claim, loaded: tuple[Inci
     if other := payload.from_channel:
         users += await _list_members(context, str(other))
     users = _invitees(users, installation)
-    if not users:
-        return Done()
+    failed: list[str] = []
+    for first in range(0, len(users), INVITED_AT_ONCE):
+        try:
+            failed += await _invite(context, channel, users[first : first + INVITED_AT_ONCE])
+        except SlackApiError as problem:
+            return outbox.Rejected(", ".join([*failed, problem.error]))
+    return outbox.Rejected(", ".join(failed)) if failed else Done()
+
+
+async def _invite(context: EffectContext, channel: str, users: Sequence[str]) -> list[str]:
+    """
+    Invite people in one call, and return who could not be invited.
+
+    Raises the gateway's errors, also if Slack does not say whom it refuses.
+    """
     try:
-        await context.early_calls.call(context.gateway.call, INVITE, channel=channel, users=",".join(users))
+        answer: Mapping[str, Any] = await context.early_calls.call(
+            context.gateway.call, INVITE, **_invitation(channel, users)
+        )
     except SlackApiError as problem:
         if problem.error in HARMLESS_INVITES and len(users) == 1:
-            return Done()
-        if len(users) == 1 or problem.error in {"not_in_channel", "channel_not_found", "is_archived", "missing_scope"}:
-            return outbox.Rejected(problem.error)
-    else:
-        return Done()
-    failed = []
-    for user in users:
-        try:
-            await context.gateway.call(INVITE, channel=channel, users=user)
-        except SlackApiError as problem:
-            if problem.error not in HARMLESS_INVITES:
-                failed.append(f"<@{user}> {problem.error}")
-    return outbox.Rejected(", ".join(failed)) if failed else Done()
+            return []
+        if not problem.details.get("errors") or len(users) == 1:
+            raise
+        answer = problem.details
+    refused = [each for each in answer.get("errors") or [] if each.get("error") not in HARMLESS_INVITES]
+    return [f"<@{each.get('user')}> {each.get('error')}" for each in refused]
+
+
+def _invitation(channel: str, users: Sequence[str]) -> dict[str, str]:
+    """Arguments of an invitation. `force`: the others are invited, too, if one person cannot be."""
+    return {"channel": channel, "users": ",".join(users), "force": "true"}
 
 
 async def list_group_members(context: EffectContext, groups: Sequence[str]) -> list[str]:

@@ -68,18 +68,22 @@ async def _join_if_public(context: EffectContext, channel: dict[str, Any]) -> No
 
 
 async def _find_channel(context: EffectContext, wanted: str) -> dict[str, Any] | None:
-    async for channel in list_channels(context):
+    async for channel in list_channels(context, search=f"channel {wanted}"):
         if wanted in {channel.get("id"), channel.get("name")}:
             return channel
     return None
 
 
-async def list_channels(context: EffectContext) -> AsyncIterator[dict[str, Any]]:
-    """Channels that are not archived; only public ones if the scope for private ones is missing."""
+async def list_channels(context: EffectContext, *, search: str) -> AsyncIterator[dict[str, Any]]:
+    """
+    Channels that are not archived; only public ones if the scope for private ones is missing.
+
+    `search`: as in `EffectContext.pages`.
+    """
     for types in (PUBLIC_AND_PRIVATE, PUBLIC):
         try:
             async for answer in context.pages(
-                "conversations.list", types=types, exclude_archived=True, limit=PAGE_SIZE
+                "conversations.list", search=f"{search} {types}", types=types, exclude_archived=True, limit=PAGE_SIZE
             ):
                 for channel in answer.get("channels", []):
                     yield channel
