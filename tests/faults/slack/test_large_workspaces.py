@@ -1,5 +1,6 @@
 """More channels and people than Slack allows calls a minute."""
 
+from bot.slack.handlers.commands.execution import MAX_MENTIONED, SlashCommand
 from tests.faults.slack.test_refusals import backlog
 from tests.support.worlds.world import World
 
@@ -46,3 +47,14 @@ async def test_a_channel_is_found_among_more_than_slack_lists_a_minute(world: Wo
     assert sorted(names) == ["inc-1-checkout-is-down", "incidents"]
     assert "U0ONCALL" in world.sandbox.members("inc-1-checkout-is-down")
     assert (await backlog(world)).unfinished == 0
+
+
+def test_a_line_that_mentions_hundreds_of_people_looks_few_of_them_up() -> None:
+    text = "note <@UANA|ana> " + " ".join(f"<@U{number}|p{number}> <@UANA|ana>" for number in range(300))
+    body = {"team_id": "T1", "user_id": "U1", "channel_id": "C1", "text": text}
+
+    mentioned = SlashCommand.from_payload(body).mentioned
+
+    assert list(mentioned)[:3] == ["UANA", "U0", "U1"]
+    assert mentioned["UANA"] == "ana"
+    assert len(mentioned) == MAX_MENTIONED

@@ -38,6 +38,8 @@ from commands.execution import build_context, run_invocation
 
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)\|([^>|]+)>")
 """A mention as Slack escapes it in slash commands: user id and handle."""
+MAX_MENTIONED = 50
+"""People mentioned in a line who are looked up before it is carried out. Slack allows about 100 lookups a minute."""
 REFERENCE = re.compile(r"(?i)(?<![\w-])[a-z][a-z0-9_]*-[0-9]+(?![\w-])")
 """An incident's reference, such as INC-7."""
 STORED_VIEWS = frozenset({ReplyView.NOTHING, ReplyView.NOTE_TIME})
@@ -80,9 +82,18 @@ class SlashCommand:
         )
 
     @property
-    def mentioned(self) -> list[str]:
-        """Ids of the people mentioned in the text."""
-        return [user_id for user_id, _ in MENTION.findall(self.text)]
+    def mentioned(self) -> dict[str, str]:
+        """
+        Handles of the first people mentioned in the text, by id.
+
+        Each of them is looked up in Slack and stored.
+        """
+        found: dict[str, str] = {}
+        for mention in MENTION.finditer(self.text):
+            found.setdefault(mention[1], mention[2])
+            if len(found) == MAX_MENTIONED:
+                break
+        return found
 
 
 def execute_command(session: Session, settings: Settings, command: SlashCommand, at: datetime) -> Answer:
@@ -174,7 +185,7 @@ def _run_choice(session: Session, settings: Settings, actor: Actor, click: Butto
 
 def _ensure_people_known(session: Session, command: SlashCommand, at: datetime) -> None:
     ensure_known_caller(session, command.team_id, command.user_id, command.user_name, at)
-    for user_id, handle in MENTION.findall(command.text):
+    for user_id, handle in command.mentioned.items():
         ensure_known_caller(session, command.team_id, user_id, handle, at)
 
 
