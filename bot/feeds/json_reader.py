@@ -13,6 +13,7 @@ from dataclasses import field
 from datetime import datetime, tzinfo
 from typing import NoReturn
 
+from bot.domain.text.normalize import find_charset
 from bot.feeds.errors import FeedError
 from bot.feeds.text import clean_text, clean_title
 from bot.feeds.times import parse_time, parse_unix_time
@@ -166,7 +167,7 @@ def decode_text(payload: bytes, content_type: str | None) -> str:
     declared = _CHARSET.search(content_type or "")
     charset = marked or (declared[1] if declared else "utf-8")
     try:
-        return payload.decode(charset)
+        return payload.decode(find_charset(charset) or "")
     except LookupError:
         raise FeedError("", f"The charset {quote_value(charset)} is not known.") from None
     except UnicodeError:

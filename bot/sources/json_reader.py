@@ -4,11 +4,13 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.errors import UserError
 
 MAX_QUOTED = 60
+MAX_PLACE = 8
+"""Keys of a place that a refusal names."""
 
 
 class Malformed(UserError):
@@ -19,6 +21,7 @@ class Malformed(UserError):
         super().__init__(f"{field}: {problem}" if field else problem)
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_INVALID = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
@@ -45,12 +48,8 @@ def decode(body: bytes) -> object:
         raise Malformed("", "The body is nested too deeply. Send the alert as a flat object.") from None
     except ValueError:  # Python parses no integer of more than 4,300 digits
         raise Malformed("", "The body contains a number that is too long.") from None
-    # Such characters can only come as escapes, so most bodies need no second pass.
-    for field, each in _iter_texts(value) if _ESCAPED_INVALID.search(text) else ():
-        if "\x00" in each:
-            raise Malformed(field, "The text contains a NUL character (\\u0000). Remove it.")
-        if any("\ud800" <= letter <= "\udfff" for letter in each):
-            raise Malformed(field, "The text contains half of a surrogate pair. Send the whole character.")
+    if _ESCAPED_INVALID.search(text):  # such characters can only come as escapes: most bodies need no second pass
+        _check_texts(value)
     return value
 
 
@@ -88,18 +87,54 @@ def _parse_float(text: str) -> float:
     return number
 
 
-def _iter_texts(value: object) -> Iterator[tuple[str, str]]:
-    """Yield every text with its field, keys included. Iterative: the value may be nested deeply."""
-    waiting: list[tuple[str, object]] = [("", value)]
-    while waiting:
-        field, each = waiting.pop()
-        if isinstance(each, str):
-            yield field, each
-        elif isinstance(each, dict):
-            yield from ((field, key) for key in each)
-            waiting += [(join_path(field, key), inner) for key, inner in each.items()]
-        elif isinstance(each, list):
-            waiting += [(f"{field}[{index}]", inner) for index, inner in enumerate(each)]
+def _check_texts(value: object) -> None:
+    """
+    Raise Malformed for a text or key that no database stores.
+
+    Iterative: the value may be nested deeply. Only the place of that text is written: the places of all texts can take
+    thousands of times the size of the body.
+    """
+    place: list[str | int] = []
+    levels = [_iter_members([value])]
+    while levels:
+        for key, each in levels[-1]:
+            problem = _find_problem(key) if isinstance(key, str) else ""
+            if problem:
+                raise Malformed(_write_place(place), problem)
+            if isinstance(each, str) and (problem := _find_problem(each)):
+                raise Malformed(_write_place([*place, key]), problem)
+            if isinstance(each, dict | list):
+                place.append(key)
+                levels.append(_iter_members(each))
+                break
+        else:
+            levels.pop()
+            del place[-1:]
+
+
+def _iter_members(value: Mapping[str, object] | Sequence[object]) -> Iterator[tuple[str | int, object]]:
+    return iter(value.items()) if isinstance(value, Mapping) else enumerate(value)
+
+
+def _find_problem(text: str) -> str:
+    """The reason why no database stores the text; empty if one does."""
+    if "\x00" in text:
+        return "The text contains a NUL character (\\u0000). Remove it."
+    if _SURROGATE.search(text):
+        return "The text contains half of a surrogate pair. Send the whole character."
+    return ""
+
+
+def _write_place(place: Sequence[str | int]) -> str:
+    """
+    Write a place like `alerts[3].labels`, the end of a long one.
+
+    The first key is that of the body itself.
+    """
+    field = ""
+    for key in place[1:][-MAX_PLACE:]:
+        field = f"{field}[{key}]" if isinstance(key, int) else join_path(field, key)
+    return field
 
 
 def quote_value(value: object) -> str:

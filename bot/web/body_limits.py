@@ -3,9 +3,15 @@
 import asyncio
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import field
+from typing import TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+
+from bot.lazy_dataclass import dataclass
+
+Result = TypeVar("Result")
 
 READ_SECONDS = 10.0
 CHUNK_BYTES = 65_536
@@ -13,6 +19,8 @@ MAX_FORM_BYTES = 2 * 1024
 """A form is read before its sender is known."""
 MAX_SIGNED_IN_FORM_BYTES = 64 * 1024
 """A form of a person who is signed in holds texts."""
+LOOP_BYTES = 100_000
+"""Bodies up to this size take milliseconds, on the event loop."""
 DATABASE_UNAVAILABLE = "The database does not answer. Try again in a moment."
 
 
@@ -96,6 +104,24 @@ async def receive_body(request: web.Request, limit: int, reserve: Reserve) -> by
         request.protocol.close()
         raise Unreadable from problem
     return bytes(received)
+
+
+@dataclass(frozen=True, slots=True)
+class LargeBodies:
+    """
+    Work on large bodies, in a thread: on the event loop everybody would wait for it.
+
+    One at a time: the result takes several times the size of the body.
+    """
+
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+
+    async def run(self, body: bytes, work: Callable[[], Result]) -> Result:
+        """Do the work on this body. Raises the errors of `work`."""
+        if len(body) <= LOOP_BYTES:
+            return work()
+        async with self._turn:
+            return await asyncio.to_thread(work)
 
 
 class _IdentityDecoder:

@@ -1,5 +1,6 @@
 """Text for comparison: people in a hurry leave accents out, and phones bend apostrophes."""
 
+import codecs
 import re
 import unicodedata
 from functools import lru_cache
@@ -33,6 +34,19 @@ def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     runs = groupby(signs, key=lambda sign: unicodedata.combining(sign) > 0)
     ordered = (sorted(run, key=unicodedata.combining) if are_marks else run for are_marks, run in runs)
     return unicodedata.normalize(form, "".join("".join(run) for run in ordered))
+
+
+_OF_HOST_NAMES = frozenset({"punycode", "idna"})
+"""No text is in them, and the time that they take grows with the square of the length."""
+
+
+def find_charset(name: str) -> str | None:
+    """Python's name of a charset; None if it is not known, or none of texts."""
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):  # ValueError: a NUL in the name
+        return None
+    return None if found in _OF_HOST_NAMES else found
 
 
 def strip_accents(text: str) -> str:

@@ -11,6 +11,7 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.policy import Compat32
 
 from bot.sources.json_fields import Fields
 from bot.sources.json_reader import Malformed
@@ -18,6 +19,25 @@ from bot.sources.mail.form import decode_text
 from bot.sources.mail.message import Mail, choose_text, index_headers, parse_date
 
 RECEIVED = "Received"
+MAX_SUBJECT = 4_000
+"""Characters of a subject with encoded words. Of the text a shorter part is kept."""
+MAX_HEADER = 500
+"""Characters of a header of the mail that are read: the type of a part, its charset and boundary."""
+
+
+class _ShortHeaders(Compat32):
+    """
+    Cuts headers.
+
+    The time that the library takes for their parameters grows with the square of the length.
+    """
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:MAX_HEADER]
+
+
+_SHORT_HEADERS = _ShortHeaders()
 
 
 def find_mail(notification: Fields) -> Mail | None:
@@ -67,7 +87,7 @@ def _read_content(notification: Fields, receipt: Fields) -> str:
         except binascii.Error:
             raise Malformed("content", "This is not Base64, as the encoding of the action says.") from None
     try:
-        texts = _collect_texts(message_from_bytes(content))
+        texts = _collect_texts(message_from_bytes(content, policy=_SHORT_HEADERS))
     except RecursionError:
         raise Malformed("content", "The mail is nested too deeply. Send it as plain text.") from None
     return choose_text(texts.get("plain"), None, texts.get("html"))
@@ -91,6 +111,6 @@ def _decode_part(part: Message) -> str:
 def _decode_words(text: str) -> str:
     """A header with encoded words as text; as it is if they cannot be decoded."""
     try:
-        return str(make_header(decode_header(text)))
+        return str(make_header(decode_header(text[:MAX_SUBJECT])))
     except (MessageError, ValueError, LookupError):
         return text

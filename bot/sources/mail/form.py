@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
+from bot.domain.text.normalize import find_charset
 from bot.sources.authentication import encode_header, get_header
 from bot.sources.json_reader import Malformed
 from bot.sources.request import AlertRequest
@@ -106,6 +107,6 @@ def decode_text(content: bytes, charset: str | None) -> str:
     Letters that cannot be read are replaced: half a text is better than none.
     """
     try:
-        return content.decode(charset or "utf-8", "replace")
+        return content.decode(find_charset(charset or "") or "utf-8", "replace")
     except (LookupError, UnicodeError, ValueError):
         return content.decode("utf-8", "replace")

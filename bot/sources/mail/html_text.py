@@ -1,6 +1,7 @@
 """The text of a mail that has HTML only."""
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 MAX_HTML = 100_000
@@ -19,20 +20,20 @@ class _TextCollector(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self._hidden: list[str] = []
+        self._hidden: Counter[str] = Counter()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  the signature of the parser
         if tag in _HIDDEN:
-            self._hidden.append(tag)
+            self._hidden[tag] += 1
         self._break_line(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in self._hidden:
-            self._hidden.remove(tag)
+        if self._hidden[tag]:
+            self._hidden[tag] -= 1
         self._break_line(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self._hidden:
+        if not self._hidden.total():
             self.pieces.append(re.sub(r"\s+", " ", data))
 
     def _break_line(self, tag: str) -> None:

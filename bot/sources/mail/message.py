@@ -51,7 +51,7 @@ class Mail:
 
 def read_alert(source: str, mail: Mail, rules: MailRules, received_at: datetime) -> Batch:
     """The alert of a mail, or the reason why it is none. Raises Malformed without a subject."""
-    sender = parseaddr(mail.sender[:MAX_LINE])[1] or to_one_line(mail.sender, MAX_LINE)
+    sender = _read_address(mail.sender)
     note = _find_obstacle(mail, sender, rules)
     if note:
         return Batch(source, (), note=note)
@@ -76,6 +76,15 @@ def read_alert(source: str, mail: Mail, rules: MailRules, received_at: datetime)
         is_start_constant=False,
     )
     return Batch(source, (report.as_event(received_at),), signed_id=mail.signed_id)
+
+
+def _read_address(sender: str) -> str:
+    """The address of `Name <address>`; the whole line if it has none."""
+    try:
+        address = parseaddr(sender[:MAX_LINE])[1]
+    except RecursionError:  # comments within comments
+        address = ""
+    return address or to_one_line(sender, MAX_LINE)
 
 
 def choose_text(plain: str | None, stripped: str | None, html: str | None) -> str:

@@ -29,7 +29,7 @@ TRANSITIONS = {
 STARTING = "triggered"
 """The transition whose date is the start of the alert."""
 _PRIORITY = re.compile(r"\[P\d\]\s*")
-_STATE = re.compile(r"\[((?:Re-)?(?:Triggered|Warn|No Data)|Renotify|Recovered)(?: on [^\]]*)?\]\s*", re.IGNORECASE)
+_STATE = re.compile(r"\[((?:Re-)?(?:Triggered|Warn|No Data)|Renotify|Recovered)(?: on [^\[\]]*)?\]\s*", re.IGNORECASE)
 _UNREPLACED = re.compile(r"\$[A-Z_]+")
 
 

@@ -7,13 +7,13 @@ https://github.com/louislam/uptime-kuma/wiki/Notification-Methods
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from email import message_from_bytes
 
 from bot.domain.alerts.events import Batch, Credentials
 from bot.domain.terms import AlertStatus
 from bot.sources.authentication import check_token, get_header
 from bot.sources.json_fields import Fields
 from bot.sources.json_reader import Malformed, decode, quote_value
+from bot.sources.mail.form import read_form
 from bot.sources.report import Report, derive_fingerprint
 from bot.sources.request import AlertRequest
 
@@ -34,12 +34,10 @@ def read(request: AlertRequest) -> object:
     content_type = get_header(request.headers, "Content-Type") or ""
     if not content_type.casefold().startswith("multipart/form-data"):
         return decode(request.body)
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "surrogatepass")
-    for part in message_from_bytes(head + request.body).walk():
-        content = part.get_payload(decode=True)
-        if part.get_param("name", header="content-disposition") == "data" and isinstance(content, bytes):
-            return decode(content)
-    raise Malformed("data", "This is missing. Send the JSON in a form field of this name.")
+    text = read_form(request).get("data")
+    if text is None:
+        raise Malformed("data", "This is missing. Send the JSON in a form field of this name.")
+    return decode(text.encode("utf-8", "surrogatepass"))
 
 
 def parse(payload: object, received_at: datetime) -> Batch:

@@ -1,9 +1,9 @@
 """`POST /alerts/{source}`: webhooks of monitors. A 2xx means that the alerts are stored."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 from aiohttp import web
@@ -20,7 +20,7 @@ from bot.sources.request import AlertRequest
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents import installations
 from bot.web.admission import LimitExceeded, Limits, RequestLimiter, retry_later
-from bot.web.body_limits import TooLarge, TooSlow, Unreadable, error_response, read_body
+from bot.web.body_limits import LargeBodies, TooLarge, TooSlow, Unreadable, error_response, read_body
 from bot.web.secret_usage import SecretUsage
 from bot.web.unproven import read_unproven_body
 from bot.web.webhooks.batching import WebhookBatcher
@@ -32,11 +32,6 @@ log = get_logger(__name__)
 MAX_BODY_BYTES = 5 * 1024 * 1024
 """Alertmanager's `max_alerts` keeps a notification below it."""
 FEWER = "Send fewer alerts at once: `max_alerts` in Alertmanager, *Max alerts* in Grafana."
-THREAD_PARSE_BYTES = 100_000
-"""Larger bodies are parsed in a thread, so that they do not block the event loop."""
-MAX_CONCURRENT_PARSES = 1
-"""Large bodies parsed concurrently: the result takes several times their size."""
-
 LARGE_BATCH = 50
 """A transaction with more alerts yields to more urgent ones."""
 
@@ -67,7 +62,7 @@ class AlertIntake:
         self._batcher = WebhookBatcher(self._store)
         self._team_id: str | None = None
         """The workspace; None until it was reached."""
-        self._parsing = asyncio.Semaphore(MAX_CONCURRENT_PARSES)
+        self._parsing, self._unproven = LargeBodies(), LargeBodies()
         self._sns = sns or SnsClient()
 
     @property
@@ -153,10 +148,11 @@ class AlertIntake:
         if needs_body:
             body = await read_unproven_body(request, _largest_body(kind))
         if kind.certificate_address is not None:
-            address = kind.certificate_address(body, credentials, now)
+            address = await self._unproven.run(body, partial(kind.certificate_address, body, credentials, now))
             certificate = await self._sns.fetch_certificate(address, self._settings().sns_certificate_folder)
             credentials = replace(credentials, certificates={address: certificate})
-        used = kind.verify(_headers_with_token(request, kind.query_token), body, credentials, now=now)
+        headers = _headers_with_token(request, kind.query_token)
+        used = await self._unproven.run(body, partial(kind.verify, headers, body, credentials, now=now))
         self._secret_usage.record(source, used, of=max(1, len(credentials.secrets or credentials.tokens)))
         with self._limiter.acquire(sender) as slot:
             if needs_body:
@@ -174,10 +170,7 @@ class AlertIntake:
             batch = kind.parse(payload, at)
             return batch, kind.answer(batch, payload) if kind.answer else None
 
-        if len(request.body) <= THREAD_PARSE_BYTES:
-            return parse()
-        async with self._parsing:
-            return await asyncio.to_thread(parse)
+        return await self._parsing.run(request.body, parse)
 
     async def _store(self, batches: Sequence[Batch]) -> Sequence[ingest.Receipt | None]:
         count = sum(len(batch.events) for batch in batches)

@@ -1,6 +1,7 @@
 """`POST /changes/{source}`: delivery tools. A 2xx means that the change is stored."""
 
 from collections.abc import Callable
+from functools import partial
 
 from aiohttp import web
 from sqlmodel import Session
@@ -17,7 +18,7 @@ from bot.sources.changes import CHANGE_SOURCES, pagerduty
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents import installations
 from bot.web.admission import LimitExceeded, Limits, RequestLimiter, retry_later
-from bot.web.body_limits import TooLarge, TooSlow, Unreadable, error_response
+from bot.web.body_limits import LargeBodies, TooLarge, TooSlow, Unreadable, error_response
 from bot.web.secret_usage import SecretUsage
 from bot.web.unproven import read_unproven_body
 from bot.web.webhooks.errors import refusal_response
@@ -41,6 +42,7 @@ class ChangeIntake:
         self._settings = settings
         self._secret_usage = usage
         self._limiter = RequestLimiter(KIND, self._limits)
+        self._parsing, self._unproven = LargeBodies(), LargeBodies()
 
     @property
     def is_idle(self) -> bool:
@@ -72,11 +74,13 @@ class ChangeIntake:
         credentials = self._settings().change_credentials(source)
         try:
             body = await read_unproven_body(request, MAX_BODY_BYTES)
-            used = kind.verify(request.headers, body, credentials, now=self._clock.real_now())
+            now = self._clock.real_now()
+            used = await self._unproven.run(body, partial(kind.verify, request.headers, body, credentials, now=now))
             self._secret_usage.record(KIND, used, of=max(1, len(credentials.secrets or credentials.tokens)))
             with self._limiter.acquire(sender) as slot:
                 slot.reserve(len(body))
-                batch = kind.parse(decode(body), request.headers, self._clock.now())
+                at = self._clock.now()
+                batch = await self._parsing.run(body, lambda: kind.parse(decode(body), request.headers, at))
                 receipt = await self._database.run(self._store, batch)
         except (TooLarge, TooSlow, Unreadable, Unauthorized, Malformed) as problem:
             return refusal_response(problem, MAX_BODY_BYTES, "Send one change at a time.")

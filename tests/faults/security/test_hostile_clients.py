@@ -3,7 +3,10 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from structlog.testing import capture_logs
@@ -51,6 +54,30 @@ async def test_strangers_who_announce_bodies_and_send_none_silence_nobody(
         assert alert[0] == 200
         assert {each.result().split(b" ")[1] for each in done} == {b"503"}
         await cancel(idle)
+
+
+class SignedByMailgun(World):
+    def settings(self) -> Settings:
+        return load(self.environment() | {"DOGWATCH_ALERT_SECRET_MAILGUN": "mailgun-signing-key-of-ours"})
+
+
+async def test_large_bodies_of_strangers_are_read_beside_the_event_loop(tmp_path: Path) -> None:
+    """A form is read before its signature can be checked: 5 MB of it took half a second, for everybody."""
+    async with SignedByMailgun(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
+        times = [monotonic()]
+
+        async def tick() -> None:
+            while True:
+                await asyncio.sleep(0.005)
+                times.append(monotonic())
+
+        ticking = asyncio.create_task(tick())
+        status, _ = await world.posts("mailgun", BytesIO(b"a=" + b"%41" * 1_700_000))
+        ticking.cancel()
+
+        longest = max(later - earlier for earlier, later in pairwise(times))
+        assert status == 401
+        assert longest < (times[-1] - times[0]) / 2
 
 
 async def test_idle_connections_beyond_the_limit_give_way(
