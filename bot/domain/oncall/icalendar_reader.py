@@ -33,6 +33,8 @@ LIBRARY_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, Value
 """Errors that the library's values cause when they are repeated or of an unexpected kind."""
 MAX_OCCURRENCES = 20_000
 """Limit of occurrences of one event: 18 years of eight-hour shifts."""
+MAX_RULES = 10
+"""Rules of one event. The standard recommends one."""
 MAX_SECONDS = 2.0
 """Processor time for all events; a rule that never occurs takes long."""
 MAX_TITLE = 200
@@ -155,7 +157,10 @@ def _occurrence_starts(component: Component, start: WallTime, own: ZoneInfo, unt
     wall, zone = start
     last = until.astimezone(zone).replace(tzinfo=None) + DAY
     begins = {wall}
-    for rule in as_list(component.get("RRULE")):
+    rules = as_list(component.get("RRULE"))
+    if len(rules) > MAX_RULES:
+        raise UnreadableEvent(f"it has more than {MAX_RULES} rules")
+    for rule in rules:
         begins |= set(_rule_occurrences(rule.to_ical().decode().upper(), wall, zone, last))
     found: list[WallTime] = [(each, zone) for each in begins]
     for values in as_list(component.get("RDATE")):

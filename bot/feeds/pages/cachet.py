@@ -32,8 +32,8 @@ COMPONENTS = {
 def recognize(value: object) -> bool:
     """JSON:API with a list of incidents or components."""
     data = value.get("data") if isinstance(value, dict) else None
-    types = {each.get("type") if isinstance(each, dict) else "" for each in data} if isinstance(data, list) else set()
-    return bool(types) and types <= {"incidents", "components"}
+    types = [each.get("type") if isinstance(each, dict) else "" for each in data] if isinstance(data, list) else []
+    return bool(types) and all(each in ("incidents", "components") for each in types)
 
 
 def parse(value: object, reading: Reading) -> Look:

@@ -57,6 +57,8 @@ def page(*incidents: dict, **fields: object) -> bytes:
         (page(incident(id=None, shortlink=None, name=None)), None, "incidents[0].id: This is missing"),
         (page(incident(incident_updates={"a": 1})), None, "incidents[0].incident_updates: an object is not a list."),
         (page(incident(), incidents="none"), None, 'incidents: "none" is not a list.'),
+        (b'{"data": [{"type": []}]}', None, 'Its fields: "data".'),
+        (b"{}", "application/json; charset=punycode", "punycode"),
         (page(7), None, "incidents[0]: 7 is not an object."),
         (BOMB.encode(), "application/rss+xml", "document type"),
         (FILE_ENTITY.encode(), "application/atom+xml", "document type"),

@@ -331,3 +331,15 @@ def test_a_calendar_that_takes_long_to_read_is_given_up():
         parse_calendar(text, None, ZoneInfo("UTC"), since=since, until=until)
 
     assert process_time() - began < 10
+
+
+def test_an_event_with_many_rules_is_left_out():
+    """Each rule takes time: of 50,000, twenty seconds of the processor."""
+    event = "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20200106T090000Z\r\nDURATION:PT1H\r\nSUMMARY:Ops\r\n"
+    rules = "RRULE:FREQ=DAILY\r\n" * 5_000
+    text = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{event}{rules}END:VEVENT\r\nEND:VCALENDAR\r\n"
+    since, until = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+
+    parsed = parse_calendar(text, None, ZoneInfo("UTC"), since=since, until=until)
+
+    assert parsed.problems == ('the event "Ops": it has more than 10 rules',)
