@@ -23,6 +23,8 @@ MESSAGE_TEXT = 3_900
 SECTION_TEXT = 3_000
 QUOTE_TEXT = 2_000
 MAX_QUOTED_LINES = 100
+LONGEST_READ = 40_000
+"""Characters of a text that are read: those of Slack's longest message. Alerts bring texts of megabytes."""
 MAX_URL = 1_000
 """Characters, escaped; a longer address is left out, because half an address is none."""
 FIELD_TEXT = 2_000
@@ -38,9 +40,13 @@ def cut(text: str, limit: int) -> str:
 
 
 def replace_mentions(text: str, names: Mapping[str, str] | None = None) -> str:
-    """Show mentions as the names that are known. For plain text, where nothing is interpreted."""
-    known = names or {}
-    return DIRECTION_CONTROLS.sub("", MENTION.sub(lambda found: f"@{known.get(found[1], found[1])}", text))
+    """
+    Show mentions as the names that are known. For plain text, where nothing is interpreted.
+
+    A text that is longer than any message is cut.
+    """
+    known, read = names or {}, cut(text, LONGEST_READ)
+    return DIRECTION_CONTROLS.sub("", MENTION.sub(lambda found: f"@{known.get(found[1], found[1])}", read))
 
 
 def literal_with_mentions(text: str, limit: int = SECTION_TEXT) -> str:

@@ -3,12 +3,14 @@
 import json
 import time
 import tracemalloc
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
 
+from bot.slack.blocks.limits import formatted_line, quoted
 from bot.sources import SOURCES, AlertRequest, Malformed, decode
 from bot.sources.mail.form import decode_text
 from bot.sources.mail.html_text import extract_text
@@ -67,6 +69,18 @@ def test_a_form_with_headers_that_never_end_takes_no_time() -> None:
     with pytest.raises(Malformed):
         SOURCES["uptime-kuma"].read(request)
 
+    assert time.process_time() - started < 0.3
+
+
+@pytest.mark.parametrize("show", [quoted, formatted_line], ids=["lines", "line"])
+def test_a_text_of_megabytes_is_cut_before_it_is_parsed(show: Callable[[str], str]) -> None:
+    """It is shown on the event loop."""
+    text = "<@U1> *a* `" * 450_000
+    started = time.process_time()
+
+    shown = show(text)
+
+    assert "…" in shown[-2:]
     assert time.process_time() - started < 0.3
 
 
