@@ -5,7 +5,11 @@ from collections.abc import Sequence
 
 from bot.domain.changes.change import Change
 
-_TARGET = r"(?:\b(?:to|vers|auf|zu|alla|para|hacia)\s+(?:[\w.-]+\s+)?)"
+MAX_TEXT = 4_000
+"""Characters of a text that are read."""
+MAX_TARGET = 100
+"""Characters before a name in which the words of a target are looked for."""
+_TARGET = re.compile(r"\b(?:to|vers|auf|zu|alla|para|hacia)\s+(?:[\w.-]+\s+)?\Z", re.IGNORECASE)
 """Words before the version that a rollback restores: "back to v41", "back to version v41"."""
 SHORTEST_NAME = 3
 """Characters of a version or a title that can be looked for in a text."""
@@ -28,5 +32,5 @@ def _names(text: str, name: str) -> bool:
     """True if the name is in the text as words of its own, and not as what was restored."""
     if len(name) < SHORTEST_NAME:
         return False
-    found = re.finditer(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text, re.IGNORECASE)
-    return any(not re.search(_TARGET + r"\Z", text[: each.start()], re.IGNORECASE) for each in found)
+    found = re.finditer(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text[:MAX_TEXT], re.IGNORECASE)
+    return any(not _TARGET.search(text, max(0, each.start() - MAX_TARGET), each.start()) for each in found)

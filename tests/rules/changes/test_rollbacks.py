@@ -1,6 +1,7 @@
 """Rollbacks matched to the changes that they took back."""
 
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 
@@ -43,3 +44,12 @@ POOL, LIMIT, SHORT = a_change(1, "Use the new pool", "v1.42"), a_change(2, "Rais
 )
 def test_the_named_one_then_the_cause_then_the_only_one_of_its_kind(text, changes, causes, expected):
     assert find_rolled_back(text, changes, frozenset(causes)) == expected
+
+
+def test_a_text_that_names_changes_thousands_of_times_is_read_at_once():
+    started = process_time()
+
+    found = find_rolled_back("to x v1.4 " * 4_000, [LIMIT] * 10, frozenset())
+
+    assert found is None
+    assert process_time() - started < 0.3
