@@ -14,6 +14,8 @@ KeyPath = tuple[str | int, ...]
 Conflict = tuple[KeyPath, str, object]
 """The path of a value, a message with the remedy, and the value."""
 
+DEEPEST_TABLE = 16
+"""Names in the path of a table whose line is known before it has a header."""
 LONGEST_VALUE = 80
 """Characters of a value in a message."""
 
@@ -119,7 +121,7 @@ _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 
 def key_lines(text: str) -> dict[KeyPath, int]:
     """
-    Return the line of each table and key of a TOML text.
+    Return the line of each table and key of a TOML text, or that of the first key in it.
 
     Only table headers and keys at the beginning of lines are found; a key of an inline table has the line of its
     parent.
@@ -133,10 +135,16 @@ def key_lines(text: str) -> dict[KeyPath, int]:
             if header["list"]:
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, counts[table])
-            lines.setdefault(table, number)
+            _set_line(lines, table, number)
         elif key := _KEY.match(line):
-            lines.setdefault((*table, *_split_key(key["key"])), number)
+            _set_line(lines, (*table, *_split_key(key["key"])), number)
     return lines
+
+
+def _set_line(lines: dict[KeyPath, int], path: KeyPath, number: int) -> None:
+    """Set the line of a key, and of what it is in, unless it has an earlier one."""
+    for depth in {*range(1, min(len(path), DEEPEST_TABLE) + 1), len(path)}:
+        lines.setdefault(path[:depth], number)
 
 
 def _split_key(name: str) -> KeyPath:
@@ -144,10 +152,7 @@ def _split_key(name: str) -> KeyPath:
 
 
 def find_line(lines: Mapping[KeyPath, int], path: KeyPath) -> int | None:
-    """Return the line of a key, of the first key in it, or of its nearest parent; None if none."""
-    inside = [line for each, line in lines.items() if each[: len(path)] == path]
-    if inside:
-        return min(inside)
+    """Return the line of a key or of its nearest parent; None if none."""
     while path:
         if path in lines:
             return lines[path]

@@ -15,7 +15,7 @@ from bot.config.sections import OwnHoursSection
 from bot.config.sections.alerts import RouteSection
 from bot.config.sections.fields import is_user_id
 from bot.config.settings import Settings
-from bot.domain.alerts.routing import RouteAction
+from bot.domain.alerts.routing import Matcher, RouteAction
 from bot.domain.errors import did_you_mean
 from bot.domain.incidents import bridge
 from bot.domain.incidents.requirements import Requirement
@@ -71,8 +71,10 @@ def find_doubts(settings: Settings) -> Iterator[Conflict]:
 
 
 def _find_route_doubts(settings: Settings) -> Iterator[Conflict]:
+    by_matcher: dict[Matcher | None, list[int]] = {}  # a route that covers another one has no matcher that it lacks
     for later, route in enumerate(settings.routes):
-        for earlier, other in enumerate(settings.routes[:later]):
+        for earlier in sorted(number for each in {None, *route.match} for number in by_matcher.get(each, ())):
+            other = settings.routes[earlier]
             is_always = other.days is None and other.hours is None
             same_times = (other.days, other.hours, other.zone) == (route.days, route.hours, route.zone)
             if set(other.match) <= set(route.match) and (is_always or same_times) and _covers(other, route):
@@ -83,6 +85,7 @@ def _find_route_doubts(settings: Settings) -> Iterator[Conflict]:
                 )
                 yield ("routes", later), message, None
                 break
+        by_matcher.setdefault(route.match[0] if route.match else None, []).append(later)
     for index, route in enumerate(settings.routes):
         if route.triage is not None and route.action is not RouteAction.OPEN:
             message = f"A route with action {route.action} opens no incidents, so triage has no effect. Remove it."

@@ -1,6 +1,7 @@
 """Configuration: every error and warning at once, with key, line and remedy."""
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -294,3 +295,17 @@ def test_a_variable_that_means_nothing_is_a_warning(name, near):
 )
 def test_what_kubernetes_sets_is_none(name):
     assert examine({name: "10.0.0.1"}).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "entry"),
+    [("[incidents]\n", "k{} = 1\n"), ("", "[teams.t{}]\n"), ("", "[[routes]]\nmatch = ['a={}']\n")],
+    ids=["errors", "warnings", "routes"],
+)
+def test_a_long_file_takes_time_that_grows_with_its_length(write, head, entry):
+    text = head + "".join(entry.format(number) for number in range(4_000))
+    started = process_time()
+
+    examine({}, config_path=write(text))
+
+    assert process_time() - started < 1.2

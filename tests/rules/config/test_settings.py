@@ -251,11 +251,13 @@ def test_lines_are_found_in_each_way_of_writing_a_table():
     assert key_lines(text) == {
         ("a",): 1,
         ("a", "b"): 2,
+        ("c",): 4,
         ("c", 0): 4,
         ("c", 0, "d"): 5,
         ("c", 1): 6,
         ("c", 1, "e f"): 7,
         ("a", "x"): 8,
+        ("a", "x", "y"): 9,
         ("a", "x", "y", "z"): 9,
     }
 
