@@ -13,6 +13,7 @@ import aiohttp
 from bot.config import Settings
 from bot.doctor.report import CheckResult, failed, ok, warning
 from bot.lazy_dataclass import dataclass
+from bot.runtime.http_body import read_beginning
 from bot.sources.authentication import hex_signature
 
 SECONDS = 4.0
@@ -192,7 +193,7 @@ async def _request(method: str, url: str, **more: Any) -> Response:
             aiohttp.ClientSession(timeout=timeout) as http,
             http.request(method, url, allow_redirects=False, **more) as response,
         ):
-            text = (await response.content.read(1024 * 1024)).decode(errors="replace")
+            text = (await read_beginning(response, 1024 * 1024)).decode(errors="replace")
             return Response(response.status, text, response.headers.get("Location", ""))
     except aiohttp.ClientConnectorCertificateError:
         return Response(0, "its certificate is not accepted")

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
@@ -19,6 +19,11 @@ secret, would be anybody's signature."""
 REQUIRED = ("iss", "sub", "aud", "exp", "iat", "nonce")
 CLOCK_SKEW = timedelta(minutes=1)
 MAX_AGE = timedelta(minutes=10)
+MAX_SUBJECT = 255
+"""Source: OpenID Connect Core 1.0, 2."""
+MAX_EMAIL = 320
+UNREADABLE = (TypeError, ValueError, ArithmeticError, RecursionError)
+"""What PyJWT lets through of a header, key or claim of the wrong kind."""
 SLACK_CLAIM = "https://slack.com/"
 """Prefix of Slack's own claims."""
 
@@ -71,15 +76,28 @@ def verify_id_token(
             leeway=CLOCK_SKEW,
             options={"require": list(REQUIRED)},
         )
-    except jwt.PyJWTError as problem:
+        age = now.timestamp() - float(claims["iat"])
+    except (jwt.PyJWTError, *UNREADABLE) as problem:
         raise InvalidToken(f"{type(problem).__name__}: {problem}") from problem
     if claims["aud"] not in (client_id, [client_id]):
         raise InvalidToken("the token is for others, too")
-    if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
+    if not is_same_text(claims["nonce"], nonce):
         raise InvalidToken("the nonce is of another request")
-    if now.timestamp() - float(claims["iat"]) > MAX_AGE.total_seconds():
+    if age > MAX_AGE.total_seconds():
         raise InvalidToken("the token is too old")
+    if not _is_name(claims["sub"], MAX_SUBJECT):
+        raise InvalidToken("the token names nobody")
     return claims
+
+
+def is_same_text(given: object, wanted: str) -> bool:
+    """Compare untrusted text in constant time; it may have halves of surrogate pairs."""
+    return hmac.compare_digest(str(given).encode(errors="replace"), wanted.encode())
+
+
+def _is_name(given: object, limit: int) -> TypeGuard[str]:
+    """Return whether a database can store it, and nobody would mistake it for another one."""
+    return isinstance(given, str) and 0 < len(given) <= limit and given.isprintable()
 
 
 def _find_key(token: str, keys: Mapping[str, Any]) -> "jwt.PyJWK":
@@ -117,9 +135,7 @@ def read_company_identity(claims: Mapping[str, Any]) -> CompanyIdentity:
     Raises InvalidToken without an address that the provider confirmed: anybody could enter a colleague's.
     """
     subject, email = claims["sub"], claims.get("email")
-    if not isinstance(subject, str) or not subject:
-        raise InvalidToken("the token names nobody")
-    if not isinstance(email, str) or "@" not in email:
+    if not _is_name(email, MAX_EMAIL) or "@" not in email:
         raise InvalidToken("the provider sent no e-mail address")
     if claims.get("email_verified") is not True:
         raise InvalidToken("the provider did not confirm the e-mail address")
