@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import cast
@@ -10,7 +10,7 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config.checks import find_conflicts, find_doubts
+from bot.config.checks import find_conflicts, find_doubts, find_environment_conflicts
 from bot.config.environment import (
     CONFIG_VARIABLE,
     VARIABLES,
@@ -21,7 +21,16 @@ from bot.config.environment import (
     variable_at,
 )
 from bot.config.file_schema import FILE_TABLES, keys_at
-from bot.config.problems import KeyPath, Problem, describe_error, dotted_key, find_line, format_value, key_lines
+from bot.config.problems import (
+    Conflict,
+    KeyPath,
+    Problem,
+    describe_error,
+    dotted_key,
+    find_line,
+    format_value,
+    key_lines,
+)
 from bot.config.sections.severity_words import raw_severity_words
 from bot.config.settings import Settings
 from bot.lazy_dataclass import dataclass
@@ -50,7 +59,7 @@ def examine(environ: Mapping[str, str], *, config_path: Path | None = None, read
     loader.apply_environment(values)
     loader.data["secret_files"] = secret_files(environ)
     loader.data["set_variables"] = frozenset(values)
-    settings = loader.build_settings()
+    settings = loader.build_settings(find_conflicts if reads_file else find_environment_conflicts)
     in_order = sorted(loader.problems, key=lambda problem: (problem.origin != "environment", problem.line or 0))
     found = (*problems, *in_order)
     warnings = (*find_unknown_variables(environ), *loader.warnings)
@@ -117,9 +126,11 @@ class _Loader:
                     target[str(last)] = values[variable.name]
                     self.from_environment.add(variable.path)
 
-    def build_settings(self) -> Settings | None:
+    def build_settings(self, find_between: Callable[[Settings], Iterable[Conflict]]) -> Settings | None:
         """
         Return the settings, or None; in each case with all errors in `problems`.
+
+        `find_between` compares values with one another.
 
         Invalid values are reported and then removed until the rest is valid: only then can the checks between tables
         run on a file that has other errors.
@@ -136,7 +147,7 @@ class _Loader:
                 for each in errors:
                     _remove_value(rest, _path(each))
             else:
-                self.problems += [self._problem(*each) for each in find_conflicts(settings)]
+                self.problems += [self._problem(*each) for each in find_between(settings)]
                 self.warnings += self._find_doubts(settings)
                 return None if self.problems else settings
         return None

@@ -44,12 +44,17 @@ def find_conflicts(settings: Settings) -> Iterator[Conflict]:
         find_policy_conflicts,
         find_paging_conflicts,
         find_schedule_conflicts,
-        _find_database_conflicts,
-        _find_sign_in_conflicts,
+        find_environment_conflicts,
         find_status_page_conflicts,
         find_vendor_conflicts,
     )
     return chain.from_iterable(check(settings) for check in checks)
+
+
+def find_environment_conflicts(settings: Settings) -> Iterator[Conflict]:
+    """Yield those between variables of the environment, which need no file."""
+    yield from _find_database_conflicts(settings)
+    yield from _find_sign_in_conflicts(settings)
 
 
 def find_doubts(settings: Settings) -> Iterator[Conflict]:

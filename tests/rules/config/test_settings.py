@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config import Invitees, Settings, check, load
+from bot.config import ConfigurationError, Invitees, Settings, check, load, load_environment
 from bot.config.problems import key_lines
 from bot.domain.alerts.routing import Matcher, Route, RouteAction
 from bot.domain.terms import MARKS, Kind, Severity
@@ -172,6 +172,17 @@ remind_after_minutes = 10
 @pytest.fixture
 def full_settings(write):
     return load({}, config_path=write(FULL_CONFIG))
+
+
+def test_the_environment_alone_is_enough_where_it_goes_with_a_file_that_is_not_read(write):
+    page = {"DOGWATCH_PUBLIC_PORT": "8081"}
+
+    assert load_environment(page).public_port == 8081
+    assert load({**page, "DOGWATCH_CONFIG": str(write('[status]\ntitle = "Harbour"\n'))}).public_port == 8081
+    with pytest.raises(ConfigurationError, match="There is no status page to serve"):
+        load(page)
+    with pytest.raises(ConfigurationError, match="PostgreSQL needs a secret key"):
+        load_environment({**page, "DATABASE_URL": "postgresql://dogwatch@localhost/dogwatch"})
 
 
 def test_severities_go_by_their_own_names(full_settings):
