@@ -1,5 +1,7 @@
 """The cookie of a signed-in browser, and the check of the forms that it sends."""
 
+import hashlib
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -17,6 +19,9 @@ from bot.web.body_limits import MAX_FORM_BYTES, TooLarge, TooSlow, Unreadable, r
 
 COOKIE = "dogwatch-session"
 FORM_TOKEN = "form_token"  # noqa: S105  the field's name
+SUBMISSION = "submission"
+"""Field that identifies a form as it was opened."""
+MAX_SUBMISSION = 64
 MAX_FIELDS = 40
 
 
@@ -81,6 +86,15 @@ class PageSessions:
         if viewer is not None and not is_form_token(self.settings, viewer.digest, fields.get(FORM_TOKEN, "")):
             raise FormRefused("The form is of a session that ended. Open the page again.")
         return fields
+
+
+def form_digest(fields: Mapping[str, str], *place: str) -> str:
+    """Identify a form at a `place` and what was entered: sent twice, it is carried out once."""
+    opened = fields.get(SUBMISSION, "")[:MAX_SUBMISSION]
+    entered = "\0".join(
+        f"{name}={value}" for name, value in sorted(fields.items()) if name not in {FORM_TOKEN, SUBMISSION}
+    )
+    return hashlib.sha256("\0".join((opened, *place, entered)).encode(errors="replace")).hexdigest()[:32]
 
 
 def cookie_name(settings: Settings, name: str) -> str:

@@ -30,6 +30,7 @@ from bot.store.incidents import incidents, postmortems
 from bot.store.incidents.document import blocks, editors, versions
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView, is_posted
+from bot.store.shared import idempotency
 
 CHANGED_MEANWHILE = (
     "This block was changed meanwhile. Compare your text with the present one, then save again or leave it."
@@ -52,6 +53,10 @@ class Act(StrEnum):
     """Changes nothing in the document, and is no version."""
 
 
+ADDING = frozenset({Act.ADD, Act.COMMENT})
+"""Acts that would add once more if their form was carried out again."""
+
+
 class ChangedMeanwhile(UserError):
     """The block was changed since the form was opened."""
 
@@ -61,13 +66,15 @@ class BlockChange:
     """
     A form about a block. ADD adds behind it; with an empty key, at the end of its section.
 
-    `seen`: `block_version` of the block when the form was opened.
+    `seen`: `block_version` of the block when the form was opened. `form` identifies the form and what was entered: sent
+    twice, it adds once.
     """
 
     act: Act
     block_id: BlockId
     text: str = ""
     seen: str = ""
+    form: str = ""
 
 
 def change_block(
@@ -83,6 +90,12 @@ def change_block(
     if change.act is not Act.COMMENT:
         check_editable(PostmortemState(incident.postmortem_state))
     before = load_section(session, settings, incident_id, change.block_id)
+    done = _find_done(session, actor, change)
+    if done is not None:
+        block = find_block(before, done)
+        if block is None:
+            raise UserError(NO_BLOCK)
+        return block
     target = _target_id(session, incident_id, change)
     _check_seen(find_block(before, change.block_id), change)
     editors.clear_editor(session, incident_id, actor.user_id or "")
@@ -97,7 +110,24 @@ def change_block(
     targets = [target, *_other_targets(before, change)]
     after = tuple(replace(each, by=actor.user_id, at=actor.at) if each.id in targets else each for each in after)
     save_changes(session, incident, actor, change.act, before, after, targets=targets)
+    if change.form and change.act is Act.ADD:
+        idempotency.save_answer(session, _form_key(actor, change), {"block": str(target)})
     return find_block(after, targets[-1]) or changed
+
+
+def _find_done(session: Session, actor: Actor, change: BlockChange) -> BlockId | None:
+    """The block of a form that was carried out before. None: it is the first time."""
+    if not change.form or change.act not in ADDING:
+        return None
+    key = _form_key(actor, change)
+    if idempotency.register_delivery(session, key, actor.at):
+        return None
+    answer = idempotency.find_answer(session, key) or {}
+    return BlockId.parse(str(answer.get("block", ""))) or change.block_id
+
+
+def _form_key(actor: Actor, change: BlockChange) -> str:
+    return f"{actor.team_id}:block:{actor.user_id}:{change.form}"
 
 
 def _comment(

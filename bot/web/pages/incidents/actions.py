@@ -1,6 +1,5 @@
 """`POST /incidents/{reference}/actions/{name}`: run a command from the incident's page."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,7 +27,7 @@ from bot.store.incidents.visibility import Visibility
 from bot.store.shared import idempotency
 from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
-from bot.web.auth.page_sessions import PageSessions
+from bot.web.auth.page_sessions import PageSessions, form_digest
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.body_limits import MAX_SIGNED_IN_FORM_BYTES
 from bot.web.pages.incidents.action_forms import ON_PAGE, Attempt
@@ -41,9 +40,8 @@ from commands.execution import run_form
 log = get_logger(__name__)
 
 NO_ACTION = "There is no such action. Open the incident's page again."
-SUBMISSION, SEEN, CONFIRMED, ESCALATION = "submission", "seen", "confirmed", "escalation"
-"""Hidden fields: the form that was opened, what was set then, the answer to a question, one escalation."""
-MAX_SUBMISSION = 64
+SEEN, CONFIRMED, ESCALATION = "seen", "confirmed", "escalation"
+"""Hidden fields: what was set when the form was opened, the answer to a question, one escalation."""
 ESCALATION_REF = re.compile(r"escalation-(?P<number>[0-9]{1,9})", re.ASCII)
 
 
@@ -61,9 +59,7 @@ class Action:
 
     def answer_id(self) -> str:
         """Identifies the form and what was entered: sent twice, it is carried out once."""
-        opened = self.fields.get(SUBMISSION, "")[:MAX_SUBMISSION]
-        entered = "\0".join(f"{name}={value}" for name, value in sorted(self.fields.items()) if name != "form_token")
-        return hashlib.sha256(f"{opened}\0{self.command.name}\0{self.reference}\0{entered}".encode()).hexdigest()[:32]
+        return form_digest(self.fields, self.command.name, self.reference)
 
 
 class ActionRoutes:

@@ -24,7 +24,7 @@ from bot.store.incidents.visibility import Visibility
 from bot.store.shared import idempotency
 from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
-from bot.web.auth.page_sessions import FormRefused, PageSessions
+from bot.web.auth.page_sessions import FormRefused, PageSessions, form_digest
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.body_limits import MAX_SIGNED_IN_FORM_BYTES
 from bot.web.pages.postmortem.action_item_view import ANCHOR, DONE, KINDS, OPEN
@@ -133,8 +133,8 @@ def save_action_item(
     text = form.fields.get("text", "").strip()
     if not is_visible(text):
         raise UserError("Write what is to be done.")
-    submission = form.fields.get("submission", "")[:64]
-    if idempotency.register_delivery(session, f"{actor.team_id}:action-item:{actor.user_id}:{submission}", at):
+    key = f"{actor.team_id}:action-item:{actor.user_id}:{form_digest(form.fields, incident.reference)}"
+    if idempotency.register_delivery(session, key, at):
         add_action_item(session, incident.key, actor, ActionKind(form.fields["kind"]), text, owner=owner, due=due)
 
 

@@ -1,6 +1,7 @@
 """`/incidents/{reference}/postmortem/block`: write, move, remove and put back one block."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from bot.store.incidents.incidents import IncidentNotFound
 from bot.store.incidents.visibility import Visibility
 from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
-from bot.web.auth.page_sessions import PageSessions
+from bot.web.auth.page_sessions import SUBMISSION, PageSessions, form_digest
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.body_limits import MAX_SIGNED_IN_FORM_BYTES
 from bot.web.pages.layout import render_page, render_problem
@@ -146,7 +147,8 @@ def _read_change(request: web.Request, fields: Mapping[str, str]) -> BlockChange
     name = Act.EDIT.value if named == AUTOSAVE else named
     if name not in {each.value for each in Act}:
         raise UserError(NO_ACT)
-    return BlockChange(Act(name), block_id, fields.get("text", ""), fields.get("seen", ""))
+    form = form_digest(fields, request.path, str(block_id)) if SUBMISSION in fields else ""
+    return BlockChange(Act(name), block_id, fields.get("text", ""), fields.get("seen", ""), form)
 
 
 def save_change(
@@ -177,6 +179,7 @@ def page_values(page: BlockPage, attempt: Attempt) -> Mapping[str, Any]:
         "by": page.by,
         "editing": editing_words(page.editors),
         "seen": page.version,
+        SUBMISSION: secrets.token_urlsafe(12),
         "text": entered,
         "is_unsaved": text is not None and entered != (block.text or ""),
         "added": added,

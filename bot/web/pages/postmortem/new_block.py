@@ -1,5 +1,6 @@
 """`POST /incidents/{reference}/postmortem/new`: add a block at the end of a section."""
 
+import secrets
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -16,7 +17,7 @@ from bot.store.database.session import Database
 from bot.store.incidents.incidents import IncidentNotFound
 from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
-from bot.web.auth.page_sessions import PageSessions
+from bot.web.auth.page_sessions import SUBMISSION, PageSessions, form_digest
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.body_limits import MAX_SIGNED_IN_FORM_BYTES
 from bot.web.pages.layout import render_page
@@ -45,7 +46,8 @@ class NewBlockRoutes:
         actor = Actor(viewer.team_id, viewer.user_id, self._clock.now(), Origin.WEB)
         reference = request.match_info["reference"]
         block_id = BlockId(fields.get("section", ""), "", fields.get("language", ""))
-        change = BlockChange(Act.ADD, block_id, fields.get("text", ""))
+        form = form_digest(fields, request.path) if SUBMISSION in fields else ""
+        change = BlockChange(Act.ADD, block_id, fields.get("text", ""), form=form)
         try:
             added = await self._database.run(save_change, settings, visibility, reference, actor, change)
         except (IncidentNotFound, NotPermitted):
@@ -64,6 +66,7 @@ class NewBlockRoutes:
             "incident": incident,
             "path": f"{site_root(self._sessions.settings)}/incidents/{incident.reference}",
             "problem": problem,
+            SUBMISSION: secrets.token_urlsafe(12),
             "text": fields.get("text", ""),
             "section": fields.get("section", ""),
             "language": fields.get("language", ""),

@@ -22,9 +22,10 @@ from bot.services.workspace.user_groups import UserGroup
 from bot.store.database.session import Database
 from bot.store.incidents.incidents import IncidentNotFound
 from bot.store.incidents.visibility import Visibility
+from bot.store.shared import idempotency
 from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
-from bot.web.auth.page_sessions import FormRefused, PageSessions
+from bot.web.auth.page_sessions import SUBMISSION, FormRefused, PageSessions, form_digest
 from bot.web.auth.private_access import PrivateAccess
 from bot.web.pages.postmortem.document import render_refusal
 from bot.web.pages.postmortem.user_groups import UserGroupList
@@ -85,6 +86,8 @@ def take_step(
     incident_id = visibility.find(session, reference).key
     match Step(fields["step"]):
         case Step.REVIEW:
+            if SUBMISSION in fields and not _is_first(session, actor, reference, fields):
+                return
             reviewers = _read_reviewers(session, actor, fields.get("reviewer", ""), groups)
             ask_reviewers(session, settings, incident_id, actor, reviewers, read_due(fields.get("due", "")))
         case Step.APPROVE:
@@ -93,6 +96,12 @@ def take_step(
             reopen_postmortem(session, incident_id, actor)
         case Step.PUBLISH:
             publish_postmortem(session, settings, incident_id, actor)
+
+
+def _is_first(session: Session, actor: Actor, reference: str, fields: Mapping[str, str]) -> bool:
+    """False for a form that was carried out before."""
+    key = f"{actor.team_id}:review:{actor.user_id}:{form_digest(fields, reference)}"
+    return idempotency.register_delivery(session, key, actor.at)
 
 
 def _read_reviewers(session: Session, actor: Actor, words: str, groups: Sequence[UserGroup]) -> list[Owner]:
