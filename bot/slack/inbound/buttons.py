@@ -22,7 +22,7 @@ from bot.slack.handlers.interactions import ButtonClick
 from bot.slack.handlers.registry import Answer, Button, ButtonReply, check_subject, render_reply
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import DATABASE_UNREACHABLE, outage_text
-from bot.slack.inbound.modals import open_for_click, open_view
+from bot.slack.inbound.modals import check_click, open_for_click, open_view
 from bot.slack.replies.response_url import respond_via_url
 from bot.store.database.savepoint import savepoint
 from bot.store.database.session import DatabaseUnavailable
@@ -55,7 +55,10 @@ async def _handle_click(deps: Deps, button: Button[Any], click: ButtonClick) -> 
     if button.run is not None:
         await deps.user_cache.ensure_known(click.team_id, click.user_id)
         try:
+            await check_click(deps, button.about, click)
             return await deps.database.run(run_button, deps.settings(), button, click, deps.clock.now())
+        except UserError as problem:
+            return render_reply(f":warning: {problem.message}")
         except DatabaseUnavailable as problem:
             return render_reply(f":warning: {outage_text(problem)}")
     if button.show is not None:
@@ -94,6 +97,7 @@ def run_button(
 
 async def _show_answer(deps: Deps, button: Button[Any], click: ButtonClick) -> Answer | None:
     try:
+        await check_click(deps, button.about, click)
         return render_reply(await deps.database.read(show_button, deps.settings(), button, click))
     except UserError as problem:
         return render_reply(f":warning: {problem.message}")

@@ -15,7 +15,7 @@ from bot.slack.blocks.limits import View
 from bot.slack.blocks.notices import notice_modal
 from bot.slack.handlers.commands.execution import SlashCommand
 from bot.slack.handlers.interactions import ButtonClick, ShortcutUse
-from bot.slack.handlers.registry import Button, Shortcut, check_subject
+from bot.slack.handlers.registry import About, Button, Shortcut, check_subject
 from bot.slack.inbound.deps import Deps
 from bot.slack.replies.render import escape_markup
 
@@ -26,6 +26,7 @@ async def open_for_click(deps: Deps, button: Button[Any], click: ButtonClick) ->
 
     async def build() -> View:
         await deps.user_cache.check_access(click.team_id, click.user_id, click.home_team_id)
+        await check_click(deps, button.about, click)
         return await deps.database.read(build_modal, settings, button, click)
 
     try:
@@ -36,6 +37,17 @@ async def open_for_click(deps: Deps, button: Button[Any], click: ButtonClick) ->
         deps.modal_opener.replace(click.view_id, build(), fallback)
         return None
     return await _open(deps, click.trigger_id, build(), fallback)
+
+
+async def check_click(deps: Deps, about: About[object], click: ButtonClick) -> None:
+    """
+    Raise UserError for a button whose incident the person may not see now.
+
+    For modals and App Home, as `UserCache.check_member` says.
+    """
+    find = about.incident
+    if find is not None and click.view_id:
+        await deps.user_cache.check_member(click.user_id, lambda session: find(session, click))
 
 
 def build_modal(session: Session, settings: Settings, button: Button[Any], click: ButtonClick) -> View:

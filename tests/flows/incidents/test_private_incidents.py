@@ -13,6 +13,7 @@ from bot.config.crypto import incident_page_link
 from bot.sandbox.workspace import messages
 from commands import COMMANDS
 from tests.contracts.docs.test_commands import EXAMPLES
+from tests.support.records.entries import picks
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World, action_ids, rendered
@@ -233,3 +234,38 @@ def value_of(message: dict[str, Any], action_id: str) -> str | None:
     accessories = [each["accessory"] for each in message["blocks"] if "accessory" in each]
     menu = next((each for each in accessories if each["action_id"] == action_id and "options" in each), None)
     return menu["options"][0]["value"] if menu else None
+
+
+async def test_a_form_that_was_opened_before_changes_and_shows_nothing_any_more(world: World) -> None:
+    name = await world.declares(TITLE)
+    await world.types("oncall", "/incident note the first words", name)
+    await world.types(OUTSIDER, "/incident timeline INC-1", "ops")
+    await picks(world, OUTSIDER, "the first words", "amend", "ops")
+    await make_private(world, name)
+    await world.types("oncall", "/incident note swordfish again", name)
+
+    refused = await world.submits(OUTSIDER, text="words of an outsider")
+
+    assert "does not exist" in str(refused.errors)
+    assert not any("swordfish again" in each for each in seen_in_ops(world))
+    world.sandbox.invite("oncall", name, [OUTSIDER])
+    assert not (await world.submits(OUTSIDER, text="words of a member")).errors
+    assert [each["text"] for each in (await world.timeline())[1:]] == ["words of a member", "swordfish again"]
+
+
+@pytest.mark.parametrize("action_id", ["do_ack", "do_edit"])
+async def test_a_menu_that_was_opened_before_does_and_shows_nothing_any_more(world: World, action_id: str) -> None:
+    name = await world.declares(TITLE)
+    world.sandbox.join(OUTSIDER, name)
+    await world.presses(OUTSIDER, "incident_more", channel=name)
+    menu = world.sandbox.views(OUTSIDER)[-1]
+    world.sandbox.leave(OUTSIDER, name)
+    await make_private(world, name)
+    assert action_id in action_ids(menu), action_ids(menu)
+
+    await world.sandbox.click_view(OUTSIDER, menu["id"], action_id, None)
+    await world.finish()
+
+    shown = str([*world.sandbox.ephemerals(OUTSIDER, name), world.sandbox.views(OUTSIDER)])
+    assert "does not exist" in shown
+    assert "swordfish" not in shown
