@@ -40,6 +40,8 @@ SLOW_SECONDS = 2.0
 LOOKUP_SECONDS = 1.0
 """Timeout of finding the channel's incident for `/incident` alone: a trigger expires after 3 s."""
 START_WORDS = frozenset({start.COMMAND.name, *start.COMMAND.aliases})
+LONGEST_LINE = 12_000
+"""Characters of a line. Reading one of 200,000 takes seconds."""
 PRIVATE_CHANNEL = "privategroup"
 """Slack's name for every private channel in a slash command."""
 
@@ -51,6 +53,9 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
             body = {**body, "team_id": known.team_id}  # an installation has one workspace
         with parsing_payload():
             command = SlashCommand.from_payload(body)
+        if len(command.text) > LONGEST_LINE:
+            await ack(render_text(_too_long(command.text)))
+            return
         try:
             if await asks_for_form(deps.database, command):
                 problem_text = await open_declare_form(deps, command)
@@ -70,6 +75,13 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
             await ack(answer or "")
 
     app.command(re.compile(".*"))(on_command)
+
+
+def _too_long(text: str) -> str:
+    return (
+        f":warning: The line has {len(text):,} characters; at most {LONGEST_LINE:,} are read. Nothing was changed. "
+        "Post a long text as a message and react to it, or attach it as a file."
+    )
 
 
 async def _execute(deps: Deps, command: SlashCommand, at: datetime) -> Answer:
