@@ -158,7 +158,7 @@ class Engine:
         await run_periodically("upkeep", self._upkeep, first=timedelta(), pause=UPKEEP_INTERVAL)
 
     async def _upkeep(self) -> None:
-        await sync_clock(self._database, self._clock)
-        if ended := await self._database.end_stuck_transactions():
+        if ended := await self._database.end_stuck_transactions():  # first: everything else may wait for them
             log.warning("transactions of a hung replica terminated", count=ended)
+        await sync_clock(self._database, self._clock)
         await update_gauges(self._database, self._clock.now())

@@ -195,13 +195,24 @@ class PostgresDatabase:
 
     async def end_stuck_transactions(self, after: timedelta = STUCK_AFTER) -> int:
         try:
-            async with self.engine.connect() as connection:
-                return len((await connection.execute(END_STUCK, {"after": after})).all())
+            try:
+                return await _end_stuck(self.engine, after)
+            except PoolTimeout:  # it may be these transactions for which every connection waits
+                beside = self.migration_engine()
+                try:
+                    return await _end_stuck(beside, after)
+                finally:
+                    await beside.dispose()
         except (DBAPIError, OSError, TimeoutError, PoolTimeout) as problem:
             raise DatabaseUnavailable(str(problem)) from problem
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _end_stuck(engine: AsyncEngine, after: timedelta) -> int:
+    async with engine.connect() as connection:
+        return len((await connection.execute(END_STUCK, {"after": after})).all())
 
 
 def as_sqlmodel(session: Any) -> Session:

@@ -280,6 +280,30 @@ async def test_what_a_paused_replica_has_locked_is_free_again(pair: Pair) -> Non
     await paused.close()
 
 
+async def test_what_a_paused_replica_has_locked_is_freed_though_every_connection_waits_for_it(
+    postgres_server: PostgresServer,
+) -> None:
+    url = postgres_server.create_database()
+    paused, working = PostgresDatabase(url), PostgresDatabase(url, pool_size=1)
+    holding = await paused.engine.connect()
+    await holding.exec_driver_sql("SELECT pg_advisory_xact_lock(1)")
+    waiting = asyncio.create_task(
+        working.run(lambda session: session.connection().exec_driver_sql("SELECT pg_advisory_xact_lock(1)") and None)
+    )
+    while postgres_server.sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0":
+        await asyncio.sleep(0.02)
+
+    assert await working.end_stuck_transactions(timedelta()) == 1
+
+    await waiting
+    with pytest.raises(DBAPIError):
+        await holding.exec_driver_sql("SELECT 1")
+    await holding.close()
+    for each in (paused, working):
+        await each.close()
+    postgres_server.drop_database(url)
+
+
 async def test_an_open_page_of_one_replica_follows_what_the_other_commits(pair: Pair) -> None:
     async with Visitor(pair) as ana:
         await ana.signs_in("engineer")
