@@ -6,6 +6,7 @@ from urllib.request import getproxies
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from bot.domain.text.network_address import is_public, read_ip
 from bot.lazy_dataclass import dataclass
@@ -35,7 +36,11 @@ class AddressRules:
 
 
 def check_address(address: str, rules: AddressRules) -> None:
-    """Raise RefusedAddress for a URL that may not be fetched, as far as the URL itself shows."""
+    """
+    Raise RefusedAddress for a URL that may not be fetched, as far as the URL itself shows.
+
+    Raises ValueError for one that cannot be read.
+    """
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and rules.allows_http):
         raise RefusedAddress(f"it is at {parts.scheme or 'nowhere'}://, and only https:// is allowed")
@@ -43,7 +48,7 @@ def check_address(address: str, rules: AddressRules) -> None:
         raise RefusedAddress("its host is not one of the allowed ones")
     if rules.allows_private:
         return
-    stated = read_ip(parts.hostname or "")
+    stated = read_ip(URL(address).raw_host or "")  # as it is fetched: other digits and dots are those of an address
     if stated is not None and not is_public(stated):
         raise RefusedAddress(PRIVATE)
 

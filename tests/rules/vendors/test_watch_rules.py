@@ -11,6 +11,7 @@ from bot.domain.vendor_status.kinds import FEED_KINDS
 from bot.domain.vendor_status.look import VendorIncident
 from bot.domain.vendor_status.polling import LookResult, next_pause
 from bot.domain.vendor_status.relevance import FeedFilter, find_dependents, find_unknown_components
+from bot.engine.fetch.address_guard import AddressRules, RefusedAddress, check_address
 from bot.feeds.kinds import KINDS
 
 MINUTE = timedelta(minutes=1)
@@ -92,3 +93,14 @@ def test_an_interval_that_is_short_or_long_stays() -> None:
 )
 def test_public_addresses(address: str, expected: bool) -> None:
     assert is_public(ip_address(address)) is expected
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "１２７.0.0.1", "①②⑦.0.0.1", "127。0。0。1", "①⓪.0.0.1"])
+def test_a_private_address_is_refused_however_it_is_written(host: str) -> None:
+    """The client reads other digits and dots as those of an address, and resolves no name then."""
+    with pytest.raises(RefusedAddress):
+        check_address(f"https://{host}/status.json", AddressRules())
+
+
+def test_a_name_in_other_letters_is_no_address() -> None:
+    check_address("https://münchen.example/status.json", AddressRules())
