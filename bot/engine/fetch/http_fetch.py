@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from bot.engine.fetch.address_guard import AddressRules, PublicResolver, RefusedAddress, check_address
 from bot.lazy_dataclass import dataclass
@@ -188,9 +189,13 @@ def resolve_redirect(address: str, location: str) -> str:
     """
     The absolute URL of a redirect.
 
-    Raises FetchError if it leaves HTTP, or leaves HTTPS: the address is secret.
+    Raises FetchError if it leaves HTTP, or leaves HTTPS: the address is secret. Also if it is no address.
     """
-    target = urljoin(address, location)
+    try:
+        target = urljoin(address, location)
+        URL(target)
+    except (ValueError, IndexError):  # IndexError: `https://[::1]@`
+        raise FetchError("the server redirects to what is no web address") from None
     scheme = urlsplit(target).scheme
     if scheme not in {"http", "https"} or (scheme == "http" and urlsplit(address).scheme == "https"):
         raise FetchError(f"the server redirects to {scheme or 'nowhere'}://, which is not followed")

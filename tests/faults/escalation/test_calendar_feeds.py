@@ -118,6 +118,12 @@ def test_no_redirect_from_https_to_http():
         resolve_redirect("https://a.example/x", "http://a.example/x")
 
 
+@pytest.mark.parametrize("location", ["https://[::1]@", "https://[::1", "https://a.example:99999/"])
+def test_a_redirect_to_what_is_no_address_is_refused(location):
+    with pytest.raises(FetchError, match="no web address"):
+        resolve_redirect("https://a.example/x", location)
+
+
 async def test_a_decompression_bomb_is_refused(feed: Feed):
     def packed(_request: web.Request) -> web.Response:
         response = web.Response(body=b"x" * (3 * MAX_BYTES))
