@@ -25,6 +25,7 @@ from bot.services.status_page.publish import (
 )
 from bot.services.workspace.actor import Actor
 from bot.store import status_page
+from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
 from bot.store.status_page import PublicUpdate
@@ -148,7 +149,9 @@ def _check_form(
     wanted: Publication,
     seen: str,
 ) -> Incident:
-    incident = visibility.find(session, reference)
+    incident = incidents.lock(
+        session, visibility.find(session, reference).key
+    )  # of two forms, the second sees the first
     if why_unpublished(settings, incident):
         raise UserError("Nothing of this incident can be published. Open the page again.")
     if not any(wanted.texts.values()) and wanted.state is not UpdateState.POSTMORTEM:

@@ -1,7 +1,12 @@
 """The form with all languages side by side: suggestions, preview, one publication."""
 
+import asyncio
+
+import pytest
+
 from bot.domain.status_page.components import ComponentState
 from tests.support.records.public_page import load_only_incident, load_state, opens_until
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.visitor import Answer, Visitor
 from tests.support.worlds.world import World
 
@@ -50,6 +55,19 @@ async def test_all_languages_are_published_at_once_with_components_and_times(wor
     assert update["texts"] == {"en": TEXTS["text-en"], "fr": TEXTS["text-fr"]}
     told = [text for text in world.texts() if "The public was told" in text]
     assert all(text in "".join(told) for text in (TEXTS["text-en"], TEXTS["text-fr"]))
+
+
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_of_forms_at_the_same_moment_one_is_published(world: World) -> None:
+    await world.declares("Card payments fail sev:1 service:checkout")
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        form = await ana.opens(PATH)
+        answers = await asyncio.gather(*(sends(ana, form, "publish", **TEXTS) for _ in range(5)))
+    await world.finish()
+
+    assert sorted(each.status for each in answers) == [303, 422, 422, 422, 422]
+    assert len((await load_only_incident(world)).updates) == 1
 
 
 async def test_the_form_goes_on_from_the_state_that_was_published(world: World) -> None:
