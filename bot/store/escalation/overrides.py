@@ -82,13 +82,14 @@ def get_override(session: Session, team_id: str, override_id: int) -> ScheduleOv
 
 
 def find_swap_halves(session: Session, row: ScheduleOverride) -> list[ScheduleOverride]:
-    """The override itself, or both halves of its swap."""
-    if row.swap_id is None:
-        return [row]
-    found = select(ScheduleOverride).where(
-        ScheduleOverride.team_id == row.team_id, ScheduleOverride.swap_id == row.swap_id
-    )
-    return list(session.exec(found.order_by(col(ScheduleOverride.id))))
+    """
+    The override itself, or both halves of its swap.
+
+    They are as they are now: `row` may be from before a lock.
+    """
+    is_half = ScheduleOverride.id == row.id if row.swap_id is None else ScheduleOverride.swap_id == row.swap_id
+    found = select(ScheduleOverride).where(ScheduleOverride.team_id == row.team_id, is_half)
+    return list(session.exec(found.order_by(col(ScheduleOverride.id)).execution_options(populate_existing=True)))
 
 
 def lock_watch(session: Session, team_id: str, schedule: str) -> ScheduleWatch:

@@ -1,11 +1,13 @@
 """The page On call: weeks, own shifts, gaps, and changes by form."""
 
+import asyncio
 import re
 
 import pytest
 from sqlmodel import Session
 
 from bot.store.escalation.contacts import Contact
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.oncall import POLICY, WEEKS, direct
 from tests.support.worlds.visitor import Answer, Visitor
 from tests.support.worlds.world import World
@@ -49,6 +51,19 @@ async def test_weeks_own_shifts_gaps_and_policies(world: World) -> None:
     assert "engineer (you) Slack at once" in words
     assert "<style" not in page.text
     assert " style=" not in page.text
+
+
+@pytest.mark.world(config=WEEKS, databases=BOTH_DATABASES)
+async def test_a_change_that_is_undone_several_times_at_once_is_undone_once(world: World) -> None:
+    await knows(world, "oncall")
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        page = await ana.opens("/oncall")
+        await sends_change(ana, page, act="give", person="oncall", ends="2026-03-03T09:00")
+        answers = await asyncio.gather(*(sends_change(ana, page, act="cancel", number="1") for _ in range(5)))
+
+    assert sorted(each.status for each in answers) == [303, 400, 400, 400, 400]
+    assert [act for _, act in await world.audited()].count("undid an on-call change") == 1
 
 
 @pytest.mark.world(config=WEEKS)
