@@ -24,6 +24,8 @@ _KEYED = re.compile(r"(?P<name>(?:--|—|–)?[^\W\d_][\w-]*)(?P<sign>[:：=])(?
 _NAMES_ENTRY = re.compile(r"(?:entry-|#)\d+[:,]?", re.IGNORECASE)
 """`#2`, `entry-12`: the words behind the language are those of an existing item."""
 KEEP_AS_TEXT = "Keep as text"
+MAX_CHECKED = 200
+"""Different words of a line that are compared with the keys: a line with more is no line of options."""
 
 
 class Line:
@@ -55,14 +57,18 @@ class Line:
 
         The person is asked, so that none becomes text silently. `may_be_text`: the command takes a text.
         """
+        checked: set[str] = set()
         for place in self.unspent_places():
             word = self.words[place]
             match = None if word.is_quotation else _KEYED.fullmatch(word.text)
+            if len(checked) == MAX_CHECKED or word.text in checked:
+                continue
             if match is None or self.context.chosen.get(word.text) == word.text:
                 continue
             name = match["name"].lstrip("-—–")
             if match["sign"] == "=" and name == match["name"] and name.casefold() not in self.keys:
                 continue
+            checked.add(word.text)
             key = closest_key(name, list(self.keys), is_figure=match["value"][:1].isdecimal())
             if key is not None:
                 raise _nearly_an_option(word.text, f"{key}:{match['value']}", may_be_text=may_be_text)

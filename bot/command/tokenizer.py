@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bot.lazy_dataclass import dataclass
 
@@ -36,8 +37,17 @@ class Word:
         return self.quoted is not None and not self.key
 
 
+_BARE = re.compile(r"\S+")
+
+
 def split_words(line: str) -> list[Word]:
     """The words of `line` in order. An unclosed quote is a character like any other."""
+    return list(_split(line))
+
+
+@lru_cache(maxsize=2)
+def _split(line: str) -> tuple[Word, ...]:
+    """A command is looked at several times: for its name, its zone and its options."""
     words: list[Word] = []
     hopeless: set[str] = set()
     place = 0
@@ -48,13 +58,12 @@ def split_words(line: str) -> list[Word]:
         word = _quotation(line, place, hopeless) or _bare_word(line, place)
         words.append(word)
         place = word.end
-    return words
+    return tuple(words)
 
 
 def _bare_word(line: str, start: int) -> Word:
-    end = start
-    while end < len(line) and not line[end].isspace():
-        end += 1
+    found = _BARE.match(line, start)
+    end = found.end() if found else len(line)
     return Word(line[start:end], start, end)
 
 
@@ -103,6 +112,8 @@ def remove_words(line: str, taken: Iterable[Word]) -> str:
 
 def strip_quotes(text: str) -> str:
     """Strip the quotes of a text that is one quotation."""
+    if text.lstrip()[:1] not in OPENING:
+        return text
     words = split_words(text)
     if len(words) == 1 and words[0].is_quotation:
         return words[0].value.strip()

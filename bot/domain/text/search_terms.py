@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from bot.domain.text.search_key import COMBINING_MARKS, MAX_SEARCH_WORDS, search_key
 from bot.lazy_dataclass import dataclass
@@ -14,6 +15,8 @@ _REFERENCE = re.compile(r"(?<!\s)\s*+\[{1,2}\d{1,9}\](?:\([^()\s]*+\)\]|\])?(?!\
 _LINK = re.compile(r"(?<!\\)\[(?P<text>[^\[\]]*)\]\([^()\s]*\)")
 _DEFINITION = re.compile(r"\[\d{1,9}\]: ")
 _MARKS = re.compile(r"\\(?P<escaped>[!-/:-@\[-`{-~])|\*+|`+")
+MAX_TYPED = 500
+"""Words of a search that are read. It uses fewer, but may repeat them."""
 EXCERPT_LENGTH = 200
 """Characters of the excerpt around the first match."""
 
@@ -47,7 +50,7 @@ def search_terms(text: str) -> tuple[SearchTerm, ...]:
 
     The last word counts as the beginning of one, unless it is quoted or a number.
     """
-    typed = list(TYPED.finditer(text))
+    typed = list(islice(TYPED.finditer(text), MAX_TYPED))
     terms = [_term(each, is_last=each is typed[-1]) for each in typed]
     return tuple(dict.fromkeys(each for each in terms if each.words))[:MAX_SEARCH_WORDS]
 

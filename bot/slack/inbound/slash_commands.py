@@ -40,8 +40,8 @@ SLOW_SECONDS = 2.0
 LOOKUP_SECONDS = 1.0
 """Timeout of finding the channel's incident for `/incident` alone: a trigger expires after 3 s."""
 START_WORDS = frozenset({start.COMMAND.name, *start.COMMAND.aliases})
-LONGEST_LINE = 12_000
-"""Characters of a line. Reading one of 200,000 takes seconds."""
+LONGEST_LINE = 50_000
+"""Characters of a line: more than Slack's longest message. Reading one of 200,000 takes seconds."""
 PRIVATE_CHANNEL = "privategroup"
 """Slack's name for every private channel in a slash command."""
 
@@ -53,8 +53,8 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
             body = {**body, "team_id": known.team_id}  # an installation has one workspace
         with parsing_payload():
             command = SlashCommand.from_payload(body)
-        if len(command.text) > LONGEST_LINE:
-            await ack(render_text(_too_long(command.text)))
+        if (length := _typed_length(command.text)) > LONGEST_LINE:
+            await ack(render_text(_too_long(length)))
             return
         try:
             if await asks_for_form(deps.database, command):
@@ -77,9 +77,14 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
     app.command(re.compile(".*"))(on_command)
 
 
-def _too_long(text: str) -> str:
+def _typed_length(text: str) -> int:
+    """Characters as they were typed: Slack escapes three of them."""
+    return len(text) - sum(text.count(sign) * (len(sign) - 1) for sign in ("&amp;", "&lt;", "&gt;"))
+
+
+def _too_long(length: int) -> str:
     return (
-        f":warning: The line has {len(text):,} characters; at most {LONGEST_LINE:,} are read. Nothing was changed. "
+        f":warning: The line has {length:,} characters; at most {LONGEST_LINE:,} are read. Nothing was changed. "
         "Post a long text as a message and react to it, or attach it as a file."
     )
 

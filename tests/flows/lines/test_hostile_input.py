@@ -104,6 +104,16 @@ def nothing_runs_in(draft: str) -> None:
     assert "\u202e" not in shown
 
 
+async def test_a_line_that_takes_long_to_read_is_refused(large: World) -> None:
+    await large.declares()
+    before = await large.timeline()
+
+    answer = await large.types("oncall", f"/incident note {'&<>' * 20_000}")
+
+    assert answer.startswith(":warning: The line has 60,005 characters; at most 50,000 are read. Nothing was changed.")
+    assert await large.timeline() == before
+
+
 @pytest.mark.parametrize("words", LONG.values(), ids=LONG)
 async def test_long_words_break_no_limit(large: World, words: str, conformance: Path) -> None:
     limits = Limits(conformance)

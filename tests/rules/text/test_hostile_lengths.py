@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.command.tokenizer import split_words
 from bot.domain.drafting.document.markdown import clean_markdown
 from bot.domain.drafting.document.text_changes import compare_texts
 from bot.domain.drafting.public.model import PublicPolicy
@@ -43,6 +44,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "excerpt": lambda text: make_written_excerpt(text, search_terms("foo bar")),
     "search": search_key,
     "image": substitute_missing_glyphs,
+    "line": lambda text: split_words(f"{text} "),
+    "terms": search_terms,
     "differences": lambda text: list(compare_texts(f"1 {text}", f"{text} 2")),
 }
 PIECES = (
