@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 
-from bench.quick.acts import BUDGETS, ROUNDS, Found, over_budget, play
+from bench.quick.acts import BUDGETS, Found, over_budget, play
 from bench.quick.recorder import Counts
 from bot.runtime.log import configure_logging
 from tests.support.servers.postgres import PostgresServer
@@ -43,7 +43,7 @@ def count_all(database: str | None) -> dict[str, Mapping[str, Found]]:
 
 
 def print_table(found: Mapping[str, Mapping[str, Found]]) -> None:
-    print(f"Least of {ROUNDS} rounds; in brackets the budget. Processor time includes the local Slack's.")
+    print("Least of several rounds; in brackets the budget. Processor time includes the local Slack's.")
     head = [each.name for each in fields(Counts)]
     print(f"{'act':<10}{'database':<12}{''.join(f'{each:>16}' for each in head)}{'processor':>12}")
     for act, budget in BUDGETS.items():
