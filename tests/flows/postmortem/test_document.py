@@ -6,7 +6,21 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
 import pytest
+from sqlmodel import select
 
+from bench.quick.recorder import recording
+from bot.domain.drafting.document.blocks import BlockId, find_block
+from bot.services.postmortem.document.edits import (
+    Act,
+    BlockChange,
+    ChangedMeanwhile,
+    block_version,
+    build_unedited,
+    change_block,
+    load_section,
+)
+from bot.services.workspace.actor import Actor, Origin
+from bot.store.incidents.incidents import Incident
 from tests.flows.postmortem.test_drafts import runs
 from tests.flows.timeline.test_redact import remains
 from tests.support.worlds.databases import BOTH_DATABASES
@@ -239,6 +253,39 @@ async def test_redaction_wins_over_what_people_wrote_and_over_its_versions(
     assert "were redacted" in versions.words
     refused = await ana.sends(f"{PAGE}/versions", number="1", latest="3", form_token=versions.field("form_token"))
     assert refused.status == 409
+
+
+async def test_an_edit_reads_the_record_before_it_takes_the_writer(world: World, ana: Visitor) -> None:
+    """A long record takes a second to read, and SQLite has one writer."""
+    block = block_of(await ana.opens(PAGE), "Restarted the")
+    form = await ana.opens(address(block))
+
+    with recording() as recorder:
+        answer = await sends_act(ana, block, "edit", "We restarted it", form)
+
+    assert answer.status == 303
+    written = [name for name in recorder.statements if name.startswith("write_change")]
+    assert written
+    assert not [name for name in written if "load_record" in name]
+
+
+async def test_a_redaction_between_reading_and_writing_an_edit_wins(world: World, ana: Visitor) -> None:
+    await world.types("oncall", "/incident note kind:action The password is hunter2")
+    block = BlockId.parse(block_of(await ana.opens(PAGE), "hunter2"))
+    assert block is not None
+    database, settings = world.bot.database, world.settings()
+    incident_id = await database.read(lambda session: session.exec(select(Incident.id)).one()) or 0
+    actor = Actor("T0HARBOUR", "U0ENGINEER", world.now, Origin.WEB)
+    built = await database.read(build_unedited, settings, incident_id, "en")
+    shown = find_block(await database.read(load_section, settings, incident_id, block), block)
+    assert shown is not None
+    change = BlockChange(Act.EDIT, block, "Changed.", seen=block_version(shown))
+
+    await world.types("oncall", f"/incident redact {block.key} because a password")
+    with pytest.raises(ChangedMeanwhile):
+        await database.run(change_block, settings, incident_id, actor, change, built)
+
+    assert set(await remains(world)) <= {"search_index"}
 
 
 async def test_redaction_finds_a_draft_with_only_a_persons_words(world: World, ana: Visitor) -> None:

@@ -31,6 +31,7 @@ from bot.store.incidents.document import blocks, editors, versions
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView, is_posted
 from bot.store.shared import idempotency
+from bot.store.upkeep import text_locations
 
 CHANGED_MEANWHILE = (
     "This block was changed meanwhile. Compare your text with the present one, then save again or leave it."
@@ -77,19 +78,51 @@ class BlockChange:
     form: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class UneditedDraft:
+    """An incident's draft in one language without edits, and `mark_removals` of the record it was built from."""
+
+    draft: Draft
+    removals: str
+
+
+def build_unedited(session: Session, settings: Settings, incident_id: int, language: str) -> UneditedDraft:
+    """
+    Build what `change_block` needs of the record.
+
+    In a transaction of its own: it takes a second for a long record, and SQLite has one writer.
+    """
+    record, _ = load_edited_record(session, settings, incident_id)
+    draft = build_incident_draft(settings, record, languages=[language])
+    return UneditedDraft(draft, _mark_removals(session, incidents.get(session, incident_id)))
+
+
+def _mark_removals(session: Session, incident: Incident) -> str:
+    return text_locations.mark_removals(session, incident, with_transcript=False)
+
+
 def change_block(
-    session: Session, settings: Settings, incident_id: int, actor: Actor, change: BlockChange
+    session: Session,
+    settings: Settings,
+    incident_id: int,
+    actor: Actor,
+    change: BlockChange,
+    built: UneditedDraft | None = None,
 ) -> DocumentBlock:
     """
     Carry out a change, and return the block as it is then.
 
-    Raises UserError, and ChangedMeanwhile if the block is not as the person saw it.
+    `built` right before; None: it is built here. Raises UserError, and ChangedMeanwhile if the block is not as the
+    person saw it.
     """
     check_access(session, actor, home_team_id=None)
     incident = lock_document(session, incident_id)
     if change.act is not Act.COMMENT:
         check_editable(PostmortemState(incident.postmortem_state))
-    before = load_section(session, settings, incident_id, change.block_id)
+    if built is None or built.removals != _mark_removals(session, incident):  # words that are gone must not come back
+        before = load_section(session, settings, incident_id, change.block_id)
+    else:
+        before = find_section(built.draft, blocks.find_blocks(session, incident_id), change.block_id)
     done = _find_done(session, actor, change)
     if done is not None:
         block = find_block(before, done)

@@ -20,7 +20,14 @@ from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.runtime.clock import Clock
 from bot.services.postmortem.document.editors import note_editor
-from bot.services.postmortem.document.edits import Act, BlockChange, ChangedMeanwhile, change_block
+from bot.services.postmortem.document.edits import (
+    Act,
+    BlockChange,
+    ChangedMeanwhile,
+    UneditedDraft,
+    build_unedited,
+    change_block,
+)
 from bot.services.web_pages.postmortem import BlockPage, load_block_page
 from bot.services.web_pages.sessions import Viewer
 from bot.services.workspace.access import NotPermitted
@@ -97,7 +104,7 @@ class BlockRoutes:
         reference = request.match_info["reference"]
         try:
             change = _read_change(request, fields)
-            changed = await self._database.run(save_change, settings, visibility, reference, actor, change)
+            changed = await save_change(self._database, settings, visibility, reference, actor, change)
         except (IncidentNotFound, NotPermitted):
             raise
         except UserError as problem:
@@ -151,11 +158,22 @@ def _read_change(request: web.Request, fields: Mapping[str, str]) -> BlockChange
     return BlockChange(Act(name), block_id, fields.get("text", ""), fields.get("seen", ""), form)
 
 
-def save_change(
-    session: Session, settings: Settings, visibility: Visibility, reference: str, actor: Actor, change: BlockChange
+async def save_change(
+    database: Database, settings: Settings, visibility: Visibility, reference: str, actor: Actor, change: BlockChange
 ) -> DocumentBlock:
-    """Raises IncidentNotFound, NotPermitted and UserError."""
-    return change_block(session, settings, visibility.find(session, reference).key, actor, change)
+    """
+    Read the record, then write the change.
+
+    Raises IncidentNotFound, NotPermitted and UserError.
+    """
+
+    def build(session: Session) -> UneditedDraft:
+        return build_unedited(session, settings, visibility.find(session, reference).key, change.block_id.language)
+
+    def write_change(session: Session, built: UneditedDraft) -> DocumentBlock:
+        return change_block(session, settings, visibility.find(session, reference).key, actor, change, built)
+
+    return await database.run(write_change, await database.read(build))
 
 
 def _record_changes(block: DocumentBlock) -> Sequence[TextChange]:

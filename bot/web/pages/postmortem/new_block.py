@@ -49,7 +49,7 @@ class NewBlockRoutes:
         form = form_digest(fields, request.path) if SUBMISSION in fields else ""
         change = BlockChange(Act.ADD, block_id, fields.get("text", ""), form=form)
         try:
-            added = await self._database.run(save_change, settings, visibility, reference, actor, change)
+            added = await save_change(self._database, settings, visibility, reference, actor, change)
         except (IncidentNotFound, NotPermitted):
             raise
         except UserError as problem:
