@@ -80,7 +80,7 @@ class BlockChange:
 
 @dataclass(frozen=True, slots=True)
 class UneditedDraft:
-    """An incident's draft in one language without edits, and `mark_removals` of the record it was built from."""
+    """A draft in one language without edits, and `mark_removals` of its record."""
 
     draft: Draft
     removals: str
