@@ -10,6 +10,7 @@ import click
 from bot.cli.exit_codes import exit_on_error, exit_on_sigterm
 from bot.runtime import log
 from bot.runtime.memory import limit_heaps
+from bot.runtime.threads import take_short_turns
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -49,6 +50,7 @@ class LazyGroup(click.Group):
         if cmd_name in LONG_RUNNING:
             exit_on_sigterm()
             limit_heaps()
+            take_short_turns()
         module, _, function = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), function)
         if not gc.isenabled():

@@ -60,14 +60,16 @@ class Line:
         checked: set[str] = set()
         for place in self.unspent_places():
             word = self.words[place]
-            match = None if word.is_quotation else _KEYED.fullmatch(word.text)
-            if len(checked) == MAX_CHECKED or word.text in checked:
+            if word.text in checked:
                 continue
+            match = None if word.is_quotation else _KEYED.fullmatch(word.text)
             if match is None or self.context.chosen.get(word.text) == word.text:
                 continue
             name = match["name"].lstrip("-—–")
             if match["sign"] == "=" and name == match["name"] and name.casefold() not in self.keys:
                 continue
+            if len(checked) == MAX_CHECKED:
+                return
             checked.add(word.text)
             key = closest_key(name, list(self.keys), is_figure=match["value"][:1].isdecimal())
             if key is not None:

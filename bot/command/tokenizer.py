@@ -47,7 +47,7 @@ def split_words(line: str) -> list[Word]:
 
 @lru_cache(maxsize=2)
 def _split(line: str) -> tuple[Word, ...]:
-    """A command is looked at several times: for its name, its zone and its options."""
+    """Kept for the next look: a command is split for its name, its zone and its options."""
     words: list[Word] = []
     hopeless: set[str] = set()
     place = 0

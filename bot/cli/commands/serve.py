@@ -16,7 +16,6 @@ from bot.config.reloading import log_warnings
 from bot.runtime import log
 from bot.runtime.memory import collect_rarely
 from bot.runtime.systemd import SystemdNotifier
-from bot.runtime.threads import take_short_turns
 
 
 async def start_unless_stopped(stop: asyncio.Event, starting: Coroutine[Any, Any, None]) -> None:
@@ -38,7 +37,6 @@ def serve() -> None:
     settings = load_settings()
     log.configure_logging(level=settings.log_level.upper(), form=settings.log_format)
     log_warnings(examine(os.environ).warnings)
-    take_short_turns()
 
     async def serve_until_stopped() -> None:
         stop, systemd = create_stop_event(), SystemdNotifier(os.environ, os.getpid())

@@ -1,4 +1,4 @@
-"""Text for comparison: people in a hurry leave accents out, and phones bend apostrophes."""
+"""Text for comparison, without accents and bent apostrophes; charsets by their names."""
 
 import codecs
 import re

@@ -125,7 +125,7 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
     }
 )
 PRIORITY: Mapping[OutboxKind, int] = MappingProxyType({kind: priority for kind, (priority, _) in _KINDS.items()})
-"""Lower goes first. A new channel has 10 at SEV1 to 13 at SEV4."""
+"""Lower goes first; what is below 20, however long others wait. A new channel has 10 at SEV1 to 13 at SEV4."""
 
 
 def urgency_of(kind: str) -> str:

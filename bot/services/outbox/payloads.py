@@ -20,10 +20,11 @@ class NoPayload(Payload):
 
 @dataclass(frozen=True, slots=True)
 class ViewPayload(Payload):
-    """A message of the present state. `posts`: it is new. `entry_id`: of its resolve."""
+    """A message that is rendered from present state. `posts`: it is posted, not edited."""
 
     posts: bool = False
     entry_id: int | None = None
+    """The entry of the resolve that it tells of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,9 +149,8 @@ def _check_form(
     wanted: Publication,
     seen: str,
 ) -> Incident:
-    incident = incidents.lock(
-        session, visibility.find(session, reference).key
-    )  # of two forms, the second sees the first
+    found = visibility.find(session, reference)
+    incident = incidents.lock(session, found.key)  # of two forms, the second sees the first
     if why_unpublished(settings, incident):
         raise UserError("Nothing of this incident can be published. Open the page again.")
     if not any(wanted.texts.values()) and wanted.state is not UpdateState.POSTMORTEM:

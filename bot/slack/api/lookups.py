@@ -1,12 +1,15 @@
-"""Lookups outside of the outbox: the app's workspace, people by e-mail address, user groups."""
+"""Lookups outside of the outbox: the app's workspace, people, groups, channel members."""
 
 from bot.domain.errors import UserError
 from bot.services.workspace.user_groups import UserGroup
 from bot.slack.api.client import Gateway
 from bot.slack.api.errors import SlackApiError
+from bot.slack.api.payload_validation import ListCursors
 
 TEAM_LIMIT = 100
 """Workspaces of an organisation to ask for."""
+MEMBER_LIMIT = 1_000
+"""Members of one page."""
 NOT_FOUND_ERRORS = frozenset({"users_not_found", "invalid_arguments"})
 """Error codes for an unknown address; the second is for a text that Slack takes for no address."""
 
@@ -49,3 +52,19 @@ async def list_user_groups(gateway: Gateway) -> list[UserGroup]:
     listed = (await gateway.call("usergroups.list")).get("usergroups", [])
     groups = [UserGroup(str(each["id"]), str(each["handle"]), str(each.get("name") or "")) for each in listed]
     return sorted(groups, key=lambda each: each.handle)
+
+
+async def is_channel_member(gateway: Gateway, channel_id: str, user_id: str) -> bool:
+    """Return whether a person is in a channel; False if Slack refuses to say. Raises SlackError."""
+    method = "conversations.members"
+    cursors, cursor = ListCursors(method), None
+    while True:
+        try:
+            answer = await gateway.call(method, channel=channel_id, limit=MEMBER_LIMIT, cursor=cursor)
+        except SlackApiError:
+            return False
+        if user_id in answer["members"]:
+            return True
+        cursor = cursors.find_next(answer)
+        if cursor is None:
+            return False

@@ -113,7 +113,7 @@ def check_visible(session: Session, click: ButtonClick, incident_id: int) -> Non
     """
     Refuse a button of an old message elsewhere about an incident that has become private.
 
-    Raises IncidentNotFound. For modals and App Home see `UserCache.check_member`.
+    Raises IncidentNotFound. For modals and App Home see `bot.slack.inbound.modals`.
     """
     if incident_id and click.channel_id and not click.view_id:
         visibility_in_channel(session, click.team_id, click.channel_id).get(session, incident_id)

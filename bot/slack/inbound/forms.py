@@ -22,18 +22,16 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import ensure_known
 from bot.slack.api.payloads import parsing_payload
 from bot.slack.blocks import menu, modals
-from bot.slack.blocks.escalation import controls
 from bot.slack.blocks.notices import reply_modal
 from bot.slack.handlers import FORMS
 from bot.slack.handlers.interactions import ViewSubmission
 from bot.slack.handlers.registry import Answer, Form, render_reply
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.modal_opener import DATABASE_UNREACHABLE, STILL_SAVING, SUBMIT_SECONDS, outage_text
+from bot.slack.inbound.modals import check_form
 from bot.slack.replies.response_url import respond_via_url
 from bot.store.database.savepoint import savepoint
 from bot.store.database.session import DatabaseUnavailable
-from bot.store.escalation import escalations
-from bot.store.incidents import timeline
 from bot.store.shared import idempotency
 
 log = get_logger(__name__)
@@ -100,25 +98,11 @@ async def _submit(deps: Deps, form: Form, submission: ViewSubmission) -> FormRes
 async def _run(deps: Deps, form: Form, submission: ViewSubmission, at: datetime) -> FormResult:
     await deps.user_cache.ensure_all_known(submission.team_id, [submission.user_id, *submission.chosen_people])
     try:
-        await deps.user_cache.check_member(submission.user_id, lambda session: _find_incident_id(session, submission))
+        await check_form(deps, submission)
     except UserError as problem:
         errors = errors_at_first_field(form, submission, problem.message)
         return FormResult(errors, None if errors else render_reply(f":warning: {problem.message}"))
     return await deps.database.run(run_form, deps.settings(), form, submission, at)
-
-
-def _find_incident_id(session: Session, submission: ViewSubmission) -> int:
-    """Return the id of the form's incident, 0 for none."""
-    found = submission.metadata
-    if isinstance(incident_id := found.get(modals.INCIDENT), int):
-        return incident_id
-    if isinstance(entry_id := found.get("entry"), int):
-        entry = timeline.get(session, entry_id)
-        return entry.incident_id if entry else 0
-    if isinstance(escalation_id := found.get(controls.ESCALATION), int):
-        escalation = escalations.get(session, escalation_id)
-        return escalation.incident_id if escalation else 0
-    return 0
 
 
 async def _respond_via_url(deps: Deps, form: Form, submission: ViewSubmission, answer: Answer | None, url: str) -> None:

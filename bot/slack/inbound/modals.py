@@ -1,23 +1,40 @@
-"""Open the modals of buttons, shortcuts and of `/incident` alone."""
+"""Open modals of buttons, shortcuts and `/incident`, and check who may still act in them."""
 
-from collections.abc import Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from sqlmodel import Session
+from structlog import get_logger
 
 from bot.config import Settings
 from bot.domain.errors import UserError
+from bot.slack.api.errors import SlackError
+from bot.slack.api.lookups import is_channel_member
 from bot.slack.api.payloads import parse_private_metadata
-from bot.slack.blocks import menu
+from bot.slack.blocks import menu, modals
+from bot.slack.blocks.escalation import controls
 from bot.slack.blocks.incidents.forms.declare_form import declare_form
 from bot.slack.blocks.inputs import metadata_json
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.notices import notice_modal
 from bot.slack.handlers.commands.execution import SlashCommand
-from bot.slack.handlers.interactions import ButtonClick, ShortcutUse
+from bot.slack.handlers.interactions import ButtonClick, ShortcutUse, ViewSubmission
 from bot.slack.handlers.registry import About, Button, Shortcut, check_subject
 from bot.slack.inbound.deps import Deps
 from bot.slack.replies.render import escape_markup
+from bot.store.escalation import escalations
+from bot.store.incidents import incidents, timeline
+from bot.store.incidents.incidents import Incident, IncidentNotFound
+
+log = get_logger(__name__)
+
+LOOKUP_SECONDS = 1.5
+"""Timeout of the lookup; Slack waits 3 s for the whole answer."""
+UNCHECKED = (
+    "Slack does not say whether you are in the incident's channel, so nothing was changed. Try again, or type the "
+    "command in the channel."
+)
 
 
 async def open_for_click(deps: Deps, button: Button[Any], click: ButtonClick) -> str | None:
@@ -37,17 +54,6 @@ async def open_for_click(deps: Deps, button: Button[Any], click: ButtonClick) ->
         deps.modal_opener.replace(click.view_id, build(), fallback)
         return None
     return await _open(deps, click.trigger_id, build(), fallback)
-
-
-async def check_click(deps: Deps, about: About[object], click: ButtonClick) -> None:
-    """
-    Raise UserError for a button whose incident the person may not see now.
-
-    For modals and App Home, as `UserCache.check_member` says.
-    """
-    find = about.incident
-    if find is not None and click.view_id:
-        await deps.user_cache.check_member(click.user_id, lambda session: find(session, click))
 
 
 def build_modal(session: Session, settings: Settings, button: Button[Any], click: ButtonClick) -> View:
@@ -116,3 +122,55 @@ async def _open(deps: Deps, trigger_id: str, building: Coroutine[Any, Any, View]
     except UserError as problem:
         return f":warning: {problem.message}"
     return None
+
+
+async def check_click(deps: Deps, about: About[object], click: ButtonClick) -> None:
+    """Raise UserError for a button in a modal or App Home about a now hidden incident."""
+    find = about.incident
+    if find is not None and click.view_id:
+        await _check_member(deps, click.user_id, lambda session: find(session, click))
+
+
+async def check_form(deps: Deps, submission: ViewSubmission) -> None:
+    """Raise UserError for a form whose incident the person may not see now."""
+    await _check_member(deps, submission.user_id, lambda session: _find_incident_id(session, submission))
+
+
+def _find_incident_id(session: Session, submission: ViewSubmission) -> int:
+    """Return the id of the form's incident, 0 for none."""
+    found = submission.metadata
+    if isinstance(incident_id := found.get(modals.INCIDENT), int):
+        return incident_id
+    if isinstance(entry_id := found.get("entry"), int):
+        entry = timeline.get(session, entry_id)
+        return entry.incident_id if entry else 0
+    if isinstance(escalation_id := found.get(controls.ESCALATION), int):
+        escalation = escalations.get(session, escalation_id)
+        return escalation.incident_id if escalation else 0
+    return 0
+
+
+async def _check_member(deps: Deps, user_id: str, find_incident_id: Callable[[Session], int]) -> None:
+    """
+    Raise UserError for a person who is not in the channel of a private incident.
+
+    For what was built from what its reader could see then: the incident may have become private since, or its reader
+    may have left the channel. A button of a message needs no such check. `find_incident_id`: 0 for none.
+    """
+    incident = await deps.database.read(_find_private, find_incident_id)
+    if incident is None or incident.channel_id is None:  # its channel is being created: nobody else has a modal
+        return
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            is_member = await is_channel_member(deps.gateway, incident.channel_id, user_id)
+    except (SlackError, TimeoutError) as problem:
+        log.warning("membership check failed", problem=str(problem) or type(problem).__name__)
+        raise UserError(UNCHECKED) from problem
+    if not is_member:
+        raise IncidentNotFound("That incident does not exist.")
+
+
+def _find_private(session: Session, find_incident_id: Callable[[Session], int]) -> Incident | None:
+    incident_id = find_incident_id(session)
+    incident = incidents.get(session, incident_id) if incident_id else None
+    return incident if incident is not None and incident.is_private else None

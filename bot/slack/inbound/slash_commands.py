@@ -1,6 +1,7 @@
 """Execute slash commands, and answer after the commit."""
 
 import asyncio
+import html
 import re
 from datetime import datetime
 from time import perf_counter
@@ -53,7 +54,7 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
             body = {**body, "team_id": known.team_id}  # an installation has one workspace
         with parsing_payload():
             command = SlashCommand.from_payload(body)
-        if (length := _typed_length(command.text)) > LONGEST_LINE:
+        if (length := len(html.unescape(command.text))) > LONGEST_LINE:  # as it was typed
             await ack(render_text(_too_long(length)))
             return
         try:
@@ -77,15 +78,10 @@ def register_slash_commands(app: AsyncApp, deps: Deps) -> None:
     app.command(re.compile(".*"))(on_command)
 
 
-def _typed_length(text: str) -> int:
-    """Characters as they were typed: Slack escapes three of them."""
-    return len(text) - sum(text.count(sign) * (len(sign) - 1) for sign in ("&amp;", "&lt;", "&gt;"))
-
-
 def _too_long(length: int) -> str:
     return (
         f":warning: The line has {length:,} characters; at most {LONGEST_LINE:,} are read. Nothing was changed. "
-        "Post a long text as a message and react to it, or attach it as a file."
+        "Post it as a file, and react to the message."
     )
 
 

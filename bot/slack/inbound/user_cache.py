@@ -1,35 +1,24 @@
 """Cache of users that were looked up, because Slack's payloads do not say who is a guest."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
-from sqlmodel import Session
 from structlog import get_logger
 
-from bot.domain.errors import UserError
 from bot.runtime.clock import Clock
 from bot.services.workspace.access import NotPermitted, check_access
 from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.people import save_profile
 from bot.slack.api import payloads
 from bot.slack.api.client import Gateway
-from bot.slack.api.errors import SlackApiError, SlackError
-from bot.slack.api.payload_validation import ListCursors
+from bot.slack.api.errors import SlackError
 from bot.store.database.session import Database, DatabaseUnavailable
-from bot.store.incidents import incidents
-from bot.store.incidents.incidents import Incident, IncidentNotFound
 from bot.store.shared import people
 
 log = get_logger(__name__)
 
 LOOKUP_SECONDS = 1.5
 """Timeout of a lookup; Slack waits 3 s for the whole answer."""
-
-PAGE_SIZE = 1_000
-UNCHECKED = (
-    "Slack does not say whether you are in the incident's channel, so nothing was changed. Try again, or type the "
-    "command in the channel."
-)
 
 
 class UserCache:
@@ -83,45 +72,3 @@ class UserCache:
         except NotPermitted as problem:
             return problem.message
         return None
-
-    async def check_member(self, user_id: str, find_incident_id: Callable[[Session], int]) -> None:
-        """
-        Raise UserError for a user who is not in the channel of a private incident.
-
-        For forms and for buttons in modals and in App Home, which were built from what their reader could see then: the
-        incident may have become private since, or its reader may have left the channel. A message needs no such check.
-        `find_incident_id`: 0 for none.
-        """
-        incident = await self._database.read(_find_private, find_incident_id)
-        if incident is None or incident.channel_id is None:  # its channel is being created: nobody else has a modal
-            return
-        try:
-            async with asyncio.timeout(LOOKUP_SECONDS):
-                is_member = await self._is_member(incident.channel_id, user_id)
-        except (SlackError, TimeoutError) as problem:
-            log.warning("membership check failed", problem=str(problem) or type(problem).__name__)
-            raise UserError(UNCHECKED) from problem
-        if not is_member:
-            raise IncidentNotFound("That incident does not exist.")
-
-    async def _is_member(self, channel_id: str, user_id: str) -> bool:
-        """False, too, if the bot may not see the channel."""
-        cursors, cursor = ListCursors("conversations.members"), None
-        while True:
-            try:
-                answer = await self._gateway.call(
-                    "conversations.members", channel=channel_id, limit=PAGE_SIZE, cursor=cursor
-                )
-            except SlackApiError:
-                return False
-            if user_id in answer["members"]:
-                return True
-            cursor = cursors.find_next(answer)
-            if cursor is None:
-                return False
-
-
-def _find_private(session: Session, find_incident_id: Callable[[Session], int]) -> Incident | None:
-    incident_id = find_incident_id(session)
-    incident = incidents.get(session, incident_id) if incident_id else None
-    return incident if incident is not None and incident.is_private else None

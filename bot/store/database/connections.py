@@ -24,9 +24,7 @@ SQLITE_STATEMENTS = 300
 READER_STATEMENTS = 100
 """The same for each reading connection."""
 READER_CACHE_KB = 512
-"""
-Pages of the file that each reading connection keeps. SQLite's own value is 2 MB; the system keeps them anyway.
-"""
+"""Size of the pages that each reading connection keeps. SQLite's own value is 2 MB; the system keeps them anyway."""
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 UNAVAILABLE_CLASSES = {"08", "53", "57", "58"}
 """Classes of SQLSTATE that mean an outage of the server (PostgreSQL's manual, appendix A)."""

@@ -59,15 +59,16 @@ def test_a_long_page_is_built_without_looking_at_every_object() -> None:
 
 TURNS = """
 import sys
-from bot.runtime.threads import take_short_turns
+from bot.cli.main import run_cli
 
 usual = sys.getswitchinterval()
-take_short_turns()
+sys.argv = ["dogwatch", "serve", "--help"]
+run_cli()
 print(usual / sys.getswitchinterval())
 """
 
 
-def test_threads_take_turns_often() -> None:
+def test_threads_of_the_bot_take_turns_often() -> None:
     run = subprocess.run([sys.executable, "-c", TURNS], capture_output=True, text=True, check=True, timeout=60)
 
-    assert float(run.stdout) >= 5, run.stdout
+    assert float(run.stdout.split()[-1]) >= 5, run.stdout

@@ -120,9 +120,8 @@ def change_block(
     if change.act is not Act.COMMENT:
         check_editable(PostmortemState(incident.postmortem_state))
     if built is None or built.removals != _mark_removals(session, incident):  # words that are gone must not come back
-        before = load_section(session, settings, incident_id, change.block_id)
-    else:
-        before = find_section(built.draft, blocks.find_blocks(session, incident_id), change.block_id)
+        built = build_unedited(session, settings, incident_id, change.block_id.language)
+    before = find_section(built.draft, blocks.find_blocks(session, incident_id), change.block_id)
     done = _find_done(session, actor, change)
     if done is not None:
         block = find_block(before, done)
@@ -231,9 +230,8 @@ def refresh_document_canvas(session: Session, incident: Incident, at: datetime) 
 
 def load_section(session: Session, settings: Settings, incident_id: int, block_id: BlockId) -> DocumentBlocks:
     """All blocks of a block's section. Raises UserError for an unknown section or language."""
-    record, touched = load_edited_record(session, settings, incident_id)
-    draft = build_incident_draft(settings, record, languages=[block_id.language])
-    return find_section(draft, touched, block_id)
+    built = build_unedited(session, settings, incident_id, block_id.language)
+    return find_section(built.draft, blocks.find_blocks(session, incident_id), block_id)
 
 
 def find_section(draft: Draft, touched: Sequence[DocumentBlock], block_id: BlockId) -> DocumentBlocks:

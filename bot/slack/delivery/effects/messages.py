@@ -20,6 +20,7 @@ from bot.services.views.event import EventView
 from bot.services.views.shared_line import load_line
 from bot.services.workspace.missing_permissions import list_unreported, mark_reported
 from bot.slack.api.errors import SlackApiError
+from bot.slack.api.lookups import is_channel_member
 from bot.slack.blocks.escalation.page import page_message
 from bot.slack.blocks.incidents.channel_lines import channel_line, ephemeral_text, redacted_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
@@ -28,7 +29,6 @@ from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.delivery.effects.channel.lookup import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext, load_incident, require_channel
 from bot.slack.delivery.effects.escalations import moved_message
-from bot.slack.delivery.effects.people.private_incidents import is_member
 from bot.slack.delivery.effects.posting import edit_message, forget_channel_on_error, post_directly
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
@@ -124,7 +124,7 @@ async def blank_redacted_message(context: EffectContext, claim: Claim) -> Outcom
 async def _view_for(context: EffectContext, view: EscalationView, reader: str) -> EscalationView:
     """The view of a sent page; without words if the reader may not see its incident."""
     incident = view.incident
-    if not incident.is_private or await is_member(context, incident.channel_id or "", reader):
+    if not incident.is_private or await is_channel_member(context.gateway, incident.channel_id or "", reader):
         return view
     return view.without_words()
 

@@ -7,9 +7,9 @@ from bot.services.escalation.page_bundles import BundleView, prepare_bundle, rec
 from bot.services.outbox.payloads import PageBundlePayload
 from bot.services.paging.pages import NO_ANSWER
 from bot.slack.api.errors import SlackApiError, TokenRejected, Unreachable
+from bot.slack.api.lookups import is_channel_member
 from bot.slack.blocks.escalation.page_bundle import page_bundle_message
 from bot.slack.delivery.effects.context import EffectContext
-from bot.slack.delivery.effects.people.private_incidents import is_member
 from bot.slack.delivery.effects.posting import edit_message, post_directly
 from bot.store import outbox
 from bot.store.escalation.pages import SENT
@@ -32,7 +32,7 @@ async def _view_for(context: EffectContext, view: BundleView, reader: str) -> Bu
     """A sent bundle without the words of incidents that the reader may not see."""
     lines = [
         line.without_words()
-        if line.is_private and not await is_member(context, line.channel_id or "", reader)
+        if line.is_private and not await is_channel_member(context.gateway, line.channel_id or "", reader)
         else line
         for line in view.lines
     ]

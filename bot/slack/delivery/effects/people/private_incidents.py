@@ -51,11 +51,6 @@ async def find_private_incidents(context: EffectContext, team_id: str, user_id: 
     return await ChannelMembers(context).find_private(team_id, user_id)
 
 
-async def is_member(context: EffectContext, channel_id: str, user_id: str) -> bool:
-    """Ask Slack. False if it refuses to say."""
-    return user_id in await _find_members(context, channel_id)
-
-
 async def _find_members(context: EffectContext, channel_id: str) -> frozenset[str]:
     found: set[str] = set()
     try:

@@ -6,10 +6,10 @@ from bot.services.outbox import post_review_request
 from bot.services.outbox.payloads import ReviewRequestPayload
 from bot.services.postmortem.document.review import load_review_request
 from bot.services.workspace.people import USER_ID_PREFIXES
+from bot.slack.api.lookups import is_channel_member
 from bot.slack.blocks.postmortem.review import review_request_message
 from bot.slack.delivery.effects.channel.channels import list_group_members
 from bot.slack.delivery.effects.context import EffectContext
-from bot.slack.delivery.effects.people.private_incidents import is_member
 from bot.slack.delivery.effects.posting import post_directly
 from bot.store.incidents import incidents
 from bot.store.outbox import Claim, Done, Outcome, Rejected
@@ -25,7 +25,7 @@ async def send_review_request(context: EffectContext, claim: Claim) -> Outcome:
     if not payload.user_id.startswith(USER_ID_PREFIXES):
         return await _ask_group(context, claim, payload)
     view = await context.database.read(load_review_request, context.settings(), payload.review_id)
-    if view.is_private and not await is_member(context, view.channel_id or "", payload.user_id):
+    if view.is_private and not await is_channel_member(context.gateway, view.channel_id or "", payload.user_id):
         return Rejected("not a member of the private incident's channel")
     await post_directly(context, claim, payload.user_id, review_request_message(view))
     return Done()
