@@ -20,7 +20,7 @@ from bot.services.alerts.placement import place_alerts
 from bot.services.alerts.repetition import announce_repetition, find_overdue
 from bot.services.alerts.resolution import plan_resolutions
 from bot.services.alerts.storms.admission import current_storm
-from bot.services.incidents.maintenance_windows import open_window_ids
+from bot.services.incidents.maintenance_windows import hold_for_windows
 from bot.services.workspace.actor import Actor
 from bot.store import outbox
 from bot.store.alerts import alert_groups, alerts
@@ -91,9 +91,10 @@ def receive_notifications(
     wanted = list(_route_events(settings, batches, receipts, actor.at))
     if not wanted:
         return receipts
+    # Timers of windows come before groups, as in their own work.
+    windows = hold_for_windows(session, actor, {received.routing.service for received in wanted})
     groups = alert_groups.lock_groups(session, actor.team_id, {key for each in wanted for key in each.groups})
     known = find_known_rows(session, actor.team_id, [each.event for each in wanted])
-    windows = open_window_ids(session, actor, {received.routing.service for received in wanted})
     repeated = find_overdue(
         session, (known[each.identity] for each in wanted if each.identity in known), windows, actor
     )

@@ -30,7 +30,7 @@ from bot.services.alerts.storms import add_alert, begin_storm, is_storm_incident
 from bot.services.alerts.storms.admission import count_opening, decide_storm
 from bot.services.incidents.declare import Declaration, declare_incident
 from bot.services.incidents.lifecycle import reopen_incident
-from bot.services.incidents.maintenance_windows import open_window_ids
+from bot.services.incidents.maintenance_windows import hold_for_windows
 from bot.services.workspace.actor import Actor
 from bot.services.workspace.audit_log import audit_action
 from bot.store import outbox
@@ -76,7 +76,7 @@ def place_held_alerts(session: Session, settings: Settings, rows: Sequence[Alert
     of_group: dict[tuple[str, str], list[Alert]] = defaultdict(list)
     for row in rows:
         of_group[row.source, row.group_key].append(row)
-    windows = open_window_ids(session, actor, {row.service for row in rows})
+    windows = hold_for_windows(session, actor, {row.service for row in rows})
     arrivals = {
         key: [
             Arrival(event, routing, row, is_new=True, held_by=windows.get(row.service or ""))

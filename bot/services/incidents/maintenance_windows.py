@@ -36,6 +36,20 @@ def open_window_ids(session: Session, actor: Actor, services: Iterable[str | Non
     }
 
 
+def hold_for_windows(session: Session, actor: Actor, services: Iterable[str | None]) -> Mapping[str, int]:
+    """
+    Ids of the open windows, by service, to hold alerts.
+
+    Each has a timer at its end then: the clock may have been set since its own ran, or was moved.
+    """
+    named = {service for service in services if service}
+    running = maintenance_windows.find_running(session, actor.team_id, named, actor.at)
+    for window in sorted(running, key=lambda each: each.key):
+        payload = MaintenanceTimer(window.key)
+        timers.set_or_advance(session, _end_timer_key(window), window.ends_at, WINDOW_END_TIMER, payload)
+    return {each.service: each.key for each in reversed(running)}
+
+
 def plan_window(
     session: Session,
     settings: Settings,
@@ -249,7 +263,11 @@ def find_window(
 
 
 def _set_end_timer(session: Session, window: MaintenanceWindow, at: datetime) -> None:
-    timers.set_timer(session, f"maintenance:{window.key}", at, WINDOW_END_TIMER, MaintenanceTimer(window.key))
+    timers.set_timer(session, _end_timer_key(window), at, WINDOW_END_TIMER, MaintenanceTimer(window.key))
+
+
+def _end_timer_key(window: MaintenanceWindow) -> str:
+    return f"maintenance:{window.key}"
 
 
 def list_windows(session: Session, team_id: str, at: datetime) -> list[MaintenanceWindow]:

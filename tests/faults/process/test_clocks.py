@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,23 +14,31 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.metrics import REGISTRY
 from bot.store.incidents.transcript import find_messages
 from tests.faults.process.test_timers import CHANNEL, call_for_help, pages, reminders
+from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.requests.strangers import channel_id
 from tests.support.servers.postgres import PostgresServer
 from tests.support.worlds.clocks import SetWorld, TheirClock
 
 REMINDED_AFTER = timedelta(minutes=5)
+CONFIG = "[services.payments]"
 
 
 @pytest.fixture
 async def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> AsyncIterator[SetWorld]:
     is_postgres = database_url.startswith("postgresql")
     server: PostgresServer | None = request.getfixturevalue("postgres_server") if is_postgres else None
-    async with SetWorld(database_url, tmp_path, TheirClock(database_url, server)) as built:
+    async with SetWorld(database_url, tmp_path, TheirClock(database_url, server), config=CONFIG) as built:
         yield built
 
 
 def steps(direction: str) -> float:
     return REGISTRY.get_sample_value("dogwatch_clock_steps_total", {"direction": direction}) or 0.0
+
+
+async def fires(world: SetWorld) -> Any:
+    alert = an_alert("SlowQueries", at=world.now, service="payments")
+    _, answer = await world.posts("alertmanager", a_notification(alert, group="one"))
+    return answer
 
 
 async def test_set_ahead_reminds_early_and_once(world: SetWorld) -> None:
@@ -180,3 +189,30 @@ async def test_what_is_said_and_marked_during_a_look_stands_while_our_clock_runs
     assert [sorted(each["kinds"]) for each in entries] == [["cause", "investigation"]]
     said = await world.bot.database.read(find_messages, world.sandbox.team_id, place.id)
     assert [each.deleted_at for each in said if each.ts == ts] == [None]
+
+
+@pytest.mark.parametrize("back", [timedelta(seconds=5), timedelta(hours=1)])
+async def test_what_maintenance_held_fires_at_its_end_when_the_clock_is_set_back(
+    world: SetWorld, back: timedelta
+) -> None:
+    await world.types("oncall", "/incident maintenance payments to:in 2 hours new disks", "ops")
+    assert (await fires(world))["in_maintenance"] == 1
+
+    world.theirs.set_by(seconds=-back.total_seconds())
+    await world.looks_at_the_clock()
+    await world.advance_to(world.now + timedelta(hours=2) + back)
+
+    assert len(world.channels) == 1
+
+
+async def test_what_maintenance_holds_after_the_clock_was_ahead_fires_at_its_end(world: SetWorld) -> None:
+    await world.types("oncall", "/incident maintenance payments to:in 30 minutes new disks", "ops")
+    world.theirs.set_by(hours=1)
+    await world.looks_at_the_clock()
+    world.theirs.set_by(hours=-1)
+    await world.looks_at_the_clock()
+
+    assert (await fires(world))["in_maintenance"] == 1
+    await world.advance(minutes=31)
+
+    assert len(world.channels) == 1

@@ -66,8 +66,8 @@ class TheirClock:
 class SetWorld(World):
     """A world on the clock of `serve`, which follows the database's. Slack's clock is separate."""
 
-    def __init__(self, database_url: str, folder: Path, theirs: TheirClock) -> None:
-        super().__init__(database_url, folder)
+    def __init__(self, database_url: str, folder: Path, theirs: TheirClock, *, config: str = "") -> None:
+        super().__init__(database_url, folder, config=config)
         self.theirs = theirs
         self.clock = SystemClock(counter=theirs.counter)  # type: ignore[assignment]  this one moves by itself
         self.sandbox = Sandbox(answer_seconds=ANSWERED_WITHIN)
