@@ -151,7 +151,7 @@ class SubscriberDelivery:
         """Tell the next batch of subscribers; the last one ends the row."""
         settings, payload = self._settings(), SubscriberNoticesPayload.from_json(claim.row.details)
         progress = Progress.from_json(claim.row.progress)
-        batch = await self._database.read(load_batch, settings, payload, progress.after, BATCH)
+        batch = await self._database.read(load_batch, settings, payload, progress.after, BATCH, self._clock.now())
         page = settings.status
         if batch is None or page is None:
             return Done()

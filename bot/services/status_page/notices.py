@@ -82,6 +82,9 @@ def expand_publication(session: Session, settings: Settings, row: OutboxRow, at:
     page, publication = settings.status, PublicationPayload.from_json(row.details)
     if page is None:
         return
+    if publication.notice == NoticeKind.REMINDER and publication.published_at > at:  # the clock was set back
+        queue_publication(session, row.team_id, at, publication, not_before=publication.published_at)
+        return
     kinds = [SubscriberKind.EMAIL] if page.subscribers.email else []
     kinds += [SubscriberKind.WEBHOOK] if page.subscribers.webhooks else []
     for kind in kinds:
@@ -91,7 +94,7 @@ def expand_publication(session: Session, settings: Settings, row: OutboxRow, at:
 
 
 def load_batch(
-    session: Session, settings: Settings, payload: SubscriberNoticesPayload, after: int, limit: int
+    session: Session, settings: Settings, payload: SubscriberNoticesPayload, after: int, limit: int, at: datetime
 ) -> SubscriberBatch | None:
     """
     Load the notice and the next subscribers behind the id `after`.
@@ -99,7 +102,7 @@ def load_batch(
     None if there is nothing to tell any more. Who subscribed after the publication has read it on the page.
     """
     publication = PublicationPayload.from_json(payload.publication)
-    notice = load_notice(session, publication)
+    notice = load_notice(session, publication, at)
     if notice is None or settings.status is None:
         return None
     if payload.only:
@@ -116,15 +119,15 @@ def load_batch(
     return SubscriberBatch(notice, chosen, found[-1].key if found else after, len(found) < limit)
 
 
-def load_notice(session: Session, publication: PublicationPayload) -> Notice | None:
+def load_notice(session: Session, publication: PublicationPayload, at: datetime) -> Notice | None:
     """
     The notice in the words that are published now.
 
-    None if it was taken off the page, or is outdated.
+    None if it was taken off the page, or is outdated: changed, or a reminder of what is over by `at`.
     """
     kind = NoticeKind(publication.notice)
     if publication.is_maintenance:
-        return _load_maintenance_notice(session, publication, kind)
+        return _load_maintenance_notice(session, publication, kind, at)
     return _load_update_notice(session, publication, kind)
 
 
@@ -162,13 +165,17 @@ def _name_components(row: PublicUpdate) -> Mapping[str, ComponentNotice]:
     return {key: ComponentNotice(each["names"], ComponentState(each["state"])) for key, each in row.components.items()}
 
 
-def _load_maintenance_notice(session: Session, publication: PublicationPayload, kind: NoticeKind) -> Notice | None:
+def _load_maintenance_notice(
+    session: Session, publication: PublicationPayload, kind: NoticeKind, at: datetime
+) -> Notice | None:
     row = session.get(PublicMaintenance, publication.subject)
     is_outdated = row is not None and publication.sequence not in {None, row.sequence}
     if row is None or is_outdated:
         return None
     published = row.as_published()
     phase = published.phase_at(publication.published_at)
+    if kind is NoticeKind.REMINDER and published.phase_at(max(publication.published_at, at)) is not phase:
+        return None
     return Notice(
         kind,
         row.public_id,

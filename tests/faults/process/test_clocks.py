@@ -20,7 +20,16 @@ from tests.support.servers.postgres import PostgresServer
 from tests.support.worlds.clocks import SetWorld, TheirClock
 
 REMINDED_AFTER = timedelta(minutes=5)
-CONFIG = "[services.payments]"
+CONFIG = """
+[services.payments]
+[status]
+title = "Harbour Pay"
+url = "https://status.example.test"
+[status.components.online]
+name = "Online payments"
+[status.subscribers.channels.ops]
+language = "en"
+"""
 
 
 @pytest.fixture
@@ -39,6 +48,10 @@ async def fires(world: SetWorld) -> Any:
     alert = an_alert("SlowQueries", at=world.now, service="payments")
     _, answer = await world.posts("alertmanager", a_notification(alert, group="one"))
     return answer
+
+
+def notices(world: SetWorld) -> list[str]:
+    return [each for each in world.texts("ops") if "Harbour Pay" in each]
 
 
 async def test_set_ahead_reminds_early_and_once(world: SetWorld) -> None:
@@ -216,3 +229,24 @@ async def test_what_maintenance_holds_after_the_clock_was_ahead_fires_at_its_end
     await world.advance(minutes=31)
 
     assert len(world.channels) == 1
+
+
+@pytest.mark.parametrize("back", [timedelta(seconds=5), timedelta(hours=1)])
+async def test_readers_are_told_of_maintenance_at_its_times_when_the_clock_is_set_back(
+    world: SetWorld, back: timedelta
+) -> None:
+    await world.types(
+        "oncall", "/incident maintenance payments from:in 3 hours to:in 4 hours public:online Slow.", "ops"
+    )
+    await world.finish()
+    begins = world.now + timedelta(hours=3)
+
+    world.theirs.set_by(seconds=-back.total_seconds())
+    await world.looks_at_the_clock()
+    await world.advance(minutes=5)
+    told = notices(world)
+    await world.advance_to(begins - timedelta(minutes=5))
+    before = notices(world)
+    await world.advance_to(begins + timedelta(hours=1, minutes=5))
+
+    assert (len(told), len(before), len(notices(world))) == (1, 2, 4), notices(world)

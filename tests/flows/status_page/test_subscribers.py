@@ -263,6 +263,24 @@ async def test_maintenance_is_told_when_announced_before_it_begins_and_when_it_e
     ]
 
 
+@pytest.mark.parametrize(
+    ("away", "told"), [(3, ["In progress", "Completed"]), (6, ["Completed"])], ids=["into it", "past it"]
+)
+async def test_maintenance_during_which_nobody_ran_is_told_as_it_is_then(
+    world: SubscriberWorld, away: int, told: list[str]
+) -> None:
+    await world.subscribes()
+    line = "from:in 2 hours to:in 4 hours public:online lang:en title:'Faster checkout' It is slow."
+    await world.types("oncall", f"/incident maintenance checkout {line}", "ops")
+    await world.finish()
+    await world.bot.stop()
+    world.clock.move_to(world.now + timedelta(hours=away))
+    await world.starts()
+    await world.advance(hours=6)
+
+    assert world.subjects()[2:] == [f"[Harbour Pay] {each}: Faster checkout" for each in told]
+
+
 async def test_an_incident_that_became_private_is_told_to_nobody(world: SubscriberWorld) -> None:
     await world.has_subscribers([READER])
     await world.declares("Card payments fail sev:1")
