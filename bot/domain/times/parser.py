@@ -206,7 +206,8 @@ def _readings_in(match: re.Match[str], zone: tzinfo, context: ParseContext) -> l
         locals_of = [datetime.combine(each, clock) for each in days]
         return [replace(each, doubt=Doubt.DAY) for local in locals_of for each in _readings_at(local, zone, context)]
     first, *others = (datetime.combine(each, clock) for each in day.choices)
-    away = first.replace(tzinfo=zone).astimezone(UTC) - context.now
+    soonest, latest = first.replace(tzinfo=zone).astimezone(UTC), _instants(first, zone)[-1]
+    away = (soonest if context.past else latest) - context.now
     is_wrong_side = away > timedelta() if context.past else away < timedelta()
     if not others or not is_wrong_side:
         return _readings_at(first, zone, context)
@@ -224,14 +225,23 @@ def _night_days(match: re.Match[str], day: Day, clock: time) -> tuple[date, ...]
 
 
 def _readings_at(local: datetime, zone: tzinfo, context: ParseContext) -> list[Reading]:
-    """One reading; two if the clocks skip `local`, or show it twice on the same side of now."""
-    found = instants_at(local, zone)
-    if not found:
-        return [Reading(at, zone, Doubt.SKIPPED) for at in instants_around_gap(local, zone)]
-    if len(found) > 1:
-        sided = [at for at in found if (at <= context.now) is context.past]
-        return [Reading(at, zone, Doubt.TWICE) for at in (sided if len(sided) == 1 else found)]
-    return [Reading(found[0], zone)]
+    """
+    One reading; two if the clocks skip `local`, or show it twice on the right side of now.
+
+    On the wrong side there is nothing to ask: it is refused, or another day is meant.
+    """
+    found = _instants(local, zone)
+    sided = [at for at in found if (at <= context.now) is context.past]
+    if len(found) == 1 or not sided:
+        return [Reading(found[0 if context.past else -1], zone)]
+    if not instants_at(local, zone):
+        return [Reading(at, zone, Doubt.SKIPPED) for at in found]
+    return [Reading(at, zone, Doubt.TWICE) for at in sided]
+
+
+def _instants(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
+    """The instants of a local time, in order: one, or two around a change of the clocks."""
+    return instants_at(local, zone) or instants_around_gap(local, zone)
 
 
 def _with_own_letters(found: Sequence[Reading], letters: str, zone: ZoneInfo) -> list[Reading]:

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.errors import Ambiguous
-from bot.domain.times import read_time
+from bot.domain.errors import Ambiguous, UserError
+from bot.domain.times import read_time, refuse_future
 
 PARIS = ZoneInfo("Europe/Paris")
 FRIDAY = datetime(2025, 3, 28, 18, 0, tzinfo=UTC)
@@ -49,6 +49,46 @@ def test_an_hour_that_comes_twice_is_clear_while_the_second_is_in_the_future():
     between = datetime(2025, 10, 26, 0, 45, tzinfo=UTC)  # 02:45, for the first time
 
     assert read_time("02:30", now=between, zone=PARIS).at == datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "earlier"),
+    [
+        ("2025-10-26 02:20 +02:00", "02:50", "2025-10-25 02:50 +02:00"),
+        ("2025-10-26 01:20 +02:00", "02:30", "2025-10-25 02:30 +02:00"),
+        ("2025-10-25 13:00 +02:00", "26 Oct 02:30", "2024-10-26 02:30 +02:00"),
+        ("2025-03-30 01:20 +01:00", "02:30", "2025-03-29 02:30 +01:00"),
+        ("2025-10-25 13:00 +02:00", "2025-10-26 02:30", None),
+        ("2025-03-29 13:00 +01:00", "tomorrow 02:30", None),
+    ],
+)
+def test_a_night_of_changing_clocks_that_is_still_to_come_is_refused_without_a_question(now, text, earlier):
+    now = datetime.fromisoformat(now)
+
+    when = read_time(text, now=now, zone=PARIS)
+
+    assert when.at > now
+    assert when.earlier == (datetime.fromisoformat(earlier) if earlier else None)
+    with pytest.raises(UserError, match="Only past times can be recorded"):
+        refuse_future(when, now=now, zone=PARIS)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2025-10-26 01:50 +02:00", None),
+        ("2025-10-26 02:50 +02:00", "2025-10-26 02:30 +01:00"),
+        ("2025-10-26 02:50 +01:00", "2025-10-27 02:30 +01:00"),
+    ],
+)
+def test_a_time_to_come_that_comes_twice_is_the_second_one_after_the_first(now, expected):
+    now = datetime.fromisoformat(now)
+
+    if expected is None:
+        with pytest.raises(Ambiguous, match="came twice"):
+            read_time("02:30", now=now, zone=PARIS, prefer_past=False)
+    else:
+        assert read_time("02:30", now=now, zone=PARIS, prefer_past=False).at == datetime.fromisoformat(expected)
 
 
 @pytest.mark.parametrize(
