@@ -12,6 +12,7 @@ from bot.services.incidents.maintenance_windows import (
     change_window,
     end_windows,
     find_window,
+    find_window_start,
     is_known_service,
     list_windows,
     plan_window,
@@ -47,9 +48,9 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
 
 def _plan(session: Session, caller: Caller, typed: Invocation, service: str) -> Reply:
     since, until, why = typed.options.get("from"), typed.options.get("to"), typed.text
-    begin = since.at if since and since.at else caller.actor.at
-    if until is None and (found := read_leading_end(why, now=begin, zone=typed.zone)):
-        until, why = found
+    if until is None:
+        begin = find_window_start(caller.actor, since, typed.zone)
+        until, why = read_leading_end(why, now=begin, zone=typed.zone) or (until, why)
     window = plan_window(
         session, caller.settings, caller.actor, service, why, since=since, until=until, zone=typed.zone
     )

@@ -9,6 +9,7 @@ from bot.command.table import Command, Option, Value
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.times import ParsedTime, read_time
+from bot.domain.times.future import resolve_start
 from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.oncall import overrides, schedule
@@ -58,7 +59,8 @@ class OncallLine:
     def times(self) -> TimeRange:
         """The start and end. An end without a day is the first such time after the start."""
         starts, ends = self.typed.options.get("from"), self.typed.options.get("to")
-        return TimeRange(_known_time(starts), _end_time(self, starts, ends))
+        begin = resolve_start(starts, self.caller.actor.at) if starts and _known_time(starts) else None
+        return TimeRange(begin, _end_time(self, begin, ends))
 
     def at(self, name: str) -> datetime | None:
         return _known_time(self.typed.options.get(name))
@@ -70,8 +72,8 @@ def _known_time(when: ParsedTime | None) -> datetime | None:
     return when.at if when else None
 
 
-def _end_time(line: OncallLine, starts: ParsedTime | None, ends: ParsedTime | None) -> datetime | None:
-    begin, end = _known_time(starts), _known_time(ends)
+def _end_time(line: OncallLine, begin: datetime | None, ends: ParsedTime | None) -> datetime | None:
+    end = _known_time(ends)
     if begin is None or end is None or ends is None or end > begin:
         return end
     return _known_time(read_time(ends.text, now=begin, zone=line.typed.zone, prefer_past=False)) if ends.text else end

@@ -1,4 +1,4 @@
-"""Times in the future: the end of a mute or a maintenance window."""
+"""Times in the future: starts and ends of mutes, maintenance and on-call changes."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,6 +7,8 @@ from bot.domain.errors import InvalidField, UserError
 from bot.domain.text.duration_parser import read_duration
 from bot.domain.times import ParsedTime, format_time, read_leading_time, read_time
 
+MAX_BACKDATING = timedelta(minutes=5)
+"""How long ago a start may be."""
 _BEFORE_END = frozenset({"for", "until", "till", "to"})
 _LENGTH_WORDS = 5
 """Words of the longest length: `2 hours and 5 minutes`."""
@@ -28,6 +30,16 @@ def read_leading_end(text: str, *, now: datetime, zone: ZoneInfo) -> tuple[Parse
             return ParsedTime((now + length).astimezone(UTC)), " ".join(words[count:])
     found = read_leading_time(words, now=now, zone=zone, prefer_past=False)
     return (found[0], " ".join(words[found[1] :])) if found else None
+
+
+def resolve_start(when: ParsedTime, now: datetime) -> datetime | None:
+    """
+    The time of a start: of `22:00` today's until some minutes later, then the next day's.
+
+    None if it is unknown.
+    """
+    is_just_over = when.earlier is not None and now - when.earlier <= MAX_BACKDATING
+    return when.earlier if is_just_over else when.at
 
 
 def resolve_future_time(when: ParsedTime, *, after: datetime, zone: ZoneInfo) -> datetime:

@@ -212,7 +212,9 @@ def _readings_in(match: re.Match[str], zone: tzinfo, context: ParseContext) -> l
     if not others or not is_wrong_side:
         return _readings_at(first, zone, context)
     if abs(away) > day.reach:
-        return _readings_at(others[0], zone, context)
+        return [
+            replace(each, earlier=None if context.past else latest) for each in _readings_at(others[0], zone, context)
+        ]
     before = instants_at(others[0], zone)
     return [replace(each, earlier=before[-1] if before else None) for each in _readings_at(first, zone, context)]
 

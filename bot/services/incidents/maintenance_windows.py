@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import ErrorCollector, InvalidField, UserError, closest_word, did_you_mean
 from bot.domain.times import ParsedTime, format_time
-from bot.domain.times.future import check_end_within, resolve_future_time
+from bot.domain.times.future import MAX_BACKDATING, check_end_within, resolve_future_time, resolve_start
 from bot.services.outbox.timer_payloads import MaintenanceTimer
 from bot.services.status_page.maintenance import follow_window
 from bot.services.workspace.actor import Actor
@@ -21,8 +21,6 @@ from bot.store.shared import timers
 WINDOW_END_TIMER = "end of a maintenance window"
 MAX_DURATION = timedelta(days=31)
 """Longest maintenance window."""
-MAX_BACKDATING = timedelta(minutes=5)
-"""How far back a window may begin: earlier alerts have paged already."""
 REASON_LENGTH = 200
 """Characters of a reason that are kept."""
 
@@ -71,7 +69,7 @@ def plan_window(
     with errors.collect():
         name = resolve_service_name(settings, service)
     with errors.collect():
-        starts_at = _window_start(actor, since, zone)
+        starts_at = find_window_start(actor, since, zone)
     with errors.collect():
         ends_at = _window_end(until, starts_at, actor, zone)
     errors.check()
@@ -123,11 +121,17 @@ def is_known_service(settings: Settings, service: str) -> bool:
     return service in settings.services
 
 
-def _window_start(actor: Actor, since: ParsedTime | None, zone: ZoneInfo) -> datetime:
+def find_window_start(actor: Actor, since: ParsedTime | None, zone: ZoneInfo) -> datetime:
+    """
+    The start of a window: now, at `since`, or some minutes ago.
+
+    Raises InvalidField for an earlier time: alerts since then have paged already.
+    """
     if since is None:
         return actor.at
-    if since.at is not None and timedelta(0) <= actor.at - since.at <= MAX_BACKDATING:
-        return since.at
+    starts_at = resolve_start(since, actor.at)
+    if starts_at is not None and timedelta(0) <= actor.at - starts_at <= MAX_BACKDATING:
+        return starts_at
     try:
         return resolve_future_time(since, after=actor.at, zone=zone)
     except UserError as problem:
@@ -212,7 +216,7 @@ def move_window(
     if since is not None:
         if window.starts_at <= actor.at:
             raise InvalidField("from", "The maintenance has begun. Change its end with `to:`, or end it with `end`.")
-        window.starts_at = _window_start(actor, since, zone)
+        window.starts_at = find_window_start(actor, since, zone)
     if until is not None:
         window.ends_at = _window_end(until, window.starts_at, actor, zone)
     if window.ends_at <= window.starts_at:
@@ -244,8 +248,8 @@ def find_window(
     planned = maintenance_windows.find_unfinished(session, actor.team_id, actor.at, name)
     chosen = [each for each in planned if each.starts_at <= actor.at] or planned
     if since is not None:
-        starts_at = _window_start(actor, since, zone)
-        chosen = [each for each in planned if each.starts_at == starts_at]
+        named = {_minute(at) for at in (since.at, since.earlier) if at is not None}
+        chosen = [each for each in planned if _minute(each.starts_at) in named]
     if len(chosen) > 1:
         starts = " and ".join(format_time(each.starts_at, zone) for each in chosen)
         raise UserError(
@@ -254,12 +258,16 @@ def find_window(
         )
     window = maintenance_windows.lock(session, chosen[0].key) if chosen else None
     if window is None or window.ended_at is not None:
-        begins = f" that begins at {format_time(starts_at, zone)}" if since is not None else ""
+        begins = f" that begins at {format_time(since.at, zone)}" if since is not None and since.at is not None else ""
         raise UserError(
             f"No maintenance of `{name}`{begins} is under way or planned. `/incident maintenance` lists them. To plan "
             "one, add its end, for example `to:18:00`."
         )
     return window
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _set_end_timer(session: Session, window: MaintenanceWindow, at: datetime) -> None:

@@ -132,6 +132,21 @@ async def test_what_is_typed_is_taken_or_refused_with_a_remedy(own: World, typed
     assert told in await own.types("oncall", f"/incident maintenance {typed}", "ops")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "typed", "told"),
+    [
+        (40, "from:14:00 to:15:00", "from 2026-03-02 14:00 UTC to 2026-03-02 15:00 UTC"),
+        (40, "from:14:00 2h disks", "from 2026-03-02 14:00 UTC to 2026-03-02 16:00 UTC"),
+        (280, "from:14:00 to:15:00", "from 2026-03-02 14:00 UTC to 2026-03-02 15:00 UTC"),
+        (600, "from:14:00 to:15:00", "from 2026-03-03 14:00 UTC to 2026-03-03 15:00 UTC"),
+    ],
+)
+async def test_a_start_that_was_some_minutes_ago_is_todays(own: World, seconds: int, typed: str, told: str) -> None:
+    await own.advance(seconds=seconds)
+
+    assert told in await own.types("oncall", f"/incident maintenance payments {typed}", "ops")
+
+
 async def test_it_is_planned_by_a_form_too(own: World) -> None:
     await own.sandbox.open_home("oncall")
     await own.settle()

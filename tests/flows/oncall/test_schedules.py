@@ -97,6 +97,16 @@ async def test_taking_a_part_of_a_shift_notifies_the_people_concerned(world: Wor
 
 
 @ON_SQLITE
+async def test_a_start_in_this_minute_is_now(world: World) -> None:
+    await world.advance(seconds=40)
+
+    reply = await types(world, "support", "take from:15:00 to:18:00")
+
+    begins, ends = (datetime.fromtimestamp(int(each), UTC) for each in re.findall(r"<!date\^(\d+)\^", reply)[:2])
+    assert (begins, ends) == (world.now, datetime(2026, 3, 2, 17, tzinfo=UTC))
+
+
+@ON_SQLITE
 @pytest.mark.parametrize(("user", "text"), [("engineer", "give @support"), ("support", "take payments @engineer")])
 async def test_an_override_of_a_person_ends_with_their_shift(world: World, user: str, text: str) -> None:
     reply = await types(world, user, f"{text} from:Sat 09:00 to:2026-03-10 09:00")

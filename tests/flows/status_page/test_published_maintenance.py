@@ -74,6 +74,22 @@ async def test_it_is_announced_in_every_language_and_begins_and_ends_by_itself(w
     assert "100.00% uptime" in after.words
 
 
+async def test_one_of_several_under_way_is_published_by_its_start(world: World) -> None:
+    await types(world, "/incident maintenance checkout to:16:00 disks")
+    await world.advance(minutes=20, seconds=30)
+    await types(world, "/incident maintenance checkout to:17:00 network")
+    await world.advance(minutes=30)
+
+    asked = await types(world, "/incident maintenance checkout public:online Payments may be slow.")
+    missing = await types(world, "/incident maintenance checkout from:15:10 public:online Payments may be slow.")
+    told = await types(world, "/incident maintenance checkout from:15:20 public:online Payments may be slow.")
+
+    assert "begin at 2026-03-02 15:00 CET and 2026-03-02 15:20 CET. To publish one, add its start with `from:`" in asked
+    assert "No maintenance of `checkout` that begins at 2026-03-03 15:10 CET" in missing
+    assert "from 2026-03-02 15:20 CET to 2026-03-02 17:00 CET" in told
+    assert "It is on the status page" in told
+
+
 async def test_the_page_is_rendered_at_the_begin_and_at_the_end_without_a_commit(world: World) -> None:
     publisher = StatusPublisher(world.bot.database, world.settings, world.clock)
     begin, end = (world.now.replace(minute=m, second=3) + timedelta(hours=1) for m in (7, 8))
