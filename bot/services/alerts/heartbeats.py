@@ -5,6 +5,7 @@ One timer a workspace looks at all of them, once a minute, whichever replica tak
 replica runs, so its delay tells that Dogwatch was down.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -50,7 +51,7 @@ def record_beat(session: Session, settings: Settings, name: str, at: datetime) -
         return None
     job = settings.heartbeat(name)
     row = heartbeats.lock(session, installation.team_id, name, at)
-    row.last_beat_at = max(row.last_beat_at, at)
+    row.last_beat_at = at
     since, row.silent_since = row.silent_since, None
     row.down_since = row.down_until = None
     session.add(row)
@@ -65,6 +66,7 @@ def run_heartbeat_timer(session: Session, settings: Settings, timer: Timer, at: 
     if not settings.heartbeats:
         return
     rows = [each for each in heartbeats.lock_known(session, team_id, settings.heartbeats) if not each.silent_since]
+    _forget_future(rows, at)
     if at - timer.due_at > DOWN_AFTER:
         log.warning("heartbeats not watched while dogwatch was down", since=timer.due_at, until=at)
         for row in rows:
@@ -88,6 +90,14 @@ def _receive(session: Session, settings: Settings, team_id: str, events: list[Al
 
 def _pulse(row: HeartbeatRow) -> Pulse:
     return Pulse(row.last_beat_at, row.down_since, row.down_until)
+
+
+def _forget_future(rows: Sequence[HeartbeatRow], at: datetime) -> None:
+    """Count beats of the future, from while the clock was ahead, as beats of now."""
+    for row in rows:
+        row.last_beat_at = min(row.last_beat_at, at)
+        if row.down_until is not None and row.down_until > at:
+            row.down_since = row.down_until = None
 
 
 def _set_timer(session: Session, team_id: str, due_at: datetime) -> None:

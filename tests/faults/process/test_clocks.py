@@ -14,6 +14,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.metrics import REGISTRY
 from bot.store.incidents.transcript import find_messages
 from tests.faults.process.test_timers import CHANNEL, call_for_help, pages, reminders
+from tests.flows.alerts.test_heartbeats import HeartbeatWorld
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.requests.strangers import channel_id
 from tests.support.servers.postgres import PostgresServer
@@ -22,6 +23,9 @@ from tests.support.worlds.clocks import SetWorld, TheirClock
 REMINDED_AFTER = timedelta(minutes=5)
 CONFIG = """
 [services.payments]
+[heartbeats.backup]
+every = "1h"
+grace = "10m"
 [status]
 title = "Harbour Pay"
 url = "https://status.example.test"
@@ -32,11 +36,15 @@ language = "en"
 """
 
 
+class SetHeartbeats(SetWorld, HeartbeatWorld):
+    """With a job that reports."""
+
+
 @pytest.fixture
-async def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> AsyncIterator[SetWorld]:
+async def world(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> AsyncIterator[SetHeartbeats]:
     is_postgres = database_url.startswith("postgresql")
     server: PostgresServer | None = request.getfixturevalue("postgres_server") if is_postgres else None
-    async with SetWorld(database_url, tmp_path, TheirClock(database_url, server), config=CONFIG) as built:
+    async with SetHeartbeats(database_url, tmp_path, TheirClock(database_url, server), config=CONFIG) as built:
         yield built
 
 
@@ -250,3 +258,21 @@ async def test_readers_are_told_of_maintenance_at_its_times_when_the_clock_is_se
     await world.advance_to(begins + timedelta(hours=1, minutes=5))
 
     assert (len(told), len(before), len(notices(world))) == (1, 2, 4), notices(world)
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+async def test_a_beat_while_the_clock_was_ahead_hides_no_silence(world: SetHeartbeats, *, is_last: bool) -> None:
+    world.theirs.set_by(days=400)
+    await world.looks_at_the_clock()
+    await world.beats()
+    await world.advance(minutes=2)
+    world.theirs.set_by(days=-400)
+    await world.looks_at_the_clock()
+    if not is_last:
+        await world.advance(minutes=30)
+        await world.beats()
+
+    await world.advance(minutes=68)
+    assert await world.alerts() == []
+    await world.advance(minutes=5)
+    assert [each.status for each in await world.alerts()] == ["firing"]
