@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.errors import UserError
+from bot.domain.errors import Ambiguous, UserError
 from bot.domain.terms import MARKS, Kind, Precision
 from bot.domain.text.lazy_pattern import LazyPattern
 from bot.domain.text.normalize import strip_accents
@@ -88,13 +88,23 @@ def parse_amended_time(text: str, *, near: datetime, now: datetime, zone: ZoneIn
         when = read_time(text, now=now, zone=zone)
     else:
         day = near.astimezone(zone).replace(hour=23, minute=59, second=59, microsecond=0)
-        found = [read_time(text, now=day + shift, zone=zone) for shift in (-DAY, timedelta(), DAY)]
-        past = [each for each in found if not is_future(each, now)] or found[:1]
-        when = min(past, key=lambda each: abs((each.at or near) - near))
+        found = [each for shift in (-DAY, timedelta(), DAY) for each in _read_on_day(text, day + shift, zone)]
+        past = [each for each in found if not is_future(each[0], now)] or found[:1]
+        when, question = min(past, key=lambda each: abs((each[0].at or near) - near))
+        if question is not None:
+            raise question
     if is_future(when, now):
         shown = format_time(when.at, zone) if when.at else text
         raise UserError(f"{shown} is in the future. Choose a time in the past.")
     return when
+
+
+def _read_on_day(text: str, day: datetime, zone: ZoneInfo) -> list[tuple[ParsedTime, Ambiguous | None]]:
+    """The reading of a time of day; of several each one, with the question about it."""
+    try:
+        return [(read_time(text, now=day, zone=zone), None)]
+    except Ambiguous as question:
+        return [(read_time(each, now=day, zone=zone), question) for each in question.candidates]
 
 
 def amended_kinds(present: Sequence[Kind], chosen: Collection[Kind], *, fixed: Collection[Kind]) -> tuple[Kind, ...]:

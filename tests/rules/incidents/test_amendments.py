@@ -104,6 +104,15 @@ def test_a_time_that_came_twice_is_asked_about() -> None:
     assert len(question.value.candidates) == 2
 
 
+@pytest.mark.parametrize("near", ["2025-10-25 03:10", "2025-10-27 03:10", "2025-03-29 03:10", "2025-03-31 03:10"])
+def test_a_time_on_the_day_beside_a_change_of_the_clocks_is_clear(near: str) -> None:
+    stands = datetime.fromisoformat(near).replace(tzinfo=PARIS)
+
+    when = parse_amended_time("02:30", near=stands, now=stands + timedelta(days=3), zone=PARIS)
+
+    assert when.at == stands - timedelta(minutes=40)
+
+
 @given(
     st.integers(26_297_280, 29_450_000).map(lambda minutes: datetime.fromtimestamp(minutes * 60, UTC)),
     st.sampled_from([Precision.EXACT, Precision.APPROXIMATE]),
