@@ -1,5 +1,6 @@
 """`/incident maintenance`: plan, publish, change, end and list windows."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from bot.command.table import Command, Option, Positional, Value
@@ -32,7 +33,7 @@ def run(session: Session, caller: Caller, typed: Invocation) -> Reply:
     if typed.options.get("end"):
         _check_ends_now(typed)
         ended = end_windows(session, caller.settings, caller.actor, service)
-        return Reply(f"Maintenance of {ended[0].service} ended. Alerts that still fire open incidents now.")
+        return Reply(_describe_ended(ended, caller, typed.zone))
     if not typed.options and not typed.text and service.casefold() in {"", LIST}:
         return Reply(_list_windows(session, caller, typed.zone))
     if typed.options.get("change"):
@@ -118,6 +119,12 @@ def _describe_announced(caller: Caller, window: MaintenanceWindow, announced: An
     if announced.suggested:
         parts.append(f"No component is affected. Suggested: `public:{','.join(announced.suggested)}`.")
     return " ".join(parts)
+
+
+def _describe_ended(ended: Sequence[MaintenanceWindow], caller: Caller, zone: ZoneInfo) -> str:
+    if ended[0].starts_at > caller.actor.at:
+        return "\n".join(f"Cancelled: maintenance of {_describe_window(each, zone)}." for each in ended)
+    return f"Maintenance of {ended[0].service} ended. Alerts that still fire open incidents now."
 
 
 def _check_ends_now(typed: Invocation) -> None:

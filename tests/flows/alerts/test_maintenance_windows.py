@@ -82,6 +82,18 @@ async def test_ending_it_by_hand_opens_what_fires_at_once_unless_another_window_
     assert "No maintenance of `payments`" in await own.types("dba", "/incident maintenance payments end", "ops")
 
 
+async def test_what_was_planned_is_cancelled_and_each_window_named(own: World) -> None:
+    await own.types("oncall", "/incident maintenance payments from:16:00 to:17:00 disks", "ops")
+    await own.types("oncall", "/incident maintenance payments from:18:00 to:19:00 network", "ops")
+
+    told = await own.types("dba", "/incident maintenance payments end", "ops")
+
+    assert told.splitlines() == [
+        "Cancelled: maintenance of payments from 2026-03-02 16:00 UTC to 2026-03-02 17:00 UTC.",
+        "Cancelled: maintenance of payments from 2026-03-02 18:00 UTC to 2026-03-02 19:00 UTC.",
+    ]
+
+
 async def test_a_reason_that_ends_in_end_does_not_end_what_is_under_way(own: World) -> None:
     await own.types("oncall", "/incident maintenance payments to:15:00 disks", "ops")
 
