@@ -73,7 +73,7 @@ def choose_storm_action(
         return OpenSeparately()
     if storm and storm.is_open and is_storm_active(storm.last_at, now, limits):
         return JoinStorm(storm.incident)
-    if sum(now - at < limits.window for at in openings) < limits.incidents:
+    if sum(is_recent(at, now, limits.window) for at in openings) < limits.incidents:
         return OpenSeparately()
     if storm and storm.is_open and now - storm.last_at < REOPEN_WITHIN:
         return ResumeStorm(storm.incident)
@@ -84,4 +84,9 @@ def choose_storm_action(
 
 def is_storm_active(last_at: datetime, now: datetime, limits: StormLimits) -> bool:
     """True if the storm took an alert within the window in which openings are counted."""
-    return now - last_at < limits.window
+    return is_recent(last_at, now, limits.window)
+
+
+def is_recent(at: datetime, now: datetime, window: timedelta) -> bool:
+    """True within `window` before now; after it, too, but not if the clock was far ahead then."""
+    return abs(now - at) < window

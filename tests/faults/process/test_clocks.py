@@ -23,6 +23,8 @@ from tests.support.worlds.clocks import SetWorld, TheirClock
 REMINDED_AFTER = timedelta(minutes=5)
 CONFIG = """
 [services.payments]
+[storms]
+incidents = 2
 [heartbeats.backup]
 every = "1h"
 grace = "10m"
@@ -276,3 +278,22 @@ async def test_a_beat_while_the_clock_was_ahead_hides_no_silence(world: SetHeart
     assert await world.alerts() == []
     await world.advance(minutes=5)
     assert [each.status for each in await world.alerts()] == ["firing"]
+
+
+async def test_a_storm_while_the_clock_was_ahead_is_over_when_it_is_set_right(world: SetHeartbeats) -> None:
+    world.theirs.set_by(hours=1)
+    await world.looks_at_the_clock()
+    for number in range(4):
+        alert = an_alert(f"Slow{number}", at=world.now)
+        await world.posts("alertmanager", a_notification(alert, group=f"group {number}"))
+    await world.finish()
+    opened = len(world.channels)
+    world.theirs.set_by(hours=-1)
+    await world.looks_at_the_clock()
+    await world.advance(minutes=10)
+
+    alert = an_alert("Late", at=world.now)
+    await world.posts("alertmanager", a_notification(alert, group="late"))
+    await world.finish()
+
+    assert (opened, len(world.channels)) == (3, 4), "the storm's incident, and then one of its own again"

@@ -52,6 +52,10 @@ OPEN_STORM = LastStorm(11, ago(1), is_open=True)
         ([1, 2, 3], LastStorm(11, ago(1), is_open=False, resolved_at=ago(0.5)), ResumeStorm(11)),
         ([1, 2, 3], LastStorm(11, ago(40), is_open=False, resolved_at=ago(31)), BeginStorm(11)),
         ([1, 2, 3], LastStorm(11, ago(1), is_open=False), BeginStorm(11)),
+        ([-0.01, -0.01, -0.01], None, BeginStorm()),
+        ([], LastStorm(11, ago(-0.01), is_open=True), JoinStorm(11)),
+        ([-60, -60, -60], None, OpenSeparately()),
+        ([], LastStorm(11, ago(-60), is_open=True), OpenSeparately()),
     ],
     ids=[
         "nothing yet",
@@ -68,6 +72,10 @@ OPEN_STORM = LastStorm(11, ago(1), is_open=True)
         "but it goes on if there are too many again",
         "also that for half an hour only",
         "a cancelled one stays so",
+        "openings that another replica saw a moment ahead",
+        "a storm that another replica saw a moment ahead",
+        "openings while the clock was an hour ahead",
+        "a storm while the clock was an hour ahead",
     ],
 )
 def test_what_becomes_of_an_alert(minutes, storm, expected):

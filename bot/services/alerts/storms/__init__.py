@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.alerts.storms import BeginStorm, ResumeStorm, is_storm_active
+from bot.domain.alerts.storms import BeginStorm, ResumeStorm, is_recent, is_storm_active
 from bot.domain.record.facts import (
     STORM,
     Fact,
@@ -79,7 +79,7 @@ def resume_storm(session: Session, settings: Settings, watch: StormWatch, step: 
     window = settings.storm_limits.window
     new = [key for key in _recent_openings(watch, window, actor.at) if key not in storm.beside]
     storm.beside = [*storm.beside, *new]
-    storm.last_at, storm.ended_at = max(storm.last_at, actor.at), None
+    storm.last_at, storm.ended_at = actor.at, None
     session.add(storm)
     if not new:
         return
@@ -104,13 +104,13 @@ def _references(others: Sequence[Incident]) -> list[str]:
 
 
 def _recent_openings(watch: StormWatch, window: timedelta, at: datetime) -> list[int]:
-    return [key for key, opened_at in watch.openings if at - datetime.fromisoformat(opened_at) < window]
+    return [key for key, opened_at in watch.openings if is_recent(datetime.fromisoformat(opened_at), at, window)]
 
 
 def _first_opening(watch: StormWatch, window: timedelta, at: datetime) -> datetime:
     """Start of the burst that led to a storm at `at`."""
     times = [datetime.fromisoformat(opened_at) for _, opened_at in watch.openings]
-    return min((each for each in times if at - each < window), default=at)
+    return min((each for each in times if is_recent(each, at, window)), default=at)
 
 
 def _link_to_storm(session: Session, storm_id: int, keys: Sequence[int]) -> list[Incident]:

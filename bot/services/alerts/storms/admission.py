@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.alerts.storms import JoinStorm, LastStorm, OpenSeparately, StormDecision, choose_storm_action
+from bot.domain.alerts.storms import JoinStorm, LastStorm, OpenSeparately, StormDecision, choose_storm_action, is_recent
 from bot.services.workspace.actor import Actor
 from bot.store.alerts import storms
 from bot.store.alerts.storms import StormWatch
@@ -72,6 +72,6 @@ def count_opening(
     """Count an incident that an alert opened towards a storm."""
     if watch is not None:
         window = settings.storm_limits.window
-        recent = [(key, then) for key, then in watch.openings if at - datetime.fromisoformat(then) < window]
+        recent = [(key, then) for key, then in watch.openings if is_recent(datetime.fromisoformat(then), at, window)]
         watch.openings = [*recent, (incident.key, at.isoformat())]
         session.add(watch)
