@@ -89,7 +89,7 @@ def _completed_steps(session: Session, team_id: str) -> tuple[bool, ...]:
 
 def _steps_of(session: Session, incident: Incident) -> tuple[bool, ...]:
     paged = escalations.find_by_incident(session, incident.key)
-    marked = [entry for entry in timeline.find_entries(session, incident.key, with_withdrawn=False) if entry.message_ts]
+    marked = [entry for entry in timeline.read_entries(session, incident.key, with_withdrawn=False) if entry.message_ts]
     return (
         True,
         bool(marked),

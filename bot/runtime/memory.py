@@ -5,8 +5,8 @@ import gc
 
 MMAP_THRESHOLD = -3
 """Parameter of `mallopt`: blocks from this size on are mapped by themselves, and unmapped when freed."""
-LARGE_BLOCK = 1 << 20
-"""In bytes. Pictures and the text of long records are larger."""
+LARGE_BLOCK = 1 << 18
+"""In bytes (256 kB). Pictures and the texts of long records are larger."""
 ARENA_MAX = -8
 """Parameter of `mallopt`: number of heaps."""
 HEAPS = 1

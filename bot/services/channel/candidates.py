@@ -53,7 +53,7 @@ def load_candidates(session: Session, incident_id: int, known: Sequence[Timeline
     """`known`: all entries of the incident, if the caller has read them."""
     incident = incidents.get(session, incident_id)
     kept = _load_messages(session, incident)
-    entries = timeline.find_entries(session, incident_id) if known is None else known
+    entries = timeline.read_entries(session, incident_id) if known is None else known
     has_entry = {(each.channel_id or "", each.message_ts or "") for each in entries}
     standing = {(each.channel_id, each.message_ts) for each in entries if each.withdrawn_at is None}
     found = rank_candidates(

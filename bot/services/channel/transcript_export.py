@@ -28,7 +28,7 @@ def load_transcript(session: Session, incident_id: int) -> Transcript:
     ]
     entries = {
         each.message_ts: f"entry-{each.key}"
-        for each in timeline.find_entries(session, incident_id, with_withdrawn=False)
+        for each in timeline.read_entries(session, incident_id, with_withdrawn=False)
         if each.channel_id in places
     }
     named = {each.author for each in kept if each.author} | {id_ for each in kept for id_ in MENTION.findall(each.text)}

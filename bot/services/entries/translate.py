@@ -90,7 +90,7 @@ def translate_action_item(
 
 def translate_resolution(session: Session, incident: Incident, actor: Actor, language: str, text: str) -> TimelineEntry:
     """Give the resolution words in a further language. Raises UserError if it has none yet."""
-    standing = timeline.find_entries(session, incident.key, with_withdrawn=False)
+    standing = timeline.read_entries(session, incident.key, with_withdrawn=False)
     resolution = next((entry for entry in reversed(standing) if entry.has(Kind.RESOLVED)), None)
     if resolution is None:
         raise UserError(f"{incident.reference} has no resolution on its timeline.")

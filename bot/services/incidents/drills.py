@@ -120,7 +120,7 @@ def script_from_incident(session: Session, incident: Incident) -> DrillScript:
         raise StateError(f"{incident.reference} is still open. Practise it once it is over.")
     events: list[tuple[datetime, DrillLine]] = [
         (entry.happened_at, {"what": _line_kind(entry), "entry": entry.key})
-        for entry in timeline.find_entries(session, incident.key, with_withdrawn=False)
+        for entry in timeline.read_entries(session, incident.key, with_withdrawn=False)
         if entry.happened_at is not None and entry.text and _is_playable(entry)
     ]
     lines = tuple(_add_pauses(events))

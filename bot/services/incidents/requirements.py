@@ -54,7 +54,7 @@ def _check_requirements(
 
 def _met_requirements(session: Session, settings: Settings, incident: Incident) -> frozenset[str]:
     session.flush()
-    entries = timeline.find_entries(session, incident.key)
+    entries = timeline.read_entries(session, incident.key)
     standing = [entry for entry in entries if entry.withdrawn_at is None]
     met = {each.role.name for each in list_role_holders(session, settings, incident) if each.user_id}
     met |= {demand for demand, meets in MET_BY_ENTRY.items() if any(map(meets, standing))}

@@ -1,9 +1,9 @@
 """Postmortem drafts: written from the record, stored version by version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlmodel import Session
 
@@ -23,6 +23,7 @@ from bot.services.outbox.payloads import DraftPayload
 from bot.services.postmortem.findings import find_in_record
 from bot.services.postmortem.load_record import load_record
 from bot.services.postmortem.templates import render_draft
+from bot.store.database.tables import SerializedJson, serialize_list
 from bot.store.incidents import incidents, postmortems
 from bot.store.incidents.document import blocks
 from bot.store.incidents.incidents import Incident
@@ -93,6 +94,48 @@ class WrittenDraft:
             "After changes, `/incident postmortem` writes a new one in its place."
             + (f"\n{self.problem}" if self.problem else "")
         )
+
+    def finish(self, settings: Settings) -> "FinishedDraft":
+        """Everything that is posted and stored. Slow: a running bot calls it in a thread."""
+        return FinishedDraft(
+            incident_id=self.incident_id,
+            reference=self.reference,
+            title=self.title,
+            filename=self.filename,
+            comment=self.comment,
+            content=self.file_text.encode(),
+            picture=self.draw_picture(settings) if settings.postmortem.picture else None,
+            template=self.template,
+            languages=self.languages,
+            blocks=serialize_list(_block_rows(self.draft)),
+            removals=self.removals,
+            has_transcript=bool(self.transcript),
+            problem_details=self.problem_details,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedDraft:
+    """
+    The posted and stored parts of a draft.
+
+    It waits for Slack, so it keeps nothing of the record, which takes twenty times as much memory.
+    """
+
+    incident_id: int
+    reference: str
+    title: str
+    filename: str
+    comment: str
+    content: bytes
+    picture: "plot_image.PlotImage | None"
+    template: str
+    languages: tuple[str, ...]
+    blocks: SerializedJson
+    """A list as in `Postmortem.blocks`."""
+    removals: str
+    has_transcript: bool
+    problem_details: str | None
 
 
 def write_draft(
@@ -224,7 +267,7 @@ def is_overtaken(session: Session, incident_id: int, removals: str, *, with_tran
 
 
 def discard_draft(
-    session: Session, made: WrittenDraft, payload: DraftPayload, posted: PostedDraft, at: datetime
+    session: Session, made: FinishedDraft, payload: DraftPayload, posted: PostedDraft, at: datetime
 ) -> None:
     """Delete the files of a draft that was overtaken by a redaction, and post a new one."""
     incident = incidents.get(session, made.incident_id)
@@ -234,8 +277,8 @@ def discard_draft(
 
 
 def save_draft(
-    session: Session, made: WrittenDraft, *, at: datetime, by: str | None, posted: PostedDraft = NOT_POSTED
-) -> Postmortem:
+    session: Session, made: FinishedDraft, *, at: datetime, by: str | None, posted: PostedDraft = NOT_POSTED
+) -> None:
     """
     Store a version of the draft, block by block.
 
@@ -247,12 +290,12 @@ def save_draft(
         version=postmortems.next_version(session, made.incident_id),
         template=made.template,
         languages=list(made.languages),
-        blocks=_block_rows(made.draft),
+        blocks=cast("Any", made.blocks),
         created_by=by,
         created_at=at,
         file_id=posted.file_id,
         picture_id=posted.picture_id,
-        has_transcript=bool(made.transcript),
+        has_transcript=made.has_transcript,
     )
     if posted.file_id is not None:
         delete_replaced_files(session, incident, version, at)
@@ -266,7 +309,8 @@ def save_draft(
         action=f"wrote postmortem draft {version.version}",
         origin="command" if by else "system",
     )
-    return version
+    session.flush()
+    session.expire(version, ["blocks"])  # they are read as a list again
 
 
 def find_draft_thread(session: Session, incident_id: int) -> str | None:
@@ -290,9 +334,9 @@ def delete_replaced_files(session: Session, incident: Incident, version: Postmor
             outbox.delete_file(session, incident, at, earlier.picture_id)
 
 
-def _block_rows(assembled: Draft) -> list[dict[str, Any]]:
-    return [
-        {
+def _block_rows(assembled: Draft) -> Iterator[dict[str, Any]]:
+    for block in assembled.blocks():
+        yield {
             "section": block.section,
             "source": block.key,
             "language": block.language,
@@ -300,5 +344,3 @@ def _block_rows(assembled: Draft) -> list[dict[str, Any]]:
             "refs": [*(source.ref for source in block.sources), *block.details.get(EARLIER_REFS, "").split()],
             "generated": {"text": block.text, "time": block.time, "label": block.label, "by": block.by},
         }
-        for block in assembled.blocks()
-    ]

@@ -60,7 +60,7 @@ class _Rows:
 
 
 def _load_rows(session: Session, incident_id: int) -> _Rows:
-    entries = timeline.find_entries(session, incident_id)
+    entries = timeline.read_entries(session, incident_id)
     withdrawn = {entry.key for entry in entries if entry.withdrawn_at is not None}
     return _Rows(
         incidents.get(session, incident_id),

@@ -212,5 +212,5 @@ def _pending_drafts(session: Session, visibility: Visibility, user_id: str, at: 
 
 
 def _is_published(session: Session, incident: Incident) -> bool:
-    standing = timeline.find_entries(session, incident.key, with_withdrawn=False)
+    standing = timeline.read_entries(session, incident.key, with_withdrawn=False)
     return any(entry.values.public == UpdateState.POSTMORTEM for entry in standing)

@@ -46,7 +46,7 @@ def load_resolution_view(
 ) -> ResolutionView:
     """The resolve with this entry. The last one without it, or if it was taken off the timeline."""
     incident = incidents.get(session, incident_id)
-    entries = timeline.find_entries(session, incident_id)
+    entries = timeline.read_entries(session, incident_id)
     last = _last_resolution(entries)
     entry = _find_resolution(entries, entry_id) or last
     author, text = (entry.author, entry.text) if entry else (None, "")
@@ -85,7 +85,7 @@ def on_resolution_posted(session: Session, incident_id: int, entry_id: int | Non
     words that were redacted meanwhile.
     """
     incident = incidents.lock(session, incident_id)
-    entries = timeline.find_entries(session, incident_id, with_withdrawn=False)
+    entries = timeline.find_of_kind(session, incident_id, Kind.RESOLVED)
     last = _last_resolution(entries)
     entry = _find_resolution(entries, entry_id) or last
     if entry is not None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.domain.text.search_key import search_key
+from bot.store.database.tables import serialize_json
 
 BUSY_TIMEOUT_MS = 5_000
 PREPARED_STATEMENTS = 600
@@ -50,6 +51,7 @@ def sqlite_engine(path: Path, *, writable: bool, **pool: Any) -> Engine:
             "cached_statements": SQLITE_STATEMENTS if writable else READER_STATEMENTS,
         },
         hide_parameters=True,  # errors are logged, and the record's words must not be
+        json_serializer=serialize_json,
         **pool,
     )
 

@@ -34,6 +34,7 @@ from bot.store.database.session import (
     no_probe,
     wake_nobody,
 )
+from bot.store.database.tables import serialize_json
 from bot.store.database.transaction_state import DueWork, TrackedSession, due_work
 
 END_STUCK = text("""
@@ -105,6 +106,7 @@ class PostgresDatabase:
                 "prepared_statement_cache_size": PREPARED_STATEMENTS,
             },
             hide_parameters=True,  # errors are logged, and the record's words must not be
+            json_serializer=serialize_json,
         )
         check_idle_connections(self.engine.sync_engine)
         drop_read_only_connections(self.engine.sync_engine)

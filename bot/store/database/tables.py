@@ -1,12 +1,15 @@
 """Helpers of all table modules: naming convention, JSON columns, upserts, the metadata."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from functools import cache
+from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import JSON, ColumnElement, Executable, Index, MetaData, Table, TextClause, bindparam, select, text
 from sqlmodel import Session, SQLModel
 
+from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 
 if TYPE_CHECKING:
@@ -28,6 +31,28 @@ JSON_COLUMN: Any = JSON
 """Values are replaced, never changed in place: changes inside them are not tracked."""
 OPTIONAL_JSON: Any = JSON(none_as_null=True)
 """A JSON column that may be NULL."""
+
+
+@dataclass(frozen=True, slots=True)
+class SerializedJson:
+    """JSON text to store as it is. A long value is serialized before the transaction."""
+
+    text: str
+
+
+def serialize_json(value: Any) -> str:
+    """JSON text of a column's value."""
+    return value.text if isinstance(value, SerializedJson) else json.dumps(value)
+
+
+def serialize_list(values: Iterable[Any]) -> SerializedJson:
+    """JSON text of a list, whose values are made one after the other and not kept."""
+    text = StringIO()
+    text.write("[")
+    for number, value in enumerate(values):
+        text.write(f"{', ' if number else ''}{json.dumps(value)}")
+    text.write("]")
+    return SerializedJson(text.getvalue())
 
 
 Insert: TypeAlias = "postgresql.Insert | sqlite.Insert"

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from typing import Any
+from typing import cast as cast_type
 
 from sqlalchemy import String, cast, or_
+from sqlalchemy.orm import InstrumentedAttribute, defer
 from sqlmodel import Field, Session, UniqueConstraint, col, func, select
 
 from bot.store.database.tables import JSON_COLUMN, StoredRow
@@ -46,6 +48,10 @@ class Postmortem(StoredRow, table=True):
     """SHA-256 of the Markdown as it was published; None for others."""
 
 
+ALL_BUT_BLOCKS = defer(cast_type("InstrumentedAttribute[Any]", Postmortem.blocks))
+"""The blocks of a long record are megabytes. They are loaded where they are asked for."""
+
+
 def next_version(session: Session, incident_id: int) -> int:
     newest = session.exec(select(func.max(Postmortem.version)).where(Postmortem.incident_id == incident_id)).one()
     return (newest or 0) + 1
@@ -55,16 +61,12 @@ def find_latest(session: Session, incident_id: int) -> Postmortem | None:
     """The newest draft."""
     statement = (
         select(Postmortem)
+        .options(ALL_BUT_BLOCKS)
         .where(Postmortem.incident_id == incident_id, Postmortem.state == DRAFT)
         .order_by(col(Postmortem.version).desc())
         .limit(1)
     )
     return session.exec(statement).first()
-
-
-def find_by_incident(session: Session, incident_id: int) -> list[Postmortem]:
-    statement = select(Postmortem).where(Postmortem.incident_id == incident_id).order_by(col(Postmortem.version))
-    return list(session.exec(statement))
 
 
 def find_published(session: Session, incident_id: int) -> list[Postmortem]:
@@ -78,7 +80,7 @@ def find_posted(session: Session, incident_id: int) -> list[Postmortem]:
     statement = select(Postmortem).where(
         Postmortem.incident_id == incident_id, or_(col(Postmortem.file_id).is_(None), col(Postmortem.file_id) != "")
     )
-    return list(session.exec(statement.order_by(col(Postmortem.version))))
+    return list(session.exec(statement.options(ALL_BUT_BLOCKS).order_by(col(Postmortem.version))))
 
 
 def find_picture(session: Session, incident_id: int) -> str | None:

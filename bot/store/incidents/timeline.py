@@ -1,10 +1,12 @@
 """Timeline entries."""
 
+import json
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, cast, literal, or_, true, tuple_
+from sqlalchemy import JSON, ColumnElement, Select, String, and_, bindparam, cast, literal, or_, true, tuple_
+from sqlalchemy import select as sql_select
 from sqlmodel import Field, Index, Session, UniqueConstraint, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -13,7 +15,7 @@ from bot.domain.incidents.milestones import DecidingKinds
 from bot.domain.record.facts import read_fact
 from bot.domain.terms import Kind
 from bot.domain.timeline.details import EntryDetails
-from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow, table_of
 from bot.store.incidents.incidents import OPEN, Incident
 
 NO_DETAILS = EntryDetails()
@@ -136,6 +138,43 @@ def find_entries(session: Session, incident_id: int, *, with_withdrawn: bool = T
     if not with_withdrawn:
         statement = statement.where(col(TimelineEntry.withdrawn_at).is_(None))
     return list(session.exec(statement))
+
+
+def read_entries(session: Session, incident_id: int, *, with_withdrawn: bool = True) -> list[TimelineEntry]:
+    """
+    The same entries as `find_entries`, for reading only.
+
+    The session does not know them and stores no change, and equal values are one object. That saves most of the memory
+    of a long timeline.
+    """
+    found = session.execute(_reading(with_withdrawn=with_withdrawn), {"incident_id": incident_id})
+    names = list(found.keys())
+    shared: dict[Any, Any] = {}
+    parsed = {None: None}
+    entries = []
+    for row in found:
+        entry = TimelineEntry.__new__(TimelineEntry)
+        values = {name: shared.setdefault(value, value) for name, value in zip(names, row, strict=True)}
+        for name in JSON_NAMES:
+            if (written := values[name]) not in parsed:
+                parsed[written] = json.loads(written)
+            values[name] = parsed[written]
+        entry.__dict__.update(values)
+        entries.append(entry)
+    return entries
+
+
+JSON_NAMES = tuple(each.key for each in table_of(TimelineEntry).c if isinstance(each.type, JSON))
+
+
+@cache
+def _reading(*, with_withdrawn: bool) -> Select[Any]:
+    columns = table_of(TimelineEntry).c
+    as_text = [cast(each, String).label(each.key) if each.key in JSON_NAMES else each for each in columns]
+    statement: Select[Any] = sql_select(*as_text).where(columns.incident_id == bindparam("incident_id"))
+    if not with_withdrawn:
+        statement = statement.where(columns.withdrawn_at.is_(None))
+    return statement.order_by(columns.sort_at, columns.seq)
 
 
 def _has_kind(kind: Kind) -> ColumnElement[bool]:

@@ -4,9 +4,13 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
+from bot.store.database.tables import table_of
+from bot.store.incidents import timeline
+from bot.store.incidents.timeline import TimelineEntry
 from tests.support.records.entries import listed_for, picks, removes
-from tests.support.worlds.databases import SQLITE
+from tests.support.worlds.databases import BOTH_DATABASES, SQLITE
 from tests.support.worlds.world import World, rendered
 
 FIRST = 1
@@ -367,3 +371,32 @@ async def test_other_numbers_at_the_start_of_a_note_are_text(world: World, text:
     await world.declares("checkout is down at:12:00")
 
     assert "begins with a time" not in await world.types("oncall", f"/incident note {text}")
+
+
+def values_of(entry: TimelineEntry) -> dict[str, Any]:
+    return {each.key: getattr(entry, each.key) for each in table_of(TimelineEntry).c}
+
+
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_entries_that_are_only_read_have_the_values_of_the_stored_ones(world: World) -> None:
+    await world.declares()
+    edited, withdrawn = await world.says("engineer", "the pool"), await world.says("dba", "the disk")
+    await world.reacts("oncall", edited, "mag")
+    await world.reacts("oncall", withdrawn, "dart")
+    await world.edits("engineer", edited, "the pool is exhausted")
+    await world.unreacts("oncall", withdrawn, "dart")
+    await world.types("oncall", "/incident impact users:12% nobody could pay")
+    await world.finish()
+
+    def compare(session: Session) -> list[str]:
+        stored = timeline.find_entries(session, 1)
+        stored[-1].own_text = "changed, and not yet written"
+        read = timeline.read_entries(session, 1)
+        assert [values_of(each) for each in read] == [values_of(each) for each in stored]
+        standing = timeline.read_entries(session, 1, with_withdrawn=False)
+        assert [each.key for each in standing] == [each.key for each in stored if each.withdrawn_at is None]
+        assert len(standing) < len(read)
+        assert not session.new
+        return [each.text for each in read]
+
+    assert "changed, and not yet written" in await world.bot.database.run(compare)

@@ -1,7 +1,6 @@
 """Effects of the postmortem draft as a file."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -13,8 +12,9 @@ from bot.lazy_dataclass import dataclass
 from bot.services.channel.bookmarks_and_canvas import on_draft_posted
 from bot.services.outbox.payloads import DraftPayload, FilePayload
 from bot.services.postmortem.drafts import (
+    AssembledDraft,
+    FinishedDraft,
     PostedDraft,
-    WrittenDraft,
     assemble_draft,
     discard_draft,
     find_draft_thread,
@@ -79,9 +79,7 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
     """
     payload, settings = DraftPayload.from_json(claim.row.details), context.settings()
     channel, thread_ts = await find_file_place(context, claim, payload.user_id)
-    draft = await write_draft(
-        context, claim, payload.template, payload.languages, with_transcript=payload.with_transcript
-    )
+    draft = await _write_draft(context, claim, payload)
     at = context.now()
     if draft.problem_details:
         log.warning("postmortem template unusable", reference=draft.reference, problem=draft.problem_details)
@@ -92,15 +90,19 @@ async def upload_draft(context: EffectContext, claim: Claim) -> Outcome:
     def apply(session: Session) -> None:
         posted = PostedDraft(claim.row.progress.get("file_id"), claim.row.progress.get("picture_id"))
         removals = str(claim.row.progress.get("removals", draft.removals))
-        with_transcript = bool(draft.transcript)
+        with_transcript = draft.has_transcript
         if posted.file_id and is_overtaken(session, draft.incident_id, removals, with_transcript=with_transcript):
             discard_draft(session, draft, payload, posted, at)
             return
         save_draft(session, draft, at=at, by=payload.asked_by, posted=posted)
         refresh_views(session)
 
-    content, picture = draft.file_text.encode(), await draw_picture(context, draft)
-    file = NewFile(draft.filename, draft.title, content, draft.comment, draft.removals, picture)
+    picture = (
+        NewPicture(f"incident-{draft.reference}.png", f"Picture of {draft.reference}", draft.picture)
+        if draft.picture is not None
+        else None
+    )
+    file = NewFile(draft.filename, draft.title, draft.content, draft.comment, draft.removals, picture)
     try:
         return await share_once(context, claim, channel, thread_ts, file) or Done(apply)
     except SlackApiError as problem:
@@ -131,35 +133,22 @@ async def find_file_place(context: EffectContext, claim: Claim, user_id: str | N
     return channel, await context.database.read(find_draft_thread, claim.row.incident_id or 0)
 
 
-async def write_draft(
-    context: EffectContext,
-    claim: Claim,
-    template: str | None,
-    languages: Sequence[str] | None,
-    *,
-    with_transcript: bool = False,
-) -> WrittenDraft:
+async def _write_draft(context: EffectContext, claim: Claim, payload: DraftPayload) -> FinishedDraft:
     settings = context.settings()
+
+    def finish(assembled: AssembledDraft) -> FinishedDraft:
+        return assembled.write(settings).finish(settings)
+
     async with context.draft_writing:
         assembled = await context.database.read(
             assemble_draft,
             settings,
             claim.row.incident_id or 0,
-            template=template,
-            languages=languages,
-            with_transcript=with_transcript,
+            template=payload.template,
+            languages=payload.languages,
+            with_transcript=payload.with_transcript,
         )
-        return await asyncio.to_thread(assembled.write, settings)
-
-
-async def draw_picture(context: EffectContext, draft: WrittenDraft) -> NewPicture | None:
-    """The incident's picture to post with a draft; None where it is switched off."""
-    settings = context.settings()
-    if not settings.postmortem.picture:
-        return None
-    async with context.draft_writing:
-        image = await asyncio.to_thread(draft.draw_picture, settings)
-    return NewPicture(f"incident-{draft.reference}.png", f"Picture of {draft.reference}", image)
+        return await asyncio.to_thread(finish, assembled)
 
 
 async def request_upload(context: EffectContext, filename: str, content: bytes, alt_text: str | None = None) -> str:
