@@ -9,6 +9,7 @@ from structlog import get_logger
 from bot.runtime.clock import Clock
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.incidents import installations
+from bot.store.upkeep import clock_check
 
 log = get_logger(__name__)
 
@@ -51,6 +52,8 @@ class Health:
                 problems["slack"] = "not connected to Slack yet"
         except DatabaseUnavailable:
             problems["database"] = "does not answer"
+        else:
+            problems |= await self._find_refusal()
         if self.workspace_problem is not None:
             problems["slack"] = self.workspace_problem
         if self.connections is not None and (problem := self.connections.problem()) is not None:
@@ -59,6 +62,21 @@ class Health:
             if self._hang_timeout is not None and self._is_hanging(beat_at(), self._hang_timeout):
                 problems[name] = "does not work"
         return problems
+
+    async def _find_refusal(self) -> dict[str, str]:
+        """
+        Write once after a refusal: a full disk or a server that became read-only still answers.
+
+        The upkeep writes every 15 seconds, so a refusal is met although nobody acts.
+        """
+        if not self._database.has_refused:
+            return {}
+        try:
+            await self._database.run(clock_check.rewrite_mark, self._clock.now())
+        except DatabaseUnavailable:
+            return {"database": "does not take writes"}
+        self._database.has_refused = False
+        return {}
 
     def _is_hanging(self, beat_at: datetime | None, timeout: timedelta) -> bool:
         return beat_at is None or self._clock.now() - beat_at > timeout

@@ -89,6 +89,7 @@ class PostgresDatabase:
         from bot.store.database.postgres_primary import PrimaryFinder  # noqa: PLC0415  a bot on SQLite starts without the driver
 
         self.on_commit: Callable[[DueWork], None] = wake_nobody
+        self.has_refused = False
         self._probe = probe
         self._urgent = UrgentTransactions()
         try:
@@ -136,6 +137,13 @@ class PostgresDatabase:
         return await self._run(fn, *args, **kwargs)
 
     async def _run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await self._run_repeating(fn, *args, **kwargs)
+        except DatabaseUnavailable:
+            self.has_refused = True
+            raise
+
+    async def _run_repeating(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         for remaining in reversed(range(TRIES)):
             try:
                 return await self._transaction(fn, *args, **kwargs)

@@ -65,6 +65,8 @@ class Database(Protocol):
     dialect: str
     on_commit: Callable[[DueWork], None]
     """Called after a commit that left work for the sender or the engine."""
+    has_refused: bool
+    """Whether a transaction was refused since somebody set this to False, after a write that succeeded."""
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """

@@ -98,6 +98,7 @@ class SqliteDatabase:
     def __init__(self, url: URL, *, read_only: bool = False, probe: Probe = no_probe) -> None:
         self.path = sqlite_path(url)
         self.on_commit: Callable[[DueWork], None] = wake_nobody
+        self.has_refused = False
         self.wall: Callable[[], datetime] = machine_now
         """The machine's clock, which people can set."""
         self._lock: int | None = None
@@ -150,6 +151,7 @@ class SqliteDatabase:
             result, due = await asyncio.wrap_future(job)
             self._watch.remember()
         except OperationalError as problem:
+            self.has_refused = True
             raise DatabaseUnavailable(str(_first(problem).orig)) from problem
         except DatabaseError as problem:
             raise _not_sqlite(self.path, problem) from problem

@@ -1,6 +1,7 @@
 """The database goes away and comes back: what people and monitors are told, and that work goes on by itself."""
 
 import asyncio
+import json
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -75,6 +76,31 @@ async def test_postgres_goes_and_comes_back(
     assert whole["incident"]["severity"] == "SEV2"
     assert len([entry for entry in whole["timeline"] if entry["kinds"] == ["severity"]]) == 1, "nothing of the first"
     assert len(world.channels) == 2, "the alert has opened its own"
+
+
+async def test_a_server_that_takes_no_writes_is_not_ready(
+    on_postgres: World, own_postgres_server: PostgresServer
+) -> None:
+    """It answers questions, but nothing that people and monitors send can be stored."""
+    world, server = on_postgres, own_postgres_server
+    await world.declares("checkout is down")
+    assert (await world.gets("/readyz"))[0] == 200
+    set_read_only(server, world, "on")
+
+    assert DATABASE_UNREACHABLE in await ask(world, "/incident severity 1 worse", world.channel)
+    assert await send_alert(world) == 503
+    status, told = await world.gets("/readyz")
+    assert (status, json.loads(told)["problems"]) == (503, {"database": "does not take writes"})
+
+    set_read_only(server, world, "off")
+    assert (await world.gets("/readyz"))[0] == 200
+    assert await world.types("oncall", "/incident severity 1 worse") == ""
+
+
+def set_read_only(server: PostgresServer, world: World, value: str) -> None:
+    name = world._url.rpartition("/")[2]
+    server.sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {value}')
+    server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
 
 @pytest.mark.parametrize("slack_answers", [True, False])

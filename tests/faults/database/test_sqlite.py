@@ -1,5 +1,6 @@
 """What happens to a SQLite file: the disk is full, it may only be read, it is damaged, another program has it."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -62,10 +63,14 @@ async def has_no_room(world: World) -> None:
     world.sandbox.say("engineer", world.channel, "Reading the logs of the proxy. " * 100)
     await world.sandbox.wait_until(lambda: world.sandbox.pending()["waiting_retry"])
     assert (await world.exported())["incident"]["severity"] == "SEV3", "it can be read"
+    status, problems = await world.gets("/readyz")
+    assert status == 503
+    assert json.loads(problems)["problems"] == {"database": "does not take writes"}
 
 
 async def has_room_again(world: World) -> None:
     """Everything goes on by itself, nothing of what was refused is half there, and the file is sound."""
+    assert (await world.gets("/readyz"))[0] == 200
     world.sandbox.retry_now()
     assert await world.types("oncall", "/incident severity 2 worse") == ""
     assert await send_alert(world) == 200
