@@ -182,6 +182,21 @@ async def test_a_message_that_was_never_heard_is_asked_for(world: World, where: 
     assert world.is_confirmed(ts)
 
 
+async def test_a_message_that_was_never_heard_and_is_deleted_meanwhile_is_no_failure(world: World) -> None:
+    await world.declares()
+    world.sandbox.fault("ratelimited", "conversations.history", times=1, retry_after=30)
+    unheard = world.sandbox.delivery_fault("drop", event="message")
+    ts = await world.says("engineer", "while you were away")
+    await world.reacts("oncall", ts, "mag")
+    world.sandbox.clear_fault(unheard)
+    world.sandbox.delete("engineer", world.channel, ts)
+
+    await world.finish()
+
+    assert await added(world) == []
+    assert "Not everything" not in world.card()
+
+
 async def test_people_of_other_workspaces_and_guests_may_react(world: World) -> None:
     await world.declares()
     world.sandbox.add_user("partner", team_id="T0PARTNER")

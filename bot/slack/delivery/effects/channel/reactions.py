@@ -40,11 +40,11 @@ async def update_confirmation(context: EffectContext, claim: Claim, is_on_timeli
 
 
 async def fetch_message(context: EffectContext, claim: Claim) -> Outcome:
-    """Fetch a message that a person marked and that the bot never received."""
+    """Fetch a marked message that the bot never received. If it was deleted, nothing is missing."""
     message = MessagePayload.from_json(claim.row.details)
     found = await find_message(context, message.channel_id, message.message_ts)
     if found is None:
-        return outbox.Rejected("message_not_found")
+        return Done()
     installation = await context.read_installation()
     identity = payloads.BotIdentity(installation.bot_user_id, installation.bot_id)
     fetched = payloads.parse_message(found, message.channel_id, identity)
