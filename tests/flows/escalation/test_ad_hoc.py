@@ -126,6 +126,21 @@ async def test_a_vendor_escalation_is_recorded_and_answered_by_hand(world: World
     assert escalation["acknowledged_by_id"] == "U0SUPPORT"
 
 
+@pytest.mark.parametrize("way", ["command", "button in the channel"])
+async def test_a_decline_elsewhere_is_shown_on_the_page(world: World, way: str) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident escalate @dba the primary is full")
+    await world.finish()
+
+    if way == "command":
+        await world.types("dba", "/incident cannot asleep")
+    else:
+        await world.presses("dba", "escalation_decline")
+    await world.finish()
+
+    assert "You declined." in direct(world, "dba")[0]
+
+
 async def test_a_decline_leaves_the_others_paged(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident escalate @payments")

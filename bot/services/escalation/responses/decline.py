@@ -88,6 +88,7 @@ def _decline(
     session.add(escalation)
     _after_lost_person(session, settings, incident, escalation, actor)
     outbox.refresh_escalation(session, incident, escalation.key, actor.at)
+    outbox.refresh_pages(session, incident, escalation.key, actor.at)
 
 
 def _after_lost_person(
