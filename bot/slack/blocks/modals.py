@@ -27,6 +27,8 @@ TEXT, AT, KIND, TITLE, SEVERITY, SERVICE, FLAGS, STATUS = (
     "status",
 )
 PERSON, TEAM, USERS, INCIDENT, LANGUAGE = "person", "team", "users", "incident", "lang"
+SEEN = "seen"
+"""In a form's metadata: the value that it replaces, as it was when the form was opened."""
 
 
 def resolve_form(_settings: Settings, incident_id: int) -> View:
@@ -57,22 +59,22 @@ def note_form(_settings: Settings, incident_id: int) -> View:
     return modal(NOTE, "Add a note", "Add", fields, {INCIDENT: incident_id})
 
 
-def severity_form(settings: Settings, incident_id: int) -> View:
+def severity_form(settings: Settings, incident_id: int, *, seen: str = "") -> View:
     fields = [
         select_field(SEVERITY, "Severity", severity_choices(settings), is_optional=False),
         text_field(TEXT, "Reason", is_long=True),
         language_field(),
     ]
-    return modal(SEVERITY_FORM, "Change the severity", "Change", fields, {INCIDENT: incident_id})
+    return modal(SEVERITY_FORM, "Change the severity", "Change", fields, {INCIDENT: incident_id, SEEN: seen})
 
 
-def status_form(settings: Settings, incident_id: int) -> View:
+def status_form(settings: Settings, incident_id: int, *, seen: str = "") -> View:
     fields = [
         select_field(STATUS, "Status", status_choices(settings), is_optional=False),
         text_field(TEXT, "Status update", hint="Known facts and next steps.", is_long=True),
         language_field(),
     ]
-    return modal(STATUS_FORM, "Change the status", "Change", fields, {INCIDENT: incident_id})
+    return modal(STATUS_FORM, "Change the status", "Change", fields, {INCIDENT: incident_id, SEEN: seen})
 
 
 def escalate_form(settings: Settings, incident_id: int) -> View:

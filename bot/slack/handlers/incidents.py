@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import ErrorCollector, UserError, errors_at
+from bot.domain.errors import ErrorCollector, StateError, UserError, errors_at
 from bot.domain.incidents.roles import LEAD
 from bot.domain.terms import Severity, Status
 from bot.domain.times import format_unambiguous, read_zone
@@ -52,7 +52,14 @@ from bot.slack.handlers.registry import (
     read_row_id,
 )
 from bot.slack.replies.entry_points import IN_MENU
-from bot.slack.replies.incident_forms import load_cancel_form, load_details_form, load_resolve_form, load_roles_form
+from bot.slack.replies.incident_forms import (
+    load_cancel_form,
+    load_details_form,
+    load_resolve_form,
+    load_roles_form,
+    load_severity_form,
+    load_status_form,
+)
 from bot.slack.replies.lists import render_list, render_overview, render_search
 from bot.store.incidents import action_items, incidents
 from bot.store.incidents.visibility import visibility_in_channel
@@ -91,10 +98,19 @@ NOTICE = About(read_row_id, incident=lambda session, click: incident_of_notice(s
 
 
 def _take_lead(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
+    """Take a lead that nobody has. Raises UserError if somebody was faster."""
+    incident = incidents.lock(session, incident_id)
+    if incident.lead not in {None, actor.user_id}:
+        raise StateError(f"<@{incident.lead}> leads {incident.reference}. To take over, type `/incident lead`.")
     roles.assign_role(session, settings, incident_id, actor, LEAD, actor.user_id or "")
 
 
 def _accept_incident(session: Session, settings: Settings, actor: Actor, incident_id: int) -> None:
+    """Accept an incident in triage. Raises UserError if somebody accepted or declined it before."""
+    incident = incidents.lock(session, incident_id)
+    if incident.status != Status.TRIAGE:
+        label = settings.status_label(incident.status)
+        raise StateError(f"{incident.reference} is {label} already. Nothing was changed.")
     lifecycle.change_status(session, settings, incident_id, actor, Status.INVESTIGATING, "")
 
 
@@ -207,12 +223,29 @@ def _resolve(session: Session, settings: Settings, actor: Actor, submission: Vie
 
 def _change_severity(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     to = submission.choice(SEVERITY, Severity)
+    incident = incidents.lock(session, submission.incident_id)
+    _check_unchanged(submission, settings.severity_label(Severity(incident.severity)), incident.severity)
     lifecycle.change_severity(session, settings, submission.incident_id, actor, to, submission.text())
 
 
 def _change_status(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    """Change an open incident's status. A form opened before its end does not reopen it."""
     to = submission.choice(STATUS, Status)
+    incident = incidents.lock(session, submission.incident_id)
+    label = settings.status_label(incident.status)
+    if incident.status in {Status.RESOLVED, Status.CLOSED, Status.CANCELLED}:
+        raise StateError(f"{incident.reference} is {label}. If it is not over, type `/incident reopen WHY`.")
+    _check_unchanged(submission, label, incident.status)
     lifecycle.change_status(session, settings, submission.incident_id, actor, to, submission.text())
+
+
+def _check_unchanged(submission: ViewSubmission, label: str, present: str) -> None:
+    """Raise UserError if the value, now `label`, was changed since the form was opened."""
+    seen = submission.metadata.get(modals.SEEN)
+    if seen and seen != present:
+        raise StateError(
+            f"Somebody changed this meanwhile. Now: {label}. Copy your text, close this window and open the form again."
+        )
 
 
 def _edit_details(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
@@ -278,15 +311,15 @@ BUTTONS: tuple[Button[Any], ...] = (
     Button(IS_CAUSE, about=CHANGE, run=_record_change_as_cause),
     Button(vendor_notices.LINK, about=NOTICE, run=_link_vendor_incident),
     Button(vendor_notices.DECLINE, about=NOTICE, run=_decline_vendor_incident),
-    Button(card.SEVERITY, about=INCIDENT, modal=modals.severity_form),
-    Button(card.STATUS, about=INCIDENT, modal=modals.status_form),
+    Button(card.SEVERITY, about=INCIDENT, modal=modals.severity_form, filled_modal=load_severity_form),
+    Button(card.STATUS, about=INCIDENT, modal=modals.status_form, filled_modal=load_status_form),
     Button(card.RESOLVE, about=INCIDENT, modal=modals.resolve_form, filled_modal=load_resolve_form),
     Button(card.CANCEL, about=INCIDENT, modal=modals.cancel_form, filled_modal=load_cancel_form),
     Button(card.EDIT, about=INCIDENT, modal=empty_details_form, filled_modal=load_details_form),
     Button(card.ROLES, about=INCIDENT, modal=empty_roles_form, filled_modal=load_roles_form),
     Button(card.MORE, about=INCIDENT, modal=_open_menu, carries_url=True),
     Button(REOPEN, about=INCIDENT, run=_reopen),
-    Button(SET_SEVERITY, about=INCIDENT, modal=modals.severity_form),
+    Button(SET_SEVERITY, about=INCIDENT, modal=modals.severity_form, filled_modal=load_severity_form),
     *(Button(action_id, about=CLICK, show=_follow_link) for action_id in LINK_BUTTONS.values()),
     Button(TOOK, about=ROW, run=_accept_role),
     Button(archiving.GO_ON, about=ARCHIVED_INCIDENT, run=_move_to_new_channel),

@@ -13,6 +13,14 @@ from bot.slack.blocks.limits import View
 from bot.store.incidents import incidents
 
 
+def load_severity_form(session: Session, settings: Settings, incident_id: int) -> View:
+    return modals.severity_form(settings, incident_id, seen=incidents.get(session, incident_id).severity)
+
+
+def load_status_form(session: Session, settings: Settings, incident_id: int) -> View:
+    return modals.status_form(settings, incident_id, seen=incidents.get(session, incident_id).status)
+
+
 def load_details_form(session: Session, settings: Settings, incident_id: int) -> View:
     return details_form(settings, incidents.get(session, incident_id))
 
