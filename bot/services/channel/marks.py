@@ -208,14 +208,21 @@ def mark_message(
     Put a message of any channel on a timeline, with its own text, author and time.
 
     In the incident's own channel it equals a reaction. A message has one entry per incident: marking it again adds the
-    kind. Raises UserError for a redacted message.
+    kind. `message` is as the form was opened on it; a kept message goes by its present text. Raises UserError for a
+    redacted or deleted one.
     """
+    if message.channel_id == incident.channel_id:  # its edits and its deletion lock the incident of the channel
+        incidents.lock(session, incident.key)
+    else:
+        incidents.lock_by_channel(session, incident.team_id, message.channel_id)
     entry = timeline.find_by_message(session, incident.key, message.channel_id, message.ts)
     known = transcript.get_message(session, incident.team_id, message.channel_id, message.ts)
-    if entry is None and known is not None and known.frozen_at is not None:
+    if known is not None and known.frozen_at is not None:
         raise UserError("This message was redacted, or a person in it was erased. It cannot be logged again.")
+    if known is not None and known.deleted_at is not None:
+        raise UserError("This message was deleted, so its words are not logged.")
     if entry is None:
-        entry = _create_entry_of(session, incident, actor, message)
+        entry = _create_entry_of(session, incident, actor, message, known)
     by_hand = list(dict.fromkeys([*entry.values.marked_by_hand, kind.value]))
     entry.details = {**entry.details, MARKED_BY_HAND: by_hand}
     entry.kinds = list(dict.fromkeys([*entry.kinds, kind.value]))
@@ -233,8 +240,10 @@ def mark_message(
     return entry
 
 
-def _create_entry_of(session: Session, incident: Incident, actor: Actor, message: SlackMessage) -> TimelineEntry:
-    written = Message(
+def _create_entry_of(
+    session: Session, incident: Incident, actor: Actor, message: SlackMessage, known: Message | None
+) -> TimelineEntry:
+    written = known or Message(
         team_id=incident.team_id,
         channel_id=message.channel_id,
         ts=message.ts,

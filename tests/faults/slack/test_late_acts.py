@@ -117,3 +117,63 @@ async def test_accepting_does_not_take_a_later_status_back(world: World) -> None
     await world.finish()
 
     assert (await incident(world))["status"] == "identified"
+
+
+# --- a message that was edited, deleted or redacted while the form about it was open
+
+
+async def opens_on_message(world: World, form: str, *, is_marked: bool = False) -> str:
+    """Open a form of the message's menu; returns the message's ts."""
+    ts = await world.says("engineer", "the password is hunter2")
+    if is_marked:
+        await world.reacts("oncall", ts, "mag")
+    await world.sandbox.shortcut("dba", world.channel, ts, form)
+    return ts
+
+
+FORMS = pytest.mark.parametrize("form", ["add_to_timeline", "make_it_a_task"])
+
+
+@FORMS
+@pytest.mark.parametrize("is_marked", [False, True])
+async def test_a_message_that_was_deleted_meanwhile_does_not_come_back(
+    world: World, form: str, is_marked: bool
+) -> None:
+    await world.declares()
+    ts = await opens_on_message(world, form, is_marked=is_marked)
+    await world.deletes("engineer", ts)
+
+    answer = await world.submits("dba")
+    await world.finish()
+
+    assert "This message was deleted" in str(answer.errors)
+    assert "hunter2" not in await world.stored()
+    assert "hunter2" not in str(await world.exported())
+
+
+@FORMS
+async def test_a_message_that_was_redacted_meanwhile_does_not_come_back(world: World, form: str) -> None:
+    await world.declares()
+    ts = await opens_on_message(world, form, is_marked=True)
+    entry = (await world.timeline())[-1]
+    await world.types("oncall", f"/incident redact {entry['ref']} a secret", world.channel)
+
+    answer = await world.submits("dba")
+    await world.finish()
+
+    assert "This message was redacted" in str(answer.errors), ts
+    assert "hunter2" not in await world.stored()
+
+
+@FORMS
+async def test_a_message_that_was_edited_meanwhile_is_logged_as_it_reads_now(world: World, form: str) -> None:
+    await world.declares()
+    ts = await opens_on_message(world, form)
+    await world.edits("engineer", ts, "the password was rotated")
+
+    answer = await world.submits("dba")
+    await world.finish()
+
+    assert answer.errors == {}
+    entry = (await world.timeline())[-1]
+    assert (entry["source"], entry["text"]) == ("message", "the password was rotated")
