@@ -17,15 +17,20 @@ from bot.store.incidents import incidents, slack_messages, timeline, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView, is_posted
 from bot.store.outbox import close_lanes
+from bot.store.shared import idempotency
 
 POSTED = "posted"
 """Key in an entry's details: place of the bot's message outside the incident's channel."""
 
 
-def on_channel_archived(session: Session, team_id: str, channel_id: str, at: datetime) -> None:
-    """Note that nothing can be posted. Slack does not let an app unarchive a channel."""
+def on_channel_archived(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:
+    """
+    Note that nothing can be posted. Slack does not let an app unarchive a channel.
+
+    `ts`: Slack's time of the event. One that is repeated after the channel was unarchived changes nothing.
+    """
     incident = incidents.lock_by_channel(session, team_id, channel_id)
-    if incident is not None:
+    if incident is not None and _is_newest(session, incident, ts, at):
         incident.archived_at = incident.archived_at or at
         session.add(incident)
 
@@ -50,10 +55,14 @@ def on_archived_refusal(
         )
 
 
-def on_channel_unarchived(session: Session, team_id: str, channel_id: str, at: datetime) -> None:
-    """Bring everything that the channel shows up to date."""
+def on_channel_unarchived(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:
+    """
+    Bring everything that the channel shows up to date.
+
+    `ts`: Slack's time of the event, or of a message in the channel, which is open then.
+    """
     incident = incidents.lock_by_channel(session, team_id, channel_id)
-    if incident is None or incident.archived_at is None:
+    if incident is None or not _is_newest(session, incident, ts, at) or incident.archived_at is None:
         return
     incident.archived_at = None
     session.add(incident)
@@ -61,6 +70,10 @@ def on_channel_unarchived(session: Session, team_id: str, channel_id: str, at: d
     outbox.refresh_card(session, incident, at)
     if incident.is_open:
         outbox.reconcile_channel(session, incident, at)
+
+
+def _is_newest(session: Session, incident: Incident, ts: str, at: datetime) -> bool:
+    return idempotency.register_newest(session, f"{incident.team_id}:open:{incident.channel_id}", ts, at)
 
 
 def on_channel_made_private(session: Session, settings: Settings, team_id: str, channel_id: str, at: datetime) -> None:

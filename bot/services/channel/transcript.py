@@ -72,7 +72,7 @@ def record_message(session: Session, settings: Settings, team_id: str, message: 
             outbox.keep_files(session, touched, at, message.channel_id, message.ts)
         outbox.refresh_resolution(session, touched, at)
     if incident is not None and incident.archived_at is not None and not message.is_own:
-        on_channel_unarchived(session, team_id, message.channel_id, at)  # nobody can write in an archived channel
+        on_channel_unarchived(session, team_id, message.channel_id, message.ts, at)  # nobody writes in an archived one
     if incident is not None and not entries and not message.is_own:
         sync_entry_marks(session, settings, incident, known, None, at)
 

@@ -75,9 +75,21 @@ def save_profile(session: Session, team_id: str, known: SlackProfile, at: dateti
         web_sessions.delete_of_person(session, team_id, known.user_id)
 
 
-def update_profile(session: Session, team_id: str, known: SlackProfile, at: datetime) -> None:
-    """Store a changed profile of somebody on record. An erased person stays erased."""
-    if people.get(session, team_id, known.user_id) is not None:
+def update_profile(
+    session: Session, team_id: str, known: SlackProfile, at: datetime, *, changed_at: datetime | None = None
+) -> None:
+    """
+    Store a changed profile of somebody on record. An erased person stays erased.
+
+    `changed_at` is Slack's time of the change, if known. A profile that was stored after it may be newer: events come
+    in any order, so the person is looked up.
+    """
+    person = people.get(session, team_id, known.user_id)
+    if person is None:
+        return
+    if changed_at is not None and person.profile_fetched_at is not None and changed_at < person.profile_fetched_at:
+        outbox.queue_user_lookup(session, team_id, known.user_id, at)
+    else:
         save_profile(session, team_id, known, at)
 
 

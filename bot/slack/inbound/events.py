@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.domain.timeline.emoji import normalise_emoji
 from bot.services.channel import channel_changes, transcript
 from bot.services.channel.marks import record_reaction
+from bot.services.channel.messages import format_ts, parse_ts
 from bot.services.postmortem.document.canvas_edits import on_canvas_changed
 from bot.services.views.app_home import on_home_opened
 from bot.services.workspace.installation import save_channel_id, save_channel_name
@@ -20,6 +21,7 @@ from bot.slack.api.payloads import (
     DeletedMessage,
     find_id,
     find_ts,
+    is_ts,
     parse_message_event,
     parse_team_id,
     parse_user,
@@ -77,14 +79,17 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
         case "reaction_added" | "reaction_removed":
             _record_reaction(session, settings, team_id, event, at, bot)
         case "user_change":
-            update_profile(session, team_id, parse_user(event["user"]), at)
+            changed_at = parse_ts(_happened_at(event, at))
+            update_profile(session, team_id, parse_user(event["user"]), at, changed_at=changed_at)
         case "app_home_opened":
             if event.get("tab", "home") == "home":
                 on_home_opened(session, team_id, read_id(event, "user"), at)
         case "channel_archive" | "group_archive":
-            channel_changes.on_channel_archived(session, team_id, read_id(event, "channel"), at)
+            channel_id, ts = read_id(event, "channel"), _happened_at(event, at)
+            channel_changes.on_channel_archived(session, team_id, channel_id, ts, at)
         case "channel_unarchive" | "group_unarchive":
-            channel_changes.on_channel_unarchived(session, team_id, read_id(event, "channel"), at)
+            channel_id, ts = read_id(event, "channel"), _happened_at(event, at)
+            channel_changes.on_channel_unarchived(session, team_id, channel_id, ts, at)
         case "channel_rename" | "group_rename":
             save_channel_name(session, team_id, read_id(event["channel"], "id"), read_id(event["channel"], "name"))
         case "file_change":
@@ -92,6 +97,11 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
         case "channel_id_changed":
             save_channel_id(session, team_id, read_id(event, "old_channel_id"), read_id(event, "new_channel_id"))
     return True
+
+
+def _happened_at(event: Mapping[str, Any], at: datetime) -> str:
+    """Slack's time of an event; `at` where it names none, or in another form."""
+    return next((ts for name in ("event_ts", "ts") if is_ts(ts := event.get(name))), format_ts(at))
 
 
 def is_ignored(event: Mapping[str, Any]) -> bool:
@@ -138,9 +148,9 @@ def _record_message(
     channel_id = find_id(event, "channel") or ""
     match event.get("subtype"):
         case "channel_archive" | "group_archive":
-            channel_changes.on_channel_archived(session, team_id, channel_id, at)
+            channel_changes.on_channel_archived(session, team_id, channel_id, _happened_at(event, at), at)
         case "channel_unarchive" | "group_unarchive":
-            channel_changes.on_channel_unarchived(session, team_id, channel_id, at)
+            channel_changes.on_channel_unarchived(session, team_id, channel_id, _happened_at(event, at), at)
         case "channel_convert_to_private":
             channel_changes.on_channel_made_private(session, settings, team_id, channel_id, at)
     message = parse_message_event(event, bot)
@@ -153,7 +163,7 @@ def _record_message(
 def _record_reaction(
     session: Session, settings: Settings, team_id: str, event: Mapping[str, Any], at: datetime, bot: BotIdentity
 ) -> None:
-    reaction = _parse_reaction(team_id, event, f"{at.timestamp():.6f}")
+    reaction = _parse_reaction(team_id, event, format_ts(at))
     if reaction is None or reaction.user_id == bot.bot_user_id:
         return
     is_own = bool(event.get("item_user")) and event.get("item_user") == bot.bot_user_id

@@ -18,7 +18,8 @@ class Delivery(StoredRow, table=True):
     """
     One event, command or interaction, or one signed request of Mailgun.
 
-    `key` is Slack's `event_id` or `trigger_id`, or Mailgun's token, with the team before it.
+    `key` is Slack's `event_id` or `trigger_id`, or Mailgun's token, with the team before it. One row for each channel
+    that was archived or unarchived has the newest event about that: those may be repeated late, in any order.
     """
 
     __tablename__ = "delivery"
@@ -58,6 +59,19 @@ def save_answer(session: Session, key: str, answer: dict[str, Any]) -> None:
 def _answering() -> Executable:
     table = table_of(Delivery)
     return update(table).where(table.c.key == bindparam("received_key")).values(answer=bindparam("told"))
+
+
+def register_newest(session: Session, key: str, ts: str, at: datetime) -> bool:
+    """
+    Note the newest event about something. False for one that a newer event has overtaken.
+
+    `ts`: Slack's time of the event. The caller has locked what the event is about.
+    """
+    if ts < (find_answer(session, key) or {}).get("ts", ""):
+        return False
+    session.execute(_adding(dialect_of(session)), {"key": key, "received_at": at})
+    save_answer(session, key, {"ts": ts})
+    return True
 
 
 def delete_old(session: Session, now: datetime, limit: int) -> int:

@@ -263,3 +263,57 @@ async def test_events_of_before_the_end_that_come_an_hour_after_it(either: World
     await world.finish()
     newest = max(draft_files(world), key=lambda each: each["timestamp"])
     assert "the deploy of 14:00 halved the pool" in world.sandbox.file_content(newest["id"]).decode()
+
+
+async def test_an_archive_that_is_told_after_the_channel_was_unarchived(world: World) -> None:
+    """Slack repeats an event for minutes: the channel goes on showing everything."""
+    await world.declares()
+    with HeldDeliveries(world) as held:
+        world.sandbox.archive("manager", world.channel)
+    await world.advance(minutes=1)
+    world.sandbox.unarchive("manager", world.channel)
+    await world.settle()
+
+    for event in held.dropped():
+        assert (await held.send_again(event)).status == 200
+    await world.types("oncall", "/incident severity 1 all customers")
+    await world.finish()
+
+    assert "SEV1" in world.card()
+    assert any("all customers" in text for text in world.texts())
+
+
+async def test_a_message_that_is_told_after_its_channel_was_archived(world: World) -> None:
+    """It was written before, so it does not show that the channel is open."""
+    await world.declares()
+    with HeldDeliveries(world) as held:
+        world.sandbox.say("engineer", world.channel, "the pool is exhausted")
+    await world.advance(minutes=1)
+    world.sandbox.archive("manager", world.channel)
+    await world.settle()
+    world.sandbox.clear_calls()
+
+    for event in held.dropped("message"):
+        assert (await held.send_again(event)).status == 200
+    await world.finish()
+
+    refused = [each["method"] for each in world.sandbox.calls() if not each["ok"]]
+    assert not refused, "nothing is posted into the archived channel"
+
+
+async def test_a_profile_that_is_told_after_a_newer_one_is_looked_up(world: World) -> None:
+    """Otherwise somebody who has left would be paged again."""
+    await world.declares()
+    await world.says("dba", "I am looking")
+    with HeldDeliveries(world) as held:
+        world.sandbox.change_user("dba", real_name="Dana B.")
+    await world.advance(minutes=1)
+    world.sandbox.change_user("dba", deleted=True)
+    await world.settle()
+
+    for event in held.dropped("user_change"):
+        assert (await held.send_again(event)).status == 200
+    await world.finish()
+
+    answer = await world.types("oncall", "/incident lead <@U0DBA|dba>")
+    assert "is no longer a member of this workspace" in answer
