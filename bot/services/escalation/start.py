@@ -115,10 +115,10 @@ def check_open(settings: Settings, incident: Incident) -> None:
             f"{incident.reference} is recorded after the fact, so nobody was paged. To record a call, add `at:TIME`."
         )
     if not incident.is_open:
-        raise UserError(
-            f"{incident.reference} is {settings.status_label(incident.status)}, so nobody was paged. If it "
-            "is not over, type `/incident status investigating` first; to record an earlier call, add `at:TIME`."
-        )
+        way = "If it is not over, type `/incident status investigating`; to record an earlier call, add `at:TIME`."
+        if incident.merged_into_id is not None:
+            way = "Escalate in the incident that its card names."
+        raise UserError(f"{incident.reference} is {settings.status_label(incident.status)}, so nobody was paged. {way}")
 
 
 def _record_past_escalation(

@@ -100,6 +100,9 @@ def check_merge(session: Session, settings: Settings, source: Incident, target: 
             f"{source.reference} collects an alert storm, with later alerts. Merge the other way round: "
             f"`/incident merge {target.reference} {source.reference}`."
         )
+    if target.merged_into_id is not None:
+        into = incidents.get(session, target.merged_into_id)
+        raise StateError(f"{target.reference} is merged into {into.reference} already. Nothing was changed.")
     if not target.is_open:
         raise StateError(
             f"{target.reference} is {settings.status_label(target.status)}. Reopen it first "

@@ -268,7 +268,9 @@ async def test_crosswise_the_second_is_refused(world: World) -> None:
     assert (await world.exported("INC-2"))["incident"]["merged_into"] == "INC-1"
     assert (await world.exported("INC-1"))["incident"]["status"] == "investigating"
     told = world.sandbox.ephemerals("oncall", first)[-1]["text"]
-    assert "INC-2 is merged" in told
+    assert "INC-2 is merged into INC-1 already" in told
+    answer = await world.types("oncall", "/incident escalate @dba the pool", second)
+    assert "nobody was paged. Escalate in the incident that its card names." in answer
 
 
 async def test_a_third_one_leads_to_the_last(world: World) -> None:
