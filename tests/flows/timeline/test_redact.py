@@ -179,6 +179,28 @@ async def test_a_redacted_declaration_takes_the_title_with_it(world: World) -> N
     assert await remains(world, "hunter2") == [], "the channel's name was made from it"
 
 
+UNANSWERED = """
+[severities.SEV1]
+policy = "pay"
+[policies.pay]
+at_end = { announce = true }
+[[policies.pay.levels]]
+targets = ["U0DBA"]
+wait = 5
+"""
+
+
+@pytest.mark.world(config=UNANSWERED)
+async def test_no_line_outside_the_channel_keeps_a_redacted_title(world: World) -> None:
+    await world.declares(f"{SECRET} sev:1")
+    await world.advance(minutes=10)
+    assert any("nobody acknowledged" in line for line in world.texts("incidents"))
+
+    await redacts(world, (await world.timeline())[0]["ref"])
+
+    assert "hunter2" not in " ".join(world.texts("incidents")).replace(world.channel, "")
+
+
 async def test_the_name_of_a_channel_whose_title_is_redacted_is_shown_again_once_it_is_renamed(world: World) -> None:
     channel = await world.declares(SECRET)
     await world.types("oncall", "/incident resolve")

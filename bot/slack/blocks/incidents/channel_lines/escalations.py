@@ -135,12 +135,15 @@ def unacknowledged_line(view: EventView) -> Message:
 
 
 def unanswered_elsewhere_line(view: EventView) -> Message:
-    """Line for the incidents channel."""
+    """
+    Line for the incidents channel.
+
+    Without the title, which the announcement has: this line is not edited when words are redacted or made private.
+    """
     channel = view.escalation.incident.channel_id if view.escalation else None
     where = f" <#{channel}>" if channel else ""
     return plain_message(
-        f":rotating_light: *{view.reference} {literal(view.title, limit=300)}*: nobody acknowledged "
-        f"{_escalation_text(view)}. Please help{where}."
+        f":rotating_light: *{view.reference}*: nobody acknowledged {_escalation_text(view)}. Please help{where}."
     )
 
 
