@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from bot.config import Settings
 from bot.config.sections.status_page import StatusPageSection
-from bot.domain.errors import UserError
+from bot.domain.errors import StateError, UserError
 from bot.domain.languages import get_language
 from bot.domain.status_page.components import ComponentState, suggest_states
 from bot.domain.status_page.subscribers import NoticeKind
@@ -34,6 +34,8 @@ from bot.store.incidents.timeline import TimelineEntry
 from bot.store.status_page import PublicationRequest, PublicIncident, PublicUpdate
 
 ENDING_STATES = frozenset({UpdateState.RESOLVED, UpdateState.POSTMORTEM})
+REPEATED_WITHIN = timedelta(minutes=2)
+"""So soon after an update the same words are the same act: sent by two people, or again for want of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def publish_update(
         wanted = _with_languages(page, wanted)
         _check_state(incident, wanted.state)
         _check_words(settings, incident, wanted)
+        _check_new(session, incident, wanted, actor.at)
     entries = _record(session, incident_id, actor, wanted, when)
     if page is None or reason:
         return Published(why_not=reason)
@@ -196,6 +199,24 @@ def _check_words(settings: Settings, incident: Incident, wanted: Publication) ->
     for title in (wanted.titles or {}).values():
         for problem in find_internal_words(settings, title, names):
             raise UserError(problem)
+
+
+def _check_new(session: Session, incident: Incident, wanted: Publication, at: datetime) -> None:
+    """
+    Refuse what the page has said for a moment: readers would be told twice.
+
+    The form of the page is left out: it checks its own basis.
+    """
+    public = status_page.find_by_incident(session, incident.key)
+    rows = status_page.find_updates(session, public.key) if public else []
+    last = next((each for each in reversed(rows) if each.withdrawn_at is None), None)
+    if last is None or wanted.titles is not None or last.state != wanted.state:
+        return
+    is_same_text = bool(wanted.texts) and {*wanted.texts.items()} <= {*last.texts.items()}
+    shown = {key: each["state"] for key, each in last.components.items()}
+    is_same = is_same_text and all(shown.get(key) == state for key, state in wanted.states.items())
+    if is_same and at - last.recorded_at < REPEATED_WITHIN:
+        raise StateError("The status page says exactly this already, since a moment ago. Nothing was published again.")
 
 
 def _internal_names(incident: Incident) -> list[str]:

@@ -1,5 +1,6 @@
 """`/incident update` where a public page is configured: what readers see, and what they never see."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -249,3 +250,22 @@ async def test_without_a_page_the_command_records_and_the_address_has_nothing(wo
     assert answer == "Dogwatch does not publish it: post it where your customers read it."
     async with Visitor(world) as reader:
         assert (await reader.opens("/status")).status == 404
+
+
+async def test_the_same_update_by_two_people_at_once_is_published_once(world: World) -> None:
+    """Also again by one person, who got no answer. Later on the same words are news."""
+    await world.declares("Card payments fail sev:1 service:checkout")
+    line = "/incident update investigating lang:en affects:online=major We see failed payments."
+
+    answers = await asyncio.gather(
+        *(world.sandbox.command(each, world.channel, line) for each in ("oncall", "dba", "oncall"))
+    )
+    await world.finish()
+    assert sum("says exactly this already" in (each.text or "") for each in answers) == 2
+    assert len((await load_only_incident(world)).updates) == 1
+    assert len([each for each in await world.timeline() if "communication" in each["kinds"]]) == 1
+
+    await world.types("oncall", line.replace("major", "partial"))
+    await world.advance(minutes=30)
+    await world.types("oncall", line.replace("major", "partial"))
+    assert len((await load_only_incident(world)).updates) == 3
