@@ -103,6 +103,7 @@ def redact_message(session: Session, incident: Incident, channel_id: str, ts: st
         still += _redact_one(session, incidents.lock(session, entry.incident_id), entry, actor, why, texts)
     if not entries:
         clear_copies(session, incident, texts, [], actor.at)
+        _refresh_title_views(session, incident, actor)
         _replace_drafts(session, incident, actor, postmortems.find_with_transcript(session, incident.key))
         _audit_redaction(session, incident, actor, why, message_ts=ts)
     if own is None:
@@ -122,13 +123,16 @@ def _redact_one(
     """Redact one entry and all that was made of it. Returns what is left to do by hand."""
     stale = _drafts_with(session, incident, entry)
     drop_files(session, incident, entry, actor.at)
-    texts = [*more, *clear_entry(session, entry), *_channel_names(incident, entry)]
+    texts = [*more, *clear_entry(session, entry)]
+    names_channel = _names_channel(incident, entry, text_remover(texts))
+    texts += [f"#{incident.channel_name}"] if names_channel and incident.channel_name else []
     if entry.withdrawal_reason and not entry.merged_into_id:
         entry.withdrawal_reason = REDACTED if entry.withdrawn_by else entry.withdrawal_reason
     entry.redacted_at, entry.redacted_by, entry.redaction_reason = actor.at, actor.user_id, " ".join(why.split())
     session.add(entry)
     _redact_alerts(session, entry, actor, text_remover(texts))
-    still = _redact_title(session, incident, entry)
+    still = _redact_channel_name(incident) if names_channel else []
+    _redact_title(session, incident, entry)
     called = [each for each in escalations.find_by_incident(session, incident.key) if each.entry_id == entry.key]
     clear_copies(session, incident, texts, [entry.posted_ts, *(each.message_ts for each in called)], actor.at)
     _audit_redaction(session, incident, actor, why, entry=entry.key)
@@ -183,22 +187,26 @@ def _redact_alerts(session: Session, entry: TimelineEntry, actor: Actor, clean: 
         session.add(alert)
 
 
-def _channel_names(incident: Incident, entry: TimelineEntry) -> list[str]:
-    """The channel's name as drafts have it, if the entry is the declaration that it is made of."""
-    return [f"#{incident.channel_name}"] if Kind.DECLARED in entry.kinds and incident.channel_name else []
-
-
-def _redact_title(session: Session, incident: Incident, entry: TimelineEntry) -> list[str]:
+def _names_channel(incident: Incident, entry: TimelineEntry, clean: Change) -> bool:
     """
-    Clear the titles, which the declaration holds, and the name of the channel.
+    True if the channel's name was made from the entry's words.
 
-    It is made of the title. The channel keeps it in Slack; here it has none until somebody renames it there.
+    These are the declaration's, or an alert's that are the title. An edited title renames no channel.
     """
-    if Kind.DECLARED not in entry.kinds:
-        return []
-    incident.titles = dict.fromkeys(incident.titles, REDACTED) or {"": REDACTED}
-    session.add(incident)
-    status_page.replace_titles(session, incident.key, lambda code: get_language(code).words["page_incident"])
+    is_of_title = any(clean(title) != title for title in incident.titles.values())
+    return Kind.DECLARED in entry.kinds or (is_of_title and Kind.DETAILS not in entry.kinds)
+
+
+def _redact_title(session: Session, incident: Incident, entry: TimelineEntry) -> None:
+    """Clear the titles, which the declaration holds."""
+    if Kind.DECLARED in entry.kinds:
+        incident.titles = dict.fromkeys(incident.titles, REDACTED) or {"": REDACTED}
+        session.add(incident)
+        status_page.replace_titles(session, incident.key, lambda code: get_language(code).words["page_incident"])
+
+
+def _redact_channel_name(incident: Incident) -> list[str]:
+    """Forget the channel's name, which stays in Slack, until somebody renames it there."""
     if incident.channel_id is None:
         return []
     incident.channel_name = None
@@ -239,7 +247,11 @@ def _refresh_views(session: Session, incident: Incident, entry: TimelineEntry, a
         outbox.refresh_followups(session, incident, actor.at)
     if is_posted(session, incident, SlackView.ALERTS) and {"alert_id", "alert_ids"} & entry.details.keys():
         outbox.refresh_alerts(session, incident, actor.at)
-    if Kind.DECLARED in entry.kinds or Kind.DETAILS in entry.kinds:
-        outbox.refresh_topic(session, incident, actor.at)
-        outbox.refresh_similar(session, incident, actor.at)
+    _refresh_title_views(session, incident, actor)
+
+
+def _refresh_title_views(session: Session, incident: Incident, actor: Actor) -> None:
+    """Show the title as it is now: it can hold the words of any entry or message."""
+    outbox.refresh_topic(session, incident, actor.at)
+    outbox.refresh_similar(session, incident, actor.at)
     outbox.refresh_card(session, incident, actor.at)

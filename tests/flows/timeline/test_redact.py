@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.store.upkeep.text_locations import iter_values
 from tests.support.records.entries import acts
+from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World, rendered
@@ -177,6 +178,20 @@ async def test_a_redacted_declaration_takes_the_title_with_it(world: World) -> N
     assert "hunter2" not in world.sandbox.channel(world.channel)["topic"]["value"]
     assert await remains(world, SECRET) == []
     assert await remains(world, "hunter2") == [], "the channel's name was made from it"
+
+
+async def test_an_alert_that_gave_the_title_takes_it_along(world: World) -> None:
+    alert = an_alert(at=world.now) | {"annotations": {"summary": SECRET}}
+    await world.posts("alertmanager", a_notification(alert))
+    await world.finish()
+    [detected] = [each["ref"] for each in await world.timeline() if "detection" in each["kinds"]]
+
+    answer = await redacts(world, detected)
+
+    assert "channel's name" in answer
+    assert "hunter2" not in world.card()
+    assert "hunter2" not in world.sandbox.channel(world.channel)["topic"]["value"]
+    assert await remains(world) == []
 
 
 UNANSWERED = """
