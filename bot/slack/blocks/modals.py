@@ -31,13 +31,14 @@ SEEN = "seen"
 """In a form's metadata: the value that it replaces, as it was when the form was opened."""
 
 
-def resolve_form(_settings: Settings, incident_id: int) -> View:
+def resolve_form(_settings: Settings, incident_id: int, *, seen: str = "") -> View:
+    """`seen`: the latest reopening, as it was when the form was opened."""
     fields = [
         text_field(TEXT, "Resolution", hint="How it was resolved. It becomes part of the postmortem.", is_long=True),
         text_field(AT, "End of the impact", hint=DEFAULT_NOW),
         language_field(),
     ]
-    return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id})
+    return modal(RESOLVE, "Resolve the incident", "Resolve", fields, {INCIDENT: incident_id, SEEN: seen})
 
 
 def language_field() -> Block:

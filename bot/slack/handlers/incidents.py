@@ -53,6 +53,7 @@ from bot.slack.handlers.registry import (
 )
 from bot.slack.replies.entry_points import IN_MENU
 from bot.slack.replies.incident_forms import (
+    latest_reopening,
     load_cancel_form,
     load_details_form,
     load_resolve_form,
@@ -216,7 +217,13 @@ def _read_list_page(value: str) -> tuple[str, int, bool]:
 
 
 def _resolve(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
+    """Resolve. A form opened before somebody reopened the incident does not end it again."""
     ended, text = parse_time_field(session, submission, actor.at), submission.text()
+    incident, seen = incidents.get(session, submission.incident_id), submission.metadata.get(modals.SEEN)
+    if seen and incident.is_open and seen != latest_reopening(incident):
+        raise StateError(
+            f"{incident.reference} was reopened meanwhile. Copy your text, close this window and open the form again."
+        )
     with errors_at(TEXT if ended is None else AT):
         lifecycle.resolve_incident(session, settings, submission.incident_id, actor, text=text, ended=ended)
 

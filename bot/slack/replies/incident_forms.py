@@ -11,6 +11,7 @@ from bot.slack.blocks.incidents.forms.end_forms import with_firing_alerts
 from bot.slack.blocks.incidents.forms.roles_form import roles_form
 from bot.slack.blocks.limits import View
 from bot.store.incidents import incidents
+from bot.store.incidents.incidents import Incident
 
 
 def load_severity_form(session: Session, settings: Settings, incident_id: int) -> View:
@@ -30,7 +31,13 @@ def load_roles_form(session: Session, settings: Settings, incident_id: int) -> V
 
 
 def load_resolve_form(session: Session, settings: Settings, incident_id: int) -> View:
-    return with_firing_alerts(modals.resolve_form(settings, incident_id), find_firing(session, incident_id))
+    seen = latest_reopening(incidents.get(session, incident_id))
+    return with_firing_alerts(modals.resolve_form(settings, incident_id, seen=seen), find_firing(session, incident_id))
+
+
+def latest_reopening(incident: Incident) -> str:
+    """Identifies the latest reopening; `0` if there was none."""
+    return str(incident.reopening_entry_id or 0)
 
 
 def load_cancel_form(session: Session, settings: Settings, incident_id: int) -> View:

@@ -46,6 +46,23 @@ async def test_a_status_form_of_before_the_end_does_not_reopen(world: World, end
     assert "reopened" not in await kinds(world)
 
 
+async def test_a_form_to_resolve_of_before_a_reopening_does_not_end_it_again(world: World) -> None:
+    await world.declares()
+    await world.presses("engineer", "incident_resolve")
+    await world.types("oncall", "/incident resolve took the deploy back")
+    await world.types("oncall", "/incident reopen it is back")
+    await world.finish()
+
+    answer = await world.submits("engineer", text="took the deploy back")
+    await world.finish()
+    assert "INC-1 was reopened meanwhile" in answer.errors["text"]
+    assert (await incident(world))["status"] == "investigating"
+
+    await world.presses("engineer", "incident_resolve")
+    await world.submits("engineer", text="took it back once more")
+    assert (await incident(world))["status"] == "resolved"
+
+
 @pytest.mark.parametrize(
     ("opens", "line", "values"),
     [
