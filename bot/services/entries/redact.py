@@ -121,7 +121,7 @@ def _redact_one(
     session: Session, incident: Incident, entry: TimelineEntry, actor: Actor, why: str, more: list[str]
 ) -> list[str]:
     """Redact one entry and all that was made of it. Returns what is left to do by hand."""
-    stale = _drafts_with(session, incident, entry)
+    stale, titles = _drafts_with(session, incident, entry), incident.titles
     drop_files(session, incident, entry, actor.at)
     texts = [*more, *clear_entry(session, entry)]
     names_channel = _names_channel(incident, entry, text_remover(texts))
@@ -140,6 +140,8 @@ def _redact_one(
     if affects_milestones(entry.kinds):
         refresh_milestones(session, incident)
     _refresh_views(session, incident, entry, actor)
+    if incident.titles != titles:
+        outbox.refresh_all_pages(session, incident, escalations.find_by_incident(session, incident.key), actor.at)
     still += _redact_briefing(session, entry)
     for each in called:
         still += _redact_pages(session, incident, each.key, actor)

@@ -194,6 +194,19 @@ async def test_an_alert_that_gave_the_title_takes_it_along(world: World) -> None
     assert await remains(world) == []
 
 
+async def test_pages_lose_a_redacted_title(world: World) -> None:
+    await world.declares(SECRET)
+    await world.types("oncall", "/incident escalate @dba the primary is full")
+    await world.finish()
+    page = world.sandbox.open_dm("dba")
+    assert "hunter2" in str(world.texts(page))
+
+    await redacts(world, (await world.timeline())[0]["ref"], user="oncall")
+
+    assert "hunter2" not in str(world.texts(page)).replace(world.channel, "")
+    assert "the primary is full" in str(world.texts(page))
+
+
 UNANSWERED = """
 [severities.SEV1]
 policy = "pay"
