@@ -272,6 +272,11 @@ def get_request(session: Session, request_id: int) -> PublicationRequest | None:
     return session.get(PublicationRequest, request_id, populate_existing=True)
 
 
+def find_requests(session: Session, incident_id: int) -> list[PublicationRequest]:
+    """All of an incident, also those that were decided."""
+    return list(session.exec(select(PublicationRequest).where(PublicationRequest.incident_id == incident_id)))
+
+
 def find_waiting(session: Session, incident_ids: Collection[int]) -> dict[int, PublicationRequest]:
     """Find the requests that wait, by incident."""
     if not incident_ids:

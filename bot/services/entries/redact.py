@@ -22,11 +22,10 @@ from bot.store import status_page
 from bot.store.alerts import alerts
 from bot.store.escalation import escalations
 from bot.store.escalation.pages import find_pages
-from bot.store.incidents import incidents, postmortems, timeline, transcript
+from bot.store.incidents import incidents, postmortems, roles, timeline, transcript
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.postmortems import Postmortem
-from bot.store.incidents.roles import IncidentRole
 from bot.store.incidents.slack_messages import SlackView, find_ts, is_posted
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message
@@ -142,7 +141,8 @@ def _redact_one(
     _refresh_views(session, incident, entry, actor)
     if incident.titles != titles:
         outbox.refresh_all_pages(session, incident, escalations.find_by_incident(session, incident.key), actor.at)
-    still += _redact_briefing(session, entry)
+    still += _redact_briefings(session, entry)
+    still += _find_requests(session, entry)
     for each in called:
         still += _redact_pages(session, incident, each.key, actor)
     _replace_drafts(session, incident, actor, stale)
@@ -215,14 +215,25 @@ def _redact_channel_name(incident: Incident) -> list[str]:
     return ["The channel's name was made from the title. Rename the channel in Slack if needed."]
 
 
-def _redact_briefing(session: Session, entry: TimelineEntry) -> list[str]:
-    """Clear a hand-over note. The new holder has read it in a direct message."""
-    row = session.get(IncidentRole, (entry.values.role_id or 0))
-    if row is None or not row.note:
+def _redact_briefings(session: Session, entry: TimelineEntry) -> list[str]:
+    """Clear a hand-over note. Name the people whose direct message has the words: it is not edited."""
+    given = roles.find_by_incident(session, entry.incident_id)
+    noted = next((each for each in given if each.id == entry.values.role_id and each.note), None)
+    if noted is not None:
+        noted.note = None
+        session.add(noted)
+    readers = dict.fromkeys(each.user_id for each in given if each is noted or each.since >= entry.recorded_at)
+    if not readers:
         return []
-    row.note = None
-    session.add(row)
-    return [f"The briefing of <@{row.user_id}> keeps the words. Only they can see it."]
+    named = ", ".join(f"<@{each}>" for each in readers)
+    return [f"What {named} read about a role in a direct message can have the words. Only they can see it."]
+
+
+def _find_requests(session: Session, entry: TimelineEntry) -> list[str]:
+    """Requests to approve public updates show the title, and are not edited."""
+    if Kind.DECLARED not in entry.kinds or not status_page.find_requests(session, entry.incident_id):
+        return []
+    return ["Requests to approve a public update keep the title. Delete these messages in Slack."]
 
 
 def _redact_pages(session: Session, incident: Incident, escalation_id: int, actor: Actor) -> list[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.upkeep.text_locations import iter_values
+from tests.flows.status_page.conftest import CONFIG
 from tests.support.records.entries import acts
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.worlds.databases import BOTH_DATABASES
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 SECRET = "the password is hunter2 for everybody"
 WHY = "it held a password"
+APPROVALS = CONFIG.replace("[status]\n", "[status]\napproval = true\n")
 
 
 async def remains(world: World, word: str = "hunter2") -> list[str]:
@@ -257,6 +259,34 @@ async def test_a_title_that_was_edited_goes_from_the_topic_too(world: World) -> 
 
     assert "Quokka" not in world.sandbox.channel(world.channel)["topic"]["value"]
     assert await remains(world, "Quokka") == []
+
+
+async def test_the_answer_names_whoever_read_the_words_in_a_direct_message(world: World) -> None:
+    await world.declares()
+    await world.types("oncall", "/incident role scribe @manager")
+    await world.advance(minutes=1)
+    await world.types("oncall", f"/incident cause {SECRET}")
+    await world.types("oncall", "/incident role communication @support")
+    await world.finish()
+    [cause] = [each["ref"] for each in (await world.exported())["timeline"] if each["kinds"] == ["cause"]]
+
+    answer = await redacts(world, cause)
+
+    direct = world.sandbox.messages(world.sandbox.open_dm("support"))
+    assert any("hunter2" in rendered(each) for each in direct)
+    assert "What <@U0SUPPORT> read about a role in a direct message can have the words" in answer
+
+
+@pytest.mark.world(databases=BOTH_DATABASES, config=APPROVALS)
+async def test_the_answer_names_requests_for_approval_that_keep_a_title(world: World) -> None:
+    await world.declares(f"{SECRET} sev:1 service:checkout")
+    await world.types("oncall", "/incident update investigating lang:en affects:online=major We see failed payments.")
+    await world.finish()
+    assert any("prepared a public update" in line for line in world.texts(world.channel))
+
+    answer = await redacts(world, (await world.timeline())[0]["ref"])
+
+    assert "Requests to approve a public update keep the title. Delete these messages in Slack." in answer
 
 
 async def test_each_redaction_names_only_what_is_left_to_do(world: World) -> None:
