@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from bot.store.incidents.document.versions import PostmortemChange
 from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World
@@ -218,6 +220,25 @@ async def test_a_lost_answer_to_our_own_writing_is_not_taken_for_peoples(world: 
         await world.advance(minutes=1)
 
     assert "the pool" in canvas(world)
+    assert not texts_with(world, "canvas is unchanged")
+
+
+@pytest.mark.parametrize("method", ["canvases.create", "canvases.edit"])
+async def test_a_record_that_changed_since_a_lost_answer_makes_no_edit_of_a_person(method: str, world: World) -> None:
+    await world.declares()
+    if method == "canvases.edit":
+        await resolves(world)
+    world.sandbox.fault("cut_after", method, times=1)
+    await world.types("oncall", "/incident cause the deploy")
+    await (resolves(world) if method == "canvases.create" else world.types("oncall", "/incident postmortem"))
+    while not calls(world, method):
+        await world.advance(seconds=1)
+
+    await world.types("oncall", "/incident cause the pool")
+    await world.advance(minutes=10)
+
+    assert "the pool" in canvas(world)
+    assert await world.bot.database.read(lambda session: list(session.exec(select(PostmortemChange)))) == []
     assert not texts_with(world, "canvas is unchanged")
 
 

@@ -75,10 +75,10 @@ async def update_canvas(context: EffectContext, claim: Claim) -> Outcome:
         return Done() if payload.looks else _leave_to_people(context, claim, incident)
     if _is_unchanged(content, canvas.digest):
         return Done() if payload.looks else await _write(context, claim, incident, canvas.ts)
-    if claim.is_unknown:
-        draft = await _write_draft(context, incident, payload)
-        if _has_same_words(content, draft.markdown):  # our own write of unknown outcome
-            return await _updated(context, incident, canvas.ts, content, draft)
+    if _was_sent(claim, content):  # our own write of unknown outcome: nobody has written since
+        return await _write(context, claim, incident, canvas.ts)
+    if claim.is_unknown and SENT in claim.row.progress:  # with what people wrote, or from before it
+        return _leave_to_people(context, claim, incident)
     return await _take_in(context, claim, incident, canvas.ts, content)
 
 
@@ -166,10 +166,12 @@ async def _create(context: EffectContext, claim: Claim, incident: Incident, draf
     found = claim.row.progress.get("canvas_id")
     if found is None and claim.is_unknown:
         found = await _find_own_canvas(context, channel, draft.title)
-    if found is not None:  # people may have edited it meanwhile
+    if found is not None:
         content = await _read_content(context, str(found))
-        same = content if _has_same_words(content, draft.markdown) else None
-        return await _updated(context, incident, str(found), same, draft)
+        if _was_sent(claim, content):
+            return await _replace(context, claim, incident, str(found), draft)
+        return await _updated(context, incident, str(found), None, draft)  # people have edited it meanwhile
+    await _save_sent(context, claim, draft)
     answer = await context.gateway.call(
         "canvases.create", title=draft.title, channel_id=channel, document_content=_document(draft.markdown)
     )
@@ -184,6 +186,7 @@ async def _replace(
     context: EffectContext, claim: Claim, incident: Incident, canvas_id: str, draft: CanvasDraft
 ) -> Outcome:
     change = {"operation": "replace", "document_content": _document(draft.markdown)}
+    await _save_sent(context, claim, draft)
     try:
         await context.gateway.call("canvases.edit", canvas_id=canvas_id, changes=[change])
     except SlackApiError as problem:
@@ -269,9 +272,21 @@ def content_digest(content: str | None) -> str | None:
     return None if content is None else hashlib.sha256(content.encode()).hexdigest()
 
 
-def _has_same_words(content: str | None, markdown: str) -> bool:
-    """True if the canvas holds the same words, however Slack spells the markup."""
-    return content is not None and _words(content) == _words(markdown)
+SENT = "sent"
+"""Progress of a row: digest of the words that were sent last."""
+
+
+async def _save_sent(context: EffectContext, claim: Claim, draft: CanvasDraft) -> None:
+    """Save what is about to be sent: by the next attempt the record, and so the draft, may have changed."""
+    await context.save_progress(claim, **{SENT: content_digest(_words(draft.markdown))})
+
+
+def _was_sent(claim: Claim, content: str | None) -> bool:
+    """True if the canvas holds the words of an earlier attempt, however Slack spells the markup."""
+    sent = claim.row.progress.get(SENT)
+    if not claim.is_unknown or sent is None or content is None:
+        return False
+    return hmac.compare_digest(content_digest(_words(content)) or "", str(sent))
 
 
 def _words(text: str) -> str:
