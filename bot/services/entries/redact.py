@@ -216,7 +216,11 @@ def _redact_channel_name(incident: Incident) -> list[str]:
 
 
 def _redact_briefings(session: Session, entry: TimelineEntry) -> list[str]:
-    """Clear a hand-over note. Name the people whose direct message has the words: it is not edited."""
+    """
+    Clear a hand-over note, and name its readers.
+
+    Direct messages about a role are not edited.
+    """
     given = roles.find_by_incident(session, entry.incident_id)
     noted = next((each for each in given if each.id == entry.values.role_id and each.note), None)
     if noted is not None:

@@ -277,7 +277,11 @@ SENT = "sent"
 
 
 async def _save_sent(context: EffectContext, claim: Claim, draft: CanvasDraft) -> None:
-    """Save what is about to be sent: by the next attempt the record, and so the draft, may have changed."""
+    """
+    Save which words are about to be sent.
+
+    By the next attempt the record may have changed, and with it the draft.
+    """
     await context.save_progress(claim, **{SENT: content_digest(_words(draft.markdown))})
 
 
