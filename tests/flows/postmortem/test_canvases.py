@@ -223,23 +223,62 @@ async def test_a_lost_answer_to_our_own_writing_is_not_taken_for_peoples(world: 
     assert not texts_with(world, "canvas is unchanged")
 
 
+async def writes_unheard(world: World, method: str, line: str) -> None:
+    """Have the canvas written and the answer to that lost; the bot has not tried again."""
+    world.sandbox.fault("cut_after", method, times=1)
+    known = len(calls(world, method))
+    await world.types("oncall", line)
+    for _ in range(50):
+        if len(calls(world, method)) > known:
+            return
+        await world.advance(seconds=0.2)
+    raise AssertionError(f"no {method}")
+
+
+async def edits(world: World) -> list[str]:
+    """What the bot took for people's."""
+    return [what for _, what in await world.audited() if "edited the postmortem" in what]
+
+
 @pytest.mark.parametrize("method", ["canvases.create", "canvases.edit"])
-async def test_a_record_that_changed_since_a_lost_answer_makes_no_edit_of_a_person(method: str, world: World) -> None:
+async def test_our_own_writing_is_not_taken_for_peoples_though_the_record_went_on(method: str, world: World) -> None:
     await world.declares()
     if method == "canvases.edit":
         await resolves(world)
-    world.sandbox.fault("cut_after", method, times=1)
-    await world.types("oncall", "/incident cause the deploy")
-    await (resolves(world) if method == "canvases.create" else world.types("oncall", "/incident postmortem"))
-    while not calls(world, method):
-        await world.advance(seconds=1)
-
+        await world.finish()
     await world.types("oncall", "/incident cause the pool")
+    line = "/incident postmortem" if method == "canvases.edit" else "/incident resolve rolled back"
+    await writes_unheard(world, method, line)
+    assert "the pool" in canvas(world)
+
+    await world.types("oncall", "/incident impact cards are refused")
+    await world.advance(minutes=10)
+    await world.types("oncall", "/incident postmortem")
     await world.advance(minutes=10)
 
-    assert "the pool" in canvas(world)
-    assert await world.bot.database.read(lambda session: list(session.exec(select(PostmortemChange)))) == []
+    assert "cards are refused" in canvas(world)
     assert not texts_with(world, "canvas is unchanged")
+    assert await edits(world) == []
+
+
+async def test_what_people_add_to_our_own_writing_of_unknown_outcome_is_left(world: World) -> None:
+    await world.declares()
+    await resolves(world)
+    await world.finish()
+    await world.types("oncall", "/incident cause the deploy")
+    await writes_unheard(world, "canvases.edit", "/incident postmortem")
+    world.sandbox.edit_canvas("oncall", canvas_id(world), f"{canvas(world)}\n\nA word of ours")
+    changed = canvas(world)
+
+    await world.types("oncall", "/incident impact cards are refused")
+    for _ in range(2):
+        await world.advance(minutes=10)
+        await world.types("oncall", "/incident postmortem")
+    await world.advance(minutes=10)
+
+    assert canvas(world) == changed
+    assert len(texts_with(world, "canvas is unchanged")) == 1
+    assert await edits(world) == []
 
 
 async def test_a_canvas_that_may_not_be_edited_any_more_is_left(world: World) -> None:

@@ -3,6 +3,8 @@ Effect of the postmortem draft as a canvas of the incident's channel.
 
 A digest of its content after our last write is compared before the next. If people edited the canvas, what they wrote
 is stored before it is written again. If that cannot be done, the canvas stays unchanged.
+
+A digest of the words of each write is stored before its call: the record may go on before its outcome is looked up.
 """
 
 import asyncio
@@ -44,6 +46,8 @@ NO_CANVAS_ERRORS = {"free_team_canvas_tab_already_exists", "restricted_action", 
 GONE = {"canvas_not_found", "canvas_deleted"}
 QUIET = timedelta(minutes=2)
 """What people write is taken in once it has not changed for this long."""
+WRITTEN = "written"
+"""Key of a row's progress: digest of the words of its last write."""
 MAX_LOOKS = 5
 """It is taken in after so many looks, if they write on and on."""
 
@@ -75,10 +79,10 @@ async def update_canvas(context: EffectContext, claim: Claim) -> Outcome:
         return Done() if payload.looks else _leave_to_people(context, claim, incident)
     if _is_unchanged(content, canvas.digest):
         return Done() if payload.looks else await _write(context, claim, incident, canvas.ts)
-    if _was_sent(claim, content):  # our own write of unknown outcome: nobody has written since
+    if _is_own_write(claim, content):
         return await _write(context, claim, incident, canvas.ts)
-    if claim.is_unknown and SENT in claim.row.progress:  # with what people wrote, or from before it
-        return _leave_to_people(context, claim, incident)
+    if claim.is_unknown and WRITTEN in claim.row.progress:
+        return _leave_for_good(context, claim, incident, canvas.ts)
     return await _take_in(context, claim, incident, canvas.ts, content)
 
 
@@ -161,17 +165,17 @@ async def _find_author(context: EffectContext, canvas_id: str) -> str | None:
 
 
 async def _create(context: EffectContext, claim: Claim, incident: Incident, draft: CanvasDraft) -> Outcome:
-    """Create the canvas, or find one of unknown outcome among the channel's tabs."""
+    """Create the canvas, or write the one of unknown outcome that a tab of the channel has."""
     channel = require_channel(incident)
     found = claim.row.progress.get("canvas_id")
     if found is None and claim.is_unknown:
         found = await _find_own_canvas(context, channel, draft.title)
     if found is not None:
         content = await _read_content(context, str(found))
-        if _was_sent(claim, content):
+        if content is not None and _is_own_write(claim, content):
             return await _replace(context, claim, incident, str(found), draft)
-        return await _updated(context, incident, str(found), None, draft)  # people have edited it meanwhile
-    await _save_sent(context, claim, draft)
+        return await _updated(context, incident, str(found), None, draft)
+    await context.save_progress(claim, **{WRITTEN: _words_digest(draft.markdown)})
     answer = await context.gateway.call(
         "canvases.create", title=draft.title, channel_id=channel, document_content=_document(draft.markdown)
     )
@@ -186,7 +190,7 @@ async def _replace(
     context: EffectContext, claim: Claim, incident: Incident, canvas_id: str, draft: CanvasDraft
 ) -> Outcome:
     change = {"operation": "replace", "document_content": _document(draft.markdown)}
-    await _save_sent(context, claim, draft)
+    await context.save_progress(claim, **{WRITTEN: _words_digest(draft.markdown)})
     try:
         await context.gateway.call("canvases.edit", canvas_id=canvas_id, changes=[change])
     except SlackApiError as problem:
@@ -215,12 +219,24 @@ async def _updated(
 
 def _leave_to_people(
     context: EffectContext, claim: Claim, incident: Incident, refusal: Refusal = Refusal.UNKNOWN
-) -> Outcome:
+) -> Done:
     at, went = context.now(), CanvasPayload.from_json(claim.row.details).went or refusal is Refusal.REDACTED
     settings, is_published = context.settings(), refusal is Refusal.PUBLISHED
 
     def apply(session: Session) -> None:
         on_canvas_left_to_people(session, settings, incident.key, at, went=went, is_published=is_published)
+
+    return Done(apply)
+
+
+def _leave_for_good(context: EffectContext, claim: Claim, incident: Incident, canvas_id: str) -> Outcome:
+    """Leave a canvas in which our unconfirmed write cannot be told from people's words."""
+    left = _leave_to_people(context, claim, incident)
+
+    def apply(session: Session) -> None:
+        save_canvas_copy(session, incident.key, canvas_id, None, removals="")
+        if left.apply is not None:
+            left.apply(session)
 
     return Done(apply)
 
@@ -272,26 +288,10 @@ def content_digest(content: str | None) -> str | None:
     return None if content is None else hashlib.sha256(content.encode()).hexdigest()
 
 
-SENT = "sent"
-"""Progress of a row: digest of the words that were sent last."""
+def _is_own_write(claim: Claim, content: str) -> bool:
+    """True if the canvas holds the words of the row's last write, in whatever markup."""
+    return hmac.compare_digest(str(claim.row.progress.get(WRITTEN)), _words_digest(content))
 
 
-async def _save_sent(context: EffectContext, claim: Claim, draft: CanvasDraft) -> None:
-    """
-    Save which words are about to be sent.
-
-    By the next attempt the record may have changed, and with it the draft.
-    """
-    await context.save_progress(claim, **{SENT: content_digest(_words(draft.markdown))})
-
-
-def _was_sent(claim: Claim, content: str | None) -> bool:
-    """True if the canvas holds the words of an earlier attempt, however Slack spells the markup."""
-    sent = claim.row.progress.get(SENT)
-    if not claim.is_unknown or sent is None or content is None:
-        return False
-    return hmac.compare_digest(content_digest(_words(content)) or "", str(sent))
-
-
-def _words(text: str) -> str:
-    return "".join(re.findall(r"\w+", text))
+def _words_digest(text: str) -> str:
+    return hashlib.sha256("".join(re.findall(r"\w+", text)).encode()).hexdigest()
