@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
 
-from bot.store.incidents.document.versions import PostmortemChange
 from tests.support.worlds.databases import SQLITE
 from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World

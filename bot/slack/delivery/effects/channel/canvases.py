@@ -170,7 +170,7 @@ async def _create(context: EffectContext, claim: Claim, incident: Incident, draf
     found = claim.row.progress.get("canvas_id")
     if found is None and claim.is_unknown:
         found = await _find_own_canvas(context, channel, draft.title)
-    if found is not None:
+    if found is not None:  # people may have edited it meanwhile
         content = await _read_content(context, str(found))
         if content is not None and _is_own_write(claim, content):
             return await _replace(context, claim, incident, str(found), draft)
