@@ -272,9 +272,10 @@ def get_request(session: Session, request_id: int) -> PublicationRequest | None:
     return session.get(PublicationRequest, request_id, populate_existing=True)
 
 
-def find_requests(session: Session, incident_id: int) -> list[PublicationRequest]:
-    """All of an incident, also those that were decided."""
-    return list(session.exec(select(PublicationRequest).where(PublicationRequest.incident_id == incident_id)))
+def has_requests(session: Session, incident_id: int) -> bool:
+    """Return whether an approval was ever requested for the incident, also if it was decided."""
+    found = select(PublicationRequest.id).where(PublicationRequest.incident_id == incident_id).limit(1)
+    return session.exec(found).first() is not None
 
 
 def find_waiting(session: Session, incident_ids: Collection[int]) -> dict[int, PublicationRequest]:

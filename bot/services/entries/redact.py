@@ -142,7 +142,7 @@ def _redact_one(
     if incident.titles != titles:
         outbox.refresh_all_pages(session, incident, escalations.find_by_incident(session, incident.key), actor.at)
     still += _redact_briefings(session, entry)
-    still += _find_requests(session, entry)
+    still += _name_approval_requests(session, entry)
     for each in called:
         still += _redact_pages(session, incident, each.key, actor)
     _replace_drafts(session, incident, actor, stale)
@@ -230,12 +230,12 @@ def _redact_briefings(session: Session, entry: TimelineEntry) -> list[str]:
     if not readers:
         return []
     named = ", ".join(f"<@{each}>" for each in readers)
-    return [f"What {named} read about a role in a direct message can have the words. Only they can see it."]
+    return [f"Role briefings of {named} may quote the words. Only the recipients can see them."]
 
 
-def _find_requests(session: Session, entry: TimelineEntry) -> list[str]:
-    """Requests to approve public updates show the title, and are not edited."""
-    if Kind.DECLARED not in entry.kinds or not status_page.find_requests(session, entry.incident_id):
+def _name_approval_requests(session: Session, entry: TimelineEntry) -> list[str]:
+    """Name requests to approve public updates: they show the title, and are not edited."""
+    if Kind.DECLARED not in entry.kinds or not status_page.has_requests(session, entry.incident_id):
         return []
     return ["Requests to approve a public update keep the title. Delete these messages in Slack."]
 

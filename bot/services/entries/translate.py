@@ -90,8 +90,7 @@ def translate_action_item(
 
 def translate_resolution(session: Session, incident: Incident, actor: Actor, language: str, text: str) -> TimelineEntry:
     """Give the resolution words in a further language. Raises UserError if it has none yet."""
-    standing = timeline.read_entries(session, incident.key, with_withdrawn=False)
-    resolution = next((entry for entry in reversed(standing) if entry.has(Kind.RESOLVED)), None)
-    if resolution is None:
+    resolutions = timeline.find_of_kind(session, incident.key, Kind.RESOLVED)
+    if not resolutions:
         raise UserError(f"{incident.reference} has no resolution on its timeline.")
-    return translate_entry(session, resolution.key, actor, language, text)
+    return translate_entry(session, resolutions[-1].key, actor, language, text)

@@ -27,11 +27,7 @@ REASON_LENGTH = 200
 
 def open_window_ids(session: Session, actor: Actor, services: Iterable[str | None]) -> Mapping[str, int]:
     """Ids of the open windows, by service."""
-    named = {service for service in services if service}
-    return {
-        each.service: each.key
-        for each in reversed(maintenance_windows.find_running(session, actor.team_id, named, actor.at))
-    }
+    return {each.service: each.key for each in reversed(_find_open(session, actor, services))}
 
 
 def hold_for_windows(session: Session, actor: Actor, services: Iterable[str | None]) -> Mapping[str, int]:
@@ -40,12 +36,16 @@ def hold_for_windows(session: Session, actor: Actor, services: Iterable[str | No
 
     Each has a timer at its end then: the clock may have been set since its own ran, or was moved.
     """
-    named = {service for service in services if service}
-    running = maintenance_windows.find_running(session, actor.team_id, named, actor.at)
+    running = _find_open(session, actor, services)
     for window in sorted(running, key=lambda each: each.key):
         payload = MaintenanceTimer(window.key)
         timers.set_or_advance(session, _end_timer_key(window), window.ends_at, WINDOW_END_TIMER, payload)
     return {each.service: each.key for each in reversed(running)}
+
+
+def _find_open(session: Session, actor: Actor, services: Iterable[str | None]) -> list[MaintenanceWindow]:
+    named = {service for service in services if service}
+    return maintenance_windows.find_running(session, actor.team_id, named, actor.at)
 
 
 def plan_window(

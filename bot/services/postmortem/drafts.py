@@ -119,7 +119,7 @@ class FinishedDraft:
     """
     The posted and stored parts of a draft.
 
-    It waits for Slack, so it keeps nothing of the record, which takes twenty times as much memory.
+    It waits for Slack, so it keeps nothing of the record.
     """
 
     incident_id: int

@@ -203,7 +203,7 @@ def _check_words(settings: Settings, incident: Incident, wanted: Publication) ->
 
 def _check_new(session: Session, incident: Incident, wanted: Publication, at: datetime) -> None:
     """
-    Refuse what the page has said for a moment: readers would be told twice.
+    Refuse to repeat the update of a moment ago: readers would be told twice.
 
     The form of the page is left out: it checks its own basis.
     """
@@ -216,7 +216,7 @@ def _check_new(session: Session, incident: Incident, wanted: Publication, at: da
     shown = {key: each["state"] for key, each in last.components.items()}
     is_same = is_same_text and all(shown.get(key) == state for key, state in wanted.states.items())
     if is_same and at - last.recorded_at < REPEATED_WITHIN:
-        raise StateError("The status page says exactly this already, since a moment ago. Nothing was published again.")
+        raise StateError("The status page already says exactly this. Nothing was published again.")
 
 
 def _internal_names(incident: Incident) -> list[str]:

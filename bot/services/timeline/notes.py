@@ -47,8 +47,7 @@ def record_fix(session: Session, incident_id: int, actor: Actor, text: str) -> T
     It becomes the resolution's text if that had none; the resolution's time and author stay.
     """
     incident = incidents.lock(session, incident_id)
-    standing = timeline.find_entries(session, incident_id, with_withdrawn=False)
-    resolution = next((entry for entry in reversed(standing) if entry.has(Kind.RESOLVED)), None)
+    resolution = next(reversed(timeline.find_of_kind(session, incident_id, Kind.RESOLVED)), None)
     if resolution is None or resolution.text:
         return record_note(session, incident_id, actor, text, when=None, kind=Kind.FIXED)
     update_entry_text(session, resolution, text, [], actor.at)

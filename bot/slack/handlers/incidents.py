@@ -219,7 +219,7 @@ def _read_list_page(value: str) -> tuple[str, int, bool]:
 def _resolve(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     """Resolve. A form opened before somebody reopened the incident does not end it again."""
     ended, text = parse_time_field(session, submission, actor.at), submission.text()
-    incident, seen = incidents.get(session, submission.incident_id), submission.metadata.get(modals.SEEN)
+    incident, seen = incidents.lock(session, submission.incident_id), submission.metadata.get(modals.SEEN)
     if seen and incident.is_open and seen != latest_reopening(incident):
         raise StateError(
             f"{incident.reference} was reopened meanwhile. Copy your text, close this window and open the form again."

@@ -22,6 +22,7 @@ from bot.slack.handlers.commands.execution import SlashCommand
 from bot.slack.handlers.interactions import ButtonClick, ShortcutUse, ViewSubmission
 from bot.slack.handlers.registry import About, Button, Shortcut, check_subject
 from bot.slack.inbound.deps import Deps
+from bot.slack.inbound.user_cache import LOOKUP_SECONDS
 from bot.slack.replies.render import escape_markup
 from bot.store.escalation import escalations
 from bot.store.incidents import incidents, timeline
@@ -29,8 +30,6 @@ from bot.store.incidents.incidents import Incident, IncidentNotFound
 
 log = get_logger(__name__)
 
-LOOKUP_SECONDS = 1.5
-"""Timeout of the lookup; Slack waits 3 s for the whole answer."""
 UNCHECKED = (
     "Slack does not say whether you are in the incident's channel, so nothing was changed. Try again, or type the "
     "command in the channel."

@@ -140,6 +140,9 @@ def find_entries(session: Session, incident_id: int, *, with_withdrawn: bool = T
     return list(session.exec(statement))
 
 
+JSON_NAMES = tuple(each.key for each in table_of(TimelineEntry).c if isinstance(each.type, JSON))
+
+
 def read_entries(session: Session, incident_id: int, *, with_withdrawn: bool = True) -> list[TimelineEntry]:
     """
     The same entries as `find_entries`, for reading only.
@@ -162,9 +165,6 @@ def read_entries(session: Session, incident_id: int, *, with_withdrawn: bool = T
         entry.__dict__.update(values)
         entries.append(entry)
     return entries
-
-
-JSON_NAMES = tuple(each.key for each in table_of(TimelineEntry).c if isinstance(each.type, JSON))
 
 
 @cache

@@ -261,7 +261,7 @@ async def test_the_same_update_by_two_people_at_once_is_published_once(world: Wo
         *(world.sandbox.command(each, world.channel, line) for each in ("oncall", "dba", "oncall"))
     )
     await world.finish()
-    assert sum("says exactly this already" in (each.text or "") for each in answers) == 2
+    assert sum("already says exactly this" in (each.text or "") for each in answers) == 2
     assert len((await load_only_incident(world)).updates) == 1
     assert len([each for each in await world.timeline() if "communication" in each["kinds"]]) == 1
 

@@ -274,7 +274,7 @@ async def test_the_answer_names_whoever_read_the_words_in_a_direct_message(world
 
     direct = world.sandbox.messages(world.sandbox.open_dm("support"))
     assert any("hunter2" in rendered(each) for each in direct)
-    assert "What <@U0SUPPORT> read about a role in a direct message can have the words" in answer
+    assert "Role briefings of <@U0SUPPORT> may quote the words." in answer
 
 
 @pytest.mark.world(databases=BOTH_DATABASES, config=APPROVALS)
