@@ -138,7 +138,7 @@ def _known_members(session: Session, incident: Incident, channel_id: str, actor:
     Slack lists no members of an archived channel.
     """
     wrote = [each.author for each in transcript.find_messages(session, incident.team_id, channel_id) if not each.is_own]
-    recorded = [each.author for each in timeline.read_entries(session, incident.key)]
+    recorded = timeline.find_authors(session, incident.key)
     found = [actor.user_id, incident.lead, incident.declared_by, *wrote, *recorded]
     return [each for each in dict.fromkeys(found) if each and each.startswith(USER_ID_PREFIXES)]
 

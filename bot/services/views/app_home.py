@@ -207,10 +207,5 @@ def _pending_drafts(session: Session, visibility: Visibility, user_id: str, at: 
     return [
         HomeDraft(each.key, each.reference, each.title, each.resolved_at, each.channel_id)
         for each in visibility.filter(led)
-        if each.resolved_at is not None and not _is_published(session, each)
+        if each.resolved_at is not None and not timeline.has_update(session, each.key, UpdateState.POSTMORTEM)
     ]
-
-
-def _is_published(session: Session, incident: Incident) -> bool:
-    standing = timeline.read_entries(session, incident.key, with_withdrawn=False)
-    return any(entry.values.public == UpdateState.POSTMORTEM for entry in standing)

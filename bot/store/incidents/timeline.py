@@ -13,7 +13,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from bot.domain.incidents.milestones import DecidingKinds
 from bot.domain.record.facts import read_fact
-from bot.domain.terms import Kind
+from bot.domain.terms import Kind, UpdateState
 from bot.domain.timeline.details import EntryDetails
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow, table_of
 from bot.store.incidents.incidents import OPEN, Incident
@@ -216,6 +216,23 @@ def find_of_kind(session: Session, incident_id: int, kind: Kind) -> list[Timelin
     """Active entries of this kind, in order."""
     statement = select(TimelineEntry).where(*STANDING, _has_kind(kind)).order_by(*IN_ORDER)
     return list(session.exec(statement, params={"incident_id": incident_id}))
+
+
+def find_authors(session: Session, incident_id: int) -> list[str]:
+    """Authors of all entries, withdrawn ones included, in the order of their first entry."""
+    statement = (
+        select(TimelineEntry.author)
+        .where(TimelineEntry.incident_id == incident_id, col(TimelineEntry.author).is_not(None))
+        .group_by(col(TimelineEntry.author))
+        .order_by(func.min(TimelineEntry.sort_at), func.min(TimelineEntry.seq))
+    )
+    return [author for author in session.exec(statement) if author]
+
+
+def has_update(session: Session, incident_id: int, state: UpdateState) -> bool:
+    """True if a public update in this state stands on the record."""
+    statement = select(TimelineEntry.id).where(*STANDING, _details_text("public") == state.value).limit(1)
+    return session.exec(statement, params={"incident_id": incident_id}).first() is not None
 
 
 def is_worked_on(session: Session, incident_id: int) -> bool:

@@ -77,8 +77,6 @@ LEASING = (
     .where(LANES.c.key == bindparam("lane"))
     .values(owner=bindparam("new_owner"), lease_until=bindparam("until"), due_at=bindparam("due"))
 )
-MAX_LOADED = 6
-"""Claims of one transaction whose views are loaded in it: it holds rate limits that others wait for."""
 NEXT_DUE = select(func.min(LANES.c.due_at)).where(LANES.c.is_open.is_(True), LANES.c.owner.is_(None))
 
 
@@ -192,18 +190,8 @@ def start_heads(
         ],
     )
     later = min((at for lane, at in due.items() if at is not None and lane not in claims), default=None)
-    return _load_views(session, claims, load), later
-
-
-def _load_views(session: Session, claims: dict[str, Claim], load: Load) -> dict[str, Claim]:
-    """
-    Load what the claimed rows show, if they are few.
-
-    The lanes are held: a change of a view is either seen here, or queued again after the commit.
-    """
-    if len(claims) > MAX_LOADED:
-        return claims
-    return {lane: replace(claim, loaded=load(session, claim.row)) for lane, claim in claims.items()}
+    # The lanes are held: a change of a view is either seen here, or queued again after the commit.
+    return {lane: replace(claim, loaded=load(session, claim.row)) for lane, claim in claims.items()}, later
 
 
 RELEASED = {"new_owner": None, "until": None}

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -30,16 +31,24 @@ TOLERANCE = 12
 
 @contextmanager
 def loaded_rows() -> Iterator[list[str]]:
-    """The tables of the rows that were made objects within the block."""
+    """The tables of the rows that were made objects within the block, those of `read_entries` included."""
     found: list[str] = []
+    read_entries = timeline.read_entries
 
     def on_load(target: object, *_: object) -> None:
         found.append(type(target).__name__)
 
+    def read_counted(*args: Any, **named: Any) -> list[TimelineEntry]:
+        entries = read_entries(*args, **named)
+        found.extend([TimelineEntry.__name__] * len(entries))
+        return entries
+
     event.listen(Mapper, "load", on_load)
     event.listen(Mapper, "refresh", on_load)
     try:
-        yield found
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(timeline, "read_entries", read_counted)
+            yield found
     finally:
         event.remove(Mapper, "load", on_load)
         event.remove(Mapper, "refresh", on_load)
