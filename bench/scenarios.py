@@ -48,6 +48,7 @@ SCENARIOS = {
     "declare": Scenario("one declare, 100 ms a Slack call", declaring.with_latency, BOTH),
     "overhead": Scenario("one declare, Slack answers at once", declaring.without_latency, BOTH, runs=6),
     "storm": Scenario("50 declares at once, with Slack's rate limits", declaring.storm, BOTH, runs=2),
+    "storm overhead": Scenario("50 declares at once, without Slack's rates", declaring.storm_overhead, BOTH, runs=2),
     "burst": Scenario("20 declares at once, 300 ms a Slack call", slowing.burst, runs=2),
     "reaction": Scenario("one reaction, on PostgreSQL and on SQLite", reacting.one_by_one, POSTGRESQL, runs=2),
     "reactions": Scenario("2,000 reactions in a burst", reacting.reactions, BOTH, runs=1),

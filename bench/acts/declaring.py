@@ -159,6 +159,40 @@ async def storm(runs: int, server: PostgresServer | None) -> list[Figure]:
     return [Figure(f"{STORM} declares at once: slowest answer", "ms", slowest, place, reference, target, notes)]
 
 
+async def storm_overhead(runs: int, server: PostgresServer | None) -> list[Figure]:
+    """The bot's work for each of fifty declares at once. Without Slack's rates, which spread them over two minutes."""
+    worked = []
+    async with staged(server) as stage:
+        await stage.bot.restart_as("bench.harness.unrated_serve")
+        await stage.sandbox.fault(kind="latency", seconds=LATENCY)
+        for _ in range(runs + 1):
+            await stage.sandbox.clear_calls()
+            before = stage.bot.worked()
+            await _declare_many(stage)
+            await _until_set_up(stage)
+            worked.append((stage.bot.worked() - before) / STORM)
+        place = stage.place.name
+    return [
+        Figure(
+            f"{STORM} declares at once: processor time of the bot each, all effects included",
+            "ms",
+            [each * 1000 for each in worked[1:]],  # the first one warms up
+            place,
+            Reference("importing its libraries", await importing() * 1000),
+            Target(0.019 if server is None else 0.024, of_ratio=True),
+        )
+    ]
+
+
+async def _until_set_up(stage: Stage) -> None:
+    """Raises RuntimeError if something of the set-up of the fifty is missing."""
+    await stage.quiet(APART)
+    wanted = Counter({method: times * STORM for method, times in Counter(SET_UP).items()})
+    made = Counter(call.method for call in await stage.calls() if call.error is None)
+    if missing := wanted - made:
+        raise RuntimeError(f"not set up, {dict(missing)} missing")
+
+
 async def channels(_runs: int, server: PostgresServer | None) -> list[Figure]:
     """The same until all channels exist. Once: Slack grants 20 a minute."""
     async with staged(server) as stage:
