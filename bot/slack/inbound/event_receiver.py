@@ -52,8 +52,6 @@ class EventReceiver:
 
     async def _handle(self, body: Mapping[str, Any]) -> None:
         started = perf_counter()
-        with parsing_payload():
-            body = replace_unstorable(body)
         installation = await self._find_installation()
         if is_foreign(installation, body):
             report_foreign(body)
@@ -63,6 +61,7 @@ class EventReceiver:
             event = body["event"]
             if event.get("type") not in EVENTS or is_own(event, bot):
                 return
+            body = replace_unstorable(body)
             check_shape(body)
         is_new = await self._record(body, bot)
         metrics.REQUESTS.labels("event", "new" if is_new else "again").inc()
