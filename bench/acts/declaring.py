@@ -54,11 +54,9 @@ async def declare(stage: Stage, title: str) -> Declared:
     salvo = await stage.send([stage.declaration(title)])
     await stage.quiet(APART)
     calls = await stage.calls()
-    made = Counter(call.method for call in calls)
-    if missing := Counter(SET_UP) - made:
-        raise RuntimeError(f"not set up, {dict(missing)} missing: {[call.method for call in calls]}")
     if refused := [call for call in calls if call.error]:
         raise RuntimeError(f"Slack refused {refused}")
+    _check_set_up(calls, 1)
     began = salvo.answers[0].sent_at
     return Declared(
         answered=salvo.answers[0].seconds,
@@ -66,6 +64,14 @@ async def declare(stage: Stage, title: str) -> Declared:
         set_up=_end(calls) - began,
         calls=tuple(call.method for call in calls),
     )
+
+
+def _check_set_up(calls: Iterable[Call], declares: int) -> None:
+    """Raises RuntimeError if something of the set-up is missing or was refused."""
+    wanted = Counter(SET_UP * declares)
+    granted = Counter(call.method for call in calls if call.error is None)
+    if missing := wanted - granted:
+        raise RuntimeError(f"not set up, {dict(missing)} missing; granted: {dict(granted)}")
 
 
 def _end(calls: Iterable[Call]) -> float:
@@ -169,7 +175,8 @@ async def storm_overhead(runs: int, server: PostgresServer | None) -> list[Figur
             await stage.sandbox.clear_calls()
             before = stage.bot.worked()
             await _declare_many(stage)
-            await _until_set_up(stage)
+            await stage.quiet(APART)
+            _check_set_up(await stage.calls(), STORM)
             worked.append((stage.bot.worked() - before) / STORM)
         place = stage.place.name
     return [
@@ -182,15 +189,6 @@ async def storm_overhead(runs: int, server: PostgresServer | None) -> list[Figur
             Target(0.019 if server is None else 0.024, of_ratio=True),
         )
     ]
-
-
-async def _until_set_up(stage: Stage) -> None:
-    """Raises RuntimeError if something of the set-up of the fifty is missing."""
-    await stage.quiet(APART)
-    wanted = Counter({method: times * STORM for method, times in Counter(SET_UP).items()})
-    made = Counter(call.method for call in await stage.calls() if call.error is None)
-    if missing := wanted - made:
-        raise RuntimeError(f"not set up, {dict(missing)} missing")
 
 
 async def channels(_runs: int, server: PostgresServer | None) -> list[Figure]:

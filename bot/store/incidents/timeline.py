@@ -219,14 +219,10 @@ def find_of_kind(session: Session, incident_id: int, kind: Kind) -> list[Timelin
 
 
 def find_authors(session: Session, incident_id: int) -> list[str]:
-    """Authors of all entries, withdrawn ones included, in the order of their first entry."""
-    statement = (
-        select(TimelineEntry.author)
-        .where(TimelineEntry.incident_id == incident_id, col(TimelineEntry.author).is_not(None))
-        .group_by(col(TimelineEntry.author))
-        .order_by(func.min(TimelineEntry.sort_at), func.min(TimelineEntry.seq))
-    )
-    return [author for author in session.exec(statement) if author]
+    """Authors of all entries, withdrawn ones included, in alphabetical order."""
+    author = col(TimelineEntry.author)
+    statement = select(author).where(TimelineEntry.incident_id == incident_id, author.is_not(None))
+    return [found for found in session.exec(statement.distinct().order_by(author)) if found is not None]
 
 
 def has_update(session: Session, incident_id: int, state: UpdateState) -> bool:

@@ -15,7 +15,7 @@ from bot.services.outbox.payloads import EventPayload
 from bot.slack.api.client import Gateway
 from bot.slack.delivery.effects import EffectHandler, loading
 from bot.slack.delivery.effects.context import EffectContext
-from bot.slack.delivery.worker import Sender
+from bot.slack.delivery.worker import MAX_LANES, Sender
 from bot.store import outbox
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, open_database
@@ -23,9 +23,6 @@ from bot.store.incidents import incidents
 from bot.store.incidents.incidents import Incident
 from bot.store.outbox import Claim, Done, FinishResult, Loaded, OutboxRow, Outcome
 from tests.support.worlds.outbox_worker import LEASE, NOON, Worker, after, enqueue_row, names, states
-
-MANY = 24
-"""Lanes that one process runs at a time."""
 
 
 def _add_incident(session: Session, number: int) -> int:
@@ -58,12 +55,12 @@ def _views(claims: Sequence[Claim]) -> dict[str, object]:
 
 async def test_claims_have_the_views_of_their_rows(database: Database) -> None:
     """Also many of them: by itself each view costs a transaction, and what was loaded with the row is loaded again."""
-    for lane in range(MANY):
+    for lane in range(MAX_LANES):
         await database.run(enqueue_row, str(lane), f"row {lane}")
 
-    claims = await Worker(database).claim(limit=MANY, load=_load_kind)
+    claims = await Worker(database).claim(limit=MAX_LANES, load=_load_kind)
 
-    assert _views(claims) == {f"row {lane}": f"view of row {lane}" for lane in range(MANY)}
+    assert _views(claims) == {f"row {lane}": f"view of row {lane}" for lane in range(MAX_LANES)}
 
 
 async def test_after_a_result_only_views_of_its_own_incident_are_read(database: Database) -> None:
