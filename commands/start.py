@@ -25,8 +25,8 @@ REFERENCE = Option("ref", Value.TEXT, ("reference",), about="ID in another syste
 ZONE = Option("tz", Value.ZONE, ("zone",), about="the time zone of the people who read it")
 
 SEVERITY_IN_TITLE = re.compile(r"\b(?:sev(?:erity)?|p)[-_ ]?(?P<number>[1-5])\b", re.IGNORECASE | re.ASCII)
-MAX_SIMILAR, SIMILAR_TITLE = 3, 80
-"""Open incidents that the answer names, and the characters of their titles."""
+SIMILAR_TITLE = 80
+"""Characters of the title of an open incident that the answer names."""
 
 
 SEEN = "seen_so_far"
@@ -103,7 +103,7 @@ def _similar_incidents(similar: Sequence[OpenIncident], declared: Incident) -> s
     lines = [
         f"\n• *{each.reference}* {shorten_text(each.title, SIMILAR_TITLE)}"
         + (f" · <#{each.channel_id}>" if each.channel_id else "")
-        for each in similar[:MAX_SIMILAR]
+        for each in similar
     ]
     first = similar[0].reference
     return (

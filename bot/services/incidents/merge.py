@@ -1,6 +1,7 @@
 """Merge one incident into another and carry over what is still needed."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from sqlmodel import Session
 
@@ -31,8 +32,12 @@ from bot.store.incidents.incident_lists import OpenIncident
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 
-MOST_COMPARED = 50
-"""Open incidents to which a new one is compared. In a storm each declaration waits for those before it."""
+MOST_COMPARED, MOST_SIMILAR = 50, 3
+"""
+Open incidents to which a new one is compared, and those that its declarer is told of.
+
+In a storm each declaration waits for those before it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,14 @@ class MergeResult:
 
 def find_similar_open(session: Session, declared: Incident) -> list[OpenIncident]:
     """
-    Newest open incidents that may be the same problem, those with a similar title first.
+    Up to `MOST_SIMILAR` of the newest open incidents that may be the same problem, those with a similar title first.
 
     Without private and retrospective ones, and without drills unless this is one.
     """
     found = [] if declared.is_retro else incident_lists.find_others_open(session, declared, MOST_COMPARED)
-    same_title = [each for each in found if are_titles_similar(each.title, declared.title)]
+    same_title = list(islice((each for each in found if are_titles_similar(each.title, declared.title)), MOST_SIMILAR))
     same_service = [each for each in found if each not in same_title and {*each.services} & {*declared.services}]
-    return [*same_title, *same_service]
+    return [*same_title, *same_service][:MOST_SIMILAR]
 
 
 def preview_merge(session: Session, settings: Settings, source: Incident, target: Incident) -> MergePreview:
