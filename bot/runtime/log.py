@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import field
+from secrets import token_hex
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 import structlog
 
@@ -50,7 +50,7 @@ _context: ContextVar[RequestContext | None] = ContextVar("request_context", defa
 
 
 def new_request_id() -> str:
-    return uuid4().hex[:16]
+    return token_hex(8)
 
 
 @contextmanager

@@ -81,12 +81,12 @@ def get(session: Session, team_id: str, change_id: int) -> ChangeRow | None:
     return row if row is not None and row.team_id == team_id else None
 
 
-def _in_window(team_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+def _in_window(team_id: str | ColumnElement[str], since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
     began_at = col(ChangeRow.began_at)
     return (col(ChangeRow.team_id) == team_id, began_at >= since, began_at <= until)
 
 
-def changes_exist(team_id: str, since: datetime, until: datetime) -> ColumnElement[bool]:
+def changes_exist(team_id: ColumnElement[str], since: datetime, until: datetime) -> ColumnElement[bool]:
     return select(ChangeRow.id).where(*_in_window(team_id, since, until)).exists()
 
 

@@ -69,7 +69,7 @@ from bot.services.outbox.incident_views import (
     refresh_topic,
     refresh_vendor_case,
 )
-from bot.services.outbox.kinds import URGENCIES, OutboxKind, urgency_of
+from bot.services.outbox.kinds import URGENCIES, OutboxKind, kind_of, urgency_of
 from bot.services.outbox.reminder_timer import (
     REMINDER_CHECK,
     REMINDER_CHECK_DELAY,
@@ -114,6 +114,7 @@ __all__ = [
     "invite_users",
     "keep_alert_images",
     "keep_files",
+    "kind_of",
     "line_up_escalations",
     "look_at_canvas",
     "notice_lanes",

@@ -124,13 +124,20 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.SUBSCRIBER_NOTICES: (51, "messages"),
     }
 )
+_BY_NAME: Mapping[str, OutboxKind] = MappingProxyType({kind.value: kind for kind in OutboxKind})
 PRIORITY: Mapping[OutboxKind, int] = MappingProxyType({kind: priority for kind, (priority, _) in _KINDS.items()})
 """Lower goes first; what is below 20, however long others wait. A new channel has 10 at SEV1 to 13 at SEV4."""
 
 
+def kind_of(name: str) -> OutboxKind | None:
+    """None for a kind that a later release queued."""
+    return _BY_NAME.get(name)
+
+
 def urgency_of(kind: str) -> str:
     """One of URGENCIES; `views` for a kind that a later release queued."""
-    return _KINDS[OutboxKind(kind)][1] if kind in set(OutboxKind) else "views"
+    known = kind_of(kind)
+    return "views" if known is None else _KINDS[known][1]
 
 
 def lane_of(kind: OutboxKind, incident_id: int, *, sub: str = "") -> str:

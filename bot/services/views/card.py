@@ -1,9 +1,9 @@
 """Read model of an incident's card."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session
@@ -29,7 +29,8 @@ from bot.services.views.outbox_operations import list_failed_steps
 from bot.services.workspace.people import MENTION
 from bot.store import changes, outbox
 from bot.store.alerts import alerts, storms
-from bot.store.database.tables import check_all
+from bot.store.database.tables import check_rows
+from bot.store.database.transaction_state import transaction_state
 from bot.store.escalation import escalations, reminders
 from bot.store.incidents import incidents, roles, timeline
 from bot.store.incidents.visibility import Visibility
@@ -189,22 +190,36 @@ class _Existing(NamedTuple):
 
 
 def _find_existing(session: Session, settings: Settings, row: incidents.Incident) -> _Existing:
-    began_at = row.started_at
-    window = {"since": began_at - settings.changes.length, "until": began_at}
-    return _Existing(*check_all(session, _conditions, incident_id=row.key, team_id=row.team_id, **window))
+    """Queried once for all incidents that are shown at the end of a transaction."""
+    state = transaction_state(session)
+    known: dict[int, _Existing] = state.card_contents
+    if row.key in known:
+        return known[row.key]
+    if row.key not in state.shown_incidents:  # what exists may change yet
+        return _check_existing(session, settings, [row])[row.key]
+    known |= _check_existing(session, settings, state.shown_incidents.values())
+    return known[row.key]
 
 
-def _conditions(incident_id: int, team_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+def _check_existing(session: Session, settings: Settings, rows: Collection[incidents.Incident]) -> dict[int, _Existing]:
+    """`changes` may be those of another of these incidents."""
+    began = [row.started_at for row in rows]
+    window = {"since": min(began) - settings.changes.length, "until": max(began)}
+    found = check_rows(session, incidents.Incident, [row.key for row in rows], _conditions, **window)
+    return {incident_id: _Existing(*checked) for incident_id, checked in found.items()}
+
+
+def _conditions(incident: Any, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
     """The queries for the fields of `_Existing`, in their order."""
     return (
-        alerts.alerts_exist(incident_id),
-        escalations.escalations_exist(incident_id),
-        roles.roles_exist(incident_id),
-        incidents.merged_exist(incident_id),
-        outbox.failures_exist(incident_id),
-        timeline.statement_exists(incident_id, Kind.IMPACT),
-        reminders.standing_exists(incident_id, ReminderKind.UPDATE_DUE),
-        changes.changes_exist(team_id, since, until),
+        alerts.alerts_exist(incident.id),
+        escalations.escalations_exist(incident.id),
+        roles.roles_exist(incident.id),
+        incidents.merged_exist(incident.id),
+        outbox.failures_exist(incident.id),
+        timeline.statement_exists(incident.id, Kind.IMPACT),
+        reminders.standing_exists(incident.id, ReminderKind.UPDATE_DUE),
+        changes.changes_exist(incident.team_id, since, until),
     )
 
 

@@ -8,7 +8,7 @@ incident.
 from datetime import datetime
 
 from bot.domain.text.durations import format_duration
-from bot.services.outbox import OutboxKind
+from bot.services.outbox import OutboxKind, kind_of
 from bot.store.outbox import State
 from bot.store.outbox.inspection import BlockedMethod, PendingRow
 
@@ -81,7 +81,8 @@ PERSONAL_LANES = ("dm", "home", "means")
 
 def describe_act(what: str) -> str:
     """A row's action in words; the kind's own name if it is unknown here."""
-    return ACT_WORDS[OutboxKind(what)] if what in set(OutboxKind) else what
+    kind = kind_of(what)
+    return what if kind is None else ACT_WORDS[kind]
 
 
 def describe_lane(lane: str) -> str:

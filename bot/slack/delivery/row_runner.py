@@ -9,7 +9,7 @@ from structlog import get_logger
 
 from bot.runtime.log import bind_incident, request_context
 from bot.runtime.metrics import OUTBOX_FINISHED
-from bot.services.outbox import OutboxKind
+from bot.services.outbox import OutboxKind, kind_of
 from bot.slack.delivery.effects import EffectHandler
 from bot.slack.delivery.effects.context import EffectContext, UnknownOutboxKind
 from bot.slack.delivery.failures import failure_outcome, with_card_refresh
@@ -44,7 +44,8 @@ class RowRunner:
 
     def load(self, session: Session, row: OutboxRow) -> Loaded | None:
         """Read what the row's effect reads first; None if the effect has to do that."""
-        effect = self._effects.get(OutboxKind(row.kind)) if row.kind in set(OutboxKind) else None
+        kind = kind_of(row.kind)
+        effect = None if kind is None else self._effects.get(kind)
         if effect is None or effect.load is None:
             return None
         with request_context(row.request_id):
@@ -56,6 +57,7 @@ class RowRunner:
                 return None
 
     def _effect_of(self, kind: str) -> EffectHandler:
-        if kind not in set(OutboxKind):
+        known = kind_of(kind)
+        if known is None:
             raise UnknownOutboxKind
-        return self._effects[OutboxKind(kind)]
+        return self._effects[known]

@@ -252,7 +252,7 @@ FIRST = (
 )
 
 
-def alerts_exist(incident_id: int) -> ColumnElement[bool]:
+def alerts_exist(incident_id: ColumnElement[int]) -> ColumnElement[bool]:
     return select(Alert.id).where(Alert.incident_id == incident_id).exists()
 
 

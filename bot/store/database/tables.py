@@ -1,7 +1,7 @@
 """Helpers of all table modules: naming convention, JSON columns, upserts, the metadata."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -124,16 +124,20 @@ def insert_into(session: Session, model: type[SQLModel]) -> "Insert":
 Conditions = Callable[..., tuple[ColumnElement[bool], ...]]
 
 
-def check_all(session: Session, conditions: Conditions, **values: Any) -> tuple[bool, ...]:
+def check_rows(
+    session: Session, model: type[SQLModel], ids: Collection[int], conditions: Conditions, **values: Any
+) -> dict[int, tuple[bool, ...]]:
     """
-    Check several conditions with one statement, which is built once.
+    Check several conditions for each of the rows with one statement, which is built once. By id.
 
-    `conditions` gets a placeholder for each of the `values`, by its name.
+    `conditions` gets the rows' columns, and a placeholder for each of the `values`, by its name.
     """
-    found = session.execute(_checking(conditions, tuple(sorted(values))), values)
-    return tuple(bool(each) for each in found.one())
+    found = session.execute(_checking(model, conditions, tuple(sorted(values))), {"ids": sorted(ids), **values})
+    return {row_id: tuple(bool(each) for each in checked) for row_id, *checked in found}
 
 
 @cache
-def _checking(conditions: Conditions, names: tuple[str, ...]) -> Executable:
-    return select(*conditions(**{name: bindparam(name) for name in names}))
+def _checking(model: type[SQLModel], conditions: Conditions, names: tuple[str, ...]) -> Executable:
+    rows = table_of(model).alias()
+    checked = conditions(rows.c, **{name: bindparam(name) for name in names})
+    return select(rows.c.id, *checked).where(rows.c.id.in_(bindparam("ids", expanding=True)))

@@ -89,10 +89,14 @@ class TransactionState:
     """Incidents whose standing reminders are checked, if there are any."""
     new_entries_only: set[int] = field(default_factory=set)
     """Incidents of which rows tell only that an entry was added."""
+    shown_incidents: dict[int, Any] = field(default_factory=dict)
+    """Incidents whose rows are loaded at the end: what they show is queried for all of them together."""
     slack_messages: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Rows of `slack_message` that were read, by incident and view."""
     card_views: dict[int, Any] = field(default_factory=dict)
     """Views of the card that were loaded at the end, by incident."""
+    card_contents: dict[int, Any] = field(default_factory=dict)
+    """Kinds of records that the cards of the `shown_incidents` have, by incident."""
     escalation_steps: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     """Rows of `escalation_step` that were read, by escalation."""
     escalation_responses: dict[int, tuple[Any, ...]] = field(default_factory=dict)

@@ -151,7 +151,7 @@ def shift_steps(session: Session, back: timedelta) -> None:
         session.add(row)
 
 
-def escalations_exist(incident_id: int) -> ColumnElement[bool]:
+def escalations_exist(incident_id: ColumnElement[int]) -> ColumnElement[bool]:
     return select(Escalation.id).where(Escalation.incident_id == incident_id).exists()
 
 

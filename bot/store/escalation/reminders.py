@@ -75,7 +75,7 @@ def find_by_incident(session: Session, incident_id: int) -> list[Reminder]:
     return list(session.exec(select(Reminder).where(Reminder.incident_id == incident_id).order_by(col(Reminder.id))))
 
 
-def standing_exists(incident_id: int, kind: str) -> ColumnElement[bool]:
+def standing_exists(incident_id: ColumnElement[int], kind: str) -> ColumnElement[bool]:
     """Condition: the reminder was sent, and is neither obsolete nor switched off."""
     return _standing(incident_id).where(col(Reminder.kind) == kind).exists()
 
@@ -85,7 +85,7 @@ def any_standing_exists(incident_id: int) -> ColumnElement[bool]:
     return _standing(incident_id).exists()
 
 
-def _standing(incident_id: int) -> Select[int | None]:
+def _standing(incident_id: int | ColumnElement[int]) -> Select[int | None]:
     return sql_select(col(Reminder.id)).where(
         col(Reminder.incident_id) == incident_id,
         col(Reminder.asked_at).is_not(None),

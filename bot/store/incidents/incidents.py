@@ -281,7 +281,7 @@ def find_survivor(session: Session, incident_id: int) -> int:
     return incident_id
 
 
-def merged_exist(incident_id: int) -> ColumnElement[bool]:
+def merged_exist(incident_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Condition: incidents were merged into this one."""
     return select(Incident.id).where(Incident.merged_into_id == incident_id).exists()
 

@@ -35,7 +35,7 @@ class IncidentRole(StoredRow, table=True):
     note: str | None = None
 
 
-def roles_exist(incident_id: int) -> ColumnElement[bool]:
+def roles_exist(incident_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Condition: the incident has present or past holders of roles."""
     return select(IncidentRole.id).where(IncidentRole.incident_id == incident_id).exists()
 

@@ -51,11 +51,11 @@ OF_INCIDENTS = select(SlackMessage).where(col(SlackMessage.incident_id).in_(bind
 
 
 def find_all(session: Session, incident_id: int) -> Mapping[str, SlackMessage]:
-    """All rows of an incident by their view, queried with those of all locked incidents."""
+    """All rows of an incident by their view, queried with those of all locked and shown incidents."""
     state = transaction_state(session)
     known = state.slack_messages
     if incident_id not in known:
-        wanted = {incident_id, *state.locked_incidents} - known.keys()
+        wanted = {incident_id, *state.locked_incidents, *state.shown_incidents} - known.keys()
         known |= {key: {} for key in wanted}
         for row in session.exec(OF_INCIDENTS, params={"ids": sorted(wanted)}):
             known[row.incident_id][row.view] = row

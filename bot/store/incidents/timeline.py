@@ -363,7 +363,7 @@ def find_last_sort_at(session: Session, incident_id: int) -> datetime | None:
     return session.exec(statement).first()
 
 
-def statement_exists(incident_id: int, kind: Kind) -> ColumnElement[bool]:
+def statement_exists(incident_id: ColumnElement[int], kind: Kind) -> ColumnElement[bool]:
     """Condition: there is an active entry of that kind that was not cleared."""
     return select(TimelineEntry.id).where(TimelineEntry.incident_id == incident_id, *_stated(kind)).exists()
 

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, case, or_, text, update
 from sqlmodel import Session, col, func, select
 
 from bot.lazy_dataclass import dataclass
+from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
 from bot.store.outbox.models import (
@@ -190,6 +191,8 @@ def start_heads(
         ],
     )
     later = min((at for lane, at in due.items() if at is not None and lane not in claims), default=None)
+    shown = [heads[lane][1] for lane in claims]
+    transaction_state(session).shown_incidents.update((each.key, each) for each in shown if each is not None)
     # The lanes are held: a change of a view is either seen here, or queued again after the commit.
     return {lane: replace(claim, loaded=load(session, claim.row)) for lane, claim in claims.items()}, later
 

@@ -51,7 +51,7 @@ def count_backlog(session: Session) -> Backlog:
     )
 
 
-def failures_exist(incident_id: int) -> ColumnElement[bool]:
+def failures_exist(incident_id: ColumnElement[int]) -> ColumnElement[bool]:
     return select(OutboxRow.id).where(*_failed_of(incident_id)).exists()
 
 
@@ -60,7 +60,7 @@ def find_failures(session: Session, incident_id: int) -> list[OutboxRow]:
     return list(session.exec(select(OutboxRow).where(*_failed_of(incident_id)).order_by(col(OutboxRow.id))))
 
 
-def _failed_of(incident_id: int) -> tuple[ColumnElement[bool], ...]:
+def _failed_of(incident_id: int | ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     return col(OutboxRow.incident_id) == incident_id, col(OutboxRow.state).in_([State.FAILED, State.DEAD])
 
 

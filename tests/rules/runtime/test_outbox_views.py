@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.util import await_only
 from sqlmodel import Session
 
@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.runtime.clock import ManualClock
 from bot.services.outbox import OutboxKind
 from bot.services.outbox.payloads import EventPayload
+from bot.services.views.card import load_card_view
 from bot.slack.api.client import Gateway
 from bot.slack.delivery.effects import EffectHandler, loading
 from bot.slack.delivery.effects.context import EffectContext
@@ -61,6 +62,27 @@ async def test_claims_have_the_views_of_their_rows(database: Database) -> None:
     claims = await Worker(database).claim(limit=MAX_LANES, load=_load_kind)
 
     assert _views(claims) == {f"row {lane}": f"view of row {lane}" for lane in range(MAX_LANES)}
+
+
+async def test_cards_of_one_claim_are_read_together(database: Database) -> None:
+    """By itself each card of a storm costs two statements."""
+
+    async def count_statements(numbers: Sequence[int]) -> int:
+        sent: list[str] = []
+
+        def load(session: Session, row: OutboxRow) -> Loaded:
+            if not sent:
+                event.listen(session.connection(), "before_cursor_execute", lambda *given: sent.append(given[2]))
+            return Loaded(load_card_view(session, Settings(), row.incident_id or 0).reference)
+
+        for number in numbers:
+            incident_id = await database.run(_add_incident, number)
+            await database.run(enqueue_row, f"lane {number}", f"card {number}", incident_id=incident_id)
+        claims = await Worker(database).claim(limit=MAX_LANES, load=load)
+        assert _views(claims) == {f"card {number}": f"INC-{number}" for number in numbers}
+        return len(sent)
+
+    assert await count_statements([1]) == await count_statements([2, 3, 4, 5])
 
 
 async def test_after_a_result_only_views_of_its_own_incident_are_read(database: Database) -> None:

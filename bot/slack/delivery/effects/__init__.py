@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from bot.domain.text.payload import Payload
 from bot.lazy_dataclass import dataclass
-from bot.services.outbox import OutboxKind
+from bot.services.outbox import OutboxKind, kind_of
 from bot.services.outbox.payloads import EventPayload, VendorNoticePayload, VendorReplyPayload, payload_of
 from bot.slack.api.rate_limits import POST_MESSAGE, PUBLISH_HOME, call_rates
 from bot.slack.delivery.effects.channel.backfill import read_channel_history
@@ -170,7 +170,8 @@ def destination_of(row: OutboxRow) -> str:
 
 def rates_of(row: OutboxRow) -> Sequence[Rate]:
     """Rate gates of a row's first call; none for an unknown kind or one outside Slack."""
-    effect = EFFECTS.get(OutboxKind(row.kind)) if row.kind in set(OutboxKind) else None
+    kind = kind_of(row.kind)
+    effect = None if kind is None else EFFECTS.get(kind)
     if effect is None:
         return ()
     is_posted = getattr(_payload_or_none(row), "posts", False)
