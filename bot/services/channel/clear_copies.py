@@ -86,7 +86,7 @@ def _clear_linked_records(session: Session, entry: TimelineEntry, texts: list[st
         session.add(item)
         yield f"action-{item.number}"
     alert_ids = entry.values.alert_ids or [(entry.values.alert_id or 0)]
-    for alert in filter(None, (alerts.get(session, each) for each in alert_ids)):
+    for alert in alerts.find_some(session, alert_ids):
         texts += [*alert.annotations.values(), alert.end_summary or ""]
         yield f"alert-{alert.key}"
 

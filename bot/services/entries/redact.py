@@ -183,7 +183,7 @@ def _drafts_with(session: Session, incident: Incident, entry: TimelineEntry) -> 
 def _redact_alerts(session: Session, entry: TimelineEntry, actor: Actor, clean: Change) -> None:
     """Clear a monitor's text of an alert; its next firing does not bring it back."""
     alert_ids = entry.values.alert_ids or [(entry.values.alert_id or 0)]
-    for alert in filter(None, (alerts.get(session, each) for each in alert_ids)):
+    for alert in alerts.find_some(session, alert_ids):
         alert.annotations, alert.end_summary, alert.redacted_at = {}, None, actor.at
         alert.labels, alert.link = replace_text(alert.labels, clean), replace_text(alert.link, clean)
         session.add(alert)

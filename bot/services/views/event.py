@@ -65,8 +65,8 @@ def load_event_view(session: Session, settings: Settings, incident_id: int, payl
     told_of = session.get(TimelineEntry, own["told_of"]) if own.get("told_of") else None
     about = told_of or entry
     text = about.text if about else str(own.get("text", ""))
-    ids = own.get("alert_ids") or own.get("firing_ids")
-    rows = [alerts.get(session, each) for each in ids] if isinstance(ids, list) else []
+    ids: list[int] = own.get("alert_ids") or own.get("firing_ids") or []
+    rows = {row.key: row for row in alerts.find_some(session, ids)} if ids else {}
     return EventView(
         event=payload.event,
         values=own,
@@ -82,7 +82,7 @@ def load_event_view(session: Session, settings: Settings, incident_id: int, payl
         is_approximate=entry is not None and entry.precision == Precision.APPROXIMATE,
         kinds=tuple(entry.kinds) if entry else (),
         details=entry.values if entry else EntryDetails(),
-        alerts=tuple(build_alert_line(row, incident) for row in rows if row is not None),
+        alerts=tuple(build_alert_line(rows[each], incident) for each in ids if each in rows),
         escalation=load_escalation_view(session, settings, escalation_id) if isinstance(escalation_id, int) else None,
         names=people.find_names(session, incident.team_id, _mentioned_people(text, own, entry)),
         fact=read_fact(entry.fact) if entry and entry.fact else None,

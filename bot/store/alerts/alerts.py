@@ -188,10 +188,6 @@ def find_by_incident(session: Session, incident_id: int) -> list[Alert]:
     return list(session.exec(statement))
 
 
-def get(session: Session, alert_id: int) -> Alert | None:
-    return session.get(Alert, alert_id)
-
-
 def find_some(session: Session, alert_ids: Collection[int]) -> list[Alert]:
     """Those of these alerts that exist, in the order in which they were stored."""
     return list(session.exec(select(Alert).where(col(Alert.id).in_(alert_ids)).order_by(col(Alert.id))))
