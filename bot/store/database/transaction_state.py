@@ -77,6 +77,8 @@ class TransactionState:
     """Alert counters that this transaction inserted, by incident."""
     outbox_batch: list[Any] | None = None
     """Effects to queue at the end of `outbox.batch`; None outside of one."""
+    edited_views: set[str] = field(default_factory=set)
+    """Targets to `mark_as_edit` at the end of `outbox.batch`."""
     queued_until: datetime | None = None
     """Latest time of the effects that were queued to go out at once."""
     actions_before_lanes: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -157,7 +159,7 @@ def transaction_state(session: Session) -> TransactionState:
 
 
 def insert_before_commit(session: Session, statement: Executable, row: dict[str, Any]) -> None:
-    """Insert a row that nothing in the transaction reads, with others of its table."""
+    """Insert a row with others of its table; what reads that table calls `write_deferred` first."""
     transaction_state(session).deferred_rows.append((statement, row))
     if not isinstance(session, TrackedSession):
         write_deferred(session)

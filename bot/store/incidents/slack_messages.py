@@ -8,7 +8,7 @@ from sqlalchemy import Executable, bindparam
 from sqlmodel import Field, Session, col, select
 
 from bot.store.database.tables import StoredRow, dialect_of, insert_for
-from bot.store.database.transaction_state import transaction_state
+from bot.store.database.transaction_state import insert_before_commit, transaction_state, write_deferred
 from bot.store.incidents.incidents import Incident
 
 
@@ -55,6 +55,7 @@ def find_all(session: Session, incident_id: int) -> Mapping[str, SlackMessage]:
     state = transaction_state(session)
     known = state.slack_messages
     if incident_id not in known:
+        write_deferred(session)
         wanted = {incident_id, *state.locked_incidents, *state.shown_incidents} - known.keys()
         known |= {key: {} for key in wanted}
         for row in session.exec(OF_INCIDENTS, params={"ids": sorted(wanted)}):
@@ -83,7 +84,7 @@ def save(session: Session, incident: Incident, view: str, ts: str, *, digest: st
     rows = transaction_state(session).slack_messages.get(incident.key)
     if rows is None:  # nothing was read that would be outdated
         place = {"incident_id": incident.key, "view": view, "channel_id": incident.channel_id}
-        session.execute(_putting(dialect_of(session)), {**place, "ts": ts, "digest": digest})
+        insert_before_commit(session, _putting(dialect_of(session)), {**place, "ts": ts, "digest": digest})
         return
     row = rows.get(view) or SlackMessage(incident_id=incident.key, view=view, ts=ts)
     row.ts, row.channel_id, row.digest = ts, incident.channel_id, digest

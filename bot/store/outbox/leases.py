@@ -12,6 +12,7 @@ from bot.lazy_dataclass import dataclass
 from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
+from bot.store.outbox.joint_writes import write_start
 from bot.store.outbox.models import (
     IS_UNFINISHED,
     LANES,
@@ -68,17 +69,10 @@ HEADS = (
 )
 """The first unfinished row of each lane, with its incident and workspace, which most views show."""
 
-STARTING = (
-    update(ROWS)
-    .where(ROWS.c.id == bindparam("row_id"))
-    .values(state=State.RUNNING.value, attempts=bindparam("tries"), first_attempt_at=bindparam("first_at"))
-)
-LEASING = (
-    update(LANES)
-    .where(LANES.c.key == bindparam("lane"))
-    .values(owner=bindparam("new_owner"), lease_until=bindparam("until"), due_at=bindparam("due"))
-)
-NEXT_DUE = select(func.min(LANES.c.due_at)).where(LANES.c.is_open.is_(True), LANES.c.owner.is_(None))
+OTHERS = LANES.alias()
+NEXT_DUE = select(func.min(OTHERS.c.due_at)).where(OTHERS.c.is_open.is_(True), OTHERS.c.owner.is_(None))
+DUE_LANES_AND_NEXT = DUE_LANES.add_columns(NEXT_DUE.where(OTHERS.c.due_at > bindparam("now")).scalar_subquery())
+"""With when the next lane is due that is not due yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +116,11 @@ def claim_lanes(
     before have run out; None is `real_now`.
     """
     claims: list[Claim] = []
-    put_off: list[datetime] = []
+    put_off: list[datetime | None] = []
     most = limit * 4 + len(busy)
-    due = lock_due_lanes(session, now, lapsed_before or real_now, most)
+    named = {"now": now, "lapsed_before": lapsed_before or real_now, "most": most}
+    found = session.execute(DUE_LANES_AND_NEXT if asks_next_due else DUE_LANES, named).all()
+    due = [lane for lane, *_ in found]
     lanes = [lane for lane in due if lane not in busy]
     while lanes and len(claims) < limit:
         some, lanes = lanes[: limit - len(claims)], lanes[limit - len(claims) :]
@@ -132,9 +128,11 @@ def claim_lanes(
             session, some, owner=owner, now=now, until=real_now + lease, rates_of=rates_of, load=load
         )
         claims += started.values()
-        put_off += [later] if later else []
+        put_off.append(later)
     is_all = not lanes and len(due) < most
-    next_due = find_next_due(session) if asks_next_due and is_all else min(put_off, default=None)
+    if asks_next_due and is_all:
+        put_off.append(found[0][1] if found else find_next_due(session))
+    next_due = min((at for at in put_off if at is not None), default=None)
     waits = has_rows_waiting_for_slack(session, now) if asks_waiting else None
     return ClaimResult(claims, next_due, is_all, frozenset(due) & frozenset(busy), waits)
 
@@ -180,16 +178,11 @@ def start_heads(
         due[lane] = max(ready, now)
         if ready <= now:
             claims[lane] = _started(session, row, owner, now, incident.reference if incident else None)
-    gates.save()
-    if claims:
-        session.execute(STARTING, [_start_of(each.row) for each in claims.values()])
-    session.execute(
-        LEASING,
-        [
-            {"lane": lane, "due": due[lane], **({"new_owner": owner, "until": until} if lane in claims else RELEASED)}
-            for lane in lanes
-        ],
-    )
+    leases = [
+        {"lane": lane, "due": due[lane], **({"new_owner": owner, "until": until} if lane in claims else RELEASED)}
+        for lane in lanes
+    ]
+    write_start(session, gates.counted(), [_start_of(each.row) for each in claims.values()], leases)
     later = min((at for lane, at in due.items() if at is not None and lane not in claims), default=None)
     shown = [heads[lane][1] for lane in claims]
     transaction_state(session).shown_incidents.update((each.key, each) for each in shown if each is not None)
@@ -201,7 +194,7 @@ RELEASED = {"new_owner": None, "until": None}
 
 
 def _started(session: Session, row: OutboxRow, owner: str, now: datetime, reference: str | None) -> Claim:
-    """The row for its worker, out of the session, because `STARTING` writes all rows at once."""
+    """The row for its worker, out of the session, because `write_start` writes all rows at once."""
     is_unknown = row.state in {State.RUNNING, State.UNKNOWN}
     session.expunge(row)
     row.state = State.RUNNING

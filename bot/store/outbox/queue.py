@@ -1,22 +1,22 @@
 """Queueing of rows in lanes."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, ColumnElement, Executable, bindparam, case, cast, delete, func, or_, text, update
+from sqlalchemy import JSON, ColumnElement, Executable, bindparam, cast, delete, func, text, update
 from sqlmodel import Session, col, select
 
 from bot.domain.text.payload import Payload
 from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.runtime.log import request_id
-from bot.store.database.tables import dialect_of, insert_for, table_of
+from bot.store.database.tables import dialect_of, table_of
 from bot.store.database.transaction_state import Wakeup, request_wakeup, transaction_state
+from bot.store.outbox.joint_writes import write_rows
 from bot.store.outbox.models import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
 
 if TYPE_CHECKING:
@@ -69,11 +69,7 @@ def enqueue_all(session: Session, *wanted: Effect) -> None:
     if items is not None:
         items += wanted
         return
-    dialect = dialect_of(session)
-    # The lane first: while it is held nobody takes a waiting view from it, so one that waits will show this change too.
-    # All in one order: some lanes are shared by many incidents, and two that wait for one another are one too many.
-    session.execute(_due(dialect), [_lane_of(each) for each in sorted(wanted, key=attrgetter("lane"))])
-    session.execute(_adding(dialect), [_row_of(each) for each in wanted])
+    write_rows(session, _lanes_of(wanted), [_row_of(each) for each in wanted])
     state = transaction_state(session)
     for each in wanted:
         if each.not_before is None:
@@ -92,12 +88,14 @@ def batch(session: Session) -> Iterator[None]:
     if state.outbox_batch is not None:
         yield
         return
-    state.outbox_batch, state.actions_before_lanes = [], {}
+    state.outbox_batch, state.actions_before_lanes, state.edited_views = [], {}, set()
     try:
         yield
     finally:
-        items, actions = state.outbox_batch, state.actions_before_lanes
-        state.outbox_batch, state.actions_before_lanes = None, {}
+        items, actions, edited = state.outbox_batch, state.actions_before_lanes, state.edited_views
+        state.outbox_batch, state.actions_before_lanes, state.edited_views = None, {}, set()
+    if edited:
+        _mark_as_edits(session, edited)
     for key in sorted(actions):
         actions[key]()
     if items:
@@ -118,9 +116,14 @@ def before_lanes(session: Session, key: str, act: Callable[[], None]) -> None:
         state.actions_before_lanes.setdefault(key, act)
 
 
-def _lane_of(wanted: Effect) -> dict[str, Any]:
-    due = wanted.not_before or wanted.at
-    return {"key": wanted.lane, "is_open": wanted.is_open, "priority": wanted.priority, "due_at": due}
+def _lanes_of(wanted: Iterable[Effect]) -> list[dict[str, Any]]:
+    """In one order: many incidents share some lanes, and two that wait for one another are one too many."""
+    lanes: dict[str, dict[str, Any]] = {}
+    for each in wanted:
+        due_at = each.not_before or each.at
+        lane = lanes.setdefault(each.lane, {"key": each.lane, "is_open": each.is_open, "due_at": due_at})
+        lane |= {"due_at": min(lane["due_at"], due_at), "priority": each.priority}
+    return [lanes[key] for key in sorted(lanes)]
 
 
 def _row_of(wanted: Effect) -> dict[str, Any]:
@@ -141,24 +144,6 @@ def _row_of(wanted: Effect) -> dict[str, Any]:
     }
 
 
-@cache
-def _due(dialect: str) -> Executable:
-    """A lane has work: it is due then, or sooner if it was already."""
-    due_at, lane = table_of(Lane).c.due_at, insert_for(dialect, Lane)
-    sooner = case((or_(due_at.is_(None), due_at > lane.excluded.due_at), lane.excluded.due_at), else_=due_at)
-    return lane.on_conflict_do_update(
-        index_elements=["key"], set_={"due_at": sooner, "priority": lane.excluded.priority}
-    )
-
-
-@cache
-def _adding(dialect: str) -> Executable:
-    """Insert, except for a view that waits already. Events have no target."""
-    return insert_for(dialect, OutboxRow).on_conflict_do_nothing(
-        index_elements=["target"], index_where=text(IS_WAITING_VIEW)
-    )
-
-
 def has_other_waiting(session: Session, row: OutboxRow) -> bool:
     statement = select(OutboxRow.id).where(
         OutboxRow.target == row.target, OutboxRow.state == State.WAITING, OutboxRow.id != row.id
@@ -167,8 +152,16 @@ def has_other_waiting(session: Session, row: OutboxRow) -> bool:
 
 
 def mark_as_edit(session: Session, target: str) -> None:
-    """The view was posted: the waiting row for it edits, and no longer counts as a post."""
-    session.execute(_marking(dialect_of(session)), {"of": target})
+    """The view was posted: the waiting row for it edits, and no longer counts as a post. Within `batch`, at its end."""
+    state = transaction_state(session)
+    if state.outbox_batch is None:
+        _mark_as_edits(session, {target})
+    else:
+        state.edited_views.add(target)
+
+
+def _mark_as_edits(session: Session, targets: Collection[str]) -> None:
+    session.execute(_marking(dialect_of(session)), {"of": sorted(targets)})
 
 
 @cache
@@ -177,8 +170,8 @@ def _marking(dialect: str) -> Executable:
     changed: ColumnElement[Any] = func.json_set(rows.c.details, "$.posts", func.json("false"))
     if dialect == "postgresql":
         changed = cast(func.jsonb_set(cast(rows.c.details, postgresql.JSONB), text("'{posts}'"), text("'false'")), JSON)
-    is_waiting = (rows.c.target == bindparam("of"), rows.c.state == State.WAITING.value)
-    return update(rows).where(*is_waiting).values(details=changed)
+    marked = (rows.c.target.in_(bindparam("of", expanding=True)), text(IS_WAITING_VIEW))
+    return update(rows).where(*marked).values(details=changed)
 
 
 NOT_WAITING = (

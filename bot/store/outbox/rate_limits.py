@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Row, bindparam, select, update
+from sqlalchemy import Executable, Row, bindparam, select
 from sqlmodel import Session
 
 from bot.store.database.tables import dialect_of, insert_for, insert_into
+from bot.store.outbox.joint_writes import COUNTING
 from bot.store.outbox.models import RATE_LIMITS, Rate, RateLimit
 
 LOCKED_LIMITS = (
@@ -16,11 +17,6 @@ LOCKED_LIMITS = (
     .where(RATE_LIMITS.c.key.in_(bindparam("keys", expanding=True)))
     .order_by(RATE_LIMITS.c.key)
     .with_for_update()
-)
-MOVING = (
-    update(RATE_LIMITS)
-    .where(RATE_LIMITS.c.key == bindparam("gate"))
-    .values(arrival_at=bindparam("at"), recent=bindparam("calls", type_=RATE_LIMITS.c.recent.type))
 )
 MINUTE = 61.0
 """Length of the window, in seconds: Slack counts on arrival, and a call may be a little late."""
@@ -75,12 +71,15 @@ class RateLimiter:
                 self._moved.add(rate.key)
         return max(ready, now)
 
+    def counted(self) -> list[dict[str, Any]]:
+        """Values of the limits that counted a call, for `COUNTING`."""
+        moved = [(key, self._gates[key]) for key in sorted(self._moved)]
+        return [{"gate": key, "at": gate.arrival_at, "calls": gate.recent or None} for key, gate in moved]
+
     def save(self) -> None:
         """Write the counted calls."""
         if self._moved:
-            moved = [(key, self._gates[key]) for key in sorted(self._moved)]
-            rows = [{"gate": key, "at": gate.arrival_at, "calls": gate.recent or None} for key, gate in moved]
-            self._session.execute(MOVING, rows)
+            self._session.execute(COUNTING, self.counted())
 
 
 @cache
