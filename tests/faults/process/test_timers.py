@@ -238,7 +238,7 @@ async def test_what_several_reminders_write_is_written_at_once(either: World) ->
 
     assert await world.bot.database.run(remind) == len(ASKED)
     for start in ("INSERT INTO audit", "INSERT INTO lane"):
-        assert sum(each.startswith(start) for each in sent) == 1, start
+        assert sum(start in each for each in sent) == 1, start
     assert sum(each.startswith("INSERT INTO timer") for each in sent) == 2, "the next steps; whether the pages went out"
     updates = sum(each.startswith("UPDATE escalation") for each in sent)
     assert updates <= 2, "the first before it is asked who looks at App Home, the others together"
