@@ -11,12 +11,14 @@ from tempfile import TemporaryDirectory
 
 import aiohttp
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session
 
 from bot.domain.errors import UserError
 from bot.slack.blocks.incidents import card
 from bot.slack.inbound.modal_opener import DATABASE_UNREACHABLE
 from bot.store import outbox
+from bot.store.database import connections
 from bot.store.database.migrate import migrate
 from bot.store.database.session import DatabaseInUse, DatabaseUnavailable, open_database
 from tests.support.servers.postgres import PostgresServer, StopMode
@@ -47,6 +49,22 @@ async def send_alert(world: World) -> int:
         session.post(f"{world.url}/alerts/generic", json=ALERT, headers=headers) as response,
     ):
         return response.status
+
+
+async def test_an_idle_connection_is_used_again(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new one costs a login, and every statement has to be prepared again."""
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0.0)
+    url = postgres_server.create_database()
+    database = open_database(url)
+
+    async def find_backend() -> int:
+        return await database.read(lambda session: session.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    assert len({await find_backend() for _ in range(3)}) == 1
+    await database.close()
+    postgres_server.drop_database(url)
 
 
 @pytest.mark.parametrize("mode", ["fast", "kill"])
