@@ -62,9 +62,10 @@ class MergeResult:
 
 def find_similar_open(session: Session, declared: Incident) -> list[OpenIncident]:
     """
-    Up to `MOST_SIMILAR` of the newest open incidents that may be the same problem, those with a similar title first.
+    Up to `MOST_SIMILAR` open incidents that may be the same problem.
 
-    Without private and retrospective ones, and without drills unless this is one.
+    Those with a similar title come first, then the newest. Without private and retrospective ones, and without drills
+    unless this is one.
     """
     found = [] if declared.is_retro else incident_lists.find_others_open(session, declared, MOST_COMPARED)
     same_title = list(islice((each for each in found if are_titles_similar(each.title, declared.title)), MOST_SIMILAR))

@@ -128,9 +128,10 @@ def check_rows(
     session: Session, model: type[SQLModel], ids: Collection[int], conditions: Conditions, **values: Any
 ) -> dict[int, tuple[bool, ...]]:
     """
-    Check several conditions for each of the rows with one statement, which is built once. By id.
+    Check several conditions for each of the rows, by id.
 
-    `conditions` gets the rows' columns, and a placeholder for each of the `values`, by its name.
+    It is one statement, which is built once. `conditions` gets the rows' columns, and a placeholder for each of the
+    `values`, by its name.
     """
     found = session.execute(_checking(model, conditions, tuple(sorted(values))), {"ids": sorted(ids), **values})
     return {row_id: tuple(bool(each) for each in checked) for row_id, *checked in found}

@@ -51,7 +51,11 @@ OF_INCIDENTS = select(SlackMessage).where(col(SlackMessage.incident_id).in_(bind
 
 
 def find_all(session: Session, incident_id: int) -> Mapping[str, SlackMessage]:
-    """All rows of an incident by their view, queried with those of all locked and shown incidents."""
+    """
+    All rows of an incident by their view.
+
+    They are queried with those of all locked and shown incidents.
+    """
     state = transaction_state(session)
     known = state.slack_messages
     if incident_id not in known:

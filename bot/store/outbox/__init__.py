@@ -2,7 +2,7 @@
 The outbox: effects that have to reach Slack, queued in the transaction that decided them.
 
 `models` describes rows, lanes and their states. `queue` puts rows into lanes, `leases` claims lanes, `finishing` writes
-outcomes, `joint_writes` writes several tables at once, `rate_limits` enforces Slack's limits, `recovery` releases rows
+outcomes, `statements` writes several tables at once, `rate_limits` enforces Slack's limits, `recovery` releases rows
 after an outage of Slack, `maintenance` and `inspection` are for operators.
 """
 

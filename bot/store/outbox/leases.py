@@ -12,7 +12,6 @@ from bot.lazy_dataclass import dataclass
 from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
-from bot.store.outbox.joint_writes import write_start
 from bot.store.outbox.models import (
     IS_UNFINISHED,
     LANES,
@@ -28,6 +27,7 @@ from bot.store.outbox.models import (
 )
 from bot.store.outbox.rate_limits import RateLimiter
 from bot.store.outbox.recovery import has_rows_waiting_for_slack
+from bot.store.outbox.statements import write_start
 
 URGENT_BELOW = 20
 """Priorities that go before all others, however long those wait: pages, new channels, what has to leave Slack."""

@@ -16,8 +16,8 @@ from bot.lazy_loader import LazyModule
 from bot.runtime.log import request_id
 from bot.store.database.tables import dialect_of, table_of
 from bot.store.database.transaction_state import Wakeup, request_wakeup, transaction_state
-from bot.store.outbox.joint_writes import write_rows
 from bot.store.outbox.models import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
+from bot.store.outbox.statements import write_rows
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -117,7 +117,11 @@ def before_lanes(session: Session, key: str, act: Callable[[], None]) -> None:
 
 
 def _lanes_of(wanted: Iterable[Effect]) -> list[dict[str, Any]]:
-    """In one order: many incidents share some lanes, and two that wait for one another are one too many."""
+    """
+    The lanes of effects, each once, sorted.
+
+    Many incidents share some lanes, and two transactions that wait for one another are one too many.
+    """
     lanes: dict[str, dict[str, Any]] = {}
     for each in wanted:
         due_at = each.not_before or each.at
@@ -152,7 +156,11 @@ def has_other_waiting(session: Session, row: OutboxRow) -> bool:
 
 
 def mark_as_edit(session: Session, target: str) -> None:
-    """The view was posted: the waiting row for it edits, and no longer counts as a post. Within `batch`, at its end."""
+    """
+    The view was posted: the waiting row for it edits, and no longer counts as a post.
+
+    Within `batch`, at its end.
+    """
     state = transaction_state(session)
     if state.outbox_batch is None:
         _mark_as_edits(session, {target})

@@ -9,8 +9,8 @@ from sqlalchemy import Executable, Row, bindparam, select
 from sqlmodel import Session
 
 from bot.store.database.tables import dialect_of, insert_for, insert_into
-from bot.store.outbox.joint_writes import COUNTING
 from bot.store.outbox.models import RATE_LIMITS, Rate, RateLimit
+from bot.store.outbox.statements import COUNTING
 
 LOCKED_LIMITS = (
     select(RATE_LIMITS.c.key, RATE_LIMITS.c.arrival_at, RATE_LIMITS.c.blocked_until, RATE_LIMITS.c.recent)

@@ -84,7 +84,11 @@ QUEUEING_TOGETHER = text("""
 def write_start(
     session: Session, limits: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], lanes: Sequence[dict[str, Any]]
 ) -> None:
-    """Count calls, mark rows as running, and lease or release lanes. The caller has locked limits and lanes."""
+    """
+    Count calls, mark rows as running, and lease or release lanes.
+
+    The caller has locked limits and lanes.
+    """
     if dialect_of(session) == "postgresql":
         session.execute(STARTING_TOGETHER, {"limits": _text(limits), "rows": _text(rows), "lanes": _text(lanes)})
         return
@@ -95,10 +99,10 @@ def write_start(
 
 def write_rows(session: Session, lanes: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> None:
     """
-    Make lanes due, at the earlier time of two, and add rows, except for a view that waits already.
+    Make lanes due, and add rows, except for a view that waits already.
 
-    `lanes` are written first, in their order: while a lane is held nobody takes a waiting view from it, so one that
-    waits will show this change too. One lane may be there once.
+    A lane that is due already keeps the earlier time. `lanes` are written first, in their order: while a lane is held
+    nobody takes a waiting view from it, so one that waits will show this change too. One lane may be there once.
     """
     if dialect_of(session) == "postgresql":
         # As text within the text: the server unescapes the strings of values that are JSON, too.
