@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import bindparam
 from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import StoredRow, insert_into, table_of
+from bot.store.database.tables import StoredRow, insert_into, is_any_of, table_of
 
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[str, ...])
@@ -93,7 +93,7 @@ GROUPS = (
     .where(
         AlertGroup.team_id == bindparam("team_id"),
         AlertGroup.source == bindparam("source"),
-        col(AlertGroup.group_key).in_(bindparam("keys", expanding=True)),
+        is_any_of(col(AlertGroup.group_key), "keys"),
     )
     .order_by(col(AlertGroup.group_key))
     .with_for_update()

@@ -11,7 +11,7 @@ from sqlmodel import Field, Index, Session, UniqueConstraint, col, func, select
 from bot.domain.terms import AlertStatus, Precision
 from bot.lazy_dataclass import dataclass
 from bot.store.alerts.alert_groups import chunks, chunks_by_source
-from bot.store.database.tables import JSON_COLUMN, StoredRow, partial_index
+from bot.store.database.tables import JSON_COLUMN, StoredRow, is_any_of, partial_index
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.visibility import Visibility
 
@@ -95,9 +95,9 @@ def reassign(session: Session, incident_id: int, to: int) -> int:
 REPORTED = and_(
     col(Alert.team_id) == bindparam("team_id"),
     col(Alert.source) == bindparam("source"),
-    col(Alert.fingerprint).in_(bindparam("fingerprints", expanding=True)),
+    is_any_of(col(Alert.fingerprint), "fingerprints"),
 )
-FIRST_LIVES = select(Alert).where(REPORTED, col(Alert.stated_starts_at).in_(bindparam("starts", expanding=True)))
+FIRST_LIVES = select(Alert).where(REPORTED, is_any_of(col(Alert.stated_starts_at), "starts"))
 LATER_LIVES = select(Alert.id, Alert.source, Alert.fingerprint, Alert.stated_starts_at).where(
     REPORTED, col(Alert.stated_starts_at).like("%#%")
 )

@@ -6,7 +6,27 @@ from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import JSON, ColumnElement, Executable, Index, MetaData, Table, TextClause, bindparam, select, text
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Executable,
+    Index,
+    MetaData,
+    Table,
+    TextClause,
+    TypeDecorator,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Session, SQLModel
 
 from bot.lazy_dataclass import dataclass
@@ -121,6 +141,49 @@ def insert_into(session: Session, model: type[SQLModel]) -> "Insert":
     return insert_for(dialect_of(session), model)
 
 
+class _ListOf(TypeDecorator[Any]):
+    """All values as one: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else JSON())
+
+
+class _IsAnyOf(FunctionElement[bool]):
+    """Without a type: SQLite would compare a Boolean with 1, and use no index."""
+
+    inherit_cache = True
+
+
+@compiles(_IsAnyOf, "postgresql")
+def _in_array(element: _IsAnyOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = element.clauses
+    return str(compiler.process(column == any_(values), **options))
+
+
+@compiles(_IsAnyOf, "sqlite")
+def _in_json(element: _IsAnyOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = element.clauses
+    listed = func.json_each(values).table_valued("value")
+    return str(compiler.process(column.in_(select(listed.c.value)), **options))
+
+
+def is_any_of(column: Any, values: str) -> ColumnElement[bool]:
+    """
+    Whether a column has one of the values listed in a parameter.
+
+    The column holds text or whole numbers; `values` names the parameter. Unlike `IN`, the statement is the same for any
+    number of values: PostgreSQL prepares it once for each connection, and its text is not made anew each time.
+    """
+    return _IsAnyOf(column, bindparam(values, type_=_ListOf(column.type)))
+
+
 Conditions = Callable[..., tuple[ColumnElement[bool], ...]]
 
 
@@ -141,4 +204,4 @@ def check_rows(
 def _checking(model: type[SQLModel], conditions: Conditions, names: tuple[str, ...]) -> Executable:
     rows = table_of(model).alias()
     checked = conditions(rows.c, **{name: bindparam(name) for name in names})
-    return select(rows.c.id, *checked).where(rows.c.id.in_(bindparam("ids", expanding=True)))
+    return select(rows.c.id, *checked).where(is_any_of(rows.c.id, "ids"))

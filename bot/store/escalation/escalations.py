@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, and_, bindparam
 from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow, is_any_of
 from bot.store.database.transaction_state import transaction_state
 from bot.store.escalation import progress
 from bot.store.incidents.incidents import OPEN, Incident
@@ -117,7 +117,7 @@ def get(session: Session, escalation_id: int) -> Escalation | None:
 
 ALL_LOCKED = (
     select(Escalation)
-    .where(col(Escalation.id).in_(bindparam("ids", expanding=True)))
+    .where(is_any_of(col(Escalation.id), "ids"))
     .order_by(col(Escalation.id))
     .with_for_update()
     .execution_options(populate_existing=True)

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import Select
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.domain.escalation import Acknowledgement, Need, PagedLevel, Position
-from bot.store.database.tables import JSON_COLUMN, StoredRow
+from bot.store.database.tables import JSON_COLUMN, StoredRow, is_any_of
 from bot.store.database.transaction_state import transaction_state
 
 
@@ -68,13 +68,13 @@ Row = TypeVar("Row", EscalationStep, EscalationResponse)
 
 STEPS = (
     select(EscalationStep)
-    .where(col(EscalationStep.escalation_id).in_(bindparam("ids", expanding=True)))
+    .where(is_any_of(col(EscalationStep.escalation_id), "ids"))
     .order_by(col(EscalationStep.escalation_id), col(EscalationStep.position))
     .execution_options(populate_existing=True)
 )
 RESPONSES = (
     select(EscalationResponse)
-    .where(col(EscalationResponse.escalation_id).in_(bindparam("ids", expanding=True)))
+    .where(is_any_of(col(EscalationResponse.escalation_id), "ids"))
     .order_by(col(EscalationResponse.escalation_id), col(EscalationResponse.position))
     .execution_options(populate_existing=True)
 )

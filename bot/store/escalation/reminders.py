@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_
+from sqlalchemy import ColumnElement, Select, String, cast, or_
 from sqlalchemy import select as sql_select
 from sqlmodel import Field, Session, UniqueConstraint, col, func, select
 
 from bot.domain.terms import Kind
-from bot.store.database.tables import StoredRow
+from bot.store.database.tables import StoredRow, is_any_of
 from bot.store.incidents.action_items import ActionItem
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
@@ -119,7 +119,7 @@ _KINDS = cast(col(TimelineEntry.kinds), String)
 TURNING_POINTS = (
     select(TimelineEntry.incident_id, TimelineEntry.kinds, TimelineEntry.details, _AT)
     .where(
-        col(TimelineEntry.incident_id).in_(bindparam("ids", expanding=True)),
+        is_any_of(col(TimelineEntry.incident_id), "ids"),
         col(TimelineEntry.withdrawn_at).is_(None),
         or_(*(_KINDS.like(f'%"{kind.value}"%') for kind in TURNING_KINDS)),
     )
@@ -136,7 +136,7 @@ def find_turning_points(session: Session, incident_ids: Collection[int]) -> list
 LAST_RECORDED = (
     select(TimelineEntry.incident_id, func.max(TimelineEntry.recorded_at))
     .where(
-        col(TimelineEntry.incident_id).in_(bindparam("ids", expanding=True)),
+        is_any_of(col(TimelineEntry.incident_id), "ids"),
         col(TimelineEntry.withdrawn_at).is_(None),
         col(TimelineEntry.recorded_by).is_not(None),
     )

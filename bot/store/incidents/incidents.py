@@ -14,7 +14,7 @@ from bot.domain.errors import UserError
 from bot.domain.record.facts import STORM
 from bot.domain.terms import Status
 from bot.runtime.log import bind_incident
-from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow, partial_index, table_of
+from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow, is_any_of, partial_index, table_of
 from bot.store.database.transaction_state import retain, transaction_state
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}-[0-9]{1,9}", re.ASCII)
@@ -205,7 +205,7 @@ LOCKED = (
 
 ALL_LOCKED = (
     select(Incident)
-    .where(col(Incident.id).in_(bindparam("ids", expanding=True)))
+    .where(is_any_of(col(Incident.id), "ids"))
     .order_by(col(Incident.id))
     .with_for_update()
     .execution_options(populate_existing=True)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import Executable, bindparam
+from sqlalchemy import Executable
 from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import StoredRow, dialect_of, insert_for
+from bot.store.database.tables import StoredRow, dialect_of, insert_for, is_any_of
 from bot.store.database.transaction_state import insert_before_commit, transaction_state, write_deferred
 from bot.store.incidents.incidents import Incident
 
@@ -47,7 +47,7 @@ class SlackMessage(StoredRow, table=True):
     digest: str | None = None
 
 
-OF_INCIDENTS = select(SlackMessage).where(col(SlackMessage.incident_id).in_(bindparam("ids", expanding=True)))
+OF_INCIDENTS = select(SlackMessage).where(is_any_of(col(SlackMessage.incident_id), "ids"))
 
 
 def find_all(session: Session, incident_id: int) -> Mapping[str, SlackMessage]:

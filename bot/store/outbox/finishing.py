@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, update
 from sqlmodel import Session, func, select
 
 from bot.lazy_dataclass import dataclass
+from bot.store.database.tables import is_any_of
 from bot.store.database.transaction_state import Wakeup, cancel_wakeup, pending_wakeups, transaction_state
 from bot.store.incidents import incidents
 from bot.store.outbox.leases import lock_due_lanes, start_heads
@@ -49,10 +50,10 @@ class FinishResult:
 ENDING = (
     update(ROWS)
     .where(
-        ROWS.c.id.in_(bindparam("rows", expanding=True)),
+        is_any_of(ROWS.c.id, "rows"),
         ROWS.c.lane.in_(
             select(LANES.c.key)
-            .where(LANES.c.key.in_(bindparam("lanes", expanding=True)), LANES.c.owner == bindparam("leased_by"))
+            .where(is_any_of(LANES.c.key, "lanes"), LANES.c.owner == bindparam("leased_by"))
             .with_for_update(skip_locked=True)
         ),
     )

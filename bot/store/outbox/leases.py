@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, case, or_, text, update
 from sqlmodel import Session, col, func, select
 
 from bot.lazy_dataclass import dataclass
+from bot.store.database.tables import is_any_of
 from bot.store.database.transaction_state import transaction_state
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.installations import Installation
@@ -61,7 +62,7 @@ HEADS = (
     .where(
         col(OutboxRow.id).in_(
             select(func.min(OutboxRow.id))
-            .where(col(OutboxRow.lane).in_(bindparam("lanes", expanding=True)), text(IS_UNFINISHED))
+            .where(is_any_of(col(OutboxRow.lane), "lanes"), text(IS_UNFINISHED))
             .group_by(col(OutboxRow.lane))
         )
     )

@@ -14,7 +14,7 @@ from bot.domain.text.payload import Payload
 from bot.lazy_dataclass import dataclass
 from bot.lazy_loader import LazyModule
 from bot.runtime.log import request_id
-from bot.store.database.tables import dialect_of, table_of
+from bot.store.database.tables import dialect_of, is_any_of, table_of
 from bot.store.database.transaction_state import Wakeup, request_wakeup, transaction_state
 from bot.store.outbox.models import IS_UNFINISHED, IS_WAITING_VIEW, Lane, OutboxRow, State
 from bot.store.outbox.statements import write_rows
@@ -178,7 +178,7 @@ def _marking(dialect: str) -> Executable:
     changed: ColumnElement[Any] = func.json_set(rows.c.details, "$.posts", func.json("false"))
     if dialect == "postgresql":
         changed = cast(func.jsonb_set(cast(rows.c.details, postgresql.JSONB), text("'{posts}'"), text("'false'")), JSON)
-    marked = (rows.c.target.in_(bindparam("of", expanding=True)), text(IS_WAITING_VIEW))
+    marked = (is_any_of(rows.c.target, "of"), text(IS_WAITING_VIEW))
     return update(rows).where(*marked).values(details=changed)
 
 

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Row, bindparam, select
+from sqlalchemy import Executable, Row, select
 from sqlmodel import Session
 
-from bot.store.database.tables import dialect_of, insert_for, insert_into
+from bot.store.database.tables import dialect_of, insert_for, insert_into, is_any_of
 from bot.store.outbox.models import RATE_LIMITS, Rate, RateLimit
 from bot.store.outbox.statements import COUNTING
 
 LOCKED_LIMITS = (
     select(RATE_LIMITS.c.key, RATE_LIMITS.c.arrival_at, RATE_LIMITS.c.blocked_until, RATE_LIMITS.c.recent)
-    .where(RATE_LIMITS.c.key.in_(bindparam("keys", expanding=True)))
+    .where(is_any_of(RATE_LIMITS.c.key, "keys"))
     .order_by(RATE_LIMITS.c.key)
     .with_for_update()
 )

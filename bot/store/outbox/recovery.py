@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, exists, text, update
 from sqlmodel import Session, select
 
+from bot.store.database.tables import is_any_of
 from bot.store.database.transaction_state import Wakeup, request_wakeup
 from bot.store.outbox.models import IS_UNFINISHED, LANES, ROWS, State
 
@@ -21,12 +22,12 @@ FREE_LANES = WAITING_LANES.order_by(LANES.c.key).with_for_update(skip_locked=Tru
 """Locked lanes are skipped: their holder may wait for one of these."""
 LETTING_GO = (
     update(ROWS)
-    .where(ROWS.c.lane.in_(bindparam("lanes", expanding=True)), *IS_KEPT_WAITING)
+    .where(is_any_of(ROWS.c.lane, "lanes"), *IS_KEPT_WAITING)
     .values(not_before=bindparam("at"), waits_for_slack=False)
 )
 MAKING_DUE = (
     update(LANES)
-    .where(LANES.c.key.in_(bindparam("lanes", expanding=True)), LANES.c.due_at > bindparam("at"))
+    .where(is_any_of(LANES.c.key, "lanes"), LANES.c.due_at > bindparam("at"))
     .values(due_at=bindparam("at"))
 )
 AT_ONCE = 1000

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Executable, bindparam, case, delete, func,
 from sqlmodel import Field, Session
 
 from bot.domain.text.payload import Payload
-from bot.store.database.tables import JSON_COLUMN, Insert, StoredRow, dialect_of, insert_for, table_of
+from bot.store.database.tables import JSON_COLUMN, Insert, StoredRow, dialect_of, insert_for, is_any_of, table_of
 from bot.store.database.transaction_state import transaction_state, wake_for_timers
 
 
@@ -151,7 +151,7 @@ TAKING_LONGEST_DUE = (
     delete(TIMER).where(TIMER.c.key == DUE_FIRST.limit(1).correlate(None).scalar_subquery()).returning(*TIMER.c)
 )
 MORE_DUE = DUE_FIRST.with_only_columns(*TIMER.c).where(TIMER.c.kind == bindparam("kind")).limit(bindparam("most"))
-TAKING = delete(TIMER).where(TIMER.c.key.in_(bindparam("keys", expanding=True)))
+TAKING = delete(TIMER).where(is_any_of(TIMER.c.key, "keys"))
 
 
 def restore(session: Session, timer: Timer, *, due_at: datetime, abandoned_at: datetime | None, tries: int) -> None:

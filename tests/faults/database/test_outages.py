@@ -21,6 +21,7 @@ from bot.store import outbox
 from bot.store.database import connections
 from bot.store.database.migrate import migrate
 from bot.store.database.session import DatabaseInUse, DatabaseUnavailable, open_database
+from bot.store.incidents import incidents
 from tests.support.servers.postgres import PostgresServer, StopMode
 from tests.support.survivors.killable import kennel
 from tests.support.worlds.world import TOKEN, World
@@ -63,6 +64,23 @@ async def test_an_idle_connection_is_used_again(
         return await database.read(lambda session: session.execute(text("SELECT pg_backend_pid()")).scalar_one())
 
     assert len({await find_backend() for _ in range(3)}) == 1
+    await database.close()
+    postgres_server.drop_database(url)
+
+
+async def test_a_statement_is_prepared_once_for_lists_of_any_length(postgres_server: PostgresServer) -> None:
+    """In a storm there are ten connections, and up to twenty-four rows at once."""
+    url = postgres_server.create_database()
+    database = open_database(url)
+    await migrate(database)
+
+    def work(session: Session) -> list[str]:
+        for last in range(1, 5):
+            incidents.lock_free(session, range(last))
+        prepared = text("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%SKIP LOCKED'")
+        return list(session.execute(prepared).scalars())
+
+    assert len(await database.run(work)) == 1
     await database.close()
     postgres_server.drop_database(url)
 
