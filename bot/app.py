@@ -134,7 +134,9 @@ class Dogwatch:
         self.slack: SlackIntake | None = None
         self.sockets: SocketModePool | None = None
         self._heartbeat: Heartbeat | None = None
-        self._listener = Listener(lambda: self.health.phase != STARTING, self.status_page.find_file)
+        self._listener = Listener(
+            lambda: self.health.phase != STARTING, self.status_page.find_file, self.database.urgent
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._reload_requested = asyncio.Event()
         self.port = settings.port

@@ -8,6 +8,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.config import Settings
 from bot.domain.errors import UserError
+from bot.store.database.session import UrgentTransactions
 from bot.web.admission import retry_later
 from bot.web.connections import ConnectionLimit, LimitedSite
 from bot.web.headers import add_headers
@@ -23,6 +24,8 @@ EARLY_ROUTES = PROBES | STATUS_ROUTES
 """Served also while the process starts."""
 MAX_BODY_BYTES = 1024 * 1024
 """Default limit of a request body."""
+READER_WAITS = 0.05
+"""Longest wait of a reader of the status page for transactions in progress, in seconds."""
 READING = frozenset({"GET", "HEAD"})
 
 SERVER_LOG = logging.getLogger("aiohttp.server")
@@ -44,10 +47,11 @@ class Listener:
 
     Until `has_started()`, only health checks and the kept status page are served. `find_file` answers with a file of
     the status page before everything else, without a route, a request id and a log line, because readers come as often
-    as they like. If it returns None, the request takes the usual way.
+    as they like. Such an answer lets the `urgent` transactions of responders and monitors pass, within a limit. If it
+    returns None, the request takes the usual way.
     """
 
-    def __init__(self, has_started: Callable[[], bool], find_file: FileFinder) -> None:
+    def __init__(self, has_started: Callable[[], bool], find_file: FileFinder, urgent: UrgentTransactions) -> None:
         @web.middleware
         async def reject_while_starting(request: web.Request, handler: Handler) -> web.StreamResponse:
             if has_started() or route_name(request) in EARLY_ROUTES:
@@ -55,6 +59,7 @@ class Listener:
             return retry_later(503, "Dogwatch is starting. Try again in a moment.")
 
         self._find_file = find_file
+        self._urgent = urgent
         self._connections = ConnectionLimit()
         self.site = web.Application(
             client_max_size=MAX_BODY_BYTES,
@@ -95,14 +100,17 @@ class Listener:
         return int(addresses[0][1]) if addresses else wanted
 
     def _serve_files_first(self, runner: web.AppRunner) -> None:
-        server, find_file = runner.server, self._find_file
+        server, find_file, urgent = runner.server, self._find_file, self._urgent
         if server is None:
             raise RuntimeError("the server was not set up")
         follow_route = server.request_handler
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             found = find_file(request) if request.method in READING else None
-            return found if found is not None else await follow_route(request)
+            if found is None:
+                return await follow_route(request)
+            await urgent.let_pass(READER_WAITS)
+            return found
 
         server.request_handler = handle
 

@@ -1,8 +1,6 @@
 """PostgreSQL: pooled connections to the primary, for several replicas."""
 
-import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate
 
@@ -30,6 +28,7 @@ from bot.store.database.session import (
     P,
     Probe,
     T,
+    UrgentTransactions,
     function_name,
     no_probe,
     wake_nobody,
@@ -54,32 +53,6 @@ TRIES = 4
 """Attempts at a transaction that the server aborted."""
 
 
-class UrgentTransactions:
-    """Transactions of this process that people wait for; others let them pass."""
-
-    def __init__(self) -> None:
-        self._running = 0
-        self._none = asyncio.Event()
-        self._none.set()
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        self._running += 1
-        self._none.clear()
-        try:
-            yield
-        finally:
-            self._running -= 1
-            if not self._running:
-                self._none.set()
-
-    async def let_pass(self) -> None:
-        """Wait until none runs, at most `LOW_PRIORITY_WAIT`."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LOW_PRIORITY_WAIT):
-                await self._none.wait()
-
-
 class PostgresDatabase:
     """A server that several replicas share."""
 
@@ -91,7 +64,7 @@ class PostgresDatabase:
         self.on_commit: Callable[[DueWork], None] = wake_nobody
         self.has_refused = False
         self._probe = probe
-        self._urgent = UrgentTransactions()
+        self.urgent = UrgentTransactions()
         try:
             self._servers = parse_database_url(url)
         except ValueError as problem:
@@ -129,11 +102,11 @@ class PostgresDatabase:
         )
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._urgent.running():
+        with self.urgent.running():
             return await self._run(fn, *args, **kwargs)
 
     async def run_low_priority(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        await self._urgent.let_pass()
+        await self.urgent.let_pass(LOW_PRIORITY_WAIT)
         return await self._run(fn, *args, **kwargs)
 
     async def _run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

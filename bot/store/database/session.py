@@ -6,7 +6,9 @@ Store and service functions are plain and synchronous. On SQLite they run in one
 run on an `AsyncSession` by `run_sync`.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -49,6 +51,33 @@ class DatabaseMoved(OutcomeUnknown):
     """The SQLite file was deleted, moved or replaced: what is written reaches nobody."""
 
 
+class UrgentTransactions:
+    """Transactions of this process that people or monitors wait for; others let them pass."""
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        self._running += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._none.set()
+
+    async def let_pass(self, at_most: float) -> None:
+        """Wait until none runs, at most so many seconds."""
+        if not self._none.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(at_most):
+                    await self._none.wait()
+
+
 def no_probe(_point: str) -> None:
     """Default probe: does nothing. Fault tests pass one that runs before and after each commit."""
 
@@ -67,6 +96,8 @@ class Database(Protocol):
     """Called after a commit that left work for the sender or the engine."""
     has_refused: bool
     """Whether a transaction was refused since somebody set this to False, after a write that succeeded."""
+    urgent: UrgentTransactions
+    """Those of `run`."""
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """

@@ -30,6 +30,7 @@ from bot.store.database.session import (
     P,
     Probe,
     T,
+    UrgentTransactions,
     function_name,
     no_probe,
     wake_nobody,
@@ -99,6 +100,7 @@ class SqliteDatabase:
         self.path = sqlite_path(url)
         self.on_commit: Callable[[DueWork], None] = wake_nobody
         self.has_refused = False
+        self.urgent = UrgentTransactions()
         self.wall: Callable[[], datetime] = machine_now
         """The machine's clock, which people can set."""
         self._lock: int | None = None
@@ -137,7 +139,10 @@ class SqliteDatabase:
         return lock
 
     async def run(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._write(function_name(fn), lambda session: fn(session, *args, **kwargs), is_low_priority=False)
+        with self.urgent.running():
+            return await self._write(
+                function_name(fn), lambda session: fn(session, *args, **kwargs), is_low_priority=False
+            )
 
     async def run_low_priority(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._write(function_name(fn), lambda session: fn(session, *args, **kwargs), is_low_priority=True)

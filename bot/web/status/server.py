@@ -22,7 +22,7 @@ class StatusPageServer:
         self._files = StatusFiles(
             lambda: self.publisher.site, lambda: settings().status is not None, lambda: find_form_target(settings())
         )
-        self._listener = Listener(lambda: True, self._files.find_public_file)
+        self._listener = Listener(lambda: True, self._files.find_public_file, database.urgent)
         self.find_file = self._files.find_file
         self._subscriptions = SubscriptionPages(database, settings, clock)
         self.port: int | None = None

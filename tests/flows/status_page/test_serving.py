@@ -1,5 +1,6 @@
 """How the page is served: validators, compression, languages, a port of its own, other hosts."""
 
+import asyncio
 import gzip
 import re
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from aiohttp.test_utils import make_mocked_request
 
 from bot.cli.status_page import write_status_page
 from bot.domain.errors import UserError
-from bot.store.database.session import Database, DatabaseUnavailable
+from bot.store.database.session import Database, DatabaseUnavailable, UrgentTransactions
+from bot.web import server
 from bot.web.server import Listener
 from bot.web.status.folder import OWN_FOLDER, read_folder, write_folder
 from bot.web.status.publisher import StatusPublisher
@@ -92,7 +94,7 @@ async def test_the_kept_page_is_served_while_the_process_starts(world: World, tm
     await write_status_page(world.settings(), tmp_path)
     kept = read_folder(tmp_path, ("en", "fr", "it"))
     files = StatusFiles(lambda: kept, lambda: True, lambda: "'self'")
-    listener = Listener(lambda: False, files.find_file)
+    listener = Listener(lambda: False, files.find_file, UrgentTransactions())
     listener.site.add_routes(files.routes())
     port = await listener.open(world.settings(), 1.0, port=0)
     try:
@@ -107,6 +109,22 @@ async def test_the_kept_page_is_served_while_the_process_starts(world: World, tm
     assert first.headers["X-Content-Type-Options"] == "nosniff"
     assert "Tous les systèmes" in french.words
     assert refused.status == 503
+
+
+async def test_a_reader_lets_responders_pass_within_a_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "READER_WAITS", 60.0)
+    await opens_until(world, "/status", "All systems operational")
+    async with Visitor(world) as reader:
+        with world.bot.database.urgent.running():
+            waits = asyncio.ensure_future(reader.opens("/status/en/"))
+            health = {(await reader.opens("/livez")).status for _ in range(20)}
+            waited = not waits.done()
+        served = await waits
+        monkeypatch.setattr(server, "READER_WAITS", 0.0)
+        with world.bot.database.urgent.running():
+            meanwhile = await reader.opens("/status/en/")
+
+    assert (waited, health, served.status, meanwhile.status) == (True, {200}, 200, 200)
 
 
 async def test_every_link_of_the_page_leads_somewhere(world: World) -> None:
