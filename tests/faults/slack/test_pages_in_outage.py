@@ -12,14 +12,15 @@ from bot.store.escalation.contacts import Contact
 from tests.flows.postmortem.test_drafts import runs
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.worlds.contact_methods import MAIL, ContactMethodWorld
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.visitor import Answer, Visitor
 
 PAGE = "/incidents/INC-2"
 
 
 @pytest.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[ContactMethodWorld]:
-    async with ContactMethodWorld(database_url, tmp_path) as built:
+async def world(world_url: str, tmp_path: Path) -> AsyncIterator[ContactMethodWorld]:
+    async with ContactMethodWorld(world_url, tmp_path) as built:
         yield built
 
 
@@ -42,6 +43,7 @@ async def acts(visitor: Visitor, name: str, **fields: str) -> Answer:
     return await visitor.opens(sent.location)
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 @pytest.mark.parametrize(
     "outage",
     [("cut_before", {}), ("status", {"status": 503}), ("error", {"error": "internal_error"})],

@@ -216,21 +216,21 @@ async def test_a_quiet_channel_is_archived_and_told_the_day_before(world: World)
     assert "*Unarchive channel*" in told
 
 
-@WEEK
+@pytest.mark.world(config="[incidents]\narchive_after_days = 2\n")
 async def test_a_message_keeps_the_channel_and_a_reopened_incident_its_own(world: World) -> None:
     kept = await world.declares("Checkout is down")
     await world.types("oncall", "/incident resolve rolled back")
     reopened = await world.declares("Mail is late")
     await world.types("oncall", "/incident resolve sent")
-    await world.advance(days=6, minutes=5)
+    await world.advance(days=1, minutes=5)
 
     world.sandbox.say("dba", kept, "I am still writing the postmortem")
     await world.settle()
     await world.types("oncall", "/incident reopen it is back", reopened)
-    await world.advance(days=2)
+    await world.advance(days=1, hours=12)
     assert not is_archived(world, kept)
 
-    await world.advance(days=7)
+    await world.advance(days=2)
     assert is_archived(world, kept)
     assert not is_archived(world, reopened)
 

@@ -95,9 +95,3 @@ async def test_two_languages_of_an_example_follow_one_another():
     assert "*Investigating:* The website is unavailable." in english
     assert "The website" not in spanish
     assert [word for word in internal_words(record) if word.casefold() in markdown.casefold()] == []
-
-
-async def test_a_private_example_is_refused():
-    _, markdown, reasons = await publish(EXAMPLES / "stolen-session.yaml")
-
-    assert (markdown, reasons) == ("", ["INC-1 is private."])

@@ -133,6 +133,7 @@ async def test_a_time_is_put_right_in_any_form(world: World, typed: str, happene
 async def test_a_clock_time_typed_a_week_later_is_of_the_incident_s_day(world: World) -> None:
     await world.declares()
     await world.types("oncall", "/incident note the cache is cold")
+    await world.types("oncall", "/incident resolve rolled back")
     await world.advance(days=7, hours=3)
 
     await acts(world, "dba", "the cache", "amend", at="13:40")

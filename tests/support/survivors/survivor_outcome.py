@@ -131,5 +131,7 @@ def same(expected: dict[str, Any], found: dict[str, Any], where: str = "") -> st
     if isinstance(expected, list) and isinstance(found, list):
         gone = [each for each in expected if each not in found]
         new = [each for each in found if each not in expected]
+        if expected != found and not gone and not new:  # one of them twice, or in another order
+            return f"{where}: {expected!r:.400} became {found!r:.400}"
         return "" if expected == found else f"{where}: {gone!r:.400} became {new!r:.400}"
     return "" if expected == found else f"{where}: {expected!r:.400} became {found!r:.400}"
