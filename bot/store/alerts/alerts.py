@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, exists, or_, update
+from sqlalchemy import BindParameter, ColumnElement, Subquery, and_, bindparam, case, exists, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Index, Session, UniqueConstraint, col, func, select
 
@@ -210,41 +210,43 @@ class Counts:
 NO_ALERTS = Counts(0, 0, {})
 
 
-def _newest(incident_id: int | BindParameter[int]) -> ColumnElement[bool]:
-    """The newest firing of each alert: it decides the status and the service."""
-    ranked = (
-        select(
-            col(Alert.id).label("id"),
-            func.row_number()
-            .over(
-                partition_by=(col(Alert.source), col(Alert.fingerprint)),
-                order_by=(col(Alert.starts_at).desc(), col(Alert.id).desc()),
-            )
-            .label("age"),
-        )
-        .where(Alert.incident_id == incident_id)
-        .subquery()
+def _rank_firings(incident_id: int | BindParameter[int]) -> Subquery:
+    """
+    Firings of an incident's alerts. `age` is 1 for the newest of each: it decides the status and the service.
+
+    It is read alone, not as a condition on `Alert`: a server without statistics would rank anew for each row.
+    """
+    age = func.row_number().over(
+        partition_by=(col(Alert.source), col(Alert.fingerprint)),
+        order_by=(col(Alert.starts_at).desc(), col(Alert.id).desc()),
     )
-    return col(Alert.id).in_(select(ranked.c.id).where(ranked.c.age == 1))
+    own = select(Alert.id, Alert.service, Alert.status, Alert.starts_at).where(Alert.incident_id == incident_id)
+    return own.add_columns(col(Alert.is_flapping), age.label("age")).subquery()
 
 
-_INCIDENT: BindParameter[int] = bindparam("incident_id")
+_RANKED = _rank_firings(bindparam("incident_id"))
 COUNTING = (
     select(
-        Alert.service,
+        _RANKED.c.service,
         func.count(),
-        func.sum(case((col(Alert.status) == AlertStatus.FIRING.value, 1), else_=0)),
-        func.sum(case((col(Alert.is_flapping), 1), else_=0)),
+        func.sum(case((_RANKED.c.status == AlertStatus.FIRING.value, 1), else_=0)),
+        func.sum(case((_RANKED.c.is_flapping, 1), else_=0)),
     )
-    .where(Alert.incident_id == _INCIDENT, _newest(_INCIDENT))
-    .group_by(col(Alert.service))
-    .order_by(func.count().desc(), col(Alert.service))
+    .where(_RANKED.c.age == 1)
+    .group_by(_RANKED.c.service)
+    .order_by(func.count().desc(), _RANKED.c.service)
 )
 FIRST = (
     select(Alert)
-    .where(Alert.incident_id == _INCIDENT, Alert.status == bindparam("status"), _newest(_INCIDENT))
+    .where(
+        col(Alert.id).in_(
+            select(_RANKED.c.id)
+            .where(_RANKED.c.age == 1, _RANKED.c.status == bindparam("status"))
+            .order_by(_RANKED.c.starts_at, _RANKED.c.id)
+            .limit(bindparam("most"))
+        )
+    )
     .order_by(col(Alert.starts_at), col(Alert.id))
-    .limit(bindparam("most"))
 )
 
 
@@ -279,11 +281,9 @@ def find_first(session: Session, incident_id: int, status: AlertStatus, limit: i
 
 def find_flapping(session: Session, incident_id: int) -> list[Alert]:
     """Flapping alerts, by their newest firings, the earliest first."""
-    statement = (
-        select(Alert)
-        .where(Alert.incident_id == incident_id, col(Alert.is_flapping).is_(True), _newest(incident_id))
-        .order_by(col(Alert.starts_at), col(Alert.id))
-    )
+    ranked = _rank_firings(incident_id)
+    newest = select(ranked.c.id).where(ranked.c.age == 1, ranked.c.is_flapping)
+    statement = select(Alert).where(col(Alert.id).in_(newest)).order_by(col(Alert.starts_at), col(Alert.id))
     return list(session.exec(statement))
 
 

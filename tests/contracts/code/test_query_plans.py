@@ -1,9 +1,10 @@
 """
 No statement of an incident's course reads a whole table that grows: a hundred thousand past incidents cost nothing.
 
-A story is played, and SQLite is asked of each statement how it would carry it out.
+A story is played, and the database is asked of each statement how it would carry it out.
 """
 
+import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterator
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Engine
 
 from bot.config.crypto import incident_page_link
 from bot.store.database.migrate import all_tables
+from tests.support.servers.postgres import PostgresServer
 from tests.support.worlds.visitor import Visitor
 from tests.support.worlds.world import World
 
@@ -42,7 +44,7 @@ SCAN = re.compile(r"\bSCAN (\w+)|\bSEARCH (\w+) USING (?:COVERING )?INDEX \w+ \(
 
 
 class Recorder:
-    """Every statement that the process carries out on SQLite, once, with the values of one time."""
+    """Every statement that the process carries out, once, with the values of one time."""
 
     def __init__(self) -> None:
         self.statements: dict[str, Any] = {}
@@ -90,11 +92,12 @@ async def play(world: World) -> None:
     await world.gets("/metrics")
 
 
+KEEPS_A_DAY = "[retention]\ntranscripts_days = 1\npayloads_days = 1\n"
+
+
 async def test_nothing_reads_a_whole_table_that_grows(recorder: Recorder, tmp_path: Path):
     path = tmp_path / "dogwatch.db"
-    async with World(
-        f"sqlite:///{path}", tmp_path, config="[retention]\ntranscripts_days = 1\npayloads_days = 1\n"
-    ) as world:
+    async with World(f"sqlite:///{path}", tmp_path, config=KEEPS_A_DAY) as world:
         recorder.statements.clear()  # making the database is done once; each start comes with the restart
         await play(world)
 
@@ -131,6 +134,25 @@ async def test_history_and_figures_read_no_whole_table_but_that_of_incidents(rec
     assert not (found := find_scans(recorder, path, besides={"incident"})), "\n\n".join(found)
 
 
+async def test_postgresql_ranks_no_rows_anew_for_each_row(
+    recorder: Recorder, postgres_server: PostgresServer, tmp_path: Path
+):
+    """In the first minute of a storm the server has no statistics yet, and takes each table for empty."""
+    url = postgres_server.create_database()
+    async with World(url, tmp_path, config=KEEPS_A_DAY) as world, Visitor(world) as ana:
+        recorder.statements.clear()
+        await play(world)
+        await ana.signs_in("engineer")
+        for each in VIEWS:
+            await ana.opens(each)
+    name = url.rpartition("/")[2]
+    plans = {statement: postgres_plan(postgres_server, name, statement) for statement in recorder.statements}
+    postgres_server.drop_database(url)
+
+    assert len(plans) > 80
+    assert not (found := [statement for statement, plan in plans.items() if ranks_per_row(plan)]), "\n\n".join(found)
+
+
 def find_scans(recorder: Recorder, path: Path, *, besides: Collection[str] = ()) -> list[str]:
     """Tables that a statement reads whole, with the statement and its plan."""
     found = []
@@ -140,6 +162,37 @@ def find_scans(recorder: Recorder, path: Path, *, besides: Collection[str] = ())
             if scanned := scans(statement, plan) - set(besides):
                 found.append(f"{sorted(scanned)}\n{statement}\n{plan}")
     return found
+
+
+def postgres_plan(server: PostgresServer, database: str, statement: str) -> dict[str, Any]:
+    """The plan for whatever values."""
+    count = max(map(int, re.findall(r"\$(\d+)", statement)), default=0)
+    values = f"({', '.join(['NULL'] * count)})" if count else ""
+    lines = [
+        "SET plan_cache_mode = force_generic_plan",
+        f"PREPARE asked AS {statement}",
+        f"EXPLAIN (FORMAT JSON) EXECUTE asked{values}",
+    ]
+    return json.loads(server.sql(";\n".join(lines), database=database))[0]["Plan"]
+
+
+RANKING = frozenset({"WindowAgg", "Aggregate", "Sort", "Unique"})
+
+
+def ranks_per_row(plan: dict[str, Any], is_inner: bool = False) -> bool:
+    """
+    True if the inner side of a nested loop ranks or sorts rows, and does not keep them.
+
+    What belongs to one row alone, such as the highest number beside it, is another kind of plan: "SubPlan".
+    """
+    if is_inner and plan["Node Type"] in RANKING:
+        return True
+    for each in plan.get("Plans", ()):
+        starts = plan["Node Type"] == "Nested Loop" and each["Parent Relationship"] == "Inner"
+        goes_on = is_inner and each["Parent Relationship"] not in ("SubPlan", "InitPlan")
+        if ranks_per_row(each, (starts or goes_on) and each["Node Type"] != "Materialize"):
+            return True
+    return False
 
 
 def first(parameters: Any) -> Any:
