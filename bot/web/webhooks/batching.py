@@ -4,6 +4,9 @@ Batch concurrent webhooks into one transaction, to share the cost of its commit.
 Senders have queues of their own and are served in turn, so that a flood delays its own sender only. A large
 notification is split into parts. It is confirmed when all parts are stored; a sender that repeats it causes no
 duplicates.
+
+Senders that were just answered send their next notification within milliseconds. So the next transaction waits a moment
+for them: without it, the one that came meanwhile would be committed alone, and the others after it, for ever.
 """
 
 import asyncio
@@ -30,6 +33,9 @@ MAX_CONCURRENT = 4
 """Concurrent transactions. One is enough while it is quick: newer notifications join the next."""
 SLOW_SECONDS = 0.1
 """A transaction that takes longer is blocked: the next one starts beside it."""
+MAX_PAUSE = 0.005
+"""Longest wait for those that the last transaction answered, in seconds; and as a share of that transaction's time:"""
+PAUSE_SHARE = 0.25
 
 Receipts = Sequence[Receipt | None]
 
@@ -48,6 +54,8 @@ class WebhookBatcher:
         self._store = store
         self._queues: dict[str, deque[_Pending]] = {}
         self._running: dict[asyncio.Task[None], float] = {}
+        self._expected = 0
+        self._expected_until = 0.0
 
     async def submit(self, sender: str, batch: Batch) -> Receipt | None:
         """Wait until the whole notification is stored. Raises the errors of `store`."""
@@ -71,16 +79,25 @@ class WebhookBatcher:
 
     def _start_next(self) -> None:
         now = time.monotonic()
+        waiting = self._count_waiting()
+        if not waiting or (waiting < self._expected and now < self._expected_until):
+            return
         all_are_slow = all(now - began >= SLOW_SECONDS for began in self._running.values())
-        if self._queues and all_are_slow and len(self._running) < MAX_CONCURRENT:
+        if all_are_slow and len(self._running) < MAX_CONCURRENT:
             task = asyncio.create_task(self._process(self._collect()), name="store alerts")
             self._running[task] = now
             task.add_done_callback(self._on_finished)
             asyncio.get_running_loop().call_later(SLOW_SECONDS, self._start_next)
 
     def _on_finished(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
+        now = time.monotonic()
+        pause = min(MAX_PAUSE, (now - self._running.pop(task)) * PAUSE_SHARE)
+        self._expected_until = now + pause
+        asyncio.get_running_loop().call_later(pause, self._start_next)
         self._start_next()
+
+    def _count_waiting(self) -> int:
+        return sum(map(len, self._queues.values()))
 
     def _collect(self) -> list[_Pending]:
         """Take one notification of each sender in turn, up to the limits."""
@@ -117,6 +134,7 @@ class WebhookBatcher:
                 for each in waiting:
                     await self._process([each])
         else:
+            self._expected = min(MAX_NOTIFICATIONS, len(waiting) + self._count_waiting())
             for each, receipt in zip(waiting, receipts, strict=True):
                 if not each.future.done():
                     each.future.set_result(receipt)

@@ -148,6 +148,43 @@ async def test_what_comes_meanwhile_goes_together_and_senders_take_turns(monkeyp
     assert 7 in database.transactions[1], "the quiet one does not stand behind six of the wild one"
 
 
+async def test_senders_that_were_just_answered_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight that send again once they are answered share each transaction: no seven and one by turns."""
+    monkeypatch.setattr(batching, "MAX_PAUSE", 60.0)
+    monkeypatch.setattr(batching, "PAUSE_SHARE", 1e9)
+    database = Database()
+    batcher = WebhookBatcher(database)
+
+    async def sends(sender: str) -> None:
+        while True:
+            await batcher.submit(sender, *batches(1))
+
+    tasks = [asyncio.create_task(sends(f"sender {number}")) for number in range(8)]
+    await asyncio.sleep(0)
+    database.gate.set()
+    async with asyncio.timeout(10):
+        while len(database.transactions) < 5:
+            await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+
+    assert [len(each) for each in database.transactions[:5]] == [1, 8, 8, 8, 8]
+
+
+async def test_nobody_waits_for_senders_that_send_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "PAUSE_SHARE", 1e9)
+    database = Database()
+    batcher = WebhookBatcher(database)
+    tasks = [*await put(batcher, "one", 1, 2), *await put(batcher, "two", 3, 4)]
+    database.gate.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*tasks)
+        (last,) = await put(batcher, "three", 5)
+        await last
+
+    assert [len(each) for each in database.transactions] == [1, 3, 1]
+
+
 async def test_one_that_breaks_takes_only_itself_down() -> None:
     database = Database(breaks_at=3)
     batcher = WebhookBatcher(database)
