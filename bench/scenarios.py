@@ -60,7 +60,7 @@ SCENARIOS = {
     "growth": Scenario("the same work beside 100,000 past incidents, and beside 100", growing.growth, runs=1),
     "replicas": Scenario("two and four replicas against one", replicas.replicas, POSTGRESQL, runs=1),
     "draft": Scenario("the draft of 10,000 entries, in each form", drafting.drafting),
-    "page": Scenario("the page of an incident with 10,000 entries", paging.page),
+    "page": Scenario("the page of an incident with 10,000 entries", paging.page, BOTH, runs=2),
     "search": Scenario("text search over 10,000 incidents with 300,000 entries", searching.text_search, runs=1),
     "reading": Scenario("an incident with 5,000 entries in a browser", reading.reading, runs=1),
     "live": Scenario("200 people watch 50 open incidents", watching.live, runs=1),

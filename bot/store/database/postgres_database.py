@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Concatenate
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from bot.config.database_url import parse_database_url
 from bot.domain.errors import UserError
+from bot.runtime.thread_loop import ThreadLoop
 from bot.store.database.connections import (
     PREPARED_STATEMENTS,
     SERIALIZATION_FAILURES,
@@ -51,6 +53,10 @@ age is how long the server has waited for the replica: a transaction with much w
 """
 TRIES = 4
 """Attempts at a transaction that the server aborted."""
+LARGE_READINGS = 3
+"""Connections of the process that are kept for large readings."""
+LARGE_TIMEOUT = 30
+"""Longest wait for one of these connections, in seconds."""
 
 
 class PostgresDatabase:
@@ -58,9 +64,7 @@ class PostgresDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: str, *, probe: Probe = no_probe, pool_size: int = 10) -> None:
-        from bot.store.database.postgres_primary import PrimaryFinder  # noqa: PLC0415  a bot on SQLite starts without the driver
-
+    def __init__(self, url: str, *, probe: Probe = no_probe, pool_size: int = 7) -> None:
         self.on_commit: Callable[[DueWork], None] = wake_nobody
         self.has_refused = False
         self._probe = probe
@@ -69,11 +73,23 @@ class PostgresDatabase:
             self._servers = parse_database_url(url)
         except ValueError as problem:
             raise UserError(f"DATABASE_URL: {problem}") from problem
-        self.engine = create_async_engine(
+        self.engine = self._create_engine(pool_size, timeout=5)
+        self._sessions = async_sessionmaker(self.engine, sync_session_class=TrackedSession, expire_on_commit=False)
+        self._readings = _readings(self.engine)
+        self._beside = ThreadLoop("db-read")
+        self._large_engine = self._create_engine(
+            LARGE_READINGS, timeout=LARGE_TIMEOUT
+        )  # a loop has its own connections
+        self._large_readings = _readings(self._large_engine)
+
+    def _create_engine(self, pool_size: int, *, timeout: float) -> AsyncEngine:
+        from bot.store.database.postgres_primary import PrimaryFinder  # noqa: PLC0415  a bot on SQLite starts without the driver
+
+        engine = create_async_engine(
             "postgresql+asyncpg://",
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=5,
+            pool_timeout=timeout,
             pool_use_lifo=True,  # the last one used has its statements ready, and needs no check
             connect_args={
                 "async_creator_fn": PrimaryFinder(self._servers).connect,
@@ -82,12 +98,9 @@ class PostgresDatabase:
             hide_parameters=True,  # errors are logged, and the record's words must not be
             json_serializer=serialize_json,
         )
-        check_idle_connections(self.engine.sync_engine)
-        drop_read_only_connections(self.engine.sync_engine)
-        self._sessions = async_sessionmaker(self.engine, sync_session_class=TrackedSession, expire_on_commit=False)
-        # As options they are part of BEGIN; as a statement of their own they would be one more way to the server.
-        reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._readings = async_sessionmaker(reading, sync_session_class=Session, expire_on_commit=False)
+        check_idle_connections(engine.sync_engine)
+        drop_read_only_connections(engine.sync_engine)
+        return engine
 
     def migration_engine(self) -> AsyncEngine:
         """Engine without statement timeouts, for migrations. The caller disposes of it."""
@@ -154,9 +167,18 @@ class PostgresDatabase:
             return result
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._read(self._readings, lambda session: fn(session, *args, **kwargs))
+
+    async def read_large(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def reading(session: Session) -> T:
+            return fn(session, *args, **kwargs)
+
+        return await self._beside.run(partial(self._read, self._large_readings, reading))
+
+    async def _read(self, readings: async_sessionmaker[AsyncSession], fn: Callable[[Session], T]) -> T:
         try:
-            async with self._readings() as session:
-                return await session.run_sync(lambda sync: fn(as_sqlmodel(sync), *args, **kwargs))
+            async with readings() as session:
+                return await session.run_sync(lambda sync: fn(as_sqlmodel(sync)))
         except DBAPIError as problem:
             if is_outage(problem):
                 raise DatabaseUnavailable(str(problem.orig)) from problem
@@ -190,7 +212,15 @@ class PostgresDatabase:
             raise DatabaseUnavailable(str(problem)) from problem
 
     async def close(self) -> None:
+        await self._beside.close(self._large_engine.dispose)
         await self.engine.dispose()
+
+
+def _readings(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Sessions that each read one consistent snapshot."""
+    # As options they are part of BEGIN; as a statement of their own they would be one more way to the server.
+    reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return async_sessionmaker(reading, sync_session_class=Session, expire_on_commit=False)
 
 
 async def _end_stuck(engine: AsyncEngine, after: timedelta) -> int:

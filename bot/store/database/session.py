@@ -3,7 +3,7 @@ Database interface: `await database.run(fn, ...)` is one transaction, and the on
 
 Store and service functions are plain and synchronous. On SQLite they run in one writer thread, first come first served
 (several writers would block one another: see docs/adr/0003), or in reader threads that cannot write. On PostgreSQL they
-run on an `AsyncSession` by `run_sync`.
+run on an `AsyncSession` by `run_sync`, which holds up the event loop while they compute: large readings have a thread.
 """
 
 import asyncio
@@ -111,6 +111,9 @@ class Database(Protocol):
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(session, ...)` on one consistent snapshot. It cannot write."""
+
+    async def read_large(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Same as `read`, for what may read thousands of rows: others go on meanwhile, on either database."""
 
     async def now(self) -> datetime:
         """The database's own time."""

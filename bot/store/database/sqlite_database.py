@@ -179,6 +179,9 @@ class SqliteDatabase:
         inside = contextvars.copy_context()  # a thread has no context, and its lines belong to the same unit
         return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: inside.run(reading))
 
+    async def read_large(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.read(fn, *args, **kwargs)  # each has a thread
+
     async def now(self) -> datetime:
         return self.wall()
 

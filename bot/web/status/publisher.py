@@ -105,7 +105,7 @@ class StatusPublisher:
             revision = await self._database.read(status_page.find_revision)
             wanted = (revision, settings, _slot(now))
             if wanted != self._rendered or self._is_edge_due(now):
-                state = await self._database.read(load_public_state, settings, now)
+                state = await self._database.read_large(load_public_state, settings, now)
                 await self._render(settings, state, None)
                 self._rendered, self._state = wanted, state
             self._read_at, self._away_since = now, None

@@ -47,6 +47,9 @@ class LosableDatabase:
             raise DatabaseUnavailable("connection refused")
         return await self._database.read(fn, *args)
 
+    async def read_large(self, fn: Any, *args: Any) -> Any:
+        return await self.read(fn, *args)
+
 
 @pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
 async def test_a_file_has_strong_validators_in_each_encoding(

@@ -96,7 +96,7 @@ async def show_resolution(context: EffectContext, claim: Claim) -> Outcome:
     def load(session: Session, incident_id: int) -> ResolutionView:
         return load_resolution_view(session, context.settings(), incident_id, payload.entry_id)
 
-    loaded = await context.database.read(_load, claim.row, SlackView.RESOLUTION, load)
+    loaded = await context.database.read_large(_load, claim.row, SlackView.RESOLUTION, load)
     incident, view = loaded.incident, loaded.view
     draft_link = await find_permalink(context, view.draft_file) if view.draft_file else None
     channel, message = incident.channel_id or "", resolution_message(view, draft_link)

@@ -132,7 +132,7 @@ async def _view_for(context: EffectContext, view: EscalationView, reader: str) -
 async def send_role_briefing(context: EffectContext, claim: Claim) -> Outcome:
     """Send a new role holder the briefing as it is now."""
     payload, settings, now = RoleBriefingPayload.from_json(claim.row.details), context.settings(), context.now()
-    view = await context.database.read(load_role_briefing, settings, payload.role_id, now)
+    view = await context.database.read_large(load_role_briefing, settings, payload.role_id, now)
     await post_directly(context, claim, payload.user_id, role_briefing_message(view))
     return Done()
 

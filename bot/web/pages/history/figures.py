@@ -38,7 +38,7 @@ class FiguresRoutes:
             months = [parse_month(chosen)] if chosen else months_until(newest, MONTHS)
         except UserError as problem:
             return render_problem(self._sessions, 400, problem.message, viewer=viewer)
-        found = await self._database.read(load_figures, settings, viewer.team_id, months, now)
+        found = await self._database.read_large(load_figures, settings, viewer.team_id, months, now)
         values = {
             **template_values(found),
             "chosen": months[0] if chosen else "",

@@ -63,7 +63,7 @@ class HistoryRoutes:
             wanted = HistoryFilter.from_query(request.query)
             visibility = await self._access.find_visibility(viewer)
             load = partial(load_history, page=page)
-            found = await self._database.read(
+            found = await self._database.read_large(
                 load, self._sessions.settings, visibility, wanted, viewer, self._clock.now()
             )
         except IncidentNotFound:

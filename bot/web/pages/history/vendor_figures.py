@@ -83,7 +83,7 @@ class VendorFigureRoutes:
 
     async def _load(self, viewer: Viewer, months: Sequence[str]) -> Sequence[VendorMonth]:
         visibility = await self._access.find_visibility(viewer)
-        return await self._database.read(load_vendor_figures, self._sessions.settings, months, visibility)
+        return await self._database.read_large(load_vendor_figures, self._sessions.settings, months, visibility)
 
 
 def _wanted_months(chosen: str, newest: str) -> Sequence[str]:

@@ -88,7 +88,7 @@ class IncidentRoutes:
         above, _, below = render_template("web/incidents/incident.html.j2", values).partition(RECORD_PLACE)
         yield above.encode()
         try:
-            record, files = await self._database.read(_load_record, settings, visibility, reference)
+            record, files = await self._database.read_large(_load_record, settings, visibility, reference)
         except (DatabaseUnavailable, IncidentNotFound):
             yield NOT_READ
         else:

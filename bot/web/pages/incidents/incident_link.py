@@ -77,7 +77,7 @@ class SharedPage:
         if generation is None:
             return web.Response(status=404, text=NO_PAGE)
         try:
-            return await self._database.read(_load, settings, reference, generation)
+            return await self._database.read_large(_load, settings, reference, generation)
         except IncidentNotFound:
             return web.Response(status=404, text=NO_INCIDENT)
         except DatabaseUnavailable:

@@ -120,7 +120,7 @@ class PublishRoutes:
         if act in {"approve", "decline"}:
             await self._database.run(decide_request, settings, visibility, reference, actor, fields)
             return "approved" if act == "approve" else "declined"
-        form = await self._database.read(load_publish_form, settings, visibility, reference)
+        form = await self._database.read_large(load_publish_form, settings, visibility, reference)
         wanted, seen = read_publication(settings, form, fields, actor.at), fields.get("seen", "")
         given = (settings, visibility, reference, actor, wanted)
         if act not in {"publish", "urgent"}:
@@ -141,7 +141,7 @@ class PublishRoutes:
         problem: UserError | None = None,
     ) -> web.Response:
         settings, visibility = self._sessions.settings, await self._access.find_visibility(viewer)
-        form = await self._database.read(load_publish_form, settings, visibility, request.match_info["reference"])
+        form = await self._database.read_large(load_publish_form, settings, visibility, request.match_info["reference"])
         entered = initial_fields(form, fields.get("state", "")) if is_fresh else fields
         now, waiting = (
             self._clock.now(),

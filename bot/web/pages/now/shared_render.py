@@ -32,7 +32,7 @@ class NowPages:
 
     async def load(self, visibility: Visibility, zone: tzinfo) -> NowPage:
         settings, now = self._configuration.current, self._clock.now()
-        return await self._database.read(load_now_page, settings, visibility, zone, now)
+        return await self._database.read_large(load_now_page, settings, visibility, zone, now)
 
     async def render(self, template: str, visibility: Visibility, zone: tzinfo) -> str:
         """

@@ -67,7 +67,7 @@ class OnCallRoutes:
         form: ShiftForm | None = None,
         problem: UserError | None = None,
     ) -> web.Response:
-        page, refusal = await self._database.read(
+        page, refusal = await self._database.read_large(
             _load, self._sessions.settings, viewer, self._actor(viewer), changed, problem.message if problem else ""
         )
         wrong = find_wrong_fields(problem)

@@ -27,7 +27,7 @@ def routes(database: Database, settings: Callable[[], Settings], clock: Clock) -
         if SECRET.fullmatch(secret) is None:
             return web.Response(status=404, text=NOT_FOUND)
         try:
-            feed = await database.read(load_feed, settings(), secret, clock.now())
+            feed = await database.read_large(load_feed, settings(), secret, clock.now())
         except DatabaseUnavailable:
             return web.Response(status=503, text=DATABASE_UNAVAILABLE)
         if feed is None:

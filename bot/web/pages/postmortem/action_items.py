@@ -100,7 +100,7 @@ class ActionItemRoutes:
             raise
         except UserError as problem:
             actor = Actor(viewer.team_id, viewer.user_id, at, Origin.WEB)
-            page = await self._database.read(load_postmortem_page, settings, visibility, reference, None, actor)
+            page = await self._database.read_large(load_postmortem_page, settings, visibility, reference, None, actor)
             return await render_refusal(self._sessions, viewer, page, groups, problem.message, fields)
         path = f"{site_root(settings)}/incidents/{reference.upper()}/postmortem#{ANCHOR}"
         return web.Response(status=303, headers={"Location": path})

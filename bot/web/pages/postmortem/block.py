@@ -123,7 +123,7 @@ class BlockRoutes:
         if block_id is None:
             return render_problem(self._sessions, 404, NO_BLOCK, viewer=viewer)
         try:
-            page = await self._database.read(load_block_page, settings, visibility, reference, block_id, reader)
+            page = await self._database.read_large(load_block_page, settings, visibility, reference, block_id, reader)
             await self._database.run(note_editor, visibility, reference, block_id, reader)
         except IncidentNotFound:
             raise
@@ -173,7 +173,7 @@ async def save_change(
     def write_change(session: Session, built: UneditedDraft) -> DocumentBlock:
         return change_block(session, settings, visibility.find(session, reference).key, actor, change, built)
 
-    return await database.run(write_change, await database.read(build))
+    return await database.run(write_change, await database.read_large(build))
 
 
 def _record_changes(block: DocumentBlock) -> Sequence[TextChange]:

@@ -80,7 +80,7 @@ class PostmortemRoutes:
         visibility = await self._access.find_visibility(viewer)
         template, problem = _read_template(settings, request.query.get(TEMPLATE, ""))
         reader = Actor(viewer.team_id, viewer.user_id, self._clock.now(), Origin.WEB)
-        page = await self._database.read(load_postmortem_page, settings, visibility, reference, template, reader)
+        page = await self._database.read_large(load_postmortem_page, settings, visibility, reference, template, reader)
         groups = await self._user_groups.find_groups()
         values = await asyncio.to_thread(page_values, settings, page, groups, problem)
         return render_page(self._sessions, "postmortem/document", values, viewer=viewer)

@@ -61,7 +61,7 @@ class NewBlockRoutes:
         self, request: web.Request, viewer: Viewer, fields: Mapping[str, str], problem: str
     ) -> web.Response:
         visibility = await self._access.find_visibility(viewer)
-        incident, _ = await self._database.read(load_versions_page, visibility, request.match_info["reference"])
+        incident, _ = await self._database.read_large(load_versions_page, visibility, request.match_info["reference"])
         values = {
             "incident": incident,
             "path": f"{site_root(self._sessions.settings)}/incidents/{incident.reference}",

@@ -32,7 +32,7 @@ class PublishedRoutes:
         visibility, reference = await self._access.find_visibility(viewer), request.match_info["reference"]
         number = parse_id(request.query.get("number", "")) or 0
         try:
-            incident, version = await self._database.read(load_published_page, visibility, reference, number)
+            incident, version = await self._database.read_large(load_published_page, visibility, reference, number)
         except IncidentNotFound:
             raise
         except UserError as problem:

@@ -67,7 +67,7 @@ class ReviewRoutes:
         except (IncidentNotFound, NotPermitted):
             raise
         except UserError as problem:
-            page = await self._database.read(load_postmortem_page, settings, visibility, reference, None, actor)
+            page = await self._database.read_large(load_postmortem_page, settings, visibility, reference, None, actor)
             return await render_refusal(self._sessions, viewer, page, groups, problem.message, fields)
         path = f"{site_root(settings)}/incidents/{reference.upper()}/postmortem"
         return web.Response(status=303, headers={"Location": path})

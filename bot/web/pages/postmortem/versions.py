@@ -62,7 +62,7 @@ class VersionRoutes:
     async def _render(self, request: web.Request, viewer: Viewer, problem: str = "") -> web.Response:
         visibility = await self._access.find_visibility(viewer)
         reference = request.match_info["reference"]
-        incident, history = await self._database.read(load_versions_page, visibility, reference)
+        incident, history = await self._database.read_large(load_versions_page, visibility, reference)
         values = {
             "incident": incident,
             "path": f"{site_root(self._sessions.settings)}/incidents/{incident.reference}",

@@ -117,7 +117,7 @@ async def _write_draft(context: EffectContext, incident: Incident, payload: Canv
         return CanvasDraft(assembled.title, markdown, written, shown, assembled.removals)
 
     async with context.draft_writing:
-        assembled = await context.database.read(
+        assembled = await context.database.read_large(
             assemble_draft, settings, incident.key, template=payload.template, languages=payload.languages
         )
         return await asyncio.to_thread(write, assembled)

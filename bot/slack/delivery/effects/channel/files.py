@@ -140,7 +140,7 @@ async def _write_draft(context: EffectContext, claim: Claim, payload: DraftPaylo
         return assembled.write(settings).finish(settings)
 
     async with context.draft_writing:
-        assembled = await context.database.read(
+        assembled = await context.database.read_large(
             assemble_draft,
             settings,
             claim.row.incident_id or 0,

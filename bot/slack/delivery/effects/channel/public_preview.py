@@ -22,7 +22,7 @@ async def upload_public_preview(context: EffectContext, claim: Claim) -> Outcome
     payload = PublicPreviewPayload.from_json(claim.row.details)
     channel, thread_ts = await find_file_place(context, claim, payload.user_id)
     try:
-        written = await context.database.read(
+        written = await context.database.read_large(
             write_public_postmortem, context.settings(), claim.row.incident_id or 0, languages=payload.languages
         )
     except PublicationRefused as refused:

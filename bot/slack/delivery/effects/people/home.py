@@ -29,7 +29,7 @@ async def publish_home(context: EffectContext, claim: Claim) -> Outcome:
     team_id, user_id = claim.row.team_id, UserPayload.from_json(claim.row.details).user_id
     await _ensure_known(context, team_id, user_id)
     among = await find_private_incidents(context, team_id, user_id)
-    view = await context.database.read(
+    view = await context.database.read_large(
         _render_home, context.settings(), Visibility(team_id, among=among), user_id, context.now()
     )
     try:

@@ -1,0 +1,39 @@
+"""An event loop in a thread of its own, for work that would hold up the process's own loop."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from threading import Thread
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class ThreadLoop:
+    """The thread starts at first use."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+
+    async def run(self, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """
+        Run the coroutine there and wait for it here, in the context of the caller.
+
+        Who is cancelled here cancels it there.
+        """
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = Thread(target=self._loop.run_forever, name=self._name, daemon=True)
+            self._thread.start()
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(start(), self._loop))
+
+    async def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `last` and end the thread, if it was ever started."""
+        if self._loop is None or self._thread is None:
+            return
+        loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(last(), loop))
+        loop.call_soon_threadsafe(loop.stop)
+        await asyncio.to_thread(thread.join)
+        loop.close()

@@ -1,0 +1,78 @@
+"""What reads thousands of rows holds up nobody, on either database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session
+
+from bot.runtime.log import request_context, request_id
+from bot.store.database.session import Database, DatabaseUnavailable, open_database
+from tests.support.servers.postgres import PostgresServer
+
+PATIENCE = 20.0
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'dogwatch.db'}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        url = server.create_database()
+    opened = open_database(url)
+    yield opened
+    await opened.close()
+
+
+async def test_others_go_on_while_it_computes(database: Database):
+    others_went_on = Event()
+
+    def compute(session: Session) -> bool:
+        session.execute(text("SELECT 1"))
+        return others_went_on.wait(PATIENCE)
+
+    reading = asyncio.create_task(database.read_large(compute))
+    await database.read(lambda session: session.execute(text("SELECT 1")).scalar_one())
+    others_went_on.set()
+
+    assert await reading
+
+
+async def test_it_reads_in_the_context_of_the_caller_and_raises_to_it(database: Database):
+    def fail(_session: Session) -> None:
+        raise LookupError(request_id())
+
+    with request_context("abc"), pytest.raises(LookupError, match="abc"):
+        await database.read_large(fail)
+
+
+async def test_it_cannot_write(database: Database):
+    await database.run(lambda session: session.execute(text("CREATE TABLE things (x INTEGER)")) and None)
+
+    with pytest.raises(Exception, match=r"(?i)read-?\s?only"):
+        await database.read_large(lambda session: session.execute(text("INSERT INTO things VALUES (1)")) and None)
+
+    assert (
+        await database.read_large(lambda session: session.execute(text("SELECT count(*) FROM things")).scalar_one())
+        == 0
+    )
+
+
+async def test_an_outage_of_postgresql_is_told_and_it_reads_again_afterwards(own_postgres_server: PostgresServer):
+    opened = open_database(own_postgres_server.create_database())
+
+    def read(session: Session) -> int:
+        return int(session.execute(text("SELECT 1")).scalar_one())
+
+    assert await opened.read_large(read) == 1
+    own_postgres_server.stop()
+    with pytest.raises(DatabaseUnavailable):
+        await opened.read_large(read)
+    own_postgres_server.start()
+
+    assert await opened.read_large(read) == 1
+    await opened.close()
