@@ -60,6 +60,7 @@ async def test_lists_and_menus_move_with_the_arrows_and_close_with_escape(dogwat
     await expect(page.get_by_role("link", name="random")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="#random")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Message or command")).to_be_focused()
 
     opener = page.get_by_role("button", name="Write to somebody")
     await opener.focus()

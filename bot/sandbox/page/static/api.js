@@ -21,16 +21,19 @@ export async function pageState() {
 }
 
 // Calls back with each list of {kind, which}; after a break in the connection with null: look at everything again. One
-// list is dealt with after the other.
-export function listen(tell) {
+// list is dealt with after the other, the first one once `loaded` is resolved. Returns when changes are heard of: what is
+// looked at after that misses none.
+export function listen(tell, loaded) {
   let broken = false;
-  let before = Promise.resolve();
+  let before = loaded;
   const next = (changes) => { before = before.then(() => tell(changes)).catch(() => {}); };
-  const connect = () => {
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/page/live`);
-    socket.onopen = () => { document.body.classList.remove("offline"); if (broken) next(null); };
-    socket.onmessage = (event) => next(JSON.parse(event.data));
-    socket.onclose = () => { broken = true; document.body.classList.add("offline"); setTimeout(connect, 1000); };
-  };
-  connect();
+  return new Promise((hears) => {
+    const connect = () => {
+      const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/page/live`);
+      socket.onopen = () => { document.body.classList.remove("offline"); if (broken) next(null); hears(); };
+      socket.onmessage = (event) => next(JSON.parse(event.data));
+      socket.onclose = () => { broken = true; document.body.classList.add("offline"); hears(); setTimeout(connect, 1000); };
+    };
+    connect();
+  });
 }

@@ -248,6 +248,8 @@ async function start() {
 const canvasAsked = new URLSearchParams(location.search).get("canvas");
 Object.assign(state, readAddress());
 state.channel ||= "";
+let markLoaded;
+await listen(changed, new Promise((resolve) => { markLoaded = resolve; }));
 state.page = await pageState();
 state.stage = state.page.stage;
 wire();
@@ -256,5 +258,5 @@ composers.main.refill();
 if (canvasAsked) await run(showCanvas(canvasAsked, act));
 else if (!state.thread && wantsGuide() && (innerWidth > 900 || !sessionStorage.getItem("guided"))) showGuide();
 sessionStorage.setItem("guided", "yes");
-listen(changed);
+markLoaded();
 document.body.dataset.ready = "yes";
