@@ -29,11 +29,19 @@ class ThreadLoop:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(start(), self._loop))
 
     async def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run `last` and end the thread, if it was ever started."""
+        """Cancel what runs there, run `last`, and end the thread, if it was ever started."""
         if self._loop is None or self._thread is None:
             return
         loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(last(), loop))
+
+        async def finish() -> None:
+            running = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            await last()
+
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(finish(), loop))
         loop.call_soon_threadsafe(loop.stop)
         await asyncio.to_thread(thread.join)
         loop.close()

@@ -76,3 +76,18 @@ async def test_an_outage_of_postgresql_is_told_and_it_reads_again_afterwards(own
 
     assert await opened.read_large(read) == 1
     await opened.close()
+
+
+async def test_who_closes_postgresql_does_not_wait_for_a_reading(postgres_server: PostgresServer):
+    url = postgres_server.create_database()
+    opened = open_database(url)
+    sleep = text("SELECT pg_sleep(600)")
+    reading = asyncio.create_task(opened.read_large(lambda session: session.execute(sleep) and None))
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    async with asyncio.timeout(PATIENCE):
+        while postgres_server.sql(waits) == "0":
+            await asyncio.sleep(0.01)
+        await opened.close()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    postgres_server.drop_database(url)
