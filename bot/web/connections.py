@@ -21,17 +21,32 @@ log = get_logger(__name__)
 MAX_CONNECTIONS = 8192
 RESERVED_DESCRIPTORS = 64
 """For everything but connections to the web server."""
-BACKLOG = 128
-"""Connections that are accepted in one turn of the loop, before any of them can be counted."""
+MAX_BACKLOG = 128
+"""
+Connections that are accepted in one turn of the loop, before any of them can be counted.
+
+Where descriptors are few, a quarter of them at most: asyncio logs each connection that it cannot accept.
+"""
+MIN_DESCRIPTORS = 16
+"""For connections to the web server, however low the limit of the process is."""
 LOG_INTERVAL = 60.0
 """Seconds between two log lines about closed connections."""
 
 
 def find_connection_limit() -> int:
+    free = _count_descriptors()
+    return MAX_CONNECTIONS if free is None else min(MAX_CONNECTIONS, free - 2 * find_backlog())
+
+
+def find_backlog() -> int:
+    free = _count_descriptors()
+    return MAX_BACKLOG if free is None else min(MAX_BACKLOG, free // 4)
+
+
+def _count_descriptors() -> int | None:
+    """Number that connections may use; None without a limit."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return MAX_CONNECTIONS
-    return max(BACKLOG, min(MAX_CONNECTIONS, soft - RESERVED_DESCRIPTORS - 2 * BACKLOG))
+    return None if soft == resource.RLIM_INFINITY else max(MIN_DESCRIPTORS, soft - RESERVED_DESCRIPTORS)
 
 
 class ConnectionLimit:
@@ -100,7 +115,7 @@ class LimitedSite(web.BaseSite):
     """As `web.TCPSite`, with a limit of connections."""
 
     def __init__(self, runner: web.AppRunner, host: str, port: int, connections: ConnectionLimit) -> None:
-        super().__init__(runner, backlog=BACKLOG)
+        super().__init__(runner, backlog=find_backlog())
         self._host, self._port, self._connections = host, port, connections
 
     @property

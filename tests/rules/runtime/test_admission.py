@@ -10,6 +10,7 @@ from bot.domain.alerts.events import Batch
 from bot.services.alerts.ingest import Receipt
 from bot.store.database.session import DatabaseUnavailable
 from bot.web.admission import BURST_SECONDS, LimitExceeded, Limits, RequestLimiter
+from bot.web.connections import RESERVED_DESCRIPTORS, find_backlog, find_connection_limit
 from bot.web.webhooks import batching
 from bot.web.webhooks.batching import WebhookBatcher
 
@@ -101,6 +102,16 @@ def test_many_that_are_turned_away_are_one_line_in_the_log(
     line = logged()
     assert "requests rejected" in line
     assert "500" in line, "those in between are counted"
+
+
+@pytest.mark.parametrize("soft", [80, 128, 256, 512, 1024, 65_536])
+def test_connections_of_two_turns_leave_descriptors_for_the_rest(monkeypatch: pytest.MonkeyPatch, soft: int) -> None:
+    """Those that are open, those that one turn of the loop accepts, and those that it has not closed yet."""
+    monkeypatch.setattr("resource.getrlimit", lambda _which: (soft, soft))
+
+    assert find_connection_limit() >= 8
+    assert find_backlog() >= 4
+    assert find_connection_limit() + 2 * find_backlog() + RESERVED_DESCRIPTORS <= soft
 
 
 # --- what waits goes together
