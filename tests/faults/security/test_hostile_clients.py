@@ -62,22 +62,29 @@ class SignedByMailgun(World):
 
 
 async def test_large_bodies_of_strangers_are_read_beside_the_event_loop(tmp_path: Path) -> None:
-    """A form is read before its signature can be checked: 5 MB of it took half a second, for everybody."""
+    """
+    A form is read before its signature can be checked: 5 MB of it took half a second, for everybody.
+
+    The longest pause is compared with the whole, in the best of three: other processes make pauses, too.
+    """
     async with SignedByMailgun(f"sqlite:///{tmp_path / 'dogwatch.db'}", tmp_path) as world:
-        times = [monotonic()]
+        times: list[float] = []
 
         async def tick() -> None:
             while True:
-                await asyncio.sleep(0.005)
                 times.append(monotonic())
+                await asyncio.sleep(0.005)
 
-        ticking = asyncio.create_task(tick())
-        status, _ = await world.posts("mailgun", BytesIO(b"a=" + b"%41" * 1_700_000))
-        ticking.cancel()
+        shares = []
+        for _ in range(3):
+            times.clear()
+            ticking = asyncio.create_task(tick())
+            status, _ = await world.posts("mailgun", BytesIO(b"a=" + b"%41" * 1_700_000))
+            ticking.cancel()
+            assert status == 401
+            shares.append(max(later - earlier for earlier, later in pairwise(times)) / (times[-1] - times[0]))
 
-        longest = max(later - earlier for earlier, later in pairwise(times))
-        assert status == 401
-        assert longest < (times[-1] - times[0]) / 2
+        assert min(shares) < 0.5
 
 
 async def test_idle_connections_beyond_the_limit_give_way(
