@@ -212,9 +212,10 @@ NO_ALERTS = Counts(0, 0, {})
 
 def _rank_firings(incident_id: int | BindParameter[int]) -> Subquery:
     """
-    Firings of an incident's alerts. `age` is 1 for the newest of each: it decides the status and the service.
+    Firings of an incident's alerts, ranked by `age`: 1 is the newest of each alert.
 
-    It is read alone, not as a condition on `Alert`: a server without statistics would rank anew for each row.
+    The newest decides the status and the service. The ranking is read alone, not as a condition on `Alert`: a server
+    without statistics would rank anew for each row.
     """
     age = func.row_number().over(
         partition_by=(col(Alert.source), col(Alert.fingerprint)),

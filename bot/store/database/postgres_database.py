@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from bot.config.database_url import parse_database_url
 from bot.domain.errors import UserError
-from bot.runtime.thread_loop import ThreadLoop
+from bot.runtime.threads import ThreadLoop
 from bot.store.database.connections import (
     PREPARED_STATEMENTS,
     SERIALIZATION_FAILURES,

@@ -113,7 +113,7 @@ class Database(Protocol):
         """Run `fn(session, ...)` on one consistent snapshot. It cannot write."""
 
     async def read_large(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Same as `read`, for what may read thousands of rows: others go on meanwhile, on either database."""
+        """Same as `read`, for what may read thousands of rows: others go on meanwhile."""
 
     async def now(self) -> datetime:
         """The database's own time."""

@@ -180,4 +180,4 @@ async def test_killed_anywhere_and_started_again(stage: Stage, story: Story, cap
         print(f"\n  {figures}")  # noqa: T201  for who wants to know how much was tried
     assert not [each for each in told if each], "\n".join(each for each in told if each)
     # How often the bot looks for work, and how many rows a burst of views comes to, is a matter of timing.
-    assert len(missed) < len(points) / 5
+    assert len(missed) <= max(2, len(points) // 5)
