@@ -98,7 +98,7 @@ def run_button(
 async def _show_answer(deps: Deps, button: Button[Any], click: ButtonClick) -> Answer | None:
     try:
         await check_click(deps, button.about, click)
-        return render_reply(await deps.database.read_large(show_button, deps.settings(), button, click))
+        return render_reply(await deps.database.read(show_button, deps.settings(), button, click))
     except UserError as problem:
         return render_reply(f":warning: {problem.message}")
     except DatabaseUnavailable:

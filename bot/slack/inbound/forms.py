@@ -117,7 +117,7 @@ async def _respond_via_url(deps: Deps, form: Form, submission: ViewSubmission, a
 async def _refresh(deps: Deps, form: Form, submission: ViewSubmission) -> Answer | None:
     assert form.refresh is not None  # noqa: S101  the caller looked
     try:
-        return render_reply(await deps.database.read_large(form.refresh, deps.settings(), submission))
+        return render_reply(await deps.database.read(form.refresh, deps.settings(), submission))
     except UserError as problem:
         return render_reply(problem.message)
     except DatabaseUnavailable:

@@ -34,7 +34,7 @@ async def _post_answer(deps: Deps, mention: BotMention) -> None:
         answer = (
             render_text(f":warning: {refusal}")
             if refusal
-            else await deps.database.read_large(answer_mention, deps.settings(), mention, deps.clock.now())
+            else await deps.database.read(answer_mention, deps.settings(), mention, deps.clock.now())
         )
         thread: Block = {"thread_ts": mention.thread_ts} if mention.thread_ts else {}
         await deps.gateway.call(

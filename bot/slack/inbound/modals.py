@@ -43,7 +43,7 @@ async def open_for_click(deps: Deps, button: Button[Any], click: ButtonClick) ->
     async def build() -> View:
         await deps.user_cache.check_access(click.team_id, click.user_id, click.home_team_id)
         await check_click(deps, button.about, click)
-        return await deps.database.read_large(build_modal, settings, button, click)
+        return await deps.database.read(build_modal, settings, button, click)
 
     try:
         fallback = _with_url(button, click, button.modal(settings, button.about.read(click))) if button.modal else None
@@ -84,7 +84,7 @@ async def open_for_shortcut(deps: Deps, shortcut: Shortcut, use: ShortcutUse) ->
                 return notice_modal(escape_markup(f":warning: {problem.message}"))
             raise
         if shortcut.filled_modal is not None:
-            return await deps.database.read_large(shortcut.filled_modal, settings, use)
+            return await deps.database.read(shortcut.filled_modal, settings, use)
         assert shortcut.modal is not None  # noqa: S101  a shortcut has one of them
         return shortcut.modal(settings, use)
 

@@ -89,7 +89,7 @@ async def _execute(deps: Deps, command: SlashCommand, at: datetime) -> Answer:
     """Execute a command in a transaction, and return the body of the answer."""
     settings = deps.settings()
     if is_read_only(settings, command, at):
-        return await deps.database.read_large(answer_read_only, settings, command, at)
+        return await deps.database.read(answer_read_only, settings, command, at)
     try:
         return await deps.database.run(execute_command, settings, command, at)
     except UserError as problem:

@@ -77,9 +77,8 @@ class PostgresDatabase:
         self._sessions = async_sessionmaker(self.engine, sync_session_class=TrackedSession, expire_on_commit=False)
         self._readings = _readings(self.engine)
         self._beside = ThreadLoop("db-read")
-        self._large_engine = self._create_engine(
-            LARGE_READINGS, timeout=LARGE_TIMEOUT
-        )  # a loop has its own connections
+        # Connections belong to one event loop.
+        self._large_engine = self._create_engine(LARGE_READINGS, timeout=LARGE_TIMEOUT)
         self._large_readings = _readings(self._large_engine)
 
     def _create_engine(self, pool_size: int, *, timeout: float) -> AsyncEngine:

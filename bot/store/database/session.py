@@ -113,7 +113,11 @@ class Database(Protocol):
         """Run `fn(session, ...)` on one consistent snapshot. It cannot write."""
 
     async def read_large(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Same as `read`, for what may read thousands of rows: others go on meanwhile."""
+        """
+        Same as `read`, for what may read thousands of rows: others go on meanwhile.
+
+        Not for answers to Slack, which has to get them within 3 s: large readings wait for one another.
+        """
 
     async def now(self) -> datetime:
         """The database's own time."""

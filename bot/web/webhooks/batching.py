@@ -6,7 +6,7 @@ notification is split into parts. It is confirmed when all parts are stored; a s
 duplicates.
 
 Senders that were just answered send their next notification within milliseconds. So the next transaction waits a moment
-for them: without it, the one that came meanwhile would be committed alone, and the others after it, for ever.
+for them: without it, the one that came meanwhile would be committed alone, and the others after it, again and again.
 """
 
 import asyncio
@@ -34,8 +34,9 @@ MAX_CONCURRENT = 4
 SLOW_SECONDS = 0.1
 """A transaction that takes longer is blocked: the next one starts beside it."""
 MAX_PAUSE = 0.005
-"""Longest wait for those that the last transaction answered, in seconds; and as a share of that transaction's time:"""
+"""Longest wait for senders that were just answered, in seconds."""
 PAUSE_SHARE = 0.25
+"""The same as a share of the last transaction's time."""
 
 Receipts = Sequence[Receipt | None]
 

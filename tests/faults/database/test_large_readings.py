@@ -12,20 +12,23 @@ from sqlmodel import Session
 from bot.runtime.log import request_context, request_id
 from bot.store.database.session import Database, DatabaseUnavailable, open_database
 from tests.support.servers.postgres import PostgresServer
+from tests.support.worlds.world import World
 
 PATIENCE = 20.0
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'dogwatch.db'}"
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
+    server: PostgresServer | None = None
+    url = f"sqlite:///{tmp_path / 'dogwatch.db'}"
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
         url = server.create_database()
     opened = open_database(url)
     yield opened
     await opened.close()
+    if server is not None:
+        server.drop_database(url)
 
 
 async def test_others_go_on_while_it_computes(database: Database):
@@ -40,6 +43,19 @@ async def test_others_go_on_while_it_computes(database: Database):
     others_went_on.set()
 
     assert await reading
+
+
+async def test_an_answer_to_slack_does_not_wait_for_them(postgres_server: PostgresServer, tmp_path: Path):
+    url = postgres_server.create_database()
+    async with World(url, tmp_path) as world:
+        is_answered = Event()
+        reading = asyncio.create_task(world.bot.database.read_large(lambda _session: is_answered.wait(PATIENCE)))
+        answer = await world.sandbox.command("oncall", "ops", "/incident list")
+        is_answered.set()
+
+        assert answer.ok
+        assert await reading
+    postgres_server.drop_database(url)
 
 
 async def test_it_reads_in_the_context_of_the_caller_and_raises_to_it(database: Database):
