@@ -23,7 +23,7 @@ from bot.slack.api.payloads import MalformedPayload
 from bot.slack.handlers.registry import render_reply
 from bot.slack.inbound.buttons import register_buttons
 from bot.slack.inbound.deps import Deps
-from bot.slack.inbound.event_receiver import EventReceiver, malformed_response
+from bot.slack.inbound.events.receiver import EventReceiver, malformed_response
 from bot.slack.inbound.forms import register_forms
 from bot.slack.inbound.modal_opener import outage_text
 from bot.slack.inbound.shortcuts import register_shortcuts

@@ -1,5 +1,6 @@
 """Reactions that mark messages as timeline entries."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import Kind, Precision, SourceKind
 from bot.domain.timeline.emoji import emoji_with_tone, normalise_emoji
+from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.channel.messages import SlackMessage, parse_ts
 from bot.services.escalation.responses.reactions import handle_reaction
@@ -24,7 +26,8 @@ from bot.store.incidents import incidents, timeline, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message, Reaction
-from bot.store.shared.message_marks import find_marked
+from bot.store.outbox import batch
+from bot.store.shared.message_marks import MarkedMessage, find_marked
 
 NO_MARK_LEFT = "its last reaction was removed"
 
@@ -47,27 +50,60 @@ def record_reaction(
         activity.record_activity(session, reaction.team_id, reaction.channel_id, reaction.user_id, at)
         transcript.count_other_reaction(session, reaction)
         return
-    incident = incidents.lock_by_channel(session, reaction.team_id, reaction.channel_id)
+    record_marks(session, settings, [reaction], at, are_on_own_messages=is_on_own_message)
+
+
+def record_marks(
+    session: Session, settings: Settings, marks: Sequence[Reaction], at: datetime, *, are_on_own_messages: bool = False
+) -> None:
+    """
+    Record marks of one channel that were added or removed, each on a message of its own.
+
+    Several that come together share the lock of the incident and most statements.
+    """
+    team_id, channel_id = marks[0].team_id, marks[0].channel_id
+    incident = incidents.lock_by_channel(session, team_id, channel_id)
     if incident is None:
         return
-    marked = find_marked(session, incident.key, reaction)
-    known = marked.message if marked else None
-    if known is not None and known.frozen_at is not None and not transcript.is_known(session, reaction):
-        return
-    if not transcript.save_reaction(session, reaction):
-        return
-    ensure_known(session, reaction.team_id, [reaction.user_id], at)
-    if is_on_own_message or (known is not None and known.is_own):
-        if reaction.is_present:
-            outbox.post_ephemeral(session, incident, at, reaction.user_id, "own message", emoji=reaction.emoji)
-        return
-    if marked is None:
-        outbox.fetch_message(session, incident, at, reaction.channel_id, reaction.message_ts)
-        return
-    present = None if marked.has_other_marks else [reaction] if reaction.is_present else []
-    sync_entry_marks(
-        session, settings, incident, marked.message, marked.entry, at, by=reaction.user_id, present=present
+    found = {each.message_ts: find_marked(session, incident.key, each) for each in marks}
+    changed = transcript.save_reactions(
+        session, [each for each in marks if not _is_new_on_sealed(session, each, found[each.message_ts])]
     )
+    ensure_known(session, team_id, [each.user_id for each in changed], at)
+    changes = []
+    with batch(session):
+        for mark in changed:
+            marked = found[mark.message_ts]
+            if are_on_own_messages or (marked is not None and marked.message.is_own):
+                if mark.is_present:
+                    outbox.post_ephemeral(session, incident, at, mark.user_id, "own message", emoji=mark.emoji)
+            elif marked is None:
+                outbox.fetch_message(session, incident, at, channel_id, mark.message_ts)
+            else:
+                present = None if marked.has_other_marks else [mark] if mark.is_present else []
+                changes.append(_MarkChange(marked.message, marked.entry, mark.user_id, present))
+        _sync_all(session, settings, incident, changes, at)
+
+
+def _is_new_on_sealed(session: Session, mark: Reaction, marked: MarkedMessage | None) -> bool:
+    """Whether the message was sealed, and this is no mark that it has or had."""
+    is_sealed = marked is not None and marked.message.frozen_at is not None
+    return is_sealed and not transcript.is_known(session, mark)
+
+
+@dataclass(slots=True)
+class _MarkChange:
+    """
+    A message whose marks changed.
+
+    `entry`: None if the incident has none of the message. `by`: the person who changed the marks, if known. `present`:
+    the marks, where they are known.
+    """
+
+    message: Message
+    entry: TimelineEntry | None
+    by: str | None = None
+    present: list[Reaction] | None = None
 
 
 def sync_entry_marks(
@@ -77,35 +113,50 @@ def sync_entry_marks(
     message: Message,
     entry: TimelineEntry | None,
     at: datetime,
-    *,
-    by: str | None = None,
-    present: list[Reaction] | None = None,
 ) -> None:
     """
     Sync a message's entry with the message's present marks.
 
-    `entry`: None if the incident has none of the message. `by`: the person who changed the marks, if known. `present`:
-    the marks, where they are known.
+    `entry`: None if the incident has none of the message.
     """
-    if message.is_own:
-        return
-    if present is None:
-        present = transcript.find_reactions(session, incident.team_id, message.channel_id, message.ts)
-    kinds = kinds_of_reactions(settings, present) if entry is None else _entry_kinds(settings, entry, present)
-    if entry is None and (not kinds or message.deleted_at is not None or message.frozen_at is not None):
-        return
-    before = list(entry.kinds) if entry and entry.withdrawn_at is None else []
-    is_new = entry is None
-    if entry is None:
-        _create_entry(session, incident, message, kinds, present[0], at)
-    elif not _change_marks(session, incident, entry, kinds, present, Actor(incident.team_id, by, at, Origin.REACTION)):
-        return
-    with outbox.only_new_entry(session, incident) if is_new else nullcontext():
-        if affects_milestones([*before, *kinds]):
+    _sync_all(session, settings, incident, [_MarkChange(message, entry)], at)
+
+
+def _sync_all(
+    session: Session, settings: Settings, incident: Incident, changes: Sequence[_MarkChange], at: datetime
+) -> None:
+    """Sync one incident's entries with the marks of their messages, and refresh their views."""
+    new: list[_NewEntry] = []
+    changed: list[Message] = []
+    kinds_concerned: list[str] = []
+    for change in changes:
+        message, entry = change.message, change.entry
+        if message.is_own:
+            continue
+        present = change.present
+        if present is None:
+            present = transcript.find_reactions(session, incident.team_id, message.channel_id, message.ts)
+        kinds = kinds_of_reactions(settings, present) if entry is None else _entry_kinds(settings, entry, present)
+        if entry is None:
+            if not kinds or message.deleted_at is not None or message.frozen_at is not None:
+                continue
+            new.append(_NewEntry(message, kinds, present[0]))
+        else:
+            before = list(entry.kinds) if entry.withdrawn_at is None else []
+            actor = Actor(incident.team_id, change.by, at, Origin.REACTION)
+            if not _change_marks(session, incident, entry, kinds, present, actor):
+                continue
+            kinds_concerned += before
+            changed.append(message)
+        kinds_concerned += kinds
+    _create_entries(session, incident, new, at)
+    with nullcontext() if changed else outbox.only_new_entry(session, incident):
+        if affects_milestones(kinds_concerned):
             incidents.lock(session, incident.key)
             refresh_milestones(session, incident)
             outbox.refresh_card(session, incident, at)
-        _refresh_mark_views(session, incident, at, message.channel_id, message.ts)
+        for message in (*changed, *(each.message for each in new)):
+            _refresh_mark_views(session, incident, at, message.channel_id, message.ts)
 
 
 def _refresh_mark_views(session: Session, incident: Incident, at: datetime, channel_id: str, ts: str) -> None:
@@ -131,14 +182,39 @@ def kinds_of_reactions(settings: Settings, present: list[Reaction]) -> list[str]
     return list(dict.fromkeys(settings.reactions[name].value for name in names if name in settings.reactions))
 
 
-def _create_entry(
-    session: Session, incident: Incident, message: Message, kinds: list[str], first: Reaction, at: datetime
-) -> TimelineEntry:
-    """Make an entry with the message's own text, author and time."""
-    entry = TimelineEntry(
+@dataclass(slots=True)
+class _NewEntry:
+    """An entry to make of a message; `first`: the mark that it is made for."""
+
+    message: Message
+    kinds: list[str]
+    first: Reaction
+
+
+def _create_entries(
+    session: Session, incident: Incident, wanted: Sequence[_NewEntry], at: datetime
+) -> list[TimelineEntry]:
+    """Make entries with the messages' own text, author and time."""
+    if not wanted:
+        return []
+    seqs = incidents.take_seqs(session, incident, len(wanted))
+    entries = [_build_entry(incident, new, seq, at) for new, seq in zip(wanted, seqs, strict=True)]
+    session.add_all(entries)
+    session.flush()
+    for new, entry in zip(wanted, entries, strict=True):
+        if new.kinds:
+            by = Actor(incident.team_id, new.first.user_id, at, Origin.REACTION)
+            audit_action(session, by, f"recorded {', '.join(new.kinds)}", incident=incident, entry=entry.key)
+        sync_files(session, incident, entry, at)
+    return entries
+
+
+def _build_entry(incident: Incident, new: _NewEntry, seq: int, at: datetime) -> TimelineEntry:
+    message, first = new.message, new.first
+    return TimelineEntry(
         incident_id=incident.key,
-        seq=incidents.take_seq(session, incident),
-        kinds=kinds,
+        seq=seq,
+        kinds=new.kinds,
         own_text=message.text,
         happened_at=parse_ts(message.ts),
         precision=Precision.EXACT.value,
@@ -154,13 +230,6 @@ def _create_entry(
         files=list(message.files),
         earlier=[],
     )
-    session.add(entry)
-    session.flush()
-    if kinds:
-        by = Actor(incident.team_id, first.user_id, at, Origin.REACTION)
-        audit_action(session, by, f"recorded {', '.join(kinds)}", incident=incident, entry=entry.key)
-    sync_files(session, incident, entry, at)
-    return entry
 
 
 def _change_marks(
@@ -262,6 +331,6 @@ def _create_entry_of(
         is_present=True,
         event_ts="",
     )
-    entry = _create_entry(session, incident, written, [], by, actor.at)
+    (entry,) = _create_entries(session, incident, [_NewEntry(written, [], by)], actor.at)
     ensure_known(session, incident.team_id, [message.author, actor.user_id], actor.at, text=message.text)
     return entry

@@ -1,7 +1,7 @@
 """Incidents."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -327,9 +327,11 @@ def not_found_message(reference: str) -> str:
 
 
 @cache
-def _taking_seq(*, raises_revision: bool) -> Executable:
+def _taking_seqs(*, raises_revision: bool) -> Executable:
     table = table_of(Incident)
-    values = {"next_seq": table.c.next_seq + 1} | ({"revision": table.c.revision + 1} if raises_revision else {})
+    values = {"next_seq": table.c.next_seq + bindparam("wanted")}
+    if raises_revision:
+        values["revision"] = table.c.revision + 1
     return (
         update(table)
         .where(table.c.id == bindparam("incident_id"))
@@ -339,18 +341,22 @@ def _taking_seq(*, raises_revision: bool) -> Executable:
 
 
 def take_seq(session: Session, incident: Incident) -> int:
+    """Take the next position in the incident's order, unique across replicas."""
+    return take_seqs(session, incident, 1)[0]
+
+
+def take_seqs(session: Session, incident: Incident, wanted: int) -> Sequence[int]:
     """
-    Take the next position in the incident's order, unique across replicas.
+    Take as many positions that follow one another.
 
     An entry changes the incident's page: the first of a transaction raises the revision by the same statement.
     """
-    reserved: int | None = transaction_state(session).reserved_seqs.pop(incident.key, None)
-    if reserved is not None:
-        return reserved
+    if wanted == 1 and (reserved := transaction_state(session).reserved_seqs.pop(incident.key, None)) is not None:
+        return [reserved]
     changed = transaction_state(session).changed_incidents
-    taking = _taking_seq(raises_revision=incident.key not in changed)
-    next_seq, revision = session.execute(taking, {"incident_id": incident.key}).one()
+    taking = _taking_seqs(raises_revision=incident.key not in changed)
+    next_seq, revision = session.execute(taking, {"incident_id": incident.key, "wanted": wanted}).one()
     if incident.key not in changed:
         changed.add(incident.key)
         set_committed_value(incident, "revision", revision)
-    return int(next_seq) - 1
+    return range(int(next_seq) - wanted, int(next_seq))

@@ -99,7 +99,18 @@ def is_known(session: Session, reaction: Reaction) -> bool:
 
 def save_reaction(session: Session, reaction: Reaction) -> bool:
     """Save a reaction unless a newer event was saved. True if anything changed."""
-    return session.execute(_putting(dialect_of(session)), reaction.model_dump()).first() is not None
+    return bool(save_reactions(session, [reaction]))
+
+
+def save_reactions(session: Session, reactions: Collection[Reaction]) -> list[Reaction]:
+    """
+    Save reactions, each to a message of its own, unless a newer event was saved.
+
+    Returns those that changed anything.
+    """
+    rows = [each.model_dump() for each in sorted(reactions, key=lambda each: each.message_ts)]
+    changed = set(session.execute(_putting(dialect_of(session)), rows).scalars()) if rows else set()
+    return [each for each in reactions if each.message_ts in changed]
 
 
 @cache
@@ -109,7 +120,7 @@ def _putting(dialect: str) -> Executable:
         index_elements=["team_id", "channel_id", "message_ts", "user_id", "emoji"],
         set_={"is_present": insert.excluded.is_present, "event_ts": insert.excluded.event_ts},
         where=table.c.event_ts < insert.excluded.event_ts,
-    ).returning(table.c.emoji)
+    ).returning(table.c.message_ts)
 
 
 def count_other_reaction(session: Session, reaction: Reaction) -> None:

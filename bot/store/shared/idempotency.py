@@ -1,5 +1,6 @@
 """Deliveries that were answered already: a repeated delivery gets the same answer."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -35,10 +36,17 @@ def register_delivery(session: Session, key: str, at: datetime) -> bool:
 
     On PostgreSQL a second one waits here until the first has committed.
     """
-    if session.execute(_adding(dialect_of(session)), {"key": key, "received_at": at}).first() is not None:
-        return True
-    DELIVERIES_REPEATED.labels(key.split(":")[1]).inc()
-    return False
+    return bool(register_deliveries(session, [key], at))
+
+
+def register_deliveries(session: Session, keys: Collection[str], at: datetime) -> set[str]:
+    """Return those keys that were not delivered before; as `register_delivery`."""
+    # Sorted, so that two transactions with the same keys do not wait for one another.
+    rows = [{"key": key, "received_at": at} for key in sorted(set(keys))]
+    new = set(session.execute(_adding(dialect_of(session)), rows).scalars())
+    for key in set(keys) - new:
+        DELIVERIES_REPEATED.labels(key.split(":")[1]).inc()
+    return new
 
 
 @cache

@@ -15,7 +15,7 @@ from bot.command.help import help_text
 from bot.domain.errors import UserError
 from bot.domain.slack_app.scopes import BY_SCOPE
 from bot.slack.handlers import SHORTCUTS
-from bot.slack.inbound.events import EVENTS
+from bot.slack.inbound.events.record import EVENTS
 from bot.slack.manifest import EVENTS_PATH, for_http, read_manifest, render_manifest
 
 ROOT = Path(__file__).parents[3]

@@ -167,6 +167,44 @@ async def test_events_delivered_twice_count_once(world: World, fault: str) -> No
     assert len((await world.exported())["timeline"]) == FIRST + 1
 
 
+async def test_marks_that_come_together_give_what_they_give_one_by_one(world: World) -> None:
+    await world.declares()
+    plain = [await world.says("engineer", f"seen {number}") for number in range(6)]
+    both, taken, changed = [await world.says("engineer", words) for words in ("both", "taken away", "changed")]
+    await world.reacts("oncall", taken, "mag")
+    await world.reacts("oncall", changed, "mag")
+    unheard = world.sandbox.delivery_fault("drop", event="message")
+    never_heard = await world.says("engineer", "never heard")
+    world.sandbox.clear_fault(unheard)
+
+    world.sandbox.delivery_fault("duplicate", event="reaction_added")
+    react = world.sandbox.react
+    for number, ts in enumerate(plain):
+        react(("dba", "oncall", "developer")[number % 3], world.channel, ts, ("mag", "boom")[number % 2])
+    react("oncall", world.channel, both, "mag")
+    react("dba", world.channel, both, "dart")
+    world.sandbox.unreact("oncall", world.channel, taken, "mag")
+    react("dba", world.channel, changed, "dart")
+    react("dba", world.channel, never_heard, "pencil")
+    react("dba", world.channel, plain[0], "tada")
+    await world.settle()
+    world.sandbox.clear_faults()
+    await world.finish()
+
+    found = await added(world)
+    assert {each["text"]: each["kinds"] for each in found} == {
+        **{f"seen {number}": [("investigation", "impact began")[number % 2]] for number in range(6)},
+        "both": ["investigation", "cause"],
+        "changed": ["investigation", "cause"],
+        "never heard": ["task"],
+    }
+    assert [each["recorded_by_id"] for each in found[:3]] == ["U0DBA", "U0ONCALL", "U0DEVELOPER"]
+    done = [what for _, what in await world.audited()]
+    assert len([what for what in done if what.startswith("recorded ")]) == len(found) + 2, "and the declaration"
+    assert all(map(world.is_confirmed, (*plain, both, changed, never_heard)))
+    assert not world.is_confirmed(taken)
+
+
 @pytest.mark.parametrize("where", ["channel", "thread"])
 async def test_a_message_that_was_never_heard_is_asked_for(world: World, where: str) -> None:
     await world.declares()

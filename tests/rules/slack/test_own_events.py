@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.slack.api.payloads import BotIdentity
-from bot.slack.inbound.event_receiver import NO_IDENTITY, is_own
+from bot.slack.inbound.events.receiver import NO_IDENTITY, is_own
 
 BOT = BotIdentity("U0DOGWATCH", "B0DOGWATCH")
 OWN = {"user": "U0DOGWATCH", "bot_id": "B0DOGWATCH", "text": "declared"}

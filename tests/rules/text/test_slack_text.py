@@ -16,7 +16,7 @@ from bot.slack.api.payloads import (
     parse_user,
 )
 from bot.slack.api.plain_text import MAX_CHARACTERS, message_text
-from bot.slack.inbound.events import IGNORED_SUBTYPES, is_ignored
+from bot.slack.inbound.events.record import IGNORED_SUBTYPES, is_ignored
 
 Json = dict[str, Any]
 US = BotIdentity("U0DOGWATCH", "B0DOGWATCH")

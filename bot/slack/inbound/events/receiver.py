@@ -5,7 +5,7 @@ They do not pass through Bolt. In a busy channel most payloads are events, many 
 on one would cost more than ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +15,16 @@ from structlog import get_logger
 from bot.runtime import metrics
 from bot.slack.api.payloads import BotIdentity, MalformedPayload, parsing_payload, replace_unstorable
 from bot.slack.inbound.deps import Deps
-from bot.slack.inbound.events import EVENTS, check_shape, find_responder, is_ignored, record_event
+from bot.slack.inbound.events.mark_batching import MarkBatcher
+from bot.slack.inbound.events.record import (
+    EVENTS,
+    check_shape,
+    find_marked_message,
+    find_responder,
+    is_ignored,
+    record_event,
+    record_marks_together,
+)
 from bot.slack.inbound.mentions import MENTION_EVENT, start_mention_answer
 from bot.slack.inbound.workspace_guard import FindInstallation, is_foreign, report_foreign
 from bot.store.database.session import DatabaseUnavailable
@@ -36,6 +45,7 @@ class EventReceiver:
     def __init__(self, deps: Deps, find_installation: FindInstallation) -> None:
         self._deps = deps
         self._find_installation = find_installation
+        self._marks = MarkBatcher(self._record_marks)
 
     async def handle(self, body: Mapping[str, Any]) -> BoltResponse:
         """Answer one envelope; `body` is its JSON object, in which `event` is an object, too."""
@@ -74,10 +84,16 @@ class EventReceiver:
             await deps.user_cache.ensure_known(*user)
         if is_ignored(body["event"]):
             return True
+        if (marked := find_marked_message(deps.settings(), body, bot)) is not None:
+            return await self._marks.submit(*marked, body)
         is_new = await deps.database.run(record_event, deps.settings(), body, deps.clock.now(), bot)
         if is_new and body["event"].get("type") == MENTION_EVENT:
             start_mention_answer(deps, body)
         return is_new
+
+    async def _record_marks(self, bodies: Sequence[Mapping[str, Any]]) -> Sequence[bool]:
+        deps = self._deps
+        return await deps.database.run(record_marks_together, deps.settings(), bodies, deps.clock.now())
 
 
 NO_IDENTITY = BotIdentity("", "")

@@ -1,15 +1,15 @@
-"""Record events of the Events API, each in one transaction."""
+"""Record events of the Events API: each in one transaction, marks also together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.timeline.emoji import normalise_emoji
+from bot.domain.timeline.emoji import emoji_with_tone, normalise_emoji
 from bot.services.channel import channel_changes, transcript
-from bot.services.channel.marks import record_reaction
+from bot.services.channel.marks import record_marks, record_reaction
 from bot.services.channel.messages import format_ts, parse_ts
 from bot.services.postmortem.document.canvas_edits import on_canvas_changed
 from bot.services.views.app_home import on_home_opened
@@ -70,8 +70,8 @@ IGNORED_SUBTYPES = SYSTEM_SUBTYPES - RECORDED_SUBTYPES
 def record_event(session: Session, settings: Settings, body: Mapping[str, Any], at: datetime, bot: BotIdentity) -> bool:
     """Record an event. Returns False for a redelivered one."""
     event, team_id = body["event"], parse_team_id(body)
-    event_id = find_id(body, "event_id")
-    if event_id and not idempotency.register_delivery(session, f"{team_id}:event:{event_id}", at):
+    key = _delivery_key(body)
+    if key and not idempotency.register_delivery(session, key, at):
         return False
     match event.get("type"):
         case "message":
@@ -97,6 +97,50 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
         case "channel_id_changed":
             save_channel_id(session, team_id, read_id(event, "old_channel_id"), read_id(event, "new_channel_id"))
     return True
+
+
+def record_marks_together(
+    session: Session, settings: Settings, bodies: Sequence[Mapping[str, Any]], at: datetime
+) -> list[bool]:
+    """
+    Record marks of one channel, each on a message of its own, as `find_marked_message` says.
+
+    Returns False for each redelivered one.
+    """
+    keys = [_delivery_key(body) for body in bodies]
+    new_keys = idempotency.register_deliveries(session, [key for key in keys if key], at)
+    are_new = [key is None or key in new_keys for key in keys]
+    marks = []
+    for body, is_new in zip(bodies, are_new, strict=True):
+        mark = _parse_reaction(parse_team_id(body), body["event"], format_ts(at))
+        if is_new and mark is not None:
+            mark.emoji = emoji_with_tone(mark.emoji)
+            marks.append(mark)
+    if marks:
+        record_marks(session, settings, marks, at)
+    return are_new
+
+
+def find_marked_message(settings: Settings, body: Mapping[str, Any], bot: BotIdentity) -> tuple[str, str] | None:
+    """
+    Return channel and message of a reaction that marks a person's message.
+
+    None for every other event.
+    """
+    event = body["event"]
+    if event.get("type") not in {"reaction_added", "reaction_removed"}:
+        return None
+    mark = _parse_reaction(parse_team_id(body), event, "0.0")
+    if mark is None or normalise_emoji(mark.emoji) not in settings.reactions:
+        return None
+    if bot.bot_user_id in {mark.user_id, event.get("item_user")}:
+        return None
+    return mark.channel_id, mark.message_ts
+
+
+def _delivery_key(body: Mapping[str, Any]) -> str | None:
+    event_id = find_id(body, "event_id")
+    return f"{parse_team_id(body)}:event:{event_id}" if event_id else None
 
 
 def _happened_at(event: Mapping[str, Any], at: datetime) -> str:
