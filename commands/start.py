@@ -27,7 +27,8 @@ ZONE = Option("tz", Value.ZONE, ("zone",), about="the time zone of the people wh
 SEVERITY_IN_TITLE = re.compile(r"\b(?:sev(?:erity)?|p)[-_ ]?(?P<number>[1-5])\b", re.IGNORECASE | re.ASCII)
 SIMILAR_TITLE = 80
 """Characters of the title of an open incident that the answer names."""
-
+MAX_COMPARED_SERVICES = 5
+"""Unknown services that are compared to all known ones, which takes long where both are many."""
 
 SEEN = "seen_so_far"
 """Field of the first note in a form."""
@@ -119,12 +120,9 @@ def _exposure(declared: Incident) -> str:
 
 
 def misspelt_services(settings: Settings, declared: Incident) -> str:
-    """Warn of near misses of configured services: their people are not invited."""
-    missed = [
-        (each, closest_word(each, list(settings.services)))
-        for each in declared.services
-        if each not in settings.services
-    ]
+    """Warn of near misses of configured services: their people are not invited. Only the first few are compared."""
+    unknown = [each for each in declared.services if each not in settings.services][:MAX_COMPARED_SERVICES]
+    missed = [(each, closest_word(each, list(settings.services))) for each in unknown]
     return "".join(
         f" {quote_word(each)} is not a configured service, so nobody is invited for it. Did you mean `{known}`? "
         f"`/incident edit {declared.reference} service:{known}` fixes it and invites its people."

@@ -35,6 +35,9 @@ async def test_a_misspelt_service_is_told_of_because_nobody_is_called_for_it(wor
     assert f"Did you mean `checkout`? {mended_by}" in wrong
     assert "Did you mean" not in right + other
 
+    many = ",".join(f"chekout{number}" for number in range(40))
+    assert (await world.types("oncall", f"/incident start slow service:{many}", "ops")).count("Did you mean") == 5
+
 
 async def test_the_announcement_waits_for_the_channel_and_needs_no_edit(world: World) -> None:
     """People are notified of the first post alone: it has the link."""
