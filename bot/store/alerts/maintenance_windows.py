@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, Index, Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from bot.store.database.tables import StoredRow
+from bot.store.database.tables import StoredRow, is_any_of
 
 
 class MaintenanceWindow(StoredRow, table=True):
@@ -32,14 +33,25 @@ class MaintenanceWindow(StoredRow, table=True):
         return self.id
 
 
+RUNNING = (
+    select(MaintenanceWindow)
+    .where(
+        MaintenanceWindow.team_id == bindparam("of_team"),
+        col(MaintenanceWindow.ended_at).is_(None),
+        col(MaintenanceWindow.starts_at) <= bindparam("now"),
+        col(MaintenanceWindow.ends_at) > bindparam("now"),
+        is_any_of(col(MaintenanceWindow.service), "services"),
+    )
+    .order_by(col(MaintenanceWindow.ends_at).desc(), col(MaintenanceWindow.id))
+)
+
+
 def find_running(session: Session, team_id: str, services: Collection[str], at: datetime) -> list[MaintenanceWindow]:
     """Open windows of these services, the last to end first."""
     if not services:
         return []
-    statement = _not_over(team_id, at).where(
-        col(MaintenanceWindow.service).in_(sorted(set(services))), MaintenanceWindow.starts_at <= at
-    )
-    return list(session.exec(statement.order_by(col(MaintenanceWindow.ends_at).desc(), col(MaintenanceWindow.id))))
+    values = {"of_team": team_id, "now": at, "services": sorted(set(services))}
+    return list(session.exec(RUNNING, params=values))
 
 
 def find_unfinished(
