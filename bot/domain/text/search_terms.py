@@ -17,6 +17,7 @@ _DEFINITION = re.compile(r"\[\d{1,9}\]: ")
 _MARKS = re.compile(r"\\(?P<escaped>[!-/:-@\[-`{-~])|\*+|`+")
 MAX_TYPED = 500
 """Words of a search that are read. It uses fewer, but may repeat them."""
+MAX_PHRASE_WORDS = 32
 EXCERPT_LENGTH = 200
 """Characters of the excerpt around the first match."""
 
@@ -49,6 +50,7 @@ def search_terms(text: str) -> tuple[SearchTerm, ...]:
     The terms of a typed search: each word, and the text in quotes as one phrase.
 
     The last word counts as the beginning of one, unless it is quoted or a number.
+    Of a long phrase the first words count.
     """
     typed = list(islice(TYPED.finditer(text), MAX_TYPED))
     terms = [_term(each, is_last=each is typed[-1]) for each in typed]
@@ -57,6 +59,8 @@ def search_terms(text: str) -> tuple[SearchTerm, ...]:
 
 def _term(found: re.Match[str], *, is_last: bool) -> SearchTerm:
     words = tuple(re.findall(r"[^\W_]+", search_key(found[found.lastindex or 0])))
+    if len(words) > MAX_PHRASE_WORDS:
+        return SearchTerm(words[:MAX_PHRASE_WORDS])
     return SearchTerm(words, is_prefix=bool(words) and is_last and found[3] is not None and not words[-1].isdigit())
 
 

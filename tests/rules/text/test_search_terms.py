@@ -24,6 +24,7 @@ LETTERS = st.characters(codec="latin-1", categories=["L", "Nd", "P"])
         ('"" “” * " OR NEAR(', [("or",), ("near", "*")]),
         ("% _", []),
         (" ".join(f"w{n}x" for n in range(20)), [(f"w{n}x",) for n in range(8)]),
+        (",".join("a" * 4000), [("a",) * 32]),
     ],
 )
 def test_search_terms(text: str, expected: list[tuple[str, ...]]):
