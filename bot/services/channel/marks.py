@@ -65,15 +65,15 @@ def record_marks(
     incident = incidents.lock_by_channel(session, team_id, channel_id)
     if incident is None:
         return
-    found = {each.message_ts: find_marked(session, incident.key, each) for each in marks}
+    found = find_marked(session, incident.key, marks)
     changed = transcript.save_reactions(
-        session, [each for each in marks if not _is_new_on_sealed(session, each, found[each.message_ts])]
+        session, [each for each in marks if not _is_new_on_sealed(session, each, found.get(each.message_ts))]
     )
     ensure_known(session, team_id, [each.user_id for each in changed], at)
     changes = []
     with batch(session):
         for mark in changed:
-            marked = found[mark.message_ts]
+            marked = found.get(mark.message_ts)
             if are_on_own_messages or (marked is not None and marked.message.is_own):
                 if mark.is_present:
                     outbox.post_ephemeral(session, incident, at, mark.user_id, "own message", emoji=mark.emoji)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import StoredRow, insert_into, partial_index
+from bot.store.database.tables import StoredRow, insert_into, is_any_of, partial_index
 from bot.store.database.transaction_state import transaction_state
 
 OPENED = text("home_opened_at IS NOT NULL")
@@ -39,6 +39,9 @@ class Person(StoredRow, table=True):
 
 
 KNOWN = select(Person.user_id).where(Person.team_id == bindparam("team_id"), Person.user_id == bindparam("user_id"))
+ALL_KNOWN = select(Person.user_id).where(
+    Person.team_id == bindparam("team_id"), is_any_of(col(Person.user_id), "user_ids")
+)
 HOME_VIEWERS = (
     select(Person.user_id)
     .where(Person.team_id == bindparam("team_id"), col(Person.home_opened_at) >= bindparam("since"))
@@ -72,6 +75,12 @@ def insert_missing(session: Session, team_id: str, user_ids: Collection[str]) ->
 def note_known(session: Session, team_id: str, user_id: str) -> None:
     """Note for the transaction that this person has a row."""
     _known_people(session).setdefault((team_id, user_id), None)
+
+
+def note_all_known(session: Session, team_id: str, user_ids: Collection[str]) -> None:
+    """Note for the transaction which of these people have a row, with one statement."""
+    for user_id in session.exec(ALL_KNOWN, params={"team_id": team_id, "user_ids": sorted(user_ids)}):
+        note_known(session, team_id, user_id)
 
 
 def get(session: Session, team_id: str, user_id: str) -> Person | None:
