@@ -120,7 +120,11 @@ def _exposure(declared: Incident) -> str:
 
 
 def misspelt_services(settings: Settings, declared: Incident) -> str:
-    """Warn of near misses of configured services: their people are not invited. Only the first few are compared."""
+    """
+    Warn of near misses of configured services: their people are not invited.
+
+    Only the first few are compared.
+    """
     unknown = [each for each in declared.services if each not in settings.services][:MAX_COMPARED_SERVICES]
     missed = [(each, closest_word(each, list(settings.services))) for each in unknown]
     return "".join(

@@ -68,6 +68,8 @@ def read_request_id(request: web.BaseRequest) -> str | None:
 
 
 async def _run_handler(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if "%00" in request.raw_path:
+        return error_response(400, "The address contains a NUL character (%00). Remove it.")
     try:
         return await handler(request)
     except (web.HTTPException, ConnectionError):

@@ -1,4 +1,4 @@
-"""Text for comparison, without accents and bent apostrophes; charsets by their names."""
+"""Text for comparison, without accents and bent apostrophes, and for storage; charsets."""
 
 import codecs
 import re
@@ -19,6 +19,15 @@ _FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe0e\ufe0f\u03
 
 _MANY_MARKS = re.compile(r"(?:[^\w\s]|[\uff9e\uff9f]){32}")
 """So many signs in a row that can be accents of one letter: no word has them."""
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""NUL, which PostgreSQL does not store in text, and unpaired surrogates."""
+
+
+def replace_unstorable(text: str) -> str:
+    """Replace characters that no database stores by U+FFFD."""
+    return _UNSTORABLE.sub("\ufffd", text) if _UNSTORABLE.search(text) else text
 
 
 def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:

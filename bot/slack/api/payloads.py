@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeGuard
 
 from bot.domain.text.normalize import parse_id
+from bot.domain.text.normalize import replace_unstorable as replace_in_text
 from bot.lazy_dataclass import dataclass
 from bot.services.channel.messages import SlackMessage
 from bot.services.workspace.people import SlackProfile
@@ -66,12 +67,8 @@ class BotIdentity:
     bot_id: str
 
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""NUL, which PostgreSQL does not store in text, and unpaired surrogates."""
-
-
 _WRITTEN_UNSTORABLE = re.compile(r"[\ud800-\udfff]|\\u0000")
-"""The same in JSON, which writes NUL as an escape."""
+"""Unstorable characters in JSON, which writes NUL as an escape."""
 
 
 def replace_unstorable(value: Any) -> Any:
@@ -88,7 +85,7 @@ def replace_unstorable(value: Any) -> Any:
 def _replace_in(value: Any) -> Any:
     match value:
         case str():
-            return _UNSTORABLE.sub("\ufffd", value) if _UNSTORABLE.search(value) else value
+            return replace_in_text(value)
         case dict():
             return {_replace_in(key): _replace_in(each) for key, each in value.items()}
         case list():

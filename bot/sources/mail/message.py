@@ -1,6 +1,5 @@
 """One mail as a mail service hands it on, and the alert that it is."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import UTC, datetime
@@ -9,7 +8,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from bot.domain.alerts.events import Batch
 from bot.domain.alerts.mail import MailRules, read_subject
 from bot.domain.terms import AlertStatus
-from bot.domain.text.normalize import is_visible, to_one_line
+from bot.domain.text.normalize import is_visible, replace_unstorable, to_one_line
 from bot.lazy_dataclass import dataclass
 from bot.sources.json_reader import Malformed
 from bot.sources.mail.html_text import extract_text
@@ -26,7 +25,6 @@ BULK = "Ignored: this mail went to many recipients (Precedence) and is no notifi
 OWN = "Ignored: this mail is from Dogwatch."
 FOREIGN = "Ignored: the sender is not among `senders` of [alerts.mail]."
 NO_SUBJECT = "This is missing. A mail needs a subject, which becomes the title of the alert."
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BOUNCERS = frozenset({"mailer-daemon", "postmaster"})
 
 
@@ -134,7 +132,7 @@ def _first_word(value: str | None) -> str:
 
 def _clean(text: str) -> str:
     """Without characters that no database stores."""
-    return _UNSTORABLE.sub("\ufffd", text)
+    return replace_unstorable(text)
 
 
 def _shorten(text: str) -> str:

@@ -1,7 +1,7 @@
 """
-Reading of what marks on messages need: with one statement for a mark, with three for several.
+Reading of what marks on messages need.
 
-On PostgreSQL each statement is a way to the server and back before the answer.
+One statement for a mark, three for several: on PostgreSQL each is a way to the server and back before the answer.
 """
 
 from collections.abc import Sequence

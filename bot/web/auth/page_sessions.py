@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.config.crypto import form_token, is_form_token
 from bot.config.reloading import Configuration
 from bot.domain.errors import UserError
+from bot.domain.text.normalize import replace_unstorable
 from bot.runtime.clock import Clock
 from bot.services.web_pages.sessions import SESSION_LIFETIME, Viewer, find_viewer
 from bot.store.database.session import Database, DatabaseUnavailable
@@ -80,12 +81,18 @@ class PageSessions:
             raise FormRefused(f"The form came from another address. Open {self.settings.base_url} and try again.")
         try:
             body = (await read_body(request, max_bytes)).decode()
-            fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+            fields = parse_form(body, MAX_FIELDS)
         except (TooLarge, TooSlow, Unreadable, ValueError) as problem:
             raise FormRefused("The form cannot be read. Open the page again.") from problem
         if viewer is not None and not is_form_token(self.settings, viewer.digest, fields.get(FORM_TOKEN, "")):
             raise FormRefused("The form is of a session that ended. Open the page again.")
         return fields
+
+
+def parse_form(body: str, max_fields: int) -> dict[str, str]:
+    """Parse a form's fields, without characters that no database stores. Raises ValueError."""
+    pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=max_fields)
+    return {replace_unstorable(name): replace_unstorable(value) for name, value in pairs}
 
 
 def form_digest(fields: Mapping[str, str], *place: str) -> str:

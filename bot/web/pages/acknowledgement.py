@@ -5,7 +5,6 @@ Opening the link changes nothing, because mail scanners open links, too. The but
 """
 
 from functools import partial
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 from structlog import get_logger
@@ -25,6 +24,7 @@ from bot.services.escalation.responses.page_link import (
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.templating.render import render_template
 from bot.web.admission import LimitExceeded
+from bot.web.auth.page_sessions import parse_form
 from bot.web.body_limits import DATABASE_UNAVAILABLE, MAX_FORM_BYTES, TooLarge, TooSlow, Unreadable
 from bot.web.headers import FORM_HEADERS
 from bot.web.pages.resources import head_values
@@ -126,7 +126,7 @@ class AcknowledgementPage:
 
 def _read_answer(body: bytes) -> tuple[LinkAnswer, str]:
     """The pressed button and the typed name. Raises ValueError for any other body."""
-    fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
+    fields = parse_form(body.decode(), 10)
     return LinkAnswer(fields.get(ANSWER, LinkAnswer.ACKNOWLEDGE)), fields.get(NAME, "")
 
 

@@ -72,6 +72,20 @@ async def test_a_whole_incident_on_the_page(world: World) -> None:
     assert ("U0ENGINEER", "recorded action") in audited
 
 
+async def test_a_character_that_no_database_stores_is_replaced_or_refused(world: World) -> None:
+    """PostgreSQL stores no NUL; an address with one is nobody's link."""
+    await world.declares("checkout is down")
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        answer = await acts(ana, "impact", text="Nobody\0 could pay")
+        refused = [await ana.opens(path) for path in ("/history?text=%00", "/incidents/INC-1%00", f"{PAGE}?text=a%00")]
+
+    assert "Impact recorded" in answer.words
+    assert "Nobody\ufffd could pay" in [each["text"] for each in await world.timeline()]
+    assert [each.status for each in refused] == [400] * 3
+    assert "NUL" in refused[0].words
+
+
 async def test_a_refusal_keeps_what_was_entered(world: World) -> None:
     await world.declares()
     async with Visitor(world) as ana:
