@@ -43,7 +43,7 @@ def register_deliveries(session: Session, keys: Collection[str], at: datetime) -
     """Return those keys that were not delivered before; as `register_delivery`."""
     # Sorted, so that two transactions with the same keys do not wait for one another.
     rows = [{"key": key, "received_at": at} for key in sorted(set(keys))]
-    new = set(session.execute(_adding(dialect_of(session)), rows).scalars())
+    new = set(session.execute(_adding(dialect_of(session)), rows).scalars()) if rows else set()
     for key in set(keys) - new:
         DELIVERIES_REPEATED.labels(key.split(":")[1]).inc()
     return new

@@ -109,11 +109,12 @@ def record_marks_together(
     """
     keys = [_delivery_key(body) for body in bodies]
     new_keys = idempotency.register_deliveries(session, [key for key in keys if key], at)
-    are_new = [key is None or key in new_keys for key in keys]
-    marks = []
-    for body, is_new in zip(bodies, are_new, strict=True):
+    are_new, marks = [], []
+    for body, key in zip(bodies, keys, strict=True):
+        are_new.append(key is None or key in new_keys)
+        new_keys.discard(key or "")
         mark = _parse_reaction(parse_team_id(body), body["event"], format_ts(at))
-        if is_new and mark is not None:
+        if are_new[-1] and mark is not None:
             mark.emoji = emoji_with_tone(mark.emoji)
             marks.append(mark)
     if marks:
@@ -133,7 +134,7 @@ def find_marked_message(settings: Settings, body: Mapping[str, Any], bot: BotIde
     mark = _parse_reaction(parse_team_id(body), event, "0.0")
     if mark is None or normalise_emoji(mark.emoji) not in settings.reactions:
         return None
-    if bot.bot_user_id in {mark.user_id, event.get("item_user")}:
+    if bot.bot_user_id in (mark.user_id, event.get("item_user")):
         return None
     return mark.channel_id, mark.message_ts
 
