@@ -82,7 +82,7 @@ async def test_a_character_that_no_database_stores_is_replaced_or_refused(world:
 
     assert "Impact recorded" in answer.words
     assert "Nobody\ufffd could pay" in [each["text"] for each in await world.timeline()]
-    assert [each.status for each in refused] == [400] * 3
+    assert [each.status for each in refused] == [404] * 3
     assert "NUL" in refused[0].words
 
 
