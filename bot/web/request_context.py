@@ -68,8 +68,6 @@ def read_request_id(request: web.BaseRequest) -> str | None:
 
 
 async def _run_handler(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if "%00" in request.raw_path:
-        return error_response(404, "There is nothing at this address: it contains a NUL character (%00).")
     try:
         return await handler(request)
     except (web.HTTPException, ConnectionError):
