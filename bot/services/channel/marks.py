@@ -69,9 +69,9 @@ def record_marks(
     changed = transcript.save_reactions(
         session, [each for each in marks if not _is_new_on_sealed(session, each, found.get(each.message_ts))]
     )
-    ensure_known(session, team_id, [each.user_id for each in changed], at)
     changes = []
     with batch(session):
+        ensure_known(session, team_id, [each.user_id for each in changed], at)
         for mark in changed:
             marked = found.get(mark.message_ts)
             if are_on_own_messages or (marked is not None and marked.message.is_own):
