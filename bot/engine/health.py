@@ -59,8 +59,8 @@ class Health:
         if self.connections is not None and (problem := self.connections.problem()) is not None:
             problems[SOCKET_MODE] = problem
         for name, beat_at in self._beat_times.items():
-            if self._hang_timeout is not None and self._is_hanging(beat_at(), self._hang_timeout):
-                problems[name] = "does not work"
+            if self._hang_timeout is not None and (problem := self._find_hang(beat_at(), self._hang_timeout)):
+                problems[name] = problem
         return problems
 
     async def _find_refusal(self) -> dict[str, str]:
@@ -78,8 +78,11 @@ class Health:
         self._database.has_refused = False
         return {}
 
-    def _is_hanging(self, beat_at: datetime | None, timeout: timedelta) -> bool:
-        return beat_at is None or self._clock.now() - beat_at > timeout
+    def _find_hang(self, beat_at: datetime | None, timeout: timedelta) -> str | None:
+        """`beat_at`: None before the worker's first round."""
+        if beat_at is None:
+            return "has not worked yet"
+        return "does not work" if self._clock.now() - beat_at > timeout else None
 
     async def find_unreadiness(self) -> dict[str, str]:
         """
