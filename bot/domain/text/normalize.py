@@ -25,9 +25,9 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """NUL, which PostgreSQL does not store in text, and unpaired surrogates."""
 
 
-def replace_unstorable(text: str) -> str:
+def make_storable(text: str) -> str:
     """Replace characters that no database stores by U+FFFD."""
-    return _UNSTORABLE.sub("\ufffd", text) if _UNSTORABLE.search(text) else text
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:

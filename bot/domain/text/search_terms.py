@@ -18,6 +18,7 @@ _MARKS = re.compile(r"\\(?P<escaped>[!-/:-@\[-`{-~])|\*+|`+")
 MAX_TYPED = 500
 """Words of a search that are read. It uses fewer, but may repeat them."""
 MAX_PHRASE_WORDS = 32
+"""Words of a phrase that are looked for."""
 EXCERPT_LENGTH = 200
 """Characters of the excerpt around the first match."""
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeGuard
 
-from bot.domain.text.normalize import parse_id
-from bot.domain.text.normalize import replace_unstorable as replace_in_text
+from bot.domain.text.normalize import make_storable, parse_id
 from bot.lazy_dataclass import dataclass
 from bot.services.channel.messages import SlackMessage
 from bot.services.workspace.people import SlackProfile
@@ -85,7 +84,7 @@ def replace_unstorable(value: Any) -> Any:
 def _replace_in(value: Any) -> Any:
     match value:
         case str():
-            return replace_in_text(value)
+            return make_storable(value)
         case dict():
             return {_replace_in(key): _replace_in(each) for key, each in value.items()}
         case list():

@@ -8,7 +8,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from bot.domain.alerts.events import Batch
 from bot.domain.alerts.mail import MailRules, read_subject
 from bot.domain.terms import AlertStatus
-from bot.domain.text.normalize import is_visible, replace_unstorable, to_one_line
+from bot.domain.text.normalize import is_visible, make_storable, to_one_line
 from bot.lazy_dataclass import dataclass
 from bot.sources.json_reader import Malformed
 from bot.sources.mail.html_text import extract_text
@@ -132,7 +132,7 @@ def _first_word(value: str | None) -> str:
 
 def _clean(text: str) -> str:
     """Without characters that no database stores."""
-    return replace_unstorable(text)
+    return make_storable(text)
 
 
 def _shorten(text: str) -> str:

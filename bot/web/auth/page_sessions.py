@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.config.crypto import form_token, is_form_token
 from bot.config.reloading import Configuration
 from bot.domain.errors import UserError
-from bot.domain.text.normalize import replace_unstorable
+from bot.domain.text.normalize import make_storable
 from bot.runtime.clock import Clock
 from bot.services.web_pages.sessions import SESSION_LIFETIME, Viewer, find_viewer
 from bot.store.database.session import Database, DatabaseUnavailable
@@ -92,7 +92,7 @@ class PageSessions:
 def parse_form(body: str, max_fields: int) -> dict[str, str]:
     """Parse a form's fields, without characters that no database stores. Raises ValueError."""
     pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=max_fields)
-    return {replace_unstorable(name): replace_unstorable(value) for name, value in pairs}
+    return {make_storable(name): make_storable(value) for name, value in pairs}
 
 
 def form_digest(fields: Mapping[str, str], *place: str) -> str:

@@ -16,7 +16,7 @@ from bot.config import Settings
 from bot.config.sections.status_page import StatusPageSection
 from bot.domain.languages import Language, get_language
 from bot.domain.status_page.subscribers import SignUpProblem, SignUpRefused
-from bot.domain.text.normalize import replace_unstorable
+from bot.domain.text.normalize import make_storable
 from bot.runtime.clock import Clock
 from bot.services.status_page.subscriptions import check_sign_up, confirm_sign_up, leave, read_token, sign_up
 from bot.store.database.session import Database, DatabaseUnavailable
@@ -147,7 +147,7 @@ class SubscriptionPages:
 def _read_fields(body: bytes) -> Mapping[str, list[str]]:
     """Raises ValueError for a body that is no form."""
     found = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
-    return {name: [replace_unstorable(value) for value in values] for name, values in found.items()}
+    return {name: [make_storable(value) for value in values] for name, values in found.items()}
 
 
 def _first(fields: Mapping[str, list[str]], name: str) -> str:

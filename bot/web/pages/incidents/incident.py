@@ -11,7 +11,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.findings import Finding
 from bot.domain.record.model import Record
-from bot.domain.text.normalize import replace_unstorable
+from bot.domain.text.normalize import make_storable
 from bot.domain.timeline.filters import TimelineFilter, count_kinds, count_people
 from bot.domain.timeline.kept_files import KeptFile, files_by_entry
 from bot.domain.timeline.lines import iter_timeline_lines
@@ -67,7 +67,7 @@ class IncidentRoutes:
     ) -> web.StreamResponse:
         """The page, with the form of a refused `attempt` open. Raises IncidentNotFound."""
         settings, reference = self._sessions.settings, request.match_info["reference"]
-        answer = replace_unstorable(request.query.get(ANSWER, ""))
+        answer = make_storable(request.query.get(ANSWER, ""))
         key = answer_key(viewer, answer) if answer else None
         visibility = await self._access.find_visibility(viewer)
         header = await self._database.read(load_incident_header, settings, visibility, reference, key)
