@@ -25,6 +25,10 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """NUL, which PostgreSQL does not store in text, and unpaired surrogates."""
 
 
+MAX_ID = 2**31 - 1
+"""The largest id of a row: of PostgreSQL's type `integer`."""
+
+
 def make_storable(text: str) -> str:
     """Replace characters that no database stores by U+FFFD."""
     return _UNSTORABLE.sub("\ufffd", text)
@@ -89,5 +93,7 @@ def to_one_line(text: str, limit: int) -> str:
 
 
 def parse_id(text: str) -> int | None:
-    """The id of a row, of at most 18 digits; None for any other text."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+    """The id of a row, at most `MAX_ID`; None for any other text."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        return None
+    return found if (found := int(text)) <= MAX_ID else None

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot.config import Settings
 from bot.domain.errors import UserError
 from bot.domain.terms import TargetKind
+from bot.domain.text.normalize import parse_id
 from bot.lazy_dataclass import dataclass
 from bot.services.escalation.start import escalate_to_all
 from bot.services.escalation.target_lookup import EscalationTarget, find_target
@@ -92,6 +93,9 @@ def _paged_since(session: Session, escalation: Escalation, user_id: str) -> date
     return min((page.queued_at for page in found if page.user_id == user_id and page.skipped is None), default=None)
 
 
+OLD_BUTTON = "This button is from another version of Dogwatch. Type `/incident escalate` again."
+
+
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
     """A request as a button carries it. `targets`: kind, id, name."""
@@ -107,11 +111,12 @@ def read_request(value: str) -> StoredRequest:
     try:
         incident_id, targets, reason, case, _asked_at = json.loads(value)
         named = tuple((TargetKind(kind), str(target_id), str(name)) for kind, target_id, name in targets)
-        return StoredRequest(int(incident_id), named, str(reason), str(case))
     except (TypeError, ValueError, RecursionError) as problem:
-        raise UserError(
-            "This button is from another version of Dogwatch. Type `/incident escalate` again."
-        ) from problem
+        raise UserError(OLD_BUTTON) from problem
+    found = parse_id(str(incident_id))
+    if found is None:
+        raise UserError(OLD_BUTTON)
+    return StoredRequest(found, named, str(reason), str(case))
 
 
 def page_again(session: Session, settings: Settings, actor: Actor, value: str) -> list[Escalation]:

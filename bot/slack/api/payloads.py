@@ -148,7 +148,7 @@ def find_ts(fields: Mapping[str, Any], key: str) -> str | None:
 
 
 def is_row_id(text: str) -> bool:
-    """Return True if the text can be the id of a row: at most 18 digits."""
+    """Return True if the text can be the id of a row."""
     return parse_id(text) is not None
 
 
@@ -196,12 +196,18 @@ def _parse_organisation_id(body: Mapping[str, Any]) -> str | None:
 
 
 def parse_private_metadata(view: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the values in a view's `private_metadata`; empty if it holds no JSON object."""
+    """
+    Return the values in a view's `private_metadata`; empty if it holds no JSON object.
+
+    Its numbers are ids of rows. One that no row can have is left out, and so are True and False.
+    """
     try:
         found = json.loads(view.get("private_metadata") or "{}")
     except (TypeError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {name: value for name, value in found.items() if not isinstance(value, int) or is_row_id(str(value))}
 
 
 def parse_message(message: Mapping[str, Any], channel_id: str, bot: BotIdentity) -> SlackMessage:

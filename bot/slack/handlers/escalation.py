@@ -53,7 +53,7 @@ DIRECT = "D"
 
 def _read_minutes(click: ButtonClick) -> tuple[int, int]:
     escalation_id, _, minutes = click.value.partition(".")
-    if not is_row_id(escalation_id) or not minutes.isdecimal():
+    if not (is_row_id(escalation_id) and is_row_id(minutes)):
         raise UserError(OLD_BUTTON)
     return int(escalation_id), int(minutes)
 

@@ -18,6 +18,7 @@ from bot.services.entries.amend import Amendment, amend_entry
 from bot.services.timeline.action_items import add_action_item
 from bot.services.timeline.notes import record_note
 from bot.services.workspace.actor import Actor
+from bot.slack.api.payloads import is_row_id
 from bot.slack.blocks import menu, modals
 from bot.slack.blocks.command_forms import command_form
 from bot.slack.blocks.commands.note_time import SET_TIME, time_set_message
@@ -34,7 +35,7 @@ from bot.slack.blocks.postmortem.candidates import (
 )
 from bot.slack.handlers import registry
 from bot.slack.handlers.fields import parse_time_field
-from bot.slack.handlers.interactions import ButtonClick, ShortcutUse, ViewSubmission
+from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ShortcutUse, ViewSubmission
 from bot.slack.handlers.registry import CLICK, About, Answer, Button, ButtonReply, Form, Shortcut, check_visible
 from bot.slack.handlers.timeline_entries import open_entry_form
 from bot.slack.replies.render import render_text
@@ -205,13 +206,16 @@ def _record_chosen(session: Session, _settings: Settings, actor: Actor, submissi
 class TextTime:
     """The time at which a note's text begins. `entry_id` is the note."""
 
+    incident_id: int
     entry_id: int
     when: ParsedTime
 
 
 def _read_text_time(click: ButtonClick) -> TextTime:
-    _, entry_id, precision, at = click.value.split(":", maxsplit=3)
-    return TextTime(int(entry_id), ParsedTime(datetime.fromisoformat(at), Precision(precision)))
+    incident_id, entry_id, precision, at = click.value.split(":", maxsplit=3)
+    if not (is_row_id(incident_id) and is_row_id(entry_id)):
+        raise UserError(OLD_BUTTON)
+    return TextTime(int(incident_id), int(entry_id), ParsedTime(datetime.fromisoformat(at), Precision(precision)))
 
 
 def _set_time(session: Session, _settings: Settings, actor: Actor, chosen: TextTime) -> Message:
@@ -219,7 +223,7 @@ def _set_time(session: Session, _settings: Settings, actor: Actor, chosen: TextT
     return time_set_message(entry.happened_at or entry.sort_at)
 
 
-TEXT_TIME = About(_read_text_time, incident=lambda _session, click: int(click.value.partition(":")[0]))
+TEXT_TIME = About(_read_text_time, incident=lambda _session, click: _read_text_time(click).incident_id)
 BUTTONS = (
     Button(SET_TIME, about=TEXT_TIME, run=_set_time),
     Button(card.REACTIONS, about=registry.INCIDENT, show=_show_reactions),

@@ -6,9 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from structlog.typing import EventDict
 
-from tests.support.requests.strangers import FORM, JSON, channel_id, command, errors_of, sending, signed, to_slack
+from bot.domain.text.normalize import MAX_ID
+from bot.slack.blocks.commands.note_time import SET_TIME
+from tests.support.requests.strangers import (
+    FORM,
+    JSON,
+    channel_id,
+    command,
+    errors_of,
+    interaction,
+    sending,
+    signed,
+    to_slack,
+)
 from tests.support.worlds.world import World
 
 DEEP = 10_000
@@ -178,4 +191,49 @@ async def test_a_click_with_odd_values_is_answered_or_refused(world: World, logg
         answer = await to_slack(world, f"payload={quote(json.dumps(odd))}".encode(), kind=FORM)
         assert answer.status in {200, 400}, odd
 
+    assert errors_of(logged) == []
+
+
+@pytest.mark.parametrize("number", [MAX_ID + 1, 10**17, 10**30, -1, True])
+async def test_a_number_that_no_row_can_have_is_that_of_another_version(
+    either: World, logged: list[EventDict], number: int
+) -> None:
+    """PostgreSQL takes no number beyond its type, SQLite none of more than 64 bits."""
+    world = either
+    await to_slack(world, command(world, "start the pool is full", trigger="7.1"), kind=FORM)
+    await world.finish()
+    by = {"user": {"id": "U0ONCALL"}, "team": {"id": world.sandbox.team_id}, "channel": {"id": channel_id(world)}}
+    values = {"text": {"text": {"type": "plain_text_input", "value": "it began"}}}
+    before = await world.tables()
+
+    for place, carried in enumerate(({"incident": number}, {"incident": 1, "entry": number}, {"escalation": number})):
+        for name in ("note_modal", "amend_modal", "escalation_hand_over_modal"):
+            view = {
+                "id": f"V{place}",
+                "type": "modal",
+                "callback_id": name,
+                "private_metadata": json.dumps(carried),
+                "state": {"values": values},
+            }
+            if name == "note_modal" and place == 1:
+                continue  # needs no entry
+            sent = {"type": "view_submission", "view": view, "trigger_id": f"8.{place}", **by}
+            answer = await to_slack(world, interaction(sent), kind=FORM)
+            assert (answer.status, "another version" in answer.text) == (200, True), (name, carried)
+    for name, value in (
+        ("incident_lead", f"{number}"),
+        ("entry_menu", f"amend:{number}:1.0.0.0"),
+        ("entry_menu", f"amend:1:1.{number}.0.0"),
+        (SET_TIME, f"1:{number}:exact:2026-03-02T14:00:00+00:00"),
+        (SET_TIME, f"{number}:1:exact:2026-03-02T14:00:00+00:00"),
+    ):
+        press = {"type": "block_actions", "actions": [{"action_id": name, "value": value}], "trigger_id": "8.9", **by}
+        answer = await to_slack(world, interaction(press), kind=FORM)
+        assert answer.status == 200, (name, value)
+
+    await world.finish()
+    after = await world.tables()
+    assert {name: rows for name, rows in after.items() if name != "person"} == {
+        name: rows for name, rows in before.items() if name != "person"
+    }
     assert errors_of(logged) == []

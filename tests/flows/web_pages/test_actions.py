@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import text
 
+from bot.domain.text.normalize import MAX_ID
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.web.pages.incidents.action_forms import ON_PAGE
 from tests.support.worlds.databases import BOTH_DATABASES, POSTGRESQL
@@ -18,6 +19,7 @@ from tests.support.worlds.world import World
 pytestmark = pytest.mark.world(databases=BOTH_DATABASES)
 
 PAGE = "/incidents/INC-1"
+NO_ROW = MAX_ID + 1
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
@@ -84,6 +86,20 @@ async def test_a_character_that_no_database_stores_is_replaced(world: World) -> 
     assert "Impact recorded" in answer.words
     assert "Nobody\ufffd could pay" in [each["text"] for each in await world.timeline()]
     assert statuses == [200] * 3
+
+
+async def test_a_number_that_no_row_can_have_names_nothing(world: World) -> None:
+    """PostgreSQL takes no number beyond its type."""
+    await world.declares("checkout is down")
+    places = [f"{PAGE}/files/{NO_ROW}", f"{PAGE}/files/{10**17}"]
+    filters = [f"{path}={NO_ROW}" for path in ("/alerts?before", "/oncall?changed", "/history?page")]
+    async with Visitor(world) as ana:
+        await ana.signs_in("engineer")
+        unknown = [(await ana.opens(path)).status for path in places]
+        open_pages = [(await ana.opens(path)).status for path in filters]
+
+    assert unknown == [404] * len(places)
+    assert open_pages == [200] * len(filters)
 
 
 async def test_a_refusal_keeps_what_was_entered(world: World) -> None:
