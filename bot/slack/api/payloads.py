@@ -207,6 +207,7 @@ def parse_private_metadata(view: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}
     if not isinstance(found, dict):
         return {}
+    found = replace_unstorable(found)
     return {name: value for name, value in found.items() if not isinstance(value, int) or is_row_id(str(value))}
 
 

@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 from bot.domain.errors import InvalidField, UserError
 from bot.lazy_dataclass import dataclass
 from bot.services.channel.messages import SlackMessage
-from bot.slack.api.payloads import BotIdentity, find_id, is_row_id, parse_message, parse_private_metadata, parse_team_id
+from bot.slack.api.payloads import (
+    BotIdentity,
+    find_id,
+    find_ts,
+    is_row_id,
+    parse_message,
+    parse_private_metadata,
+    parse_team_id,
+    read_id,
+    read_ts,
+)
 from bot.slack.blocks import menu, modals
 from bot.slack.blocks.inputs import initial_values, input_value
 
@@ -132,16 +142,23 @@ class ViewSubmission:
 
     @property
     def message(self) -> SlackMessage:
-        """The message on which the shortcut was used that opened the modal."""
+        """
+        The message on which the shortcut was used that opened the modal.
+
+        Raises UserError for a modal of another version, which names none.
+        """
         metadata = self.metadata
-        return SlackMessage(
-            channel_id=str(metadata["channel"]),
-            ts=str(metadata["ts"]),
-            text=str(metadata.get("text") or ""),
-            author=metadata.get("author"),
-            author_name=metadata.get("author_name"),
-            thread_ts=metadata.get("thread_ts"),
-        )
+        try:
+            return SlackMessage(
+                channel_id=read_id(metadata, "channel"),
+                ts=read_ts(metadata, "ts"),
+                text=str(metadata.get("text") or ""),
+                author=find_id(metadata, "author"),
+                author_name=find_id(metadata, "author_name"),
+                thread_ts=find_ts(metadata, "thread_ts"),
+            )
+        except (KeyError, ValueError):
+            raise UserError(OLD_FORM) from None
 
     def text(self, name: str = modals.TEXT) -> str:
         return self.values.get(name, "").strip()

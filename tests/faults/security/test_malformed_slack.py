@@ -237,3 +237,38 @@ async def test_a_number_that_no_row_can_have_is_that_of_another_version(
         name: rows for name, rows in before.items() if name != "person"
     }
     assert errors_of(logged) == []
+
+
+MESSAGE = {"channel": "C1", "ts": SAID, "text": "x", "author": "U0DBA", "author_name": None, "thread_ts": None}
+
+
+@pytest.mark.parametrize("name", ["mark_modal", "task_of_message_modal"])
+async def test_a_window_that_names_no_message_is_that_of_another_version(
+    world: World, logged: list[EventDict], name: str
+) -> None:
+    await to_slack(world, command(world, "start the pool is full", trigger="7.1"), kind=FORM)
+    await world.finish()
+    values = {field: {field: {"type": "plain_text_input", "value": "INC-1"}} for field in ("incident", "text", "kind")}
+    odd = [{}, *({**MESSAGE, "ts": ts} for ts in (5, "9" * 30, "now", "")), {**MESSAGE, "channel": "C" * 300}]
+    before = len(await world.timeline())
+
+    for number, carried in enumerate(odd):
+        view = {
+            "id": f"V{number}",
+            "type": "modal",
+            "callback_id": name,
+            "private_metadata": json.dumps(carried),
+            "state": {"values": values},
+        }
+        sent = {
+            "type": "view_submission",
+            "view": view,
+            "trigger_id": f"8.{number}",
+            "user": {"id": "U0ONCALL"},
+            "team": {"id": world.sandbox.team_id},
+        }
+        answer = await to_slack(world, interaction(sent), kind=FORM)
+        assert (answer.status, "another version" in answer.text) == (200, True), (carried, answer.text)
+
+    assert len(await world.timeline()) == before
+    assert errors_of(logged) == []
