@@ -93,7 +93,7 @@ def _paged_since(session: Session, escalation: Escalation, user_id: str) -> date
     return min((page.queued_at for page in found if page.user_id == user_id and page.skipped is None), default=None)
 
 
-OLD_BUTTON = "This button is from another version of Dogwatch. Type `/incident escalate` again."
+OLD_REQUEST = "This button is from another version of Dogwatch. Type `/incident escalate` again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,10 @@ def read_request(value: str) -> StoredRequest:
         incident_id, targets, reason, case, _asked_at = json.loads(value)
         named = tuple((TargetKind(kind), str(target_id), str(name)) for kind, target_id, name in targets)
     except (TypeError, ValueError, RecursionError) as problem:
-        raise UserError(OLD_BUTTON) from problem
+        raise UserError(OLD_REQUEST) from problem
     found = parse_id(str(incident_id))
     if found is None:
-        raise UserError(OLD_BUTTON)
+        raise UserError(OLD_REQUEST)
     return StoredRequest(found, named, str(reason), str(case))
 
 

@@ -11,6 +11,7 @@ from bot.config.crypto import acknowledge_link, incident_page_link
 from bot.domain.paging.contact_methods import contact_method_label
 from bot.domain.terms import Severity, TargetKind
 from bot.domain.text.links import channel_link
+from bot.domain.text.normalize import parse_id
 from bot.lazy_dataclass import dataclass
 from bot.services.paging.page_outcomes import is_page_needed
 from bot.services.workspace.people import MENTION
@@ -205,9 +206,8 @@ def pages_by_key(session: Session, key: str) -> list[Page]:
 
 def _page_of_key(session: Session, key: str) -> Page | None:
     parts = key.split(".")
-    if len(parts) != 3 or parts[0] != "dogwatch" or not (parts[2].isascii() and parts[2].isdecimal()):
-        return None
-    page = session.get(Page, int(parts[2])) if len(parts[2]) < 18 else None
+    page_id = parse_id(parts[2]) if len(parts) == 3 and parts[0] == "dogwatch" else None
+    page = session.get(Page, page_id) if page_id is not None else None
     row = escalations.get(session, page.escalation_id) if page else None
     incident = incidents.get(session, row.incident_id) if row else None
     return page if incident is not None and incident.team_id == parts[1] else None

@@ -49,11 +49,12 @@ from commands.escalate import describe_escalations
 
 DIRECT = "D"
 """The first letter of the ids of direct messages."""
+MAX_MINUTES_DIGITS = 4
 
 
 def _read_minutes(click: ButtonClick) -> tuple[int, int]:
     escalation_id, _, minutes = click.value.partition(".")
-    if not (is_row_id(escalation_id) and is_row_id(minutes)):
+    if not is_row_id(escalation_id) or not minutes.isdecimal() or len(minutes) > MAX_MINUTES_DIGITS:
         raise UserError(OLD_BUTTON)
     return int(escalation_id), int(minutes)
 

@@ -5,15 +5,18 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from bot.config import Settings
-from bot.domain.errors import ErrorCollector, errors_at
+from bot.domain.errors import ErrorCollector, UserError, errors_at
 from bot.services import outbox
 from bot.services.oncall.on_call_view import load_on_call_now, load_schedule_view
 from bot.services.oncall.overrides import TimeRange, cancel_override, set_override
 from bot.services.workspace.actor import Actor
 from bot.slack.blocks.escalation import oncall, oncall_changes
-from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
+from bot.slack.handlers.interactions import OLD_FORM, ButtonClick, ViewSubmission
 from bot.slack.handlers.registry import CLICK, ROW, Answer, Button, EphemeralMessage, Form
 from bot.slack.replies.render import render_ephemeral
+
+TIMESTAMP_DIGITS = 10
+"""Of Slack's times in whole seconds: enough until the year 2286."""
 
 
 def _cancel_override(session: Session, settings: Settings, actor: Actor, override_id: int) -> EphemeralMessage:
@@ -50,7 +53,16 @@ def _set_override(session: Session, settings: Settings, actor: Actor, submission
 
 
 def _parse_timestamp(text: str) -> datetime | None:
-    return datetime.fromtimestamp(int(text), UTC) if text.isascii() and text.isdecimal() else None
+    """
+    Return the time of a picker; None if it is empty.
+
+    Raises UserError for a value that no picker has.
+    """
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= TIMESTAMP_DIGITS):
+        raise UserError(OLD_FORM)
+    return datetime.fromtimestamp(int(text), UTC)
 
 
 BUTTONS = (

@@ -27,6 +27,10 @@ from tests.support.worlds.world import World
 DEEP = 10_000
 
 
+def without_people(tables: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: rows for name, rows in tables.items() if name != "person"}
+
+
 SIGNED_NONSENSE = [
     b"{",
     b"[]",
@@ -75,10 +79,7 @@ async def test_an_object_that_is_odd_but_signed_is_no_error_of_ours(world: World
             answer = await to_slack(world, sent, kind=kind)
             assert answer.status in {200, 400}, (body[:80], answer.status)
 
-    found = await world.tables()
-    assert {name: rows for name, rows in found.items() if name != "person"} == {
-        name: rows for name, rows in before.items() if name != "person"
-    }, "only people who click are stored"
+    assert without_people(await world.tables()) == without_people(before), "only people who click are stored"
     assert errors_of(logged) == []
 
 
@@ -194,6 +195,14 @@ async def test_a_click_with_odd_values_is_answered_or_refused(world: World, logg
     assert errors_of(logged) == []
 
 
+def submission(world: World, name: str, carried: Any, trigger: str, **values: str) -> bytes:
+    """A sent window. `carried`: its `private_metadata`."""
+    fields = {field: {field: {"type": "plain_text_input", "value": value}} for field, value in values.items()}
+    view = {"id": f"V{trigger}", "type": "modal", "callback_id": name, "state": {"values": fields}}
+    by = {"user": {"id": "U0ONCALL"}, "team": {"id": world.sandbox.team_id}, "trigger_id": trigger}
+    return interaction({"type": "view_submission", "view": {**view, "private_metadata": json.dumps(carried)}, **by})
+
+
 @pytest.mark.parametrize("number", [MAX_ID + 1, 10**17, 10**30, -1, True])
 async def test_a_number_that_no_row_can_have_is_that_of_another_version(
     either: World, logged: list[EventDict], number: int
@@ -202,24 +211,20 @@ async def test_a_number_that_no_row_can_have_is_that_of_another_version(
     world = either
     await to_slack(world, command(world, "start the pool is full", trigger="7.1"), kind=FORM)
     await world.finish()
-    by = {"user": {"id": "U0ONCALL"}, "team": {"id": world.sandbox.team_id}, "channel": {"id": channel_id(world)}}
-    values = {"text": {"text": {"type": "plain_text_input", "value": "it began"}}}
+    place = {"team": {"id": world.sandbox.team_id}, "channel": {"id": channel_id(world)}}
     before = await world.tables()
 
-    for place, carried in enumerate(({"incident": number}, {"incident": 1, "entry": number}, {"escalation": number})):
-        for name in ("note_modal", "amend_modal", "escalation_hand_over_modal"):
-            view = {
-                "id": f"V{place}",
-                "type": "modal",
-                "callback_id": name,
-                "private_metadata": json.dumps(carried),
-                "state": {"values": values},
-            }
-            if name == "note_modal" and place == 1:
-                continue  # needs no entry
-            sent = {"type": "view_submission", "view": view, "trigger_id": f"8.{place}", **by}
-            answer = await to_slack(world, interaction(sent), kind=FORM)
-            assert (answer.status, "another version" in answer.text) == (200, True), (name, carried)
+    for count, (name, carried) in enumerate(
+        (
+            ("note_modal", {"incident": number}),
+            ("amend_modal", {"incident": number}),
+            ("amend_modal", {"incident": 1, "entry": number}),
+            ("escalation_hand_over_modal", {"escalation": number}),
+        )
+    ):
+        sent = submission(world, name, carried, f"8.{count}", text="it began", person="U0DBA")
+        answer = await to_slack(world, sent, kind=FORM)
+        assert (answer.status, "another version" in answer.text) == (200, True), (name, carried)
     for name, value in (
         ("incident_lead", f"{number}"),
         ("entry_menu", f"amend:{number}:1.0.0.0"),
@@ -227,15 +232,12 @@ async def test_a_number_that_no_row_can_have_is_that_of_another_version(
         (SET_TIME, f"1:{number}:exact:2026-03-02T14:00:00+00:00"),
         (SET_TIME, f"{number}:1:exact:2026-03-02T14:00:00+00:00"),
     ):
-        press = {"type": "block_actions", "actions": [{"action_id": name, "value": value}], "trigger_id": "8.9", **by}
-        answer = await to_slack(world, interaction(press), kind=FORM)
+        press = {"actions": [{"action_id": name, "value": value}], "user": {"id": "U0ONCALL"}, "trigger_id": "8.9"}
+        answer = await to_slack(world, interaction({"type": "block_actions", **press, **place}), kind=FORM)
         assert answer.status == 200, (name, value)
 
     await world.finish()
-    after = await world.tables()
-    assert {name: rows for name, rows in after.items() if name != "person"} == {
-        name: rows for name, rows in before.items() if name != "person"
-    }
+    assert without_people(await world.tables()) == without_people(before)
     assert errors_of(logged) == []
 
 
@@ -248,27 +250,41 @@ async def test_a_window_that_names_no_message_is_that_of_another_version(
 ) -> None:
     await to_slack(world, command(world, "start the pool is full", trigger="7.1"), kind=FORM)
     await world.finish()
-    values = {field: {field: {"type": "plain_text_input", "value": "INC-1"}} for field in ("incident", "text", "kind")}
     odd = [{}, *({**MESSAGE, "ts": ts} for ts in (5, "9" * 30, "now", "")), {**MESSAGE, "channel": "C" * 300}]
     before = len(await world.timeline())
 
-    for number, carried in enumerate(odd):
-        view = {
-            "id": f"V{number}",
-            "type": "modal",
-            "callback_id": name,
-            "private_metadata": json.dumps(carried),
-            "state": {"values": values},
-        }
-        sent = {
-            "type": "view_submission",
-            "view": view,
-            "trigger_id": f"8.{number}",
-            "user": {"id": "U0ONCALL"},
-            "team": {"id": world.sandbox.team_id},
-        }
-        answer = await to_slack(world, interaction(sent), kind=FORM)
+    for count, carried in enumerate(odd):
+        sent = submission(world, name, carried, f"8.{count}", incident="INC-1", text="INC-1", kind="note")
+        answer = await to_slack(world, sent, kind=FORM)
         assert (answer.status, "another version" in answer.text) == (200, True), (carried, answer.text)
 
     assert len(await world.timeline()) == before
+    assert errors_of(logged) == []
+
+
+async def test_a_message_that_a_window_carries_is_stored_without_nul(either: World, logged: list[EventDict]) -> None:
+    world = either
+    await to_slack(world, command(world, "start the pool is full", trigger="7.1"), kind=FORM)
+    await world.finish()
+    carried = {**MESSAGE, "channel": channel_id(world), "text": "half\x00 of it", "author_name": "d\x00ba"}
+
+    answer = await to_slack(
+        world, submission(world, "mark_modal", carried, "8.1", incident="INC-1", kind="note"), kind=FORM
+    )
+
+    assert answer.status == 200
+    assert "half\ufffd of it" in [entry["text"] for entry in await world.timeline()]
+    assert errors_of(logged) == []
+
+
+@pytest.mark.parametrize("field", ["starts", "ends"])
+async def test_a_time_that_no_picker_has_is_that_of_another_version(
+    world: World, logged: list[EventDict], field: str
+) -> None:
+    for count, odd in enumerate(("9" * 12, "9" * 30, "9" * 2_000, "soon", "-1")):
+        times = {"starts": "1772460000", "ends": "1772463600", field: odd}
+        sent = submission(world, "oncall_change_form", {}, f"8.{count}", schedule="x", person="U0DBA", **times)
+        answer = await to_slack(world, sent, kind=FORM)
+        assert (answer.status, "another version" in answer.text) == (200, True), (odd, answer.text)
+
     assert errors_of(logged) == []

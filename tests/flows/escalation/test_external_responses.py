@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.text.normalize import MAX_ID
 from tests.support.worlds.contact_methods import MAIL, OPSGENIE_SECRET, PAGERDUTY_SECRET, ContactMethodWorld, request
+from tests.support.worlds.databases import BOTH_DATABASES
 
 pytestmark = pytest.mark.world(kind=ContactMethodWorld, config="")
 
@@ -83,6 +85,7 @@ async def test_opsgenie_acknowledgement_is_recorded_once(world: ContactMethodWor
     assert await post_opsgenie(world, payload) == (200, {"ok": True, "answered": 0})
 
 
+@pytest.mark.world(databases=BOTH_DATABASES)
 async def test_a_forged_or_broken_webhook_changes_nothing(world: ContactMethodWorld) -> None:
     await world.declares()
     await world.calls("pagerduty:payments")
@@ -102,7 +105,16 @@ async def test_a_forged_or_broken_webhook_changes_nothing(world: ContactMethodWo
     for odd in ([], {}, {"action": "Acknowledge"}, {"action": 1, "alert": {}}):
         assert (await post_opsgenie(world, odd))[0] == 400
     nobody_s = "dogwatch.T0HARBOUR."
-    for stranger in ("", "dogwatch.T0OTHER.1", f"{key}0", f"{nobody_s}x", "x" * 600, nobody_s + "9" * 30, alias):
+    for stranger in (
+        "",
+        "dogwatch.T0OTHER.1",
+        f"{key}0",
+        f"{nobody_s}x",
+        "x" * 600,
+        nobody_s + "9" * 30,
+        f"{nobody_s}{MAX_ID + 1}",
+        alias,
+    ):
         payload = event("incident.acknowledged", stranger)
         assert await post_pagerduty(world, payload) == (200, {"ok": True, "answered": 0})
     assert await world.tables() == before

@@ -15,6 +15,7 @@ from bot.config import Settings
 from bot.domain.errors import Ambiguous, UserError
 from bot.domain.languages import get_language
 from bot.domain.terms import LANGUAGES, MARKS, Kind
+from bot.domain.text.normalize import parse_id
 from bot.domain.timeline.amendments import parse_amended_time
 from bot.domain.times import ParsedTime
 from bot.lazy_dataclass import dataclass
@@ -53,7 +54,6 @@ KIND_FIELD, TRANSLATION_FIELD = "kind:", "text:"
 """Prefixes of the checkboxes of kinds, and of the texts by language."""
 BEFORE = "before"
 CHANGED_MEANWHILE = "Another person changed this entry meanwhile: see its history. Check your text and send it again."
-MAX_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +171,10 @@ def _plain_lines(text: str) -> str:
 
 
 def _read_entry_id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+    found = parse_id(text)
+    if found is None:
         raise UserError("Choose the other entry.")
-    return int(text)
+    return found
 
 
 def _read_amendment(session: Session, entry: TimelineEntry, at: datetime, change: EntryChange) -> Amendment:
