@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
-from bot.domain.text.normalize import find_charset
+from bot.domain.text.normalize import find_charset, make_storable
 from bot.sources.authentication import encode_header, get_header
 from bot.sources.json_reader import Malformed
 from bot.sources.request import AlertRequest
@@ -29,12 +29,13 @@ def read_form(request: AlertRequest) -> dict[str, str]:
     """
     The texts by the names of their fields. Raises Malformed.
 
-    Of several with one name, the first. A request without headers, as in previews, is read by its beginning.
+    Of several with one name, the first. A request without headers, as in previews, is read by its beginning. Characters
+    that no database stores are replaced.
     """
     boundary = _find_boundary(request.headers, request.body)
     fields: dict[str, str] = {}
     for name, text in _iter_urlencoded(request.body) if boundary is None else _iter_parts(request.body, boundary):
-        fields.setdefault(name, text)
+        fields.setdefault(make_storable(name), make_storable(text))
     if not fields:
         raise Malformed("", "The body is not a form. Send the fields of a mail as multipart/form-data or urlencoded.")
     return fields

@@ -49,7 +49,7 @@ class Mail:
 
 def read_alert(source: str, mail: Mail, rules: MailRules, received_at: datetime) -> Batch:
     """The alert of a mail, or the reason why it is none. Raises Malformed without a subject."""
-    sender = _read_address(mail.sender)
+    sender = _clean(_read_address(mail.sender))
     note = _find_obstacle(mail, sender, rules)
     if note:
         return Batch(source, (), note=note)
@@ -69,7 +69,7 @@ def read_alert(source: str, mail: Mail, rules: MailRules, received_at: datetime)
         rule=topic,
         service=service,
         severity=read.severity if is_firing else None,
-        labels={"from": _clean(sender)},
+        labels={"from": sender},
         description=_shorten(_clean(mail.text)),
         is_start_constant=False,
     )
