@@ -91,7 +91,8 @@ class OpenIdClient:
         }
         if provider.has_pkce:
             query |= {"code_challenge": code_challenge(attempt.verifier), "code_challenge_method": "S256"}
-        return f"{provider.authorization_endpoint}?{urlencode(query)}"
+        separator = "&" if urlsplit(provider.authorization_endpoint).query else "?"
+        return f"{provider.authorization_endpoint}{separator}{urlencode(query)}"
 
     async def identify(self, client: Client, attempt: Attempt, code: str, now: datetime) -> Mapping[str, Any]:
         """

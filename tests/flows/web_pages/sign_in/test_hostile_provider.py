@@ -144,6 +144,17 @@ async def test_an_answer_that_nobody_can_use_is_refused(provider: Provider, name
     assert len(str(refusal.value)) < 300
 
 
+async def test_a_query_of_the_address_is_kept(provider: Provider) -> None:
+    """RFC 6749, 3.1: the authorization endpoint may have one."""
+    provider.answers["openid-configuration"] = {"authorization_endpoint": "http://localhost/sign-in?tenant=ours"}
+
+    url = urlsplit(await OpenIdClient().authorization_url(provider.client, ATTEMPT, now()))
+
+    fields = parse_qs(url.query)
+    assert url.path == "/sign-in"
+    assert (fields["tenant"], fields["response_type"], fields["state"]) == (["ours"], ["code"], [ATTEMPT.state])
+
+
 @pytest.mark.parametrize("value", [5, "S256", None, {"S256": 1}])
 async def test_a_list_of_methods_that_is_none_names_none(provider: Provider, value: Any) -> None:
     names = ("code_challenge_methods_supported", "token_endpoint_auth_methods_supported")
