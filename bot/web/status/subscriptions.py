@@ -27,6 +27,7 @@ from bot.web.body_limits import TooLarge, TooSlow, Unreadable, error_response
 from bot.web.headers import FORM_HEADERS
 from bot.web.status.serving import choose_language
 from bot.web.unproven import read_unproven_body
+from bot.web.webhooks.errors import refusal_response
 
 log = get_logger(__name__)
 
@@ -71,8 +72,14 @@ class SubscriptionPages:
             return error_response(404, NO_PAGE)
         try:
             fields = _read_fields(await read_unproven_body(request, MAX_BODY_BYTES))
-        except (LimitExceeded, TooLarge, TooSlow, Unreadable, ValueError):
-            return _refuse(page, _language(request, page, ""), "", SignUpProblem.NO_ADDRESS)
+        except LimitExceeded:
+            return _away(page, _language(request, page, ""), "")
+        except TooSlow:
+            return _away(page, _language(request, page, ""), "", status=408)
+        except (TooLarge, Unreadable) as problem:
+            return refusal_response(problem, MAX_BODY_BYTES, "Send the form of the status page.")
+        except ValueError:
+            return error_response(400, "The body is not a form. Send the form of the status page.")
         language = _language(request, page, _first(fields, "language"))
         try:
             wanted = check_sign_up(
@@ -177,9 +184,9 @@ def _expired(page: StatusPageSection, language: Language) -> web.Response:
     return _render(page, language, LINK_ROOT, *texts, status=404, is_problem=True)
 
 
-def _away(page: StatusPageSection, language: Language, root: str) -> web.Response:
+def _away(page: StatusPageSection, language: Language, root: str, *, status: int = 503) -> web.Response:
     texts = ("subscribe_away", "subscribe_away_text")
-    answer = _render(page, language, root, *texts, status=503, is_problem=True)
+    answer = _render(page, language, root, *texts, status=status, is_problem=True)
     answer.headers["Retry-After"] = "60"
     return answer
 

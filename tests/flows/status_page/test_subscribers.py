@@ -17,8 +17,9 @@ from bot.sandbox.workspace import messages
 from bot.services.status_page.subscriptions import Audience, load_audience
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.web.status.subscriptions import SubscriptionPages
-from bot.web.unproven import UNPROVEN, UnprovenBodies
+from bot.web.unproven import UNPROVEN, Room, UnprovenBodies
 from tests.support.records.entries import acts
+from tests.support.requests.strangers import raw
 from tests.support.subscribers.subscriber_world import READER, SubscriberWorld, plain_text
 from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.visitor import Visitor
@@ -356,6 +357,28 @@ async def test_without_the_database_the_form_says_that_it_cannot_be_taken(world:
 
     assert answer.status == 503
     assert "Al momento non è possibile iscriversi" in text
+
+
+async def test_a_form_that_does_not_arrive_is_no_wrong_address(
+    world: SubscriberWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow line, a crowd and a program that sends something else are each told what is wrong."""
+    monkeypatch.setattr("bot.web.unproven.READ_SECONDS", 0.2)
+    head = "POST /status/subscribe HTTP/1.1\nHost: dogwatch\nConnection: close\nContent-Length: {}\n\n"
+    slow = (await raw(world, head.format(500), [b"email=reader@example.com"])).decode()
+    large = (await raw(world, head.format(20_000), [])).decode()
+    broken = (await raw(world, head.format(2), [b"\xff\xff"])).decode()
+    world.bot._listener.site[UNPROVEN].in_all = Room(0, 0)
+    crowded = (await raw(world, head.format(500), [b"a="])).decode()
+
+    for status, answer in ((408, slow), (503, crowded)):
+        assert answer.startswith(f"HTTP/1.1 {status} ")
+        assert "Nothing was saved. Please try again in a few minutes." in answer
+        assert "\r\nRetry-After: 60\r\n" in answer
+    assert (large.split(" ")[1], broken.split(" ")[1]) == ("413", "400")
+    assert "The body is larger than 16 KB." in large
+    assert "The body is not a form." in broken
+    assert world.mail.took == []
 
 
 class AwayDatabase:
