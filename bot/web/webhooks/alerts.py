@@ -76,12 +76,20 @@ class AlertIntake:
         return [
             web.post("/alerts/{source}", self.handle),
             web.put("/alerts/{source}", self.handle),
-            *(web.options(f"/alerts/{name}", _answer_handshake) for name, each in SOURCES.items() if each.handshake),
-            *(web.post(f"/alerts/{path}", self.handle) for path in (*CALLS, OPSGENIE_ACTION)),
+            *(
+                web.options(f"/alerts/{name}", partial(_answer_handshake, ask=each.handshake))
+                for name, each in SOURCES.items()
+                if each.handshake
+            ),
+            *(
+                web.post(f"/alerts/{path}", partial(self.handle, source=path.partition("/")[0]))
+                for path in (*CALLS, OPSGENIE_ACTION)
+            ),
         ]
 
-    async def handle(self, request: web.Request) -> web.Response:
-        (source, path), began = _split_path(request), perf_counter()
+    async def handle(self, request: web.Request, *, source: str = "") -> web.Response:
+        """Take the alerts of `source`, or of the source that the path names."""
+        source, path, began = source or request.match_info["source"], _rest_of_path(request), perf_counter()
         kind = find_source(source, self._settings().alerts)
         known = source if kind else "unknown"
         sender = f"{known} {request.remote}"
@@ -184,19 +192,19 @@ class AlertIntake:
         return await run(ingest.receive_notifications, self._settings(), batches, actor)
 
 
-async def _answer_handshake(request: web.Request) -> web.Response:
+async def _answer_handshake(
+    request: web.Request, *, ask: Callable[[Mapping[str, str]], Mapping[str, str]]
+) -> web.Response:
     """A sender's question whether it may send here."""
-    ask = SOURCES[_split_path(request)[0]].handshake
-    headers = ask(request.headers) if ask else {}
+    headers = ask(request.headers)
     if not headers:
         return error_response(400, "The question has no WebHook-Request-Origin. Send it, or the alert with POST.")
     return web.Response(headers={**headers, "Allow": "POST"})
 
 
-def _split_path(request: web.Request) -> tuple[str, str]:
-    """The source, and what follows it, percent-encoded."""
-    source, _, path = request.rel_url.raw_path.removeprefix("/alerts/").partition("/")
-    return request.match_info.get("source", source), path
+def _rest_of_path(request: web.Request) -> str:
+    """The part after `/alerts/{source}/`, percent-encoded."""
+    return "/".join(request.rel_url.raw_path.split("/")[3:])
 
 
 def _headers_with_token(request: web.Request, parameter: str | None) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.requests.senders import CONFIG, TOPIC, SenderWorld, bearer
+from tests.support.requests.strangers import raw
 from tests.support.worlds.world import TOKEN
 
 pytestmark = pytest.mark.world(kind=SenderWorld, config=CONFIG)
@@ -140,6 +141,23 @@ async def test_a_cloudevents_sender_asks_whether_it_may_send(world: SenderWorld)
 
     assert (asked.status, asked.headers["WebHook-Allowed-Origin"]) == (200, "monitor.example.test")
     assert elsewhere.status == 405
+
+
+async def test_a_letter_of_the_path_may_be_percent_encoded(world: SenderWorld) -> None:
+    """RFC 3986, 6.2.2.2: it is the same path."""
+    more = "Host: dogwatch\nConnection: close\nWebHook-Request-Origin: monitor.example.test\n"
+    more += f"Authorization: GenieKey {TOKEN}\n"
+    body = b'{"message": "Checkout answers with errors"}'
+
+    asked = await raw(world, f"OPTIONS /alerts/%63loudevents HTTP/1.1\n{more}\n", [])
+    taken = await raw(
+        world, f"POST /%61lerts/%6fpsgenie/v2/alerts HTTP/1.1\n{more}Content-Length: {len(body)}\n\n", [body]
+    )
+    await world.settle()
+
+    assert asked.startswith(b"HTTP/1.1 200 ")
+    assert taken.startswith(b"HTTP/1.1 202 ")
+    assert len(await world.alerts()) == 1
 
 
 async def test_an_event_for_pagerduty_opens_an_incident_and_ends(world: SenderWorld) -> None:
