@@ -21,6 +21,11 @@ ROUTINE = web.RequestKey("routine", bool)
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 """Polled every few seconds: logged at `debug`."""
 
+CLIENT_LEFT = 499
+"""Status in the log for a client that closed the connection before it was answered: no standard names one."""
+ENCODED_NUL = "%00"
+"""No page and no receiver has a use for NUL in its address, and PostgreSQL does not store it in text."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -68,11 +73,15 @@ def read_request_id(request: web.BaseRequest) -> str | None:
 
 
 async def _run_handler(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if ENCODED_NUL in request.raw_path:
+        return error_response(400, "The address contains a NUL character (%00). Remove it.")
     try:
         return await handler(request)
-    except (web.HTTPException, ConnectionError):
+    except web.HTTPException:
         raise
-    except Exception:
+    except Exception as problem:
+        if isinstance(problem, ConnectionError) and (request.transport is None or request.transport.is_closing()):
+            return web.Response(status=CLIENT_LEFT)
         log.exception("request failed", route=route_name(request))
         return error_response(500, "Internal error. See the log of Dogwatch.")
 

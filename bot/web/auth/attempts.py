@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 
+from bot.domain.text.normalize import make_storable
+
 MAX_FAILURES = 20
 WINDOW_SECONDS = 60.0
 MAX_KEYS = 10_000
@@ -53,7 +55,7 @@ def network_of(address: str | None) -> str:
     try:
         parsed = ip_address((address or "").partition("%")[0])
     except ValueError:
-        return address or ""
+        return make_storable(address or "")
     if not isinstance(parsed, IPv6Address):
         return str(parsed)
     if parsed.ipv4_mapped is not None:

@@ -18,7 +18,7 @@ from bot.web import unproven
 from tests.faults.security.test_malformed import NUL, cancel, errors_of, head_of, unproven_bodies
 from tests.support.requests.notifications import a_notification, an_alert
 from tests.support.requests.strangers import FORM, JSON, interaction, raw, signed, to_slack
-from tests.support.worlds.world import World
+from tests.support.worlds.world import TOKEN, World
 
 
 @pytest.fixture
@@ -116,6 +116,27 @@ async def test_bytes_that_are_no_http_make_one_line_each(world: World, caplog: p
     assert {(each.levelname, each.exc_info, each.getMessage().partition(":")[0]) for each in lines} == {
         ("WARNING", None, "request malformed")
     }
+
+
+@pytest.mark.parametrize("path", ["/alerts/generic", "/slack/events"])
+async def test_a_client_that_leaves_amid_its_body_is_no_error(
+    world: World, logged: list[EventDict], caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    """One line says so: a traceback for each would bury what operators look for."""
+    proof = (
+        signed(b"", world.sandbox.signing_secret) if path == "/slack/events" else [("Authorization", f"Bearer {TOKEN}")]
+    )
+    _, writer = await asyncio.open_connection("127.0.0.1", world.bot.port)
+    writer.write(head_of(path, 1_000, headers=proof).replace("\n", "\r\n").encode() + b"text=half")
+    await writer.drain()
+    writer.transport.abort()
+
+    await world.sandbox.wait_until(lambda: any(each["event"] == "request finished" for each in logged))
+
+    [line] = [each for each in logged if each["event"] == "request finished"]
+    assert (line["status"], line["log_level"]) == (499, "info")
+    assert errors_of(logged) == []
+    assert [each.getMessage() for each in caplog.records if each.name.startswith("aiohttp")] == []
 
 
 FIELDS = ("title", "text", "at", "severity", "status", "service", "person", "incident", "kind", "act", "flags")

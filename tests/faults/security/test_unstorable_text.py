@@ -1,14 +1,20 @@
 """Text that a database cannot store, from people and from alerts."""
 
+import hashlib
+import hmac
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
+import pytest
 from structlog.typing import EventDict
 
-from tests.faults.security.test_malformed import HALF, NUL, OTHER_HALF, errors_of
+from tests.faults.security.test_malformed import HALF, NUL, OTHER_HALF
 from tests.support.requests.notifications import a_notification, an_alert
-from tests.support.requests.strangers import FORM, channel_id, command, interaction, to_slack
-from tests.support.worlds.world import World
+from tests.support.requests.strangers import FORM, channel_id, command, errors_of, interaction, raw, send, to_slack
+from tests.support.worlds.world import TOKEN, World
 
 UNSTORABLE = f"before{NUL}between{HALF}and{OTHER_HALF}{HALF}after"
 STORED = "before\ufffdbetween\ufffdand\ufffd\ufffdafter"
@@ -102,3 +108,56 @@ async def test_an_alert_says_what_it_means_to_both_databases(either: World) -> N
 
     (alert_kept,) = (await either.exported())["alerts"]
     assert alert_kept["labels"]["odd"] == odd
+
+
+ADDRESSES = (
+    "GET /admin/audit?person=%00",
+    "GET /incidents/%00",
+    "POST /status/subscribe/leave/%00",
+    "POST /alerts/opsgenie/v2/alerts/%00/close?identifierType=alias",
+    "OPTIONS /alerts/cloudevents?%00",
+)
+
+
+async def test_an_address_with_it_is_refused(either: World, logged: list[EventDict]) -> None:
+    """Before a page or a receiver sees it, in path and query."""
+    head = f" HTTP/1.1\nHost: dogwatch\nAuthorization: Bearer {TOKEN}\nContent-Length: 0\nConnection: close\n\n"
+    answers = [await raw(either, f"{each}{head}", []) for each in ADDRESSES]
+
+    assert [each.split(b" ")[1] for each in answers] == [b"400"] * len(ADDRESSES)
+    assert all(b"The address contains a NUL character" in each for each in answers)
+    assert errors_of(logged) == []
+
+
+MAILGUN_KEY = "mailgun-signing-key"
+
+
+class MailWorld(World):
+    def environment(self) -> dict[str, str]:
+        return super().environment() | {"DOGWATCH_ALERT_SECRET_MAILGUN": MAILGUN_KEY}
+
+
+@pytest.fixture
+async def mail_world(database_url: str, tmp_path: Path) -> AsyncIterator[MailWorld]:
+    async with MailWorld(database_url, tmp_path) as built:
+        yield built
+
+
+async def test_a_mail_with_it_is_an_alert(mail_world: MailWorld, logged: list[EventDict]) -> None:
+    """In the sender, from which the alert is identified, in the subject, and in what the signature covers."""
+    world, at = mail_world, str(int(mail_world.clock.real_now().timestamp()))
+    token = f"token{NUL}"
+    cleaned = token.replace(NUL, "\ufffd")
+    signature = hmac.new(MAILGUN_KEY.encode(), f"{at}{cleaned}".encode(), hashlib.sha256).hexdigest()
+    form = {"from": f"{NUL}<m{NUL}on@example.com>", "subject": f"Disk {NUL} full", "body-plain": NUL, "timestamp": at}
+    by_mailgun = urlencode({**form, "token": token, "signature": signature}).encode()
+    by_postmark = {"From": "=?utf-8?q?=00?=", "Subject": "Down", "TextBody": "Down", "To": "a@example.com"}
+
+    answers = [
+        await send(world, "/alerts/mailgun", by_mailgun, [("Content-Type", FORM)]),
+        await send(world, f"/alerts/postmark?token={quote(TOKEN)}", json.dumps(by_postmark).encode(), []),
+    ]
+
+    assert [(each.status, each.json_body.get("recorded")) for each in answers] == [(200, 1), (200, 1)]
+    assert "m\ufffdon@example.com" in await world.stored()
+    assert errors_of(logged) == []
