@@ -23,8 +23,6 @@ PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 
 CLIENT_LEFT = 499
 """Status in the log for a client that closed the connection before it was answered: no standard names one."""
-ENCODED_NUL = "%00"
-"""No page and no receiver has a use for NUL in its address, and PostgreSQL does not store it in text."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -73,8 +71,6 @@ def read_request_id(request: web.BaseRequest) -> str | None:
 
 
 async def _run_handler(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if ENCODED_NUL in request.raw_path:
-        return error_response(400, "The address contains a NUL character (%00). Remove it.")
     try:
         return await handler(request)
     except web.HTTPException:

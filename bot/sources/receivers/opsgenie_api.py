@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from bot.domain.alerts.events import Batch
 from bot.domain.terms import AlertStatus
+from bot.domain.text.normalize import make_storable
 from bot.sources.json_fields import Fields
 from bot.sources.json_reader import Malformed, quote_value
 from bot.sources.report import Report, derive_fingerprint
@@ -35,7 +36,7 @@ def read_call(request: AlertRequest) -> object:
     kind = request.query.get("identifierType", "id")
     if kind not in IDENTIFIER_TYPES:
         raise Malformed("identifierType", f"{quote_value(kind)} is not known. Send identifierType=alias.")
-    return {**body, CALL: found["action"], "alias": unquote(found["alias"])}
+    return {**body, CALL: found["action"], "alias": make_storable(unquote(found["alias"]))}
 
 
 def parse_call(root: Fields, received_at: datetime, *, source: str) -> Batch:

@@ -145,7 +145,7 @@ class SubscriptionPages:
             return error_response(404, NO_PAGE)
         language = _language(request, page, request.query.get("lang", ""))
         try:
-            await self._database.run(leave, request.match_info["token"])
+            await self._database.run(leave, make_storable(request.match_info["token"]))
         except DatabaseUnavailable:
             return _away(page, language, LINK_ROOT)
         return _render(page, language, LINK_ROOT, "subscribe_left", "subscribe_left_text")

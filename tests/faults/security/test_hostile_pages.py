@@ -100,10 +100,9 @@ async def test_without_the_right_key_there_is_nothing(world: World) -> None:
 
     for query in queries:
         status, text = await world.gets(f"/incidents/INC-1{query}")
-        assert status == (400 if "%00" in query else 404), query
+        assert status == 404, query
         assert "alert(1)" not in text, query
-    assert (await world.gets(f"/incidents/inc-1%00?key={right}"))[0] == 400
-    for reference in ("INC-99", "..%2f..%2fetc%2fpasswd", "INC-1%27--", "x" * 5_000, "%ff", "INC-%F0%9F"):
+    for reference in ("INC-99", "inc-1%00", "..%2f..%2fetc%2fpasswd", "INC-1%27--", "x" * 5_000, "%ff", "INC-%F0%9F"):
         status, text = await world.gets(f"/incidents/{reference}?key={right}")
         assert status == 404, reference
     assert (await world.gets(f"/incidents/inc-1?key={right}"))[0] == 200

@@ -133,6 +133,7 @@ async def test_the_configuration_has_origins_and_no_secrets(world: World) -> Non
         assert [each for each in secrets if each in page.text] == []
 
 
+@pytest.mark.world(config=ADMIN, databases=BOTH_DATABASES)
 async def test_the_audit_is_filtered_by_person_action_and_day(world: World) -> None:
     await world.declares("checkout is down")
     await world.types("dba", "/incident note <script>alert(1)</script>")
@@ -144,6 +145,7 @@ async def test_the_audit_is_filtered_by_person_action_and_day(world: World) -> N
         later = await ana.opens("/admin/audit?since=2026-03-03")
         today = await ana.opens("/admin/audit?since=2026-03-02&until=2026-03-02&before=99999999")
         nobody = await ana.opens("/admin/audit?person=%3Cb%3E&since=yesterday")
+        unstorable = await ana.opens("/admin/audit?person=%00&action=%00")
 
     assert "engineer : signed in by a page in the browser · way: login link" in whole.words
     assert "INC-1" in whole.words
@@ -153,4 +155,5 @@ async def test_the_audit_is_filtered_by_person_action_and_day(world: World) -> N
     assert "No action matches" in later.words
     assert "INC-1" in today.words
     assert "Nobody is known as <b>" in nobody.words
+    assert "Nobody is known as \ufffd" in unstorable.words
     assert "<script>" not in whole.text

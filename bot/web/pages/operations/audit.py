@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.domain.text.normalize import parse_id
+from bot.domain.text.normalize import make_storable, parse_id
 from bot.domain.times import format_time
 from bot.services.web_pages.now import viewer_zone
 from bot.services.web_pages.operations import AuditFilter, AuditPage, load_audit_page
@@ -43,12 +43,16 @@ def read_filter(request: web.Request) -> AuditFilter:
     """The filter of the address; a day or number that is none is left out."""
     before = request.query.get("before", "")
     return AuditFilter(
-        request.query.get("person", "").strip()[:MAX_TEXT],
-        request.query.get("action", "").strip()[:MAX_TEXT],
+        _read_text(request, "person"),
+        _read_text(request, "action"),
         _parse_day(request.query.get("since", "")),
         _parse_day(request.query.get("until", "")),
         parse_id(before),
     )
+
+
+def _read_text(request: web.Request, name: str) -> str:
+    return make_storable(request.query.get(name, "")).strip()[:MAX_TEXT]
 
 
 def _parse_day(text: str) -> date | None:
