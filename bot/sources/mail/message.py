@@ -49,11 +49,11 @@ class Mail:
 
 def read_alert(source: str, mail: Mail, rules: MailRules, received_at: datetime) -> Batch:
     """The alert of a mail, or the reason why it is none. Raises Malformed without a subject."""
-    sender = _clean(_read_address(mail.sender))
+    sender = make_storable(_read_address(mail.sender))
     note = _find_obstacle(mail, sender, rules)
     if note:
         return Batch(source, (), note=note)
-    subject = _clean(to_one_line(mail.subject, MAX_LINE))
+    subject = make_storable(to_one_line(mail.subject, MAX_LINE))
     if not is_visible(subject):
         raise Malformed(mail.subject_field, NO_SUBJECT)
     read, service = read_subject(subject, rules), rules.find_service(mail.recipients, subject)
@@ -70,7 +70,7 @@ def read_alert(source: str, mail: Mail, rules: MailRules, received_at: datetime)
         service=service,
         severity=read.severity if is_firing else None,
         labels={"from": sender},
-        description=_shorten(_clean(mail.text)),
+        description=_shorten(make_storable(mail.text)),
         is_start_constant=False,
     )
     return Batch(source, (report.as_event(received_at),), signed_id=mail.signed_id)
@@ -128,11 +128,6 @@ def _find_obstacle(mail: Mail, sender: str, rules: MailRules) -> str:
 
 def _first_word(value: str | None) -> str:
     return (value or "").partition(";")[0].strip().casefold()
-
-
-def _clean(text: str) -> str:
-    """Without characters that no database stores."""
-    return make_storable(text)
 
 
 def _shorten(text: str) -> str:

@@ -27,7 +27,6 @@ from bot.web.body_limits import TooLarge, TooSlow, Unreadable, error_response
 from bot.web.headers import FORM_HEADERS
 from bot.web.status.serving import choose_language
 from bot.web.unproven import read_unproven_body
-from bot.web.webhooks.errors import refusal_response
 
 log = get_logger(__name__)
 
@@ -36,6 +35,7 @@ MAX_FIELDS = 200
 LINK_ROOT = "../../"
 """From the address of a link to the folder of the page."""
 NO_PAGE = "The status page takes no subscriptions."
+SEND_FORM = "Send the form of the status page."
 
 
 def find_form_target(settings: Settings) -> str:
@@ -76,10 +76,10 @@ class SubscriptionPages:
             return _away(page, _language(request, page, ""), "")
         except TooSlow:
             return _away(page, _language(request, page, ""), "", status=408)
-        except (TooLarge, Unreadable) as problem:
-            return refusal_response(problem, MAX_BODY_BYTES, "Send the form of the status page.")
-        except ValueError:
-            return error_response(400, "The body is not a form. Send the form of the status page.")
+        except TooLarge:
+            return error_response(413, f"The body is larger than {MAX_BODY_BYTES // 1024} KB. {SEND_FORM}")
+        except (Unreadable, ValueError):
+            return error_response(400, f"The body is not a form. {SEND_FORM}")
         language = _language(request, page, _first(fields, "language"))
         try:
             wanted = check_sign_up(

@@ -122,7 +122,7 @@ NAMES = """
 
 @pytest.mark.world(config='[pages]\nadmins = ["U0ENGINEER"]\n', databases=BOTH_DATABASES)
 async def test_an_address_with_it_is_no_internal_error(world: World, logged: list[EventDict]) -> None:
-    """All pages, receivers and forms, with NUL in each place and parameter."""
+    """All pages and forms, with NUL in each place and parameter, and a receiver that reads its path."""
     await world.declares("checkout is down")
     query = "?" + "&".join(f"{name}=%00" for name in NAMES.split())
     answers: dict[str, int] = {}

@@ -71,6 +71,7 @@ class SubscriberWorld(World):
 [status.subscribers]
 email = true
 webhooks = true
+proxies = 1
 private_hosts = ["127.0.0.1"]
 [status.subscribers.channels.ops]
 language = "fr"
