@@ -12,20 +12,20 @@ from tests.support.worlds.world import World
 
 BUDGETS = {
     "sqlite": {
-        "declare": Counts(statements=48, transactions=5, rows=56, calls=6),
+        "declare": Counts(statements=47, transactions=5, rows=56, calls=6),
         "message": Counts(statements=7, transactions=1, rows=2, calls=0),
-        "reaction": Counts(statements=20, transactions=3, rows=12, calls=1),
-        "command": Counts(statements=27, transactions=3, rows=15, calls=1),
-        "alert": Counts(statements=95, transactions=9, rows=84, calls=7),
+        "reaction": Counts(statements=19, transactions=3, rows=12, calls=1),
+        "command": Counts(statements=26, transactions=3, rows=15, calls=1),
+        "alert": Counts(statements=89, transactions=9, rows=84, calls=7),
         "resolve": Counts(statements=204, transactions=26, rows=78, calls=15),
     },
     "postgresql": {
-        "declare": Counts(statements=42, transactions=5, rows=56, calls=6),
+        "declare": Counts(statements=39, transactions=5, rows=56, calls=6),
         "message": Counts(statements=7, transactions=1, rows=2, calls=0),
-        "reaction": Counts(statements=17, transactions=3, rows=12, calls=1),
-        "command": Counts(statements=24, transactions=3, rows=15, calls=1),
-        "alert": Counts(statements=84, transactions=9, rows=84, calls=7),
-        "resolve": Counts(statements=196, transactions=26, rows=78, calls=15),
+        "reaction": Counts(statements=15, transactions=3, rows=12, calls=1),
+        "command": Counts(statements=22, transactions=3, rows=15, calls=1),
+        "alert": Counts(statements=75, transactions=9, rows=84, calls=7),
+        "resolve": Counts(statements=192, transactions=26, rows=78, calls=15),
     },
 }
 """

@@ -27,7 +27,8 @@ class Counts:
     """
     Costs of an act, and its limits. A transaction may read only; `rows` are those written.
 
-    A statement with many rows of values counts once.
+    A statement with many rows of values counts once. Rows that PostgreSQL inserts only where they are missing, with the
+    statement that locks them, are not counted.
     """
 
     statements: int
@@ -66,7 +67,7 @@ class Recorder:
             return
         self.statements[f"{caller}: {word} {' < '.join(_callers())}"] += 1
         if word == "WITH":  # it gets the rows of several tables, each as a JSON list
-            self.rows += sum(len(json.loads(each)) for each in parameters)
+            self.rows += sum(len(json.loads(each)) for each in parameters if str(each).startswith("[{"))
         elif word != "SELECT":
             self.rows += cursor.rowcount if cursor.rowcount >= 0 else len(parameters)
 

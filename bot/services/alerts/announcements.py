@@ -30,7 +30,7 @@ from bot.services.alerts.storms import is_storm_incident, update_storm
 from bot.services.outbox.timer_payloads import IncidentTimer
 from bot.services.timeline.alert_images import queue_images
 from bot.services.timeline.entries import record_entry
-from bot.services.timeline.milestones import refresh_milestones
+from bot.services.timeline.milestones import refresh_milestones, set_initial_milestones
 from bot.services.workspace.actor import Actor, Origin
 from bot.store.alerts import alert_summaries, alerts, counters
 from bot.store.alerts.alerts import Alert
@@ -98,7 +98,8 @@ def announce_alerts(
     for arrival in arrivals:
         session.add(arrival.row)
     session.flush()
-    _announce_now(session, settings, incident, arrivals, actor, truncated)
+    is_opened_by_them = seen is None and incidents.is_new(session, incident_id) and incident.storm_id != incident_id
+    _announce_now(session, settings, incident, arrivals, actor, truncated, is_opened_by_them=is_opened_by_them)
     if began_to_flap:
         _announce_flapping(session, incident, began_to_flap, actor)
     tally.shown = []  # the card shows newer counts
@@ -180,14 +181,24 @@ def _leave_for_summary(session: Session, seen: AlertCounter, arrivals: Sequence[
 
 
 def _announce_now(
-    session: Session, settings: Settings, incident: Incident, arrivals: Sequence[Arrival], actor: Actor, truncated: int
+    session: Session,
+    settings: Settings,
+    incident: Incident,
+    arrivals: Sequence[Arrival],
+    actor: Actor,
+    truncated: int,
+    *,
+    is_opened_by_them: bool,
 ) -> None:
     fired = [each.row for each in arrivals if each.is_new and each.fires]
     if fired:
         _announce_started(session, settings, incident, fired, actor, truncated)
     ended = [each.row for each in arrivals if not each.fires]
     _record_ended(session, incident, [row for row in ended if row.ended_at and not row.is_end_recorded], actor)
-    refresh_milestones(session, incident)
+    if is_opened_by_them:
+        set_initial_milestones(session, incident, [each.row for each in arrivals])
+    else:
+        refresh_milestones(session, incident)
     outbox.refresh_card(session, incident, actor.at)
     if ended or is_posted(session, incident, SlackView.ALERTS) or any(not each.is_new for each in arrivals):
         outbox.refresh_alerts(session, incident, actor.at)

@@ -324,6 +324,7 @@ def _open_incident(
             status=_initial_status(firing),
             services=tuple(dict.fromkeys(each.routing.service for each in firing if each.routing.service)),
             previous=previous,
+            is_by_alerts=True,
         ),
     )
     count_opening(session, settings, watch, incident, actor.at)

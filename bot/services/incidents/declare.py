@@ -54,6 +54,8 @@ class Declaration:
     drill_of: str | None = None
     previous: Incident | None = None
     invitees: tuple[str, ...] = field(default=())
+    is_by_alerts: bool = False
+    """The caller adds the alerts that open it at once, and sets its times with them."""
 
 
 def declare_incident(session: Session, settings: Settings, actor: Actor, wanted: Declaration) -> Incident:
@@ -68,7 +70,7 @@ def declare_incident(session: Session, settings: Settings, actor: Actor, wanted:
     incident = _insert_incident(session, settings, actor, wanted, title, zone)
     bind_incident(incident.reference)
     started = wanted.started.at if wanted.started else None
-    entry = record_entry(
+    record_entry(
         session,
         incident,
         [Kind.DECLARED],
@@ -77,7 +79,8 @@ def declare_incident(session: Session, settings: Settings, actor: Actor, wanted:
         started=started.isoformat() if started else None,
         stated_about=approximate_times(started=wanted.started),
     )
-    set_initial_milestones(session, incident, entry)
+    if not wanted.is_by_alerts:
+        set_initial_milestones(session, incident)
     if not wanted.is_retro:
         outbox.schedule_first_reminder(session, settings, incident)
         _set_up_channel(session, settings, incident, actor, wanted.invitees)
@@ -118,7 +121,7 @@ def _insert_incident(
     )
     if not wanted.is_retro:
         assign_bridge(settings, incident)
-    incidents.add(session, incident)
+    incidents.add(session, incident, entries=2 if wanted.is_by_alerts else 1)
     return incident
 
 

@@ -93,6 +93,7 @@ def record_entry(
     )
     session.add(entry)
     session.flush()
+    incidents.keep_new_entry(session, entry)
     ensure_known(session, incident.team_id, [entry.author, entry.recorded_by], actor.at, text=entry.text)
     audit_action(session, actor, f"recorded {', '.join(entry.kinds)}", incident=incident, entry=entry.key)
     return entry

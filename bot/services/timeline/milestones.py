@@ -1,5 +1,6 @@
 """Recompute the incident's milestones from its record."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -17,7 +18,8 @@ from bot.domain.incidents.milestones import (
 from bot.domain.terms import Kind, Precision, SourceKind, Status
 from bot.domain.times import ParsedTime
 from bot.store.alerts import alerts, storms
-from bot.store.incidents import timeline
+from bot.store.alerts.alerts import Alert
+from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 
@@ -36,16 +38,22 @@ def refresh_milestones(session: Session, incident: Incident) -> None:
     storm = storms.get(session, incident.key) if incident.storm_id == incident.key else None
     began = storm.began_at if storm else None
     first = alerts.find_earliest(session, incident.key, since=began - LATE_ALERT_MARGIN if began else None)
-    detected = [AlertFact(f"alert-{first.key}", first.starts_at, Precision(first.starts_at_precision))] if first else []
+    detected = [_alert_fact(first)] if first else []
     facts = [milestone_fact(entry) for entry in standing]
     _save_milestones(
         session, incident, compute_milestones(facts, detected, is_over=incident.is_resolved, storm_began=began)
     )
 
 
-def set_initial_milestones(session: Session, incident: Incident, entry: TimelineEntry) -> None:
-    """`refresh_milestones` for an incident with one entry and no alerts: nothing is read."""
-    _save_milestones(session, incident, compute_milestones([milestone_fact(entry)], [], is_over=False))
+def set_initial_milestones(session: Session, incident: Incident, its_alerts: Sequence[Alert] = ()) -> None:
+    """`refresh_milestones` for an incident that this transaction opened; these are all its alerts. Nothing is read."""
+    facts = [milestone_fact(entry) for entry in incidents.find_new_entries(session, incident.key)]
+    detected = [_alert_fact(each) for each in sorted(its_alerts, key=lambda each: each.key)]
+    _save_milestones(session, incident, compute_milestones(facts, detected, is_over=False))
+
+
+def _alert_fact(alert: Alert) -> AlertFact:
+    return AlertFact(f"alert-{alert.key}", alert.starts_at, Precision(alert.starts_at_precision))
 
 
 def is_end_stated(session: Session, incident: Incident) -> bool:

@@ -1,14 +1,15 @@
 """Groups of alerts: each has one incident at a time."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import TypeVar
 
-from sqlalchemy import bindparam
+from sqlalchemy import Executable, bindparam
 from sqlmodel import Field, Session, col, select
 
-from bot.store.database.tables import StoredRow, insert_into, is_any_of, table_of
+from bot.store.database.tables import StoredRow, dialect_of, insert_into, is_any_of, lock_or_insert, table_of
 
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[str, ...])
@@ -49,15 +50,16 @@ def lock_groups(
     deadlocks.
     """
     found: dict[tuple[str, str], AlertGroup] = {}
+    dialect = dialect_of(session)
     for source, some in chunks_by_source(sorted(set(keys))):
-        found |= _lock_existing(session, team_id, source, some)
-        if missing := [key for key in some if key not in found]:
+        found |= _find(session, _locking_or_inserting() if dialect == "postgresql" else GROUPS, team_id, source, some)
+        missing = [key for key in some if key not in found]
+        if missing and dialect == "postgresql":  # another transaction was first
+            found |= _find(session, GROUPS, team_id, source, missing)
+        elif missing:
             values = [{"team_id": team_id, "source": source, "group_key": key} for _, key in missing]
-            inserting = insert_into(session, AlertGroup).values(values).on_conflict_do_nothing()
-            inserted = session.scalars(select(AlertGroup).from_statement(inserting.returning(*GROUP.c)))
-            found |= {(group.source, group.group_key): group for group in inserted}
-        if missing := [key for key in some if key not in found]:  # another transaction was first
-            found |= _lock_existing(session, team_id, source, missing)
+            inserted = insert_into(session, AlertGroup).values(values).returning(*GROUP.c)
+            found |= _by_key(session.scalars(select(AlertGroup).from_statement(inserted)))
     return found
 
 
@@ -101,11 +103,22 @@ GROUPS = (
 )
 
 
-def _lock_existing(
-    session: Session, team_id: str, source: str, keys: Collection[tuple[str, str]]
+@cache
+def _locking_or_inserting() -> Executable:
+    placeholders = {name: bindparam(name, type_=GROUP.c[name].type) for name in ("team_id", "source")}
+    locked = GROUPS.with_only_columns(*GROUP.c)
+    union = lock_or_insert(AlertGroup, locked, GROUP.c.group_key, placeholders)
+    return select(AlertGroup).from_statement(union).execution_options(populate_existing=True)
+
+
+def _find(
+    session: Session, statement: Executable, team_id: str, source: str, keys: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], AlertGroup]:
     names = [key for _, key in keys]
-    groups = session.exec(GROUPS, params={"team_id": team_id, "source": source, "keys": names})
+    return _by_key(session.scalars(statement, {"team_id": team_id, "source": source, "keys": names}))
+
+
+def _by_key(groups: Iterable[AlertGroup]) -> dict[tuple[str, str], AlertGroup]:
     return {(group.source, group.group_key): group for group in groups}
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Field, Session
 from bot.domain.alerts.flapping import AlertChanges
 from bot.store.database.tables import JSON_COLUMN, StoredRow
 from bot.store.database.transaction_state import retain, transaction_state
+from bot.store.incidents import incidents
 
 
 class AlertCounter(StoredRow, table=True):
@@ -44,7 +45,7 @@ def get(session: Session, incident_id: int) -> AlertCounter | None:
 
 def _find(session: Session, incident_id: int, *, reads_again: bool = False) -> AlertCounter | None:
     """A new incident's row was made by this transaction, or there is none."""
-    if incident_id not in transaction_state(session).new_incidents:
+    if not incidents.is_new(session, incident_id):
         return session.get(AlertCounter, incident_id, populate_existing=reads_again)
     known: AlertCounter | None = transaction_state(session).new_counters.get(incident_id)
     return known

@@ -1,7 +1,7 @@
 """Helpers of all table modules: naming convention, JSON columns, upserts, the metadata."""
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,9 +10,11 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     ColumnElement,
+    CompoundSelect,
     Executable,
     Index,
     MetaData,
+    Select,
     Table,
     TextClause,
     TypeDecorator,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    union_all,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -185,6 +188,24 @@ def is_any_of(column: Any, values: str) -> ColumnElement[bool]:
 
 
 Conditions = Callable[..., tuple[ColumnElement[bool], ...]]
+
+
+def lock_or_insert(
+    model: type[SQLModel], locked: Select[Any], key: Any, values: Mapping[str, Any]
+) -> CompoundSelect[Any]:
+    """
+    On PostgreSQL: lock rows and insert the missing ones, with one statement.
+
+    `locked` selects rows by the parameter `keys`, each a value of the column `key`. New rows have `values` beside it.
+    Those that another transaction has just inserted are not returned.
+    """
+    found = locked.cte("found")
+    wanted = func.unnest(bindparam("keys", type_=ARRAY(key.type))).column_valued("wanted")
+    missing = select(wanted, *values.values()).where(wanted.not_in(select(found.c[key.name]))).order_by(wanted)
+    inserting = postgresql.insert(table_of(model)).from_select([key.name, *values], missing)
+    names = [each.name for each in found.c]
+    made = inserting.on_conflict_do_nothing().returning(*(table_of(model).c[name] for name in names)).cte("made")
+    return union_all(select(found), select(made))
 
 
 def check_rows(

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Flag, auto
 from typing import Any, TypeVar
 
-from sqlalchemy import Executable
+from sqlalchemy import Insert
 from sqlmodel import Session
 
 from bot.lazy_dataclass import dataclass
@@ -67,12 +67,14 @@ class TransactionState:
     known_people: dict[tuple[str, str], Any] = field(default_factory=dict)
     """People who have a row, by team and user id; the row where it was read, else None."""
     cancelled_timers: set[str] = field(default_factory=set)
-    deferred_rows: list[tuple[Executable, dict[str, Any]]] = field(default_factory=list)
+    deferred_rows: list[tuple[Insert, dict[str, Any]]] = field(default_factory=list)
     """Rows to insert before the commit, with the statement for each."""
     new_incidents: set[int] = field(default_factory=set)
     """Incidents that this transaction inserted: nobody else has rows of them."""
-    reserved_seqs: dict[int, int] = field(default_factory=dict)
-    """Place of the first entry of a new incident, by incident."""
+    reserved_seqs: dict[int, range] = field(default_factory=dict)
+    """Places of the first entries of a new incident, by incident."""
+    new_entries: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    """Timeline entries of new incidents, by incident, as they were recorded."""
     new_counters: dict[int, Any] = field(default_factory=dict)
     """Alert counters that this transaction inserted, by incident."""
     outbox_batch: list[Any] | None = None
@@ -158,18 +160,26 @@ def transaction_state(session: Session) -> TransactionState:
     return state
 
 
-def insert_before_commit(session: Session, statement: Executable, row: dict[str, Any]) -> None:
+def insert_before_commit(session: Session, statement: Insert, row: dict[str, Any]) -> None:
     """Insert a row with others of its table; what reads that table calls `write_deferred` first."""
     transaction_state(session).deferred_rows.append((statement, row))
     if not isinstance(session, TrackedSession):
         write_deferred(session)
 
 
+def take_deferred(session: Session, table: str) -> list[dict[str, Any]]:
+    """Rows of this table that wait for the commit. The caller inserts them with rows of other tables."""
+    state = transaction_state(session)
+    taken = [row for statement, row in state.deferred_rows if statement.table.name == table]
+    state.deferred_rows = [each for each in state.deferred_rows if each[0].table.name != table]
+    return taken
+
+
 def write_deferred(session: Session) -> None:
     """Insert the rows that wait for the commit, with one statement a table."""
     state = transaction_state(session)
     rows, state.deferred_rows = state.deferred_rows, []
-    by_statement: dict[Executable, list[dict[str, Any]]] = {}
+    by_statement: dict[Insert, list[dict[str, Any]]] = {}
     for statement, row in rows:
         by_statement.setdefault(statement, []).append(row)
     for statement, same in by_statement.items():

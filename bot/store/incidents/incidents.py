@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import ColumnElement, Executable, bindparam, text, update
 from sqlalchemy.orm.attributes import set_committed_value
@@ -16,6 +16,9 @@ from bot.domain.terms import Status
 from bot.runtime.log import bind_incident
 from bot.store.database.tables import JSON_COLUMN, OPTIONAL_JSON, StoredRow, is_any_of, partial_index, table_of
 from bot.store.database.transaction_state import retain, transaction_state
+
+if TYPE_CHECKING:
+    from bot.store.incidents.timeline import TimelineEntry
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}-[0-9]{1,9}", re.ASCII)
 """The series is the configured prefix of channels."""
@@ -164,13 +167,14 @@ def main_title(titles: Mapping[str, str]) -> str:
     return titles.get("") or next(iter(titles.values()), "")
 
 
-def add(session: Session, incident: Incident) -> None:
+def add(session: Session, incident: Incident, entries: int = 1) -> None:
     """
     Insert a new incident; the transaction has it locked.
 
-    Nobody else can see it before the commit, and nothing of it was posted. The place of its first entry is taken.
+    Nobody else can see it before the commit, and nothing of it was posted. The places of its first `entries` are taken.
     """
-    incident.next_seq += 1
+    first = incident.next_seq
+    incident.next_seq += entries
     session.add(incident)
     session.flush()
     state = transaction_state(session)
@@ -178,7 +182,25 @@ def add(session: Session, incident: Incident) -> None:
     state.slack_messages[incident.key] = {}
     state.new_incidents.add(incident.key)
     state.changed_incidents.add(incident.key)  # its page does not exist yet
-    state.reserved_seqs[incident.key] = incident.next_seq - 1
+    state.reserved_seqs[incident.key] = range(first, incident.next_seq)
+
+
+def is_new(session: Session, incident_id: int) -> bool:
+    """True if this transaction inserted it."""
+    return incident_id in transaction_state(session).new_incidents
+
+
+def keep_new_entry(session: Session, entry: "TimelineEntry") -> None:
+    """Keep an entry for `find_new_entries`, if its incident is new."""
+    if is_new(session, entry.incident_id):
+        kept = transaction_state(session).new_entries
+        kept[entry.incident_id] = (*kept.get(entry.incident_id, ()), entry)
+
+
+def find_new_entries(session: Session, incident_id: int) -> list["TimelineEntry"]:
+    """All entries of a new incident, in order. Nothing is read."""
+    entries: tuple[TimelineEntry, ...] = transaction_state(session).new_entries[incident_id]
+    return sorted(entries, key=lambda entry: (entry.sort_at, entry.seq))
 
 
 def get(session: Session, incident_id: int) -> Incident:
@@ -351,8 +373,10 @@ def take_seqs(session: Session, incident: Incident, wanted: int) -> Sequence[int
 
     An entry changes the incident's page: the first of a transaction raises the revision by the same statement.
     """
-    if wanted == 1 and (reserved := transaction_state(session).reserved_seqs.pop(incident.key, None)) is not None:
-        return [reserved]
+    reserved = transaction_state(session).reserved_seqs
+    if wanted <= len(left := reserved.get(incident.key, range(0))):
+        reserved[incident.key] = left[wanted:]
+        return left[:wanted]
     changed = transaction_state(session).changed_incidents
     taking = _taking_seqs(raises_revision=incident.key not in changed)
     next_seq, revision = session.execute(taking, {"incident_id": incident.key, "wanted": wanted}).one()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import Executable
+from sqlalchemy import Insert
 from sqlmodel import Field, Session, col, select
 
 from bot.store.database.tables import StoredRow, dialect_of, insert_for, is_any_of
@@ -97,7 +97,7 @@ def save(session: Session, incident: Incident, view: str, ts: str, *, digest: st
 
 
 @cache
-def _putting(dialect: str) -> Executable:
+def _putting(dialect: str) -> Insert:
     row = insert_for(dialect, SlackMessage)
     values = {name: row.excluded[name] for name in ("channel_id", "ts", "digest")}
     return row.on_conflict_do_update(index_elements=["incident_id", "view"], set_=values)

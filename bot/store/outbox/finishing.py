@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import bindparam, delete, exists, text, update
 from sqlmodel import Session, func, select
 
 from bot.lazy_dataclass import dataclass
@@ -13,6 +13,7 @@ from bot.store.database.transaction_state import Wakeup, cancel_wakeup, pending_
 from bot.store.incidents import incidents
 from bot.store.outbox.leases import lock_due_lanes, start_heads
 from bot.store.outbox.models import (
+    IS_UNFINISHED,
     LANES,
     ROWS,
     Claim,
@@ -47,6 +48,9 @@ class FinishResult:
     due_at: datetime | None
 
 
+QUEUED = Wakeup.ROWS | Wakeup.ROWS_LATER
+OTHER_ROWS = ROWS.alias("other_row")
+HAS_MORE = exists().where(OTHER_ROWS.c.lane == ROWS.c.lane, OTHER_ROWS.c.id != ROWS.c.id, text(IS_UNFINISHED))
 ENDING = (
     update(ROWS)
     .where(
@@ -58,9 +62,19 @@ ENDING = (
         ),
     )
     .values(state=State.DONE.value, done_at=bindparam("at"), error=None)
-    .returning(ROWS.c.lane)
+    .returning(ROWS.c.lane, HAS_MORE.correlate(ROWS))
 )
-"""Ends the rows whose lanes this owner has and nobody else has locked; locks these lanes."""
+"""
+Ends the rows whose lanes this owner has and nobody else has locked; locks these lanes.
+
+Whether a lane has more rows is only a guess: one that was added meanwhile may be missing.
+"""
+RELEASING_EMPTY = (
+    update(LANES)
+    .where(is_any_of(LANES.c.key, "lanes"), ~exists().where(ROWS.c.lane == LANES.c.key, text(IS_UNFINISHED)))
+    .values(owner=None, lease_until=None, due_at=None)
+    .returning(LANES.c.key)
+)
 
 
 def finish_several(
@@ -91,16 +105,19 @@ def finish_several(
         if outcome.apply is None or claim.row.incident_id in free
     }
     rows = {"rows": [claim.row.key for claim, _ in of_lanes.values()], "lanes": sorted(of_lanes)}
-    lanes = session.execute(ENDING, {**rows, "leased_by": owner, "at": now}).scalars().all() if of_lanes else []
+    ending = session.execute(ENDING, {**rows, "leased_by": owner, "at": now}).all() if of_lanes else []
+    lanes = [lane for lane, _ in ending]
     if not lanes:
         return [None] * len(ended)
     applied = [outcome.apply for lane in lanes if (outcome := of_lanes[lane][1]).apply is not None]
     _apply(session, *applied)
     now = _now_or_queued(session, now)
+    is_last = not any(has_more for _, has_more in ending) and not pending_wakeups(session) & QUEUED
     more = _lock_more_lanes(session, lanes, now, lapsed_before or real_now, others, busy)
+    released = _release_empty(session, lanes) if is_last else frozenset()
     started, due_at = start_heads(
         session,
-        [*lanes, *more],
+        [lane for lane in (*lanes, *more) if lane not in released],
         owner=owner,
         now=now,
         until=real_now + lease,
@@ -198,6 +215,15 @@ def _lock_more_lanes(
     if len(free) == len(due) <= limit:  # a busy one may just be ending: its worker has to look again
         cancel_wakeup(session, Wakeup.ROWS)
     return free[:limit]
+
+
+def _release_empty(session: Session, lanes: Collection[str]) -> frozenset[str]:
+    """
+    Release those of these locked lanes that have no more rows, and return them.
+
+    Most rows are the last of their lane: so they end without a search for the next one.
+    """
+    return frozenset(session.execute(RELEASING_EMPTY, {"lanes": sorted(lanes)}).scalars())
 
 
 def _write_outcome(session: Session, row: OutboxRow, outcome: Outcome, now: datetime) -> None:

@@ -166,6 +166,8 @@ def start_heads(
     the lanes. Heads and limits are read, and everything is written, with one statement each: in a storm there are many,
     and every command waits meanwhile.
     """
+    if not lanes:
+        return {}, None
     heads = {found[0].lane: found for found in session.exec(HEADS, params={"lanes": list(lanes)})}
     rates = {lane: rates_of(row) for lane, (row, *_) in heads.items() if row.not_before <= now}
     gates = RateLimiter(session, {rate.key for each in rates.values() for rate in each}, now)

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Row, select
+from sqlalchemy import Executable, Row, bindparam, select
 from sqlmodel import Session
 
-from bot.store.database.tables import dialect_of, insert_for, insert_into, is_any_of
+from bot.store.database.tables import dialect_of, insert_for, insert_into, is_any_of, lock_or_insert
 from bot.store.outbox.models import RATE_LIMITS, Rate, RateLimit
 from bot.store.outbox.statements import COUNTING
 
@@ -53,14 +53,16 @@ class RateLimiter:
 
     def __init__(self, session: Session, keys: Collection[str], now: datetime) -> None:
         self._session = session
-        self._gates = {row.key: _Place(row) for row in self._load(keys)} if keys else {}
+        self._gates = {row.key: _Place(row) for row in self._load(keys, now)} if keys else {}
         for key in sorted(set(keys) - set(self._gates)):
             made = session.execute(_making(dialect_of(session)), {"key": key, "arrival_at": now}).one()
             self._gates[key] = _Place(made)
         self._moved: set[str] = set()
 
-    def _load(self, keys: Collection[str]) -> Sequence[Row[Any]]:
-        return self._session.execute(LOCKED_LIMITS, {"keys": list(keys)}).all()
+    def _load(self, keys: Collection[str], now: datetime) -> Sequence[Row[Any]]:
+        """The limits that there are; on PostgreSQL most new ones, too."""
+        statement = _locking() if dialect_of(self._session) == "postgresql" else LOCKED_LIMITS
+        return self._session.execute(statement, {"keys": list(keys), "now": now}).all()
 
     def ready_at(self, rates: Sequence[Rate], now: datetime) -> datetime:
         """Time at which all limits allow the call. If that is now, the call is counted."""
@@ -80,6 +82,12 @@ class RateLimiter:
         """Write the counted calls."""
         if self._moved:
             self._session.execute(COUNTING, self.counted())
+
+
+@cache
+def _locking() -> Executable:
+    new = {"arrival_at": bindparam("now", type_=RATE_LIMITS.c.arrival_at.type)}
+    return lock_or_insert(RateLimit, LOCKED_LIMITS, RATE_LIMITS.c.key, new)
 
 
 @cache

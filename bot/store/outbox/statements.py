@@ -15,6 +15,7 @@ from sqlalchemy import Executable, bindparam, case, or_, text, update
 from sqlmodel import Session
 
 from bot.store.database.tables import dialect_of, insert_for
+from bot.store.database.transaction_state import take_deferred
 from bot.store.outbox.models import IS_WAITING_VIEW, LANES, RATE_LIMITS, ROWS, Lane, OutboxRow, State
 
 COUNTING = (
@@ -58,6 +59,12 @@ QUEUEING_TOGETHER = text("""
         ON CONFLICT (key) DO UPDATE
             SET due_at = least(lane.due_at, excluded.due_at), priority = excluded.priority
         RETURNING key
+    ), noted AS (
+        INSERT INTO audit (at, team_id, incident_id, user_id, action, origin, details)
+        SELECT new.at, new.team_id, new.incident_id, new.user_id, new.action, new.origin, CAST(new.details AS json)
+        FROM json_to_recordset(CAST(:actions AS json)) AS new(
+            at timestamptz, team_id text, incident_id integer, user_id text, action text, origin text, details text
+        )
     )
     INSERT INTO outbox (
         uuid, team_id, incident_id, lane, kind, target, details, progress, state, attempts, unanswered_attempts,
@@ -78,7 +85,11 @@ QUEUEING_TOGETHER = text("""
     ORDER BY new.place
     ON CONFLICT (target) WHERE target IS NOT NULL AND state = 'waiting' DO NOTHING
 """)
-"""Sorting the rows, which are joined to the lanes, makes the server write all lanes before the first row."""
+"""
+Sorting the rows, which are joined to the lanes, makes the server write all lanes before the first row.
+
+Rows of the audit log that wait for the commit go along.
+"""
 
 
 def write_start(
@@ -106,8 +117,11 @@ def write_rows(session: Session, lanes: Sequence[dict[str, Any]], rows: Sequence
     """
     if dialect_of(session) == "postgresql":
         # As text within the text: the server unescapes the strings of values that are JSON, too.
-        told = [{**row, "details": json.dumps(row["details"])} for row in rows]
-        session.execute(QUEUEING_TOGETHER, {"lanes": _text(lanes), "rows": _text(told)})
+        told, actions = (
+            _text([{**row, "details": json.dumps(row["details"])} for row in some])
+            for some in (rows, take_deferred(session, "audit"))
+        )
+        session.execute(QUEUEING_TOGETHER, {"lanes": _text(lanes), "rows": told, "actions": actions})
         return
     session.execute(_due(), lanes)
     session.execute(_adding(), rows)

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, insert, or_, text
+from sqlalchemy import Insert, insert, or_, text
 from sqlmodel import Field, Session, col, func, select
 
 from bot.lazy_dataclass import dataclass
@@ -99,7 +99,7 @@ def record_all(
 
 
 @cache
-def _adding() -> Executable:
+def _adding() -> Insert:
     return insert(table_of(AuditRow))
 
 

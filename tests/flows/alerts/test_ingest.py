@@ -7,8 +7,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from sqlmodel import Session
 
 from bot.app import Dogwatch
+from bot.services.timeline.milestones import refresh_milestones
+from bot.store.incidents import incidents
 from tests.support.records import markup
 from tests.support.requests.notifications import Notifications, a_notification, an_alert
 from tests.support.requests.sent_notifications import (
@@ -25,6 +28,7 @@ from tests.support.requests.sent_notifications import (
     sends,
     without_last_seen,
 )
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import TOKEN, World
 
@@ -51,6 +55,28 @@ async def test_a_single_alert_opens_an_incident_with_its_start_and_its_source(
     assert (detection["text"], detection["source"]) == ("HighCPU: HighCPU on web-1:9100", "alert")
     assert datetime.fromisoformat(detection["happened_at"]) == began
     assert detection["link"] == PROMETHEUS
+
+
+@pytest.mark.parametrize("name", [SINGLE, THREE, "06-truncated-max-alerts"])
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_the_times_of_an_opened_incident_are_those_of_its_record(
+    world: World, notifications: Notifications, conformance: Path, name: str
+) -> None:
+    """They are set without reading the record back."""
+    sent = samples(world, conformance, name)[name] if name.startswith("06") else notifications[name]
+    await world.advance(minutes=1)
+    await sends(world, sent)
+
+    def read(session: Session, *, anew: bool) -> dict[str, Any]:
+        incident = incidents.lock(session, 1)
+        if anew:
+            refresh_milestones(session, incident)
+        return {**incident.time_sources, **{key: getattr(incident, key) for key in incident.time_sources}}
+
+    at_once = await world.bot.database.run(read, anew=False)
+
+    assert at_once["detected_at"] == at_once["started_at"] < at_once["declared_at"]
+    assert at_once == await world.bot.database.run(read, anew=True)
 
 
 async def test_the_services_people_are_invited_though_nobody_declared(

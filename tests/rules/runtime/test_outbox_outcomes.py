@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from bot.store import outbox
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, open_database
-from bot.store.database.transaction_state import Wakeup
+from bot.store.database.transaction_state import Wakeup, cancel_wakeup, pending_wakeups
 from bot.store.outbox import Done, Failure, FinishResult, LostLease, OutboxRow, Rate, Rejected, Retry, State
 from bot.store.outbox.models import IS_UNFINISHED, IS_WAITING_VIEW
 from tests.support.worlds.outbox_worker import Worker, after, enqueue_row, names, states
@@ -173,6 +173,55 @@ async def test_ends_together_wait_for_no_lane_that_somebody_holds(database: Data
     following = await worker.finish(claims[1], Done())
     assert following is not None
     assert following.row.kind == "third"
+
+
+async def test_a_row_that_the_end_did_not_see_goes_on_all_the_same(database: Database) -> None:
+    """Whether it is the last row of the lane is read as the row ends, before the lane is released."""
+    worker = Worker(database)
+    await database.run(enqueue_row, "lane", "first")
+    (claim,) = await worker.claim()
+
+    def add_unseen(session: Session) -> None:
+        before = pending_wakeups(session)
+        enqueue_row(session, "lane", "second")
+        cancel_wakeup(session, ~before)
+
+    (ended,) = await worker.finish_several([claim], [Done(add_unseen)])
+
+    assert ended is not None
+    assert ended.following is not None
+    assert ended.following.row.kind == "second"
+
+
+async def test_rows_queued_while_others_end_are_all_run(database: Database, database_url: str) -> None:
+    lanes, each = 3, 40
+    replica = open_database(database_url) if isinstance(database, PostgresDatabase) else database
+    worker = Worker(replica)
+    ran: list[str] = []
+
+    async def queue() -> None:
+        for number in range(each):
+            for lane in range(lanes):
+                await database.run(enqueue_row, f"lane {lane}", f"{lane}-{number}")
+
+    async def work() -> None:
+        while len(ran) < lanes * each:
+            claims = await worker.claim()
+            while claims:
+                ran.extend(names(claims))
+                ended = await worker.finish_several(claims)
+                following = [
+                    together.following if together else await worker.finish(claim, Done())
+                    for claim, together in zip(claims, ended, strict=True)
+                ]
+                claims = [claim for claim in following if claim is not None]
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(queue(), work())
+    if replica is not database:
+        await replica.close()
+
+    assert sorted(ran) == sorted(f"{lane}-{number}" for lane in range(lanes) for number in range(each))
 
 
 async def test_what_an_end_makes_due_goes_with_it(database: Database) -> None:
