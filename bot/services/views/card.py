@@ -14,7 +14,7 @@ from bot.domain.incidents.next_step import NextStep, Situation, find_next_step
 from bot.domain.incidents.requirements import RequirementStatus
 from bot.domain.incidents.roles import LEAD
 from bot.domain.reminders import ReminderKind
-from bot.domain.terms import AlertStatus, Kind, Severity, Status
+from bot.domain.terms import Kind, Severity, Status
 from bot.domain.text.durations import duration_between
 from bot.lazy_dataclass import dataclass
 from bot.services.changes import find_recent_changes
@@ -226,7 +226,7 @@ def _conditions(incident: Any, since: datetime, until: datetime) -> tuple[Column
 def load_card_view(session: Session, settings: Settings, incident_id: int) -> CardView:
     row = incidents.get(session, incident_id)
     existing = _find_existing(session, settings, row)
-    counts = alerts.count(session, incident_id) if existing.alerts else alerts.NO_ALERTS
+    counts, lines = _load_alerts(session, row) if existing.alerts else (alerts.NO_ALERTS, ())
     open_work = _load_open_work(session, settings, row, counts, existing)
     texts = f"{row.title} {row.closure_reason or ''} {' '.join(open_work.problems)}"
     return CardView(
@@ -244,7 +244,7 @@ def load_card_view(session: Session, settings: Settings, incident_id: int) -> Ca
         is_retro=row.is_retro,
         bridge_url=row.bridge_url,
         people=_load_people(session, settings, row, existing),
-        alerts=_load_alerts(session, row, counts),
+        alerts=CardAlerts(counts.firing, counts.alerts, lines, row.unmapped_severity, counts.flapping),
         related=_load_relations(session, row, existing),
         open_work=open_work,
         reactions=settings.reactions,
@@ -277,12 +277,12 @@ def _load_people(session: Session, settings: Settings, row: incidents.Incident, 
     return CardPeople(row.lead, settings.role_named(LEAD).label, tuple(others))
 
 
-def _load_alerts(session: Session, row: incidents.Incident, counts: alerts.Counts) -> CardAlerts:
-    status = AlertStatus.FIRING if counts.firing else AlertStatus.RESOLVED
-    is_storm = row.storm_id == row.key
-    shown = alerts.find_first(session, row.key, status, ALERTS_SHOWN) if counts.alerts and not is_storm else []
-    lines = tuple(build_alert_line(each, row) for each in shown)
-    return CardAlerts(counts.firing, counts.alerts, lines, row.unmapped_severity, counts.flapping)
+def _load_alerts(session: Session, row: incidents.Incident) -> tuple[alerts.Counts, tuple[AlertLine, ...]]:
+    """A storm's card shows counts only."""
+    if row.storm_id == row.key:
+        return alerts.count(session, row.key), ()
+    counts, shown = alerts.summarize(session, row.key, ALERTS_SHOWN)
+    return counts, tuple(build_alert_line(each, row) for each in shown)
 
 
 def _load_relations(session: Session, row: incidents.Incident, existing: _Existing) -> CardRelations:

@@ -1,5 +1,6 @@
 """Alerts, one row for each firing."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import ClassVar
@@ -249,6 +250,20 @@ FIRST = (
     )
     .order_by(col(Alert.starts_at), col(Alert.id))
 )
+FIRING_FIRST = case((_RANKED.c.status == AlertStatus.FIRING.value, 0), else_=1)
+FIRST_OF_ALL = (
+    select(Alert)
+    .where(
+        col(Alert.id).in_(
+            select(_RANKED.c.id)
+            .where(_RANKED.c.age == 1)
+            .order_by(FIRING_FIRST, _RANKED.c.starts_at, _RANKED.c.id)
+            .limit(bindparam("most"))
+        )
+    )
+    .order_by(col(Alert.starts_at), col(Alert.id))
+)
+"""Those that fire before the others."""
 
 
 def alerts_exist(incident_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -264,6 +279,19 @@ def count(session: Session, incident_id: int) -> Counts:
         {service: alerts for service, alerts, _, _ in rows},
         sum(int(flapping) for *_, flapping in rows),
     )
+
+
+def summarize(session: Session, incident_id: int, shown: int) -> tuple[Counts, list[Alert]]:
+    """`count`, and the first alerts that fire; without any, the first that have ended. Of few alerts one statement."""
+    rows = list(session.exec(FIRST_OF_ALL, params={"incident_id": incident_id, "most": shown + 1}))
+    if len(rows) > shown:
+        counts = count(session, incident_id)
+    else:
+        firing = sum(row.status == AlertStatus.FIRING.value for row in rows)
+        services = Counter(row.service for row in sorted(rows, key=lambda row: row.service or ""))
+        counts = Counts(len(rows), firing, dict(services.most_common()), sum(row.is_flapping for row in rows))
+    status = AlertStatus.FIRING if counts.firing else AlertStatus.RESOLVED
+    return counts, [row for row in rows if row.status == status.value][:shown]
 
 
 def find_earliest(session: Session, incident_id: int, *, since: datetime | None = None) -> Alert | None:
