@@ -16,16 +16,16 @@ BUDGETS = {
         "message": Counts(statements=7, transactions=1, rows=2, calls=0),
         "reaction": Counts(statements=19, transactions=3, rows=12, calls=1),
         "command": Counts(statements=26, transactions=3, rows=15, calls=1),
-        "alert": Counts(statements=89, transactions=9, rows=84, calls=7),
+        "alert": Counts(statements=88, transactions=9, rows=84, calls=7),
         "resolve": Counts(statements=204, transactions=26, rows=78, calls=15),
     },
     "postgresql": {
-        "declare": Counts(statements=39, transactions=5, rows=56, calls=6),
+        "declare": Counts(statements=37, transactions=5, rows=62, calls=6),
         "message": Counts(statements=7, transactions=1, rows=2, calls=0),
-        "reaction": Counts(statements=15, transactions=3, rows=12, calls=1),
-        "command": Counts(statements=22, transactions=3, rows=15, calls=1),
-        "alert": Counts(statements=75, transactions=9, rows=84, calls=7),
-        "resolve": Counts(statements=192, transactions=26, rows=78, calls=15),
+        "reaction": Counts(statements=15, transactions=3, rows=13, calls=1),
+        "command": Counts(statements=21, transactions=3, rows=17, calls=1),
+        "alert": Counts(statements=70, transactions=9, rows=92, calls=7),
+        "resolve": Counts(statements=188, transactions=26, rows=86, calls=15),
     },
 }
 """

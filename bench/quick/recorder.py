@@ -27,8 +27,8 @@ class Counts:
     """
     Costs of an act, and its limits. A transaction may read only; `rows` are those written.
 
-    A statement with many rows of values counts once. Rows that PostgreSQL inserts only where they are missing, with the
-    statement that locks them, are not counted.
+    A statement with many rows of values counts once. Where one statement locks rows and writes some of them, all count
+    that it returns.
     """
 
     statements: int
@@ -66,8 +66,11 @@ class Recorder:
         if word not in COUNTED or (caller := _transaction_name()) == OF_THE_MEASUREMENT:
             return
         self.statements[f"{caller}: {word} {' < '.join(_callers())}"] += 1
-        if word == "WITH":  # it gets the rows of several tables, each as a JSON list
-            self.rows += sum(len(json.loads(each)) for each in parameters if str(each).startswith("[{"))
+        lists = (
+            [each for each in parameters if isinstance(each, str) and each.startswith("[")] if word == "WITH" else ()
+        )
+        if lists:  # the rows of several tables, each as a JSON list
+            self.rows += sum(len(json.loads(each)) for each in lists)
         elif word != "SELECT":
             self.rows += cursor.rowcount if cursor.rowcount >= 0 else len(parameters)
 

@@ -1,7 +1,7 @@
 """Incidents."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -238,8 +238,7 @@ def lock_all(session: Session, incident_ids: Collection[int]) -> None:
     """Lock several incidents in sorted order; `lock` then finds them locked."""
     locked: dict[int, Incident] = transaction_state(session).locked_incidents
     if missing := sorted(set(incident_ids) - locked.keys()):
-        found = session.exec(ALL_LOCKED, params={"ids": missing}).all()
-        locked.update((incident.key, incident) for incident in found)
+        keep_locked(session, session.exec(ALL_LOCKED, params={"ids": missing}))
 
 
 ALL_FREE = ALL_LOCKED.with_for_update(skip_locked=True)
@@ -250,8 +249,13 @@ def lock_free(session: Session, incident_ids: Collection[int]) -> Collection[int
     if not incident_ids:
         return []
     found = session.exec(ALL_FREE, params={"ids": sorted(incident_ids)}).all()
-    transaction_state(session).locked_incidents.update((incident.key, incident) for incident in found)
+    keep_locked(session, found)
     return [incident.key for incident in found]
+
+
+def keep_locked(session: Session, found: Iterable[Incident]) -> None:
+    """Note that a statement has locked these incidents: `lock` finds them."""
+    transaction_state(session).locked_incidents.update((incident.key, incident) for incident in found)
 
 
 def lock(session: Session, incident_id: int) -> Incident:

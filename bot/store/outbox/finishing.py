@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, text, update
-from sqlmodel import Session, func, select
+from sqlalchemy import Executable, bindparam, delete, exists, or_, text, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select
 
 from bot.lazy_dataclass import dataclass
-from bot.store.database.tables import is_any_of
+from bot.store.database.tables import dialect_of, is_any_of
 from bot.store.database.transaction_state import Wakeup, cancel_wakeup, pending_wakeups, transaction_state
 from bot.store.incidents import incidents
+from bot.store.incidents.incidents import Incident
 from bot.store.outbox.leases import lock_due_lanes, start_heads
 from bot.store.outbox.models import (
     IS_UNFINISHED,
@@ -62,7 +65,7 @@ ENDING = (
         ),
     )
     .values(state=State.DONE.value, done_at=bindparam("at"), error=None)
-    .returning(ROWS.c.lane, HAS_MORE.correlate(ROWS))
+    .returning(ROWS.c.lane, HAS_MORE.correlate(ROWS).label("has_more"))
 )
 """
 Ends the rows whose lanes this owner has and nobody else has locked; locks these lanes.
@@ -97,22 +100,14 @@ def finish_several(
     never waits for an incident or a lane while it holds others.
     """
     owner = ended[0][0].owner
-    written = {claim.row.incident_id for claim, outcome in ended if outcome.apply is not None} - {None}
-    free = {None, *incidents.lock_free(session, [key for key in written if key is not None])}
-    of_lanes = {
-        claim.row.lane: (claim, outcome)
-        for claim, outcome in ended
-        if outcome.apply is None or claim.row.incident_id in free
-    }
-    rows = {"rows": [claim.row.key for claim, _ in of_lanes.values()], "lanes": sorted(of_lanes)}
-    ending = session.execute(ENDING, {**rows, "leased_by": owner, "at": now}).all() if of_lanes else []
-    lanes = [lane for lane, _ in ending]
-    if not lanes:
+    have_more = _end_rows(session, ended, owner, now)
+    if not have_more:
         return [None] * len(ended)
-    applied = [outcome.apply for lane in lanes if (outcome := of_lanes[lane][1]).apply is not None]
+    lanes, of_lanes = list(have_more), {claim.row.lane: outcome for claim, outcome in ended}
+    applied = [apply for lane in lanes if (apply := of_lanes[lane].apply) is not None]
     _apply(session, *applied)
     now = _now_or_queued(session, now)
-    is_last = not any(has_more for _, has_more in ending) and not pending_wakeups(session) & QUEUED
+    is_last = not any(have_more.values()) and not pending_wakeups(session) & QUEUED
     more = _lock_more_lanes(session, lanes, now, lapsed_before or real_now, others, busy)
     released = _release_empty(session, lanes) if is_last else frozenset()
     started, due_at = start_heads(
@@ -127,6 +122,43 @@ def finish_several(
     taken = [claim for lane in more if (claim := started.get(lane)) is not None]
     found = {lane: FinishResult(started.get(lane), taken if lane == lanes[0] else [], due_at) for lane in lanes}
     return [found.get(claim.row.lane) for claim, _ in ended]
+
+
+def _end_rows(session: Session, ended: Sequence[tuple[Claim, Done]], owner: str, now: datetime) -> dict[str, bool]:
+    """
+    End the rows that need wait for nobody; returns their lanes, and whether these seem to have more rows.
+
+    Incidents are locked before lanes, if a result changes them.
+    """
+    changing = {
+        claim.row.key: claim.row.incident_id
+        for claim, outcome in ended
+        if outcome.apply is not None and claim.row.incident_id is not None
+    }
+    common = {"leased_by": owner, "at": now, "lanes": sorted(claim.row.lane for claim, _ in ended)}
+    rows = [claim.row.key for claim, _ in ended]
+    if changing and dialect_of(session) == "postgresql":
+        free_rows = [key for key in rows if key not in changing]
+        named = {**common, "rows": rows, "free_rows": free_rows, "ids": sorted(set(changing.values()))}
+        found = session.execute(_locking_and_ending(), named).all()
+        incidents.keep_locked(session, [incident for *_, incident in found if incident is not None])
+        return {lane: has_more for lane, has_more, _ in found}
+    free = incidents.lock_free(session, set(changing.values()))
+    rows = [key for key in rows if key not in changing or changing[key] in free]
+    return dict(session.execute(ENDING, {**common, "rows": rows}).all()) if rows else {}
+
+
+@cache
+def _locking_and_ending() -> Executable:
+    """`incidents.ALL_FREE` and `ENDING` in one statement, which only PostgreSQL can."""
+    free = incidents.ALL_FREE.cte("free")
+    is_free = or_(is_any_of(ROWS.c.id, "free_rows"), ROWS.c.incident_id.in_(select(free.c.id)))
+    ended = ENDING.where(is_free).returning(ROWS.c.incident_id).cte("ended")
+    found = aliased(Incident, free)
+    columns = select(ended.c.lane, ended.c.has_more, found).outerjoin_from(
+        ended, found, col(found.id) == ended.c.incident_id
+    )
+    return columns.execution_options(populate_existing=True)
 
 
 def _apply(session: Session, *results: Callable[[Session], None]) -> None:
