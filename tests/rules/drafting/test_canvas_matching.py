@@ -1,6 +1,7 @@
 """What people wrote in a canvas, found in its content: properties over random edits of a random draft."""
 
 import re
+import time
 from collections import Counter
 
 import pytest
@@ -8,7 +9,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.drafting.document.blocks import BlockId
-from bot.domain.drafting.document.canvas_copy import CanvasCopy, ShownBlock, clear_blocks, copy_canvas, words_of
+from bot.domain.drafting.document.canvas_copy import (
+    CanvasCopy,
+    CanvasPart,
+    ShownBlock,
+    clear_blocks,
+    copy_canvas,
+    words_of,
+)
+from bot.domain.drafting.document.canvas_lines import match_lines
 from bot.domain.drafting.document.canvas_matching import CanvasEdits, match_canvas
 
 ANCHOR = re.compile(" ?\x02[^\x03]*\x03")
@@ -192,3 +201,47 @@ def test_a_redacted_text_does_not_return_from_an_edited_line(content: str, ref: 
 
     taken = [*found.edited.values(), *(each.text for each in found.added), *(part.text for part in found.copy.parts)]
     assert not any(secret in text for text in taken)
+
+
+CLEARED = CanvasPart("", block_id("gone"), is_cleared=True)
+REFERENCE = CanvasPart(" [[1](https://a.example/1)] ")
+
+
+@pytest.mark.parametrize(
+    ("content", "is_found"),
+    [
+        ("- secret [[1](https://a.example/1)] more [[1](https://a.example/1)]", True),
+        ("- secret [[1](https://a.example/1)] more [[1](https://a.example/1)]  ", True),
+        ("-  [[1](https://a.example/1)]  [[1](https://a.example/1)] ", True),
+        ("- secret [[1](https://a.example/1)] ", False),
+        ("- secret [[1](https://a.example/1)] more [[1](https://a.example/1)] behind", False),
+        ("secret [[1](https://a.example/1)] more [[1](https://a.example/1)]", False),
+    ],
+)
+def test_a_redacted_line_is_known_by_what_is_left_of_it(content: str, is_found: bool) -> None:
+    line = (CanvasPart("- "), CLEARED, REFERENCE, CLEARED, REFERENCE)
+
+    found = match_lines([line, (CanvasPart("last"),)], [content, "other", "last"])
+
+    assert found.lines == [line if is_found else None, None, (CanvasPart("last"),)]
+
+
+def test_long_lines_with_many_redacted_parts_take_no_time() -> None:
+    """Any member of the channel can write such a line; it is read in a transaction."""
+    line = (CanvasPart("- "), *(part for _ in range(20) for part in (CLEARED, REFERENCE)), CanvasPart("end"))
+    started = time.process_time()
+
+    match_lines([line], ["- " + REFERENCE.text * 2_000 + "x"])
+
+    assert time.process_time() - started < 0.2
+
+
+def test_many_long_lines_are_compared_in_little_time() -> None:
+    letters = "".join(map(chr, range(0x4E00, 0x4E00 + 20_000)))
+    before = [(CanvasPart(letters[n * 97 :][:8_000], block_id(str(n))),) for n in range(49)]
+    now = [letters[n * 89 + 5 :][:8_000] for n in range(50)]
+    started = time.process_time()
+
+    match_lines(before, now)
+
+    assert time.process_time() - started < 1

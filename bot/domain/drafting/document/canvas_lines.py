@@ -14,6 +14,8 @@ LIKENESS = 0.5
 """Share of pairs of letters that two lines have in common if one was made from the other."""
 MAX_COMPARISONS = 2_500
 """Lines before times lines after. Of more, only those with the same words are matched."""
+MAX_LETTERS = 1_000
+"""Letters of a line that are compared with those of others."""
 _TOKEN = re.compile(r"[^\W_]+|\s+|.")
 
 
@@ -91,15 +93,14 @@ def _find_owner(owners: Sequence[BlockId | None], start: int, end: int) -> Block
     return next((block for block in beside if block is not None), None)
 
 
-def likeness(one: str, other: str) -> float:
+def _likeness(mine: Counter[str], theirs: Counter[str]) -> float:
     """Share of common pairs of letters, 0 to 1."""
-    mine, theirs = _pairs(one), _pairs(other)
     total = mine.total() + theirs.total()
     return 2 * (mine & theirs).total() / total if total else 0.0
 
 
 def _pairs(text: str) -> Counter[str]:
-    letters = "".join(text.split()).lower()
+    letters = "".join(text[: 2 * MAX_LETTERS].split()).lower()[:MAX_LETTERS]
     return Counter(letters[n : n + 2] for n in range(len(letters) - 1))
 
 
@@ -142,19 +143,43 @@ def _find_hunk(
     own: _Hunk, hunks: Sequence[_Hunk], line: CanvasLine, expected: Sequence[int]
 ) -> tuple[_Hunk, int] | None:
     """Hunk and number of a redacted line. One without any layout is known by its place alone."""
-    pattern = _cleared_pattern(line)
+    known = _known_pieces(line)
     for number in expected:
-        if number in own.new and pattern.fullmatch(own.new[number]):
+        if number in own.new and _has_pieces(own.new[number], known):
             return own, number
     if not line_text(line).strip(" -*+>|"):
         return None
-    return next(((hunk, n) for hunk in [own, *hunks] for n, text in hunk.new.items() if pattern.fullmatch(text)), None)
+    return next(((hunk, n) for hunk in [own, *hunks] for n, text in hunk.new.items() if _has_pieces(text, known)), None)
 
 
-def _cleared_pattern(line: CanvasLine) -> re.Pattern[str]:
-    """A line before its redaction, as far as it is known."""
-    known = [".*" if part.is_cleared else re.escape(part.text) for part in line]
-    return re.compile("".join(known) + r"\s*")
+def _known_pieces(line: CanvasLine) -> list[str]:
+    """The texts before, between and behind the redacted parts of a line."""
+    pieces = [""]
+    for part in line:
+        if part.is_cleared:
+            pieces.append("")
+        else:
+            pieces[-1] += part.text
+    return pieces
+
+
+def _has_pieces(text: str, pieces: Sequence[str]) -> bool:
+    """
+    True if a line begins and ends with the outer pieces and has the others between them, in order.
+
+    Each is taken where it comes first, which is enough. A regular expression would try every place of each.
+    """
+    first, *between, last = pieces
+    text, last = text.rstrip(), last.rstrip()
+    at, end = len(first), len(text) - len(last)
+    if end < at or not (text.startswith(first) and text.endswith(last)):
+        return False
+    for piece in between:
+        at = text.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
 
 
 def _pair_lines(old: Sequence[CanvasLine], new: Mapping[int, str]) -> Iterator[tuple[CanvasLine, int]]:
@@ -169,7 +194,8 @@ def _pair_lines(old: Sequence[CanvasLine], new: Mapping[int, str]) -> Iterator[t
             yield from zip(old[start : start + size], numbers[their_start : their_start + size], strict=True)
         return
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
-    alike = [[likeness(text, other) for other in new.values()] for text in texts]
+    their_pairs = [_pairs(text) for text in new.values()]
+    alike = [[_likeness(mine, theirs) for theirs in their_pairs] for mine in map(_pairs, texts)]
     for i in reversed(range(len(old))):
         for j in reversed(range(len(new))):
             paired = alike[i][j] + best[i + 1][j + 1] if alike[i][j] >= LIKENESS else 0.0
