@@ -17,8 +17,8 @@ READ_SECONDS = 10.0
 CHUNK_BYTES = 65_536
 MAX_FORM_BYTES = 2 * 1024
 """A form is read before its sender is known."""
-MAX_SIGNED_IN_FORM_BYTES = 64 * 1024
-"""A form of a person who is signed in holds texts."""
+MAX_SIGNED_IN_FORM_BYTES = 256 * 1024
+"""A form of a person who is signed in holds texts: 20,000 characters, of which each takes up to 12 bytes."""
 LOOP_BYTES = 100_000
 """Bodies up to this size take milliseconds, on the event loop."""
 DATABASE_UNAVAILABLE = "The database does not answer. Try again in a moment."

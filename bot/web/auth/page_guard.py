@@ -26,7 +26,8 @@ def signed_in(
     The handler of a page for people who are signed in; others are sent to the sign-in.
 
     `following` is where the sign-in leads afterwards; by default to the same page. A form of another site and a person
-    without permission get 403, a missing or invisible incident 404, a request without the database 503.
+    without permission get 403, a form that is too large 413, a missing or invisible incident 404, a request without the
+    database 503.
     """
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -40,7 +41,9 @@ def signed_in(
             return await handler(request, viewer)
         except IncidentNotFound:
             return render_problem(sessions, 404, NOT_FOUND, viewer=viewer)
-        except (FormRefused, NotPermitted) as problem:
+        except FormRefused as problem:
+            return render_problem(sessions, problem.status, problem.message, viewer=viewer)
+        except NotPermitted as problem:
             return render_problem(sessions, 403, problem.message, viewer=viewer)
         except DatabaseUnavailable:
             return render_problem(sessions, 503, DATABASE_UNAVAILABLE, viewer=viewer)

@@ -16,7 +16,7 @@ from bot.services.web_pages.sessions import SESSION_LIFETIME, Viewer, find_viewe
 from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.shared import web_sessions
 from bot.web.auth.local_paths import site_origin
-from bot.web.body_limits import MAX_FORM_BYTES, TooLarge, TooSlow, Unreadable, read_body
+from bot.web.body_limits import MAX_FORM_BYTES, READ_SECONDS, TooLarge, TooSlow, Unreadable, read_body
 
 COOKIE = "dogwatch-session"
 FORM_TOKEN = "form_token"  # noqa: S105  the field's name
@@ -24,10 +24,19 @@ SUBMISSION = "submission"
 """Field that identifies a form as it was opened."""
 MAX_SUBMISSION = 64
 MAX_FIELDS = 40
+GO_BACK = "Go back: what you entered is still there. Then send it again."
 
 
 class FormRefused(UserError):
-    """The form came from another site, from a session that ended, or cannot be read."""
+    """
+    The form came from another site, from a session that ended, or cannot be read.
+
+    `status` is the answer's; a browser keeps what was entered, and its back button shows it.
+    """
+
+    def __init__(self, message: str, status: int = 403) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class PageSessions:
@@ -82,8 +91,12 @@ class PageSessions:
         try:
             body = (await read_body(request, max_bytes)).decode()
             fields = parse_form(body, MAX_FIELDS)
-        except (TooLarge, TooSlow, Unreadable, ValueError) as problem:
-            raise FormRefused("The form cannot be read. Open the page again.") from problem
+        except TooLarge as problem:
+            raise FormRefused(f"The form has more than {max_bytes // 1024} KB. Shorten it. {GO_BACK}", 413) from problem
+        except TooSlow as problem:
+            raise FormRefused(f"The form did not arrive within {READ_SECONDS:.0f} seconds. {GO_BACK}", 408) from problem
+        except (Unreadable, ValueError) as problem:
+            raise FormRefused("The form cannot be read. Open the page again.", 400) from problem
         if viewer is not None and not is_form_token(self.settings, viewer.digest, fields.get(FORM_TOKEN, "")):
             raise FormRefused("The form is of a session that ended. Open the page again.")
         return fields

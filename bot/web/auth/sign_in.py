@@ -118,7 +118,7 @@ class SignInRoutes:
                 await self._sessions.read_form(request, viewer)
                 await self._database.run(web_sessions.delete_session, viewer.digest)
         except FormRefused as problem:
-            return render_problem(self._sessions, 403, problem.message, viewer=viewer)
+            return render_problem(self._sessions, problem.status, problem.message, viewer=viewer)
         except DatabaseUnavailable:
             return render_problem(self._sessions, 503, DATABASE_UNAVAILABLE)
         response = self._redirect("/sign-in")

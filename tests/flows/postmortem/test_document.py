@@ -23,6 +23,7 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.store.incidents.incidents import Incident
 from tests.flows.postmortem.test_drafts import runs
 from tests.flows.timeline.test_redact import remains
+from tests.support.requests.strangers import raw
 from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.live import stream_of
 from tests.support.worlds.story import draft_files
@@ -307,6 +308,41 @@ async def test_redaction_finds_a_draft_with_only_a_persons_words(world: World, a
     [replaced] = draft_files(world, world.channel)
     assert b"hunter2" not in world.sandbox.file_content(replaced["id"])
     assert await remains(world) == []
+
+
+@pytest.mark.parametrize("letter", ["a", "ж", "日", "😀"])
+async def test_a_long_text_is_saved_in_any_script(world: World, ana: Visitor, letter: str) -> None:
+    """The limit counts characters, of which each takes up to twelve bytes in a form."""
+    block = block_of(await ana.opens(PAGE), "Restarted the")
+
+    refused = await sends_act(ana, block, "edit", letter * 20_001)
+    saved = await sends_act(ana, block, "edit", letter * 20_000)
+
+    assert refused.status == 422
+    assert "The text is longer than 20,000 characters." in refused.words
+    assert letter * 20_001 in refused.text, "what was written is still in the form"
+    assert saved.status == 303
+    assert letter * 20_000 in (await ana.opens(address(block))).text
+
+
+async def test_a_form_that_cannot_be_read_is_told_why(
+    world: World, ana: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was entered is still in the browser: its answer leads back there."""
+    monkeypatch.setattr("bot.web.body_limits.READ_SECONDS", 0.2)
+    block = block_of(await ana.opens(PAGE), "Restarted the")
+    head = f"POST {address(block)} HTTP/1.1\nHost: dogwatch\nOrigin: {world.url}\nConnection: close\n"
+    head += f"Cookie: dogwatch-session={ana.session}\nContent-Length: 500\n\n"
+
+    large = await sends_act(ana, block, "edit", "a" * 300_000)
+    slow = (await raw(world, head, [b"text=cut+off"])).decode()
+    broken = (await raw(world, head, [b"text=\xff".ljust(500)])).decode()
+
+    assert large.status == 413
+    assert "The form has more than 256 KB." in large.words
+    assert [answer.split(" ")[1] for answer in (slow, broken)] == ["408", "400"]
+    assert all("what you entered is still there" in answer for answer in (large.words, slow))
+    assert "The form cannot be read." in broken
 
 
 async def test_a_private_incident_has_no_postmortem_for_others(world: World) -> None:

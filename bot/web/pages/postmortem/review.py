@@ -27,6 +27,7 @@ from bot.web.auth.local_paths import site_root
 from bot.web.auth.page_guard import signed_in
 from bot.web.auth.page_sessions import SUBMISSION, FormRefused, PageSessions, form_digest
 from bot.web.auth.private_access import PrivateAccess
+from bot.web.body_limits import MAX_SIGNED_IN_FORM_BYTES
 from bot.web.pages.postmortem.document import render_refusal
 from bot.web.pages.postmortem.user_groups import UserGroupList
 
@@ -55,7 +56,7 @@ class ReviewRoutes:
 
     async def submit_step(self, request: web.Request, viewer: Viewer) -> web.Response:
         """A step leads back to the page; a refusal is shown on it."""
-        fields = await self._sessions.read_form(request, viewer)
+        fields = await self._sessions.read_form(request, viewer, max_bytes=MAX_SIGNED_IN_FORM_BYTES)
         visibility, settings = await self._access.find_visibility(viewer), self._sessions.settings
         actor = Actor(viewer.team_id, viewer.user_id, self._clock.now(), Origin.WEB)
         reference, named = request.match_info["reference"], fields.get("step", "")
