@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,6 +15,8 @@ from bot.store.database.session import Database, DatabaseUnavailable
 from bot.store.outbox import Claim, LostLease
 
 log = get_logger(__name__)
+
+ENDING_SECONDS = 1.0
 
 
 class LaneLeases:
@@ -55,14 +58,25 @@ class LaneLeases:
                 async with asyncio.timeout(self.duration.total_seconds() / 3):
                     await ended.wait()
             except TimeoutError:
-                await self._renew(lane)
+                if not await self._renew(lane) and not await _ends_soon(ended):
+                    log.warning("lane lost while its row ran", lane=lane)
 
-    async def _renew(self, lane: str) -> None:
+    async def _renew(self, lane: str) -> bool:
+        """False if the lane is no longer this worker's: another one took it, or its row has just ended."""
         until = self._clock.real_now() + self.duration
         try:
-            if await self._database.run(outbox.renew_lease, lane, self._owner, until):
-                self.expires_at[lane] = until
-            else:
-                log.warning("lane lost while its row ran", lane=lane)
+            is_ours = await self._database.run(outbox.renew_lease, lane, self._owner, until)
         except DatabaseUnavailable as problem:
             log.warning("lease renewal failed", lane=lane, problem=str(problem))
+            return True
+        if is_ours:
+            self.expires_at[lane] = until
+        return is_ours
+
+
+async def _ends_soon(ended: asyncio.Event) -> bool:
+    """Whether the row has ended: the transaction that ended it may not have told its worker yet."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ENDING_SECONDS):
+            await ended.wait()
+    return ended.is_set()

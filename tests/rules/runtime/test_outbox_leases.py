@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 from sqlmodel import Session
+from structlog.testing import capture_logs
 
+from bot.runtime.clock import SystemClock
+from bot.slack.delivery.leases import LaneLeases
 from bot.store import outbox
 from bot.store.database.postgres_database import PostgresDatabase
 from bot.store.database.session import Database, open_database
@@ -68,6 +71,33 @@ async def test_a_long_row_renews_its_lease(database: Database) -> None:
     assert not await database.run(outbox.renew_lease, "lane", "worker", after(90)), "it has been taken"
     with pytest.raises(LostLease):
         await worker.finish(claim, Done(), 42)
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+async def test_only_a_lane_that_another_worker_took_is_lost(database: Database, is_taken: bool) -> None:
+    """The renewal of a lease may come after the commit that ended the row, and before its worker knows."""
+    await database.run(enqueue_row, "lane", "first")
+    worker = Worker(database)
+    (claim,) = await worker.claim()
+    leases = LaneLeases(database, SystemClock(), worker.name, timedelta(seconds=0.03))
+    logged: list[str] = []
+
+    async def run() -> None:
+        if is_taken:
+            await Worker(database, "heir").claim(21)
+        else:
+            await worker.finish(claim, Done())
+        for _ in range(200 if is_taken else 5):
+            await asyncio.sleep(0.02)
+            logged[:] = [each["event"] for each in found]
+            if logged:
+                break
+
+    with capture_logs() as found:
+        async with asyncio.timeout(20):
+            await leases.run_leased("lane", run)
+
+    assert logged == (["lane lost while its row ran"] if is_taken else [])
 
 
 async def test_a_worker_does_not_take_what_it_is_doing(database: Database) -> None:
