@@ -8,7 +8,6 @@ environment, may write no file, and gets the draft and nothing else.
 import io
 import json
 import pickle
-import resource
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.drafting.model import Draft
 from bot.domain.errors import UserError
 from bot.lazy_loader import LazyModule
+from bot.runtime.subprocess_limit import command_line, is_beyond_limits, set_limits
 from bot.templating.render import BrokenTemplate, render_documents
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ WALL_SECONDS = 10.0
 MEMORY_BYTES = 1024 * 1024 * 1024
 """Address space: what Python itself takes, and ten times what a long draft needs."""
 
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from bot.templating.subprocess_render import main; main({cpu})"
-
 
 def render_in_subprocess(
     draft: Draft, *, template: str, folders: Sequence[Path], cpu: int = CPU_SECONDS
@@ -46,15 +44,9 @@ def render_in_subprocess(
     Blocks until the subprocess ends: in the running bot call it in a thread.
     """
     request = _pickle((draft, template, [str(folder.absolute()) for folder in folders]))
-    program = _PROGRAM.format(path=[str(Path(each).absolute()) for each in sys.path], cpu=cpu)
     try:
         done = subprocess.run(  # noqa: S603  this interpreter and a constant program
-            [sys.executable, "-I", "-c", program],
-            input=request,
-            capture_output=True,
-            env={},
-            timeout=WALL_SECONDS,
-            check=False,
+            command_line(main, cpu), input=request, capture_output=True, env={}, timeout=WALL_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as late:
         raise BrokenTemplate(template, None, f"It runs longer than {WALL_SECONDS:g} seconds.") from late
@@ -62,7 +54,7 @@ def render_in_subprocess(
 
 
 def _parse_result(done: "subprocess.CompletedProcess[bytes]", template: str, cpu: int) -> dict[str, str]:
-    if -done.returncode in {signal.SIGXCPU, signal.SIGKILL}:
+    if is_beyond_limits(done.returncode):
         raise BrokenTemplate(template, None, f"It takes more than {cpu} seconds or too much memory.")
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
@@ -98,7 +90,8 @@ def _pickle(value: object) -> bytes:
 def main(cpu: int) -> None:
     """Entry point of the subprocess: a pickled draft on stdin, a JSON result on stdout."""
     draft, template, folders = pickle.load(sys.stdin.buffer)  # noqa: S301  written by the bot itself
-    _set_limits(cpu)
+    signal.signal(signal.SIGXCPU, _out_of_time)
+    set_limits(cpu, MEMORY_BYTES)
     paths = [Path(folder) for folder in folders]
     try:
         result: dict[str, Any] = {"documents": render_documents(draft, template=template, loader_paths=paths)}
@@ -107,16 +100,6 @@ def main(cpu: int) -> None:
     except UserError as refused:
         result = {"refused": refused.message}
     sys.stdout.write(json.dumps(result))
-
-
-def _set_limits(cpu: int) -> None:
-    signal.signal(signal.SIGXCPU, _out_of_time)
-    used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
-    resource.setrlimit(resource.RLIMIT_CPU, (used + cpu, used + cpu + 2))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform != "darwin":  # which cannot limit the address space
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 def _out_of_time(_number: int, _frame: FrameType | None) -> None:
