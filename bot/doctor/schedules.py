@@ -22,12 +22,17 @@ SECONDS = 8.0
 
 async def check_schedules(settings: Settings, slack: SlackChecks) -> list[CheckResult]:
     """Check all schedules; no result if there are none. Fetched calendars are not stored."""
-    now = machine_now()
-    results = await asyncio.gather(*(_check_schedule(settings, slack, name, now) for name in settings.schedules))
+    now, reading = machine_now(), asyncio.Lock()
+    results = await asyncio.gather(
+        *(_check_schedule(settings, slack, name, now, reading) for name in settings.schedules)
+    )
     return [result for each in results for result in each]
 
 
-async def _check_schedule(settings: Settings, slack: SlackChecks, name: str, now: datetime) -> list[CheckResult]:
+async def _check_schedule(
+    settings: Settings, slack: SlackChecks, name: str, now: datetime, reading: asyncio.Lock
+) -> list[CheckResult]:
+    """`reading`: calendars are read one after another."""
     if not settings.schedules[name].calendar:
         return _schedule_results(name, list(check_layers(settings, name, now)), "somebody is on call")
     path, address = settings.calendar_file(name), settings.calendar_address(name)
@@ -36,7 +41,8 @@ async def _check_schedule(settings: Settings, slack: SlackChecks, name: str, now
         return [failed(NAME, f"{name}: nobody is on call, because the calendar's address is not set", remedy)]
     try:
         text = await read_file(path) if path else (await fetch(address or "", seconds=SECONDS)).text
-        copy = await asyncio.to_thread(read_calendar, text or "", settings, name, now)
+        async with reading:
+            copy = await read_calendar(text or "", settings, name, now)
     except (FetchError, InvalidCalendar) as problem:
         remedy = "Check its address or path. Until then the last good copy applies. Without a copy, nobody is on call."
         return [failed(NAME, f"{name}: the calendar cannot be read: {problem}", remedy)]

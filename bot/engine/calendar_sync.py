@@ -14,6 +14,7 @@ from bot.domain.oncall.icalendar_reader import InvalidCalendar
 from bot.engine.fetch.http_fetch import SECONDS, FetchError, FetchResult, fetch, read_file
 from bot.engine.periodic import run_periodically
 from bot.runtime.clock import Clock
+from bot.services.oncall.calendar_subprocess import WALL_SECONDS
 from bot.services.oncall.calendar_sync import (
     CalendarChange,
     KnownCalendar,
@@ -33,8 +34,6 @@ FALLBACK_NOTE = "the last good copy is used, if there is one"
 MAX_LOOKUPS = 100
 """People looked up for one calendar: Slack allows about fifty such calls a minute."""
 POLL = timedelta(seconds=30)
-PARSE_SECONDS = 60.0
-"""A calendar full of recurring events delays the others no longer than this."""
 START_DELAY = timedelta(seconds=2)
 """Short: until the first fetch nobody is on call by a new calendar."""
 
@@ -54,7 +53,7 @@ class CalendarSync:
         find: FindByMail,
         *,
         seconds: float = SECONDS,
-        parse_seconds: float = PARSE_SECONDS,
+        parse_seconds: float = WALL_SECONDS,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -62,7 +61,7 @@ class CalendarSync:
         self._find = find
         self._seconds = seconds
         self._parse_seconds = parse_seconds
-        self._parsing: dict[str, asyncio.Future[CalendarCopy]] = {}
+        self._parsing = asyncio.Lock()
         self._is_unused = False
         self._running = asyncio.Lock()
 
@@ -107,19 +106,9 @@ class CalendarSync:
             self._log_change(name, await self._database.run(record_fetched, name, copy, validators, now))
 
     async def _parse(self, text: str, settings: Settings, name: str, now: datetime) -> CalendarCopy:
-        """
-        Parse in a thread, at most one for each name.
-
-        Raises InvalidCalendar, also after PARSE_SECONDS.
-        """
-        parsing = self._parsing.get(name)
-        if parsing is None or parsing.done():
-            loop = asyncio.get_running_loop()
-            parsing = self._parsing[name] = loop.run_in_executor(None, read_calendar, text, settings, name, now)
-            await asyncio.wait({parsing}, timeout=self._parse_seconds)
-        if not parsing.done():
-            raise InvalidCalendar(f"it takes longer than {self._parse_seconds:g} seconds to read")
-        return self._parsing.pop(name).result()
+        """One after another, for the memory. Raises InvalidCalendar."""
+        async with self._parsing:
+            return await read_calendar(text, settings, name, now, self._parse_seconds)
 
     async def _resolve_people(
         self, copy: CalendarCopy, names: Mapping[str, str], known: KnownCalendar, now: datetime

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.cli.exit_codes import FAILED
 from bot.config import DEFAULT_PATH, Problem, Report, Settings, examine
 from bot.config.problems import KeyPath, dotted_key, find_line, key_lines
 from bot.config.reloading import fingerprint
+from bot.domain.oncall.calendar_matching import CalendarCopy
 from bot.domain.oncall.icalendar_reader import InvalidCalendar
 from bot.engine.fetch.http_fetch import FetchError, read_file
 from bot.feeds import recognize_kind
@@ -90,13 +92,17 @@ def _schedule_problems(settings: Settings) -> tuple[list[Problem], list[Problem]
         path = settings.calendar_file(name)
         if path is not None:
             try:
-                copy = read_calendar(asyncio.run(read_file(path)), settings, name, now)
+                copy = asyncio.run(_read_file(path, settings, name, now))
             except (FetchError, InvalidCalendar) as problem:
                 errors.append(_schedule_problem(settings, name, f"The calendar cannot be read: {problem}. Fix {path}."))
             else:
                 doubts = check_calendar(settings, name, copy, now, slack_was_asked=False)
                 warnings += [_schedule_problem(settings, name, str(each)) for each in doubts]
     return errors, warnings
+
+
+async def _read_file(path: Path, settings: Settings, name: str, now: datetime) -> CalendarCopy:
+    return await read_calendar(await read_file(path), settings, name, now)
 
 
 def _schedule_problem(settings: Settings, name: str, message: str) -> Problem:

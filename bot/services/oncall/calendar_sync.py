@@ -9,11 +9,10 @@ from sqlmodel import Session
 
 from bot.config import Settings
 from bot.domain.oncall.calendar_matching import CalendarCopy, copy_from_json, copy_to_json
-from bot.domain.oncall.icalendar_reader import parse_calendar
 from bot.lazy_dataclass import dataclass
+from bot.services.oncall.calendar_subprocess import WALL_SECONDS, read_in_subprocess
 from bot.store.escalation import calendars
 
-READ_BACK, READ_AHEAD = timedelta(days=7), timedelta(days=183)
 REREAD_AFTER = timedelta(days=1)
 """Interval at which an unchanged calendar is read again, for occurrences of recurring events."""
 LOOKUP_VALID_FOR = timedelta(hours=1)
@@ -35,12 +34,13 @@ def calendar_source(settings: Settings, name: str) -> str:
     return sha256(f"{where} {zone} {settings.incidents.zone}".encode()).hexdigest()[:16]
 
 
-def read_calendar(text: str, settings: Settings, name: str, now: datetime) -> CalendarCopy:
-    """Raises InvalidCalendar."""
-    found = parse_calendar(
-        text, settings.schedules[name].zone, settings.incidents.zone, since=now - READ_BACK, until=now + READ_AHEAD
-    )
-    return CalendarCopy(calendar_source(settings, name), now, found.events, found.problems)
+async def read_calendar(
+    text: str, settings: Settings, name: str, now: datetime, seconds: float = WALL_SECONDS
+) -> CalendarCopy:
+    """Read in a process of its own. Raises InvalidCalendar, also after `seconds`."""
+    zone, default = settings.schedules[name].zone, settings.incidents.zone
+    source = calendar_source(settings, name)
+    return await read_in_subprocess(text, source, now, zone=zone, default=default, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

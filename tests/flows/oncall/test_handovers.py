@@ -105,7 +105,7 @@ async def test_a_calendar_hands_over_only_after_its_first_read(tmp_path: Path) -
         return f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{event}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 
     async def is_fetched(person: str) -> None:
-        copy = read_calendar(says(person), desk.settings, "legacy", desk.now)
+        copy = await read_calendar(says(person), desk.settings, "legacy", desk.now)
         await desk.database.run(calendars.claim_fetch, "legacy", desk.now, timedelta(minutes=1))
         await desk.database.run(record_fetched, "legacy", copy, Validators(), desk.now)
 
