@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
+from bot.domain.text.normalize import make_storable
 from bot.engine.fetch.address_guard import AddressRules, PublicResolver, RefusedAddress, check_address
 from bot.lazy_dataclass import dataclass
 from bot.runtime.clock import machine_now
@@ -162,10 +163,15 @@ async def _fetch_following_redirects(
             return FetchedBody(
                 await _read_body(answer, limits.max_bytes),
                 answer.headers.get("Content-Type", ""),
-                answer.headers.get("ETag"),
-                answer.headers.get("Last-Modified"),
+                _validator(answer.headers.get("ETag", "")),
+                _validator(answer.headers.get("Last-Modified", "")),
             )
     raise FetchError(f"the server redirects more than {limits.redirects} times")
+
+
+def _validator(value: str) -> str | None:
+    """The header's value, to be stored and sent back; None for one that is no header by HTTP's own rules."""
+    return value if value and value.isascii() and value.isprintable() else None
 
 
 def read_retry_after(value: str) -> timedelta | None:
@@ -213,7 +219,7 @@ async def _read_body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 
 def _decode(body: bytes) -> str:
     try:
-        return body.decode("utf-8-sig")
+        return make_storable(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise FetchError("it is not UTF-8 text") from None
 

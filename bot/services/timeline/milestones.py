@@ -46,7 +46,11 @@ def refresh_milestones(session: Session, incident: Incident) -> None:
 
 
 def set_initial_milestones(session: Session, incident: Incident, its_alerts: Sequence[Alert] = ()) -> None:
-    """`refresh_milestones` for an incident that this transaction opened; these are all its alerts. Nothing is read."""
+    """
+    Set the times of an incident that this transaction opened, of which these are all alerts.
+
+    The same as `refresh_milestones`, without reading anything.
+    """
     facts = [milestone_fact(entry) for entry in incidents.find_new_entries(session, incident.key)]
     detected = [_alert_fact(each) for each in sorted(its_alerts, key=lambda each: each.key)]
     _save_milestones(session, incident, compute_milestones(facts, detected, is_over=False))

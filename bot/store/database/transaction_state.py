@@ -168,7 +168,11 @@ def insert_before_commit(session: Session, statement: Insert, row: dict[str, Any
 
 
 def take_deferred(session: Session, table: str) -> list[dict[str, Any]]:
-    """Rows of this table that wait for the commit. The caller inserts them with rows of other tables."""
+    """
+    Take the rows of this table that wait for the commit.
+
+    The caller inserts them with rows of other tables.
+    """
     state = transaction_state(session)
     taken = [row for statement, row in state.deferred_rows if statement.table.name == table]
     state.deferred_rows = [each for each in state.deferred_rows if each[0].table.name != table]

@@ -15,6 +15,7 @@ from bot.engine.gauges import update_gauges
 from bot.runtime.metrics import REGISTRY
 from bot.services.oncall.schedule import explain_nobody, people_on_call
 from bot.store.escalation import calendars
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.world import World
 
 CALENDAR = (Path(__file__).parents[2] / "data" / "calendars" / "pagerduty.ics").read_bytes()
@@ -81,6 +82,19 @@ async def test_a_calendar_is_fetched_with_conditional_requests(feed: Feed):
     assert first.text == CALENDAR.decode()
     assert second.text is None
     assert feed.requests[1].headers["If-Modified-Since"] == "Sat, 21 Nov 2026 00:00:00 GMT"
+
+
+async def test_validators_that_are_no_text_are_not_kept():
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 200 OK\r\nETag: "a\xffb"\r\nLast-Modified: \xfe\r\nContent-Length: 1\r\n\r\nx')
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        found = await fetch(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+
+    assert (found.text, found.etag, found.modified) == ("x", None, None)
 
 
 async def test_a_few_redirects_are_followed(feed: Feed):
@@ -206,6 +220,22 @@ async def test_the_last_good_copy_is_used(world: Scheduled, feed: Feed):
     await world.later(days=1, minutes=1)
     assert await world.on_call() == (), "after a day it is read anew, whatever its server says"
     assert "has only unknown names at this time: On Call - Second Line - Payments Primary" in await world.reason()
+
+
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_what_no_database_stores_is_taken_out(world: Scheduled, feed: Feed):
+    feed.body = CALENDAR.replace(b"On Call - First Line", b"On Call - First Line - \x00")
+    await world.fetches()
+    feed.body = b"BEGIN:VCALENDAR\r\nX-A:\x00\r\nEND:VCALENDAR\r\n" * 2
+    feed.answers = lambda _request: web.Response(body=feed.body)
+    await world.later(minutes=6)
+
+    kept = await world.bot.database.read(calendars.get, "legacy")
+    assert kept is not None
+    assert kept.problem
+    assert kept.body
+    assert "First Line - \ufffd" in kept.body or "First Line - \\ufffd" in kept.body
+    assert await world.on_call() == ("UFIRST",)
 
 
 async def test_email_lookups_are_cached_while_slack_is_unreachable(world: Scheduled, feed: Feed):
