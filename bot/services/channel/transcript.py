@@ -11,7 +11,7 @@ from bot.services.channel.channel_changes import on_channel_unarchived
 from bot.services.channel.clear_copies import clear_entry, refresh_comments
 from bot.services.channel.marks import kinds_of_reactions, sync_entry_marks
 from bot.services.channel.messages import SlackMessage, is_before_history, is_past_retention, parse_ts
-from bot.services.timeline.entries import update_entry_text
+from bot.services.timeline.entries import update_entry_text, withdraw_entry
 from bot.services.timeline.kept_files import drop_files
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
@@ -22,7 +22,9 @@ from bot.store.incidents.document import comments
 from bot.store.incidents.document.comments import PostmortemComment
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.search.text_index import purge_removed_words
+from bot.store.incidents.timeline import TimelineEntry
 from bot.store.incidents.transcript import Message
+from bot.store.upkeep import channel_locations
 
 
 def _is_to_be_skipped(
@@ -156,3 +158,45 @@ def record_deletion(session: Session, team_id: str, channel_id: str, ts: str, at
             outbox.refresh_card(session, touched, at)
     if entries:
         purge_removed_words(session)
+
+
+def on_channel_id_changed(session: Session, team_id: str, old_id: str, new_id: str, at: datetime) -> None:
+    """
+    Follow a channel that Slack gave a new id, as when an organisation moves it.
+
+    Slack names the new id also for what happens to older messages.
+    """
+    if old_id == new_id:
+        return
+    for incident_id in channel_locations.find_incident_ids(session, team_id, old_id):
+        incident = incidents.lock(session, incident_id)
+        incident.channel_id = new_id
+        session.add(incident)
+    for entries in channel_locations.find_doubled_entries(session, old_id, new_id):
+        _join_doubled_entries(session, *entries, at)
+    for ts in channel_locations.change_channel_id(session, team_id, old_id, new_id):
+        record_deletion(session, team_id, new_id, ts, at)
+
+
+def _join_doubled_entries(session: Session, old: TimelineEntry, new: TimelineEntry, at: datetime) -> None:
+    """
+    Leave a message to one of its two entries, and withdraw the other one.
+
+    It stays with one whose words are gone, an active one, or else the earlier one. The other one loses its words: they
+    would stay when the message is deleted.
+    """
+    incident = incidents.lock(session, old.incident_id)
+    kept, other = sorted((old, new), key=lambda each: (not _is_cleared(each), each.withdrawn_at is not None))
+    if other.withdrawn_at is None:
+        actor = Actor(incident.team_id, None, at, Origin.MESSAGE)
+        withdraw_entry(session, incident, other, actor, f"the message of entry-{kept.key}")
+    clear_entry(session, other)
+    other.channel_id = other.message_ts = None
+    other.deleted_at = other.deleted_at or at
+    on_text_removed(session, incident, at)
+    refresh_comments(session, incident, at)
+    purge_removed_words(session)
+
+
+def _is_cleared(entry: TimelineEntry) -> bool:
+    return entry.deleted_at is not None or entry.redacted_at is not None

@@ -74,11 +74,3 @@ def save_channel_name(session: Session, team_id: str, channel_id: str, name: str
     if incident is not None:
         incident.channel_name = name
         session.add(incident)
-
-
-def save_channel_id(session: Session, team_id: str, old_id: str, new_id: str) -> None:
-    """Follow a channel that Slack gave a new id, as when an organisation moves it."""
-    incident = incidents.find_by_channel(session, team_id, old_id)
-    if incident is not None:
-        incident.channel_id = new_id
-        session.add(incident)

@@ -13,7 +13,7 @@ from bot.services.channel.marks import record_marks, record_reaction
 from bot.services.channel.messages import format_ts, parse_ts
 from bot.services.postmortem.document.canvas_edits import on_canvas_changed
 from bot.services.views.app_home import on_home_opened
-from bot.services.workspace.installation import save_channel_id, save_channel_name
+from bot.services.workspace.installation import save_channel_name
 from bot.services.workspace.people import update_profile
 from bot.slack.api.payloads import (
     SYSTEM_SUBTYPES,
@@ -95,7 +95,8 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
         case "file_change":
             on_canvas_changed(session, read_id(event, "file_id"), at)
         case "channel_id_changed":
-            save_channel_id(session, team_id, read_id(event, "old_channel_id"), read_id(event, "new_channel_id"))
+            old_id, new_id = read_id(event, "old_channel_id"), read_id(event, "new_channel_id")
+            transcript.on_channel_id_changed(session, team_id, old_id, new_id, at)
     return True
 
 
