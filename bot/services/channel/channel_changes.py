@@ -1,4 +1,4 @@
-"""Incident channels: archived, unarchived, made private, or replaced by a new one."""
+"""Incident channels: archived, unarchived, lost, made private, or replaced by a new one."""
 
 from datetime import datetime
 
@@ -35,18 +35,38 @@ def on_channel_archived(session: Session, team_id: str, channel_id: str, ts: str
         session.add(incident)
 
 
+def on_channel_lost(session: Session, team_id: str, channel_id: str, ts: str, at: datetime) -> None:
+    """
+    Note a channel that was deleted, or a private one that the bot was removed from.
+
+    Nothing can be posted, as in an archived one. `ts`: as in `on_channel_archived`.
+    """
+    incident = incidents.lock_by_channel(session, team_id, channel_id)
+    if incident is not None and incident.archived_at is None and _is_newest(session, incident, ts, at):
+        _note_refusal(session, incident, at, _find_responsible(incident))
+
+
 def on_archived_refusal(
-    session: Session, incident_id: int, posted_in: str | None, at: datetime, by: str | None
+    session: Session, incident_id: int, posted_in: str | None, at: datetime, by: str | None, *, is_lost: bool = False
 ) -> None:
     """
     Note an archived channel that no event reported: Slack refused a message.
 
     `posted_in`: the refused channel, None for the incident's own. `by`: the person whose action could not be shown;
-    they are asked where to continue.
+    they are asked where to continue. `is_lost`: the channel is not archived, but gone. Nobody else may know that.
     """
     incident = incidents.lock(session, incident_id)
-    if incident.archived_at is not None or posted_in not in {None, incident.channel_id}:
-        return
+    if incident.archived_at is None and posted_in in {None, incident.channel_id}:
+        _note_refusal(session, incident, at, by or (_find_responsible(incident) if is_lost else None))
+
+
+def _find_responsible(incident: Incident) -> str | None:
+    """The lead, or else the person who declared the incident."""
+    found = incident.lead or incident.declared_by
+    return found if found and found.startswith(USER_ID_PREFIXES) else None
+
+
+def _note_refusal(session: Session, incident: Incident, at: datetime, by: str | None) -> None:
     incident.archived_at = at
     session.add(incident)
     if by is not None and incident.is_open:
@@ -102,10 +122,10 @@ def on_channel_made_private(session: Session, settings: Settings, team_id: str, 
 
 def move_to_new_channel(session: Session, settings: Settings, incident_id: int, actor: Actor) -> Incident:
     """
-    Open a new channel for an incident whose own is archived.
+    Open a new channel for an incident whose own is archived or lost.
 
-    The old one stays linked, and its transcript is kept. Raises UserError if the channel is not archived, or the
-    incident is over.
+    The old one stays linked, and its transcript is kept. Raises UserError if the channel is in use, or the incident is
+    over.
     """
     incident = incidents.lock(session, incident_id)
     old_id, old_name = incident.channel_id, incident.channel_name

@@ -12,7 +12,7 @@ from bot.runtime.metrics import OUTBOX_FINISHED
 from bot.services.outbox import OutboxKind, kind_of
 from bot.slack.delivery.effects import EffectHandler
 from bot.slack.delivery.effects.context import EffectContext, UnknownOutboxKind
-from bot.slack.delivery.failures import failure_outcome, with_card_refresh
+from bot.slack.delivery.failures import failure_outcome, is_channel_lost, with_card_refresh
 from bot.store import outbox
 from bot.store.database.tables import dialect_of
 from bot.store.outbox import Claim, Loaded, OutboxRow, Outcome
@@ -37,7 +37,8 @@ class RowRunner:
             outcome = failure_outcome(claim, problem, self._context.now())
         OUTBOX_FINISHED.labels(row.kind, type(outcome).__name__.lower()).inc()
         if isinstance(outcome, outbox.Rejected):
-            return with_card_refresh(row, outcome, self._context.now())
+            is_lost = await is_channel_lost(self._context, row, outcome)
+            return with_card_refresh(row, outcome, self._context.now(), is_lost=is_lost)
         if isinstance(outcome, outbox.Done):
             log.info("outbox row done", ms=round((perf_counter() - started) * 1000, 1))
         return outcome

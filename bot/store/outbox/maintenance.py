@@ -79,6 +79,22 @@ def is_first_failure(session: Session, row: OutboxRow) -> bool:
     return session.exec(others).first() is None
 
 
+def find_unfinished(session: Session, incident_id: int, kind: str) -> list[OutboxRow]:
+    """Rows of that kind that wait or are under way, the newest first."""
+    statement = select(OutboxRow).where(
+        OutboxRow.incident_id == incident_id, col(OutboxRow.state).in_(UNFINISHED), OutboxRow.kind == kind
+    )
+    return list(session.exec(statement.order_by(col(OutboxRow.id).desc())))
+
+
+def find_done_at(session: Session, incident_id: int, kind: str) -> datetime | None:
+    """When the last row of that kind was done; None if that is long ago, or never happened."""
+    statement = select(func.max(OutboxRow.done_at)).where(
+        OutboxRow.incident_id == incident_id, OutboxRow.state == State.DONE, OutboxRow.kind == kind
+    )
+    return session.exec(statement).one()
+
+
 def is_view_rejected(session: Session, incident_id: int, target: str, since: datetime) -> bool:
     """True if the last attempt to show the view since then failed."""
     ended = (

@@ -153,6 +153,7 @@ async def test_the_bot_is_removed_from_a_private_channel_and_invited_again(world
     assert noted(world, "the cache is cold") == 0
 
     world.sandbox.invite("oncall", CHANNEL, [BOT])
+    await world.says("oncall", "here again")
     await retries(world)
 
     assert noted(world, "the cache is cold") == 1

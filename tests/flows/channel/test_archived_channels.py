@@ -54,7 +54,7 @@ async def test_it_goes_on_in_a_new_channel_with_both_linked_and_both_kept(world:
 
     new = world.channel
     assert new != old
-    assert any(f"<#{old_id}> is archived" in text for text in world.texts(new))
+    assert any(f"<#{old_id}> is no longer in use" in text for text in world.texts(new))
     assert {"U0ONCALL", "U0ENGINEER"} <= set(world.sandbox.members(new))
     assert "Investigating" in world.card(new)
     ts = await world.says("engineer", "the pool is exhausted again")

@@ -45,6 +45,9 @@ EVENTS = frozenset(
         "channel_unarchive",
         "group_unarchive",
         "channel_id_changed",
+        "channel_deleted",
+        "group_deleted",
+        "group_left",
         "app_home_opened",
         "app_mention",
         "file_change",
@@ -52,6 +55,16 @@ EVENTS = frozenset(
 )
 """Event types that are recorded, and to which the manifest subscribes."""
 
+CHANNEL_STATES = {
+    "channel_archive": channel_changes.on_channel_archived,
+    "group_archive": channel_changes.on_channel_archived,
+    "channel_unarchive": channel_changes.on_channel_unarchived,
+    "group_unarchive": channel_changes.on_channel_unarchived,
+    "channel_deleted": channel_changes.on_channel_lost,
+    "group_deleted": channel_changes.on_channel_lost,
+    "group_left": channel_changes.on_channel_lost,
+}
+"""Event types after which a channel takes messages, or takes none. The bot can write in a public one that it left."""
 
 RECORDED_SUBTYPES = frozenset(
     {
@@ -84,12 +97,8 @@ def record_event(session: Session, settings: Settings, body: Mapping[str, Any], 
         case "app_home_opened":
             if event.get("tab", "home") == "home":
                 on_home_opened(session, team_id, read_id(event, "user"), at)
-        case "channel_archive" | "group_archive":
-            channel_id, ts = read_id(event, "channel"), _happened_at(event, at)
-            channel_changes.on_channel_archived(session, team_id, channel_id, ts, at)
-        case "channel_unarchive" | "group_unarchive":
-            channel_id, ts = read_id(event, "channel"), _happened_at(event, at)
-            channel_changes.on_channel_unarchived(session, team_id, channel_id, ts, at)
+        case kind if kind in CHANNEL_STATES:
+            CHANNEL_STATES[kind](session, team_id, read_id(event, "channel"), _happened_at(event, at), at)
         case "channel_rename" | "group_rename":
             save_channel_name(session, team_id, read_id(event["channel"], "id"), read_id(event["channel"], "name"))
         case "file_change":
@@ -180,7 +189,7 @@ def check_shape(body: Mapping[str, Any]) -> None:
             read_id(event, "file_id")
         case "app_mention":
             BotMention.from_payload(body)
-        case "channel_archive" | "group_archive" | "channel_unarchive" | "group_unarchive":
+        case kind if kind in CHANNEL_STATES:
             read_id(event, "channel")
         case "channel_rename" | "group_rename":
             read_id(event["channel"], "id"), read_id(event["channel"], "name")

@@ -33,8 +33,8 @@ def answer_text(session: Session, caller: Caller, reply: Reply, *, is_confirmed:
             return _merge(session, caller, reply.values["preview"], is_confirmed=is_confirmed)
         case ReplyView.ARCHIVED:
             return (
-                f"{reply.text} is open. Its channel is archived: type `/incident {reply.text} reopen WHY` in Slack to "
-                "choose where to continue."
+                f"{reply.text} is open, but its channel cannot be used: type `/incident reopen {reply.text} WHY` in "
+                "Slack to choose where to continue."
             )
         case _:
             return reply.text or "Done."

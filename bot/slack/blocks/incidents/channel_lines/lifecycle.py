@@ -86,8 +86,8 @@ def _detail_change(view: EventView, name: object, value: object) -> str:
 def new_channel_line(view: EventView) -> Message:
     return plain_message(
         f":twisted_rightwards_arrows: *{view.reference} continues here*, by {actor_text(view)}: its channel "
-        f"<#{view.values.get('channel_id')}> is archived. Everybody who wrote there is invited. The record keeps both "
-        "channels."
+        f"<#{view.values.get('channel_id')}> is no longer in use. Everybody who wrote there is invited. The record "
+        "keeps both channels."
     )
 
 
