@@ -31,13 +31,15 @@ TOKEN_ERRORS = frozenset(
         "account_inactive",
         "token_revoked",
         "token_expired",
-        "no_permission",
         "org_login_required",
-        "ekm_access_denied",
         "accesslimited",
     }
 )
-"""Error codes of a broken installation: nothing can be delivered until an operator has replaced the token."""
+"""
+Error codes of a broken installation: nothing can be delivered until an operator has replaced the token.
+
+Without `no_permission` and `ekm_access_denied`: Slack may refuse one channel with them.
+"""
 RATE_LIMIT_ERRORS = frozenset({"ratelimited", "rate_limited"})
 COUNTED_ERRORS = (
     TRANSIENT
