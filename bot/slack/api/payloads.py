@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from bot.domain.text.normalize import make_storable, parse_id
@@ -95,6 +96,7 @@ def _replace_in(value: Any) -> Any:
 
 MAX_ID_CHARACTERS = 255
 """Of ids and names. Slack's are shorter; PostgreSQL indexes no text of more than 2,700 bytes."""
+FIRST_YEAR, LAST_YEAR = 1970, 2100
 _TS = re.compile(r"[0-9]{1,10}\.[0-9]{1,6}")
 
 
@@ -145,6 +147,18 @@ def find_ts(fields: Mapping[str, Any], key: str) -> str | None:
     Raises ValueError for anything else.
     """
     return read_ts(fields, key) if fields.get(key) else None
+
+
+def read_moment(text: str) -> datetime:
+    """
+    Return the time that a button carries, in UTC.
+
+    Raises ValueError for a text that is none, and for a time without a zone or of another century.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ValueError("not a time that a button carries")
+    return at.astimezone(UTC)
 
 
 def is_row_id(text: str) -> bool:

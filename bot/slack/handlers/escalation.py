@@ -30,7 +30,7 @@ from bot.slack.blocks.limits import View, literal_with_mentions
 from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, CASE, PERSON, TEAM
 from bot.slack.handlers.fields import parse_time_field
-from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ViewSubmission
+from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ViewSubmission, read_choice
 from bot.slack.handlers.registry import (
     INCIDENT,
     ROW,
@@ -141,12 +141,16 @@ def _fill_vendor_form(session: Session, settings: Settings, escalation_id: int) 
 
 
 def _chosen_targets(submission: ViewSubmission) -> list[tuple[TargetKind, str, str]]:
-    """Kind, name and Slack id of the person and of the policy, schedule, team or vendor."""
+    """
+    Kind, name and Slack id of the person and of the policy, schedule, team or vendor.
+
+    Raises InvalidField for a target that the menu does not have.
+    """
     person, team = submission.text(PERSON), submission.text(TEAM)
     targets = [(TargetKind.PERSON, person, person)] if person else []
     if team:
         kind, _, name = team.partition(":")
-        targets.append((TargetKind(kind), name, ""))
+        targets.append((read_choice(TEAM, kind, TargetKind), name, ""))
     return targets
 
 

@@ -30,6 +30,14 @@ OLD_FORM = "This window is from another version of Dogwatch. Close it and open i
 E = TypeVar("E", bound=StrEnum)
 
 
+def read_choice(field: str, value: str, kind: type[E]) -> E:
+    """Return a value of a menu. Raises InvalidField for one that the menu does not have."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise InvalidField(field, "Choose one of the values in the menu.") from None
+
+
 @dataclass(frozen=True, slots=True)
 class ButtonClick:
     """A clicked button, or a chosen option of a select or an overflow menu."""
@@ -165,10 +173,7 @@ class ViewSubmission:
 
     def choice(self, name: str, kind: type[E]) -> E:
         """Return the chosen value. Raises InvalidField for one that the menu does not have."""
-        try:
-            return kind(self.text(name))
-        except ValueError:
-            raise InvalidField(name, "Choose one of the values in the menu.") from None
+        return read_choice(name, self.text(name), kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Buttons, forms and shortcuts of the timeline: pages, notes, messages as entries."""
 
-from datetime import datetime
-
 from sqlmodel import Session
 
 from bot.command.forms.choices import Choice
@@ -18,7 +16,7 @@ from bot.services.entries.amend import Amendment, amend_entry
 from bot.services.timeline.action_items import add_action_item
 from bot.services.timeline.notes import record_note
 from bot.services.workspace.actor import Actor
-from bot.slack.api.payloads import is_row_id
+from bot.slack.api.payloads import is_row_id, read_moment
 from bot.slack.blocks import menu, modals
 from bot.slack.blocks.command_forms import command_form
 from bot.slack.blocks.commands.note_time import SET_TIME, time_set_message
@@ -212,10 +210,14 @@ class TextTime:
 
 
 def _read_text_time(click: ButtonClick) -> TextTime:
-    incident_id, entry_id, precision, at = click.value.split(":", maxsplit=3)
-    if not (is_row_id(incident_id) and is_row_id(entry_id)):
+    try:
+        incident_id, entry_id, precision, at = click.value.split(":", maxsplit=3)
+        when = ParsedTime(read_moment(at), Precision(precision))
+    except ValueError:
+        raise UserError(OLD_BUTTON) from None
+    if not (is_row_id(incident_id) and is_row_id(entry_id)) or when.precision is Precision.UNKNOWN:
         raise UserError(OLD_BUTTON)
-    return TextTime(int(incident_id), int(entry_id), ParsedTime(datetime.fromisoformat(at), Precision(precision)))
+    return TextTime(int(incident_id), int(entry_id), when)
 
 
 def _set_time(session: Session, _settings: Settings, actor: Actor, chosen: TextTime) -> Message:

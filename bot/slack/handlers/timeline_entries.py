@@ -183,10 +183,10 @@ def _move(session: Session, _settings: Settings, actor: Actor, submission: ViewS
 
 def _merge(session: Session, _settings: Settings, actor: Actor, submission: ViewSubmission) -> None:
     entry, seen = _find_entry(session, submission)
-    other, text = submission.text(entry_forms.OTHER), submission.text(entry_forms.TEXTS)
+    other, text = submission.text(entry_forms.OTHER), submission.choice(entry_forms.TEXTS, MergedText)
     if not is_row_id(other):
         raise InvalidField(entry_forms.OTHER, "Choose the other entry.")
-    merge_entries(session, entry.key, int(other), actor, MergedText(text), seen=seen)
+    merge_entries(session, entry.key, int(other), actor, text, seen=seen)
 
 
 def _remove(session: Session, settings: Settings, actor: Actor, submission: ViewSubmission) -> None:

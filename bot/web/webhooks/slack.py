@@ -178,7 +178,8 @@ def _has_known_shape(payload: Mapping[str, Any]) -> bool:
     if payload.get("type") == "block_actions":
         actions = payload.get("actions")
         return isinstance(actions, list) and bool(actions) and all(map(_is_named, actions))
-    return isinstance(payload.get("callback_id", ""), str) and isinstance(payload.get("view", {}), dict)
+    view = payload.get("view", {})
+    return isinstance(view, dict) and all(isinstance(each.get("callback_id", ""), str) for each in (payload, view))
 
 
 def _is_named(action: object) -> bool:

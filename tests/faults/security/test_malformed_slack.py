@@ -9,8 +9,11 @@ from urllib.parse import quote
 import pytest
 from structlog.typing import EventDict
 
+from bot.command.forms.parameters import command_parameters
 from bot.domain.text.normalize import MAX_ID
 from bot.slack.blocks.commands.note_time import SET_TIME
+from bot.slack.handlers import BUTTONS, FORMS
+from commands import COMMANDS
 from tests.support.requests.strangers import (
     FORM,
     JSON,
@@ -64,6 +67,7 @@ async def test_an_object_that_is_odd_but_signed_is_no_error_of_ours(world: World
         b'{"type": "event_callback", "type": "block_actions", "event": {}, "event": {"type": "message"}}',
         b'{"type": "view_submission", "view": {}}',
         b'{"type": "view_submission", "view": {"id": 5, "state": []}, "user": []}',
+        b'{"type": "view_submission", "view": {"id": "V1", "callback_id": ["note_modal"]}, "user": {"id": "U1"}}',
         b'{"type": "block_actions", "actions": [], "user": {"id": "U1"}}',
         *(
             b'{"type": "block_actions", "actions": [{"action_id": "%s", "value": "%s"}], '
@@ -287,4 +291,81 @@ async def test_a_time_that_no_picker_has_is_that_of_another_version(
         answer = await to_slack(world, sent, kind=FORM)
         assert (answer.status, "another version" in answer.text) == (200, True), (odd, answer.text)
 
+    assert errors_of(logged) == []
+
+
+NOW = "2026-03-02T14:00:00"
+VALUES_OF_OTHERS = [
+    "",
+    "x",
+    "1",
+    "1.1.x",
+    "1:2",
+    "1:2:exact",
+    "1:2:x:y",
+    *(f"1:2:exact:{at}" for at in ("now", NOW, "9999-12-31T23:59:59-23:00")),
+    "amend:1:1",
+    "{}",
+    json.dumps(["U0ONCALL", "x", "C1", "list", "1.1", NOW, {}]),
+    json.dumps([1, [["x", 1, 1]], "", "", ""]),
+]
+"""As buttons of other versions may have them: too short, too long, of other words."""
+
+
+async def test_every_button_refuses_the_values_of_others(world: World, logged: list[EventDict]) -> None:
+    await to_slack(world, command(world, "start the pool is full", trigger="7.1"), kind=FORM)
+    await world.finish()
+    place = {"team": {"id": world.sandbox.team_id}, "channel": {"id": channel_id(world)}}
+    odd = [(each.action_id, value) for each in BUTTONS for value in VALUES_OF_OTHERS]
+
+    statuses = {}
+    for number, (name, value) in enumerate(odd):
+        press = {
+            "actions": [{"action_id": name, "value": value}],
+            "user": {"id": "U0ONCALL"},
+            "trigger_id": f"9.{number}",
+        }
+        body = interaction({"type": "block_actions", **press, **place})
+        async with sending(world, "/slack/events", body, signed(body, world.sandbox.signing_secret, kind=FORM)) as got:
+            statuses[name, value] = got.status
+
+    assert {each: status for each, status in statuses.items() if status != 200} == {}
+    assert errors_of(logged) == []
+
+
+FIELDS = {
+    *("title", "text", "at", "severity", "status", "service", "person", "team", "case", "incident", "kind", "act"),
+    *("flags", "users", "language", "beside", "place", "other", "texts", "kinds", "means", "address", "delay"),
+    *("schedule", "starts", "ends", "instead"),
+    *(each.name for command in COMMANDS for each in command_parameters(command)),
+}
+
+
+async def test_every_form_refuses_the_elements_of_others(world: World, logged: list[EventDict]) -> None:
+    await to_slack(world, command(world, "start the pool is full", trigger="7.1"), kind=FORM)
+    await world.finish()
+    carried = json.dumps({"incident": 1, "entry": 1, "escalation": 1, "request": 1, "page": "1", "seen": ""})
+    elements: list[dict[str, Any]] = [
+        *({"type": "static_select", "selected_option": {"value": value}} for value in ("x:y", "9" * 30)),
+        {"type": "multi_static_select", "selected_options": [{"value": "x:y"}, {}]},
+        {"type": "users_select", "selected_user": "x"},
+        {"type": "datetimepicker", "selected_date_time": 5},
+        {"type": "plain_text_input", "value": {"x": ["y"]}},
+    ]
+
+    statuses = {}
+    for number, (form, element) in enumerate((form, element) for form in FORMS for element in elements):
+        view = {
+            "id": f"V{number}",
+            "type": "modal",
+            "callback_id": form.callback_id,
+            "private_metadata": carried,
+            "state": {"values": {name: {name: element} for name in FIELDS}},
+        }
+        by = {"user": {"id": "U0ONCALL"}, "team": {"id": world.sandbox.team_id}, "trigger_id": f"9.{number}"}
+        body = interaction({"type": "view_submission", "view": view, **by})
+        async with sending(world, "/slack/events", body, signed(body, world.sandbox.signing_secret, kind=FORM)) as got:
+            statuses[form.callback_id, str(element)] = got.status
+
+    assert {each: status for each, status in statuses.items() if status != 200} == {}
     assert errors_of(logged) == []

@@ -9,6 +9,7 @@ from textwrap import wrap
 from bot.command.slack_text import plain_text
 from bot.domain.errors import Ambiguous, UserError
 from bot.lazy_dataclass import dataclass
+from bot.slack.api.payloads import read_moment
 from bot.slack.blocks.command_question import MAX_CHOICES, command_question_message
 from bot.slack.blocks.limits import section
 from bot.slack.blocks.message import Message
@@ -56,7 +57,7 @@ class CommandQuestion:
         try:
             *command, asked_at, chosen = json.loads(value)
             user_id, user_name, channel_id, text, trigger_id = map(str, command)
-            at = datetime.fromisoformat(asked_at)
+            at = read_moment(str(asked_at))
             return cls(user_id, user_name, channel_id, text, trigger_id, at, dict(chosen))
         except (ValueError, TypeError, RecursionError) as problem:
             raise UserError("This button is from another version of Dogwatch. Type the command again.") from problem
