@@ -58,6 +58,9 @@ class User:
     tz: str = "Etc/UTC"
     email: str | None = None
     team_id: str = ""
+    """Home workspace; empty for the sandbox's own."""
+    enterprise_id: str = ""
+    """Organisation of another workspace; people of the sandbox's own belong to the one that installed the app."""
     deleted: bool = False
     is_bot: bool = False
     is_admin: bool = False

@@ -45,7 +45,17 @@ def user_json(workspace: Workspace, user: User, *, with_email: bool = True, at: 
         "is_ultra_restricted": user.is_ultra_restricted,
         "is_bot": user.is_bot,
         "updated": user.updated,
+        **_enterprise_json(workspace, user),
     }
+
+
+def _enterprise_json(workspace: Workspace, user: User) -> Json:
+    """The organisation that a person belongs to; nothing without one."""
+    organisation = user.enterprise_id or (None if user.team_id else workspace.organisation)
+    if organisation is None:
+        return {}
+    teams = [user.team_id or workspace.team.id]
+    return {"enterprise_user": {"id": user.id, "enterprise_id": organisation, "teams": teams}, "is_stranger": False}
 
 
 def _profile_json(workspace: Workspace, user: User, *, with_email: bool) -> Json:

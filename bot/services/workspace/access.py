@@ -12,7 +12,7 @@ from bot.services.workspace.actor import Actor
 from bot.store.shared import people
 
 ORGANISATION_PREFIX = "E"
-"""Prefix of Enterprise organisation ids: their people belong to all of its workspaces."""
+"""Prefix of the ids of Enterprise organisations. Their people belong to all of their workspaces."""
 
 
 REFUSAL = (
@@ -40,16 +40,26 @@ def check_access(session: Session, actor: Actor, *, home_team_id: str | None) ->
         raise NotPermitted(REFUSAL if why in {"guest", "another workspace"} else REFUSAL_TO_ACCOUNT)
 
 
+def find_home_team(team_id: str, *, home_team_id: str | None, organisation_id: str | None) -> str | None:
+    """
+    Home of a profile, to compare with the installation.
+
+    An organisation's installation has people of all its workspaces: their home is the organisation. People without it
+    are of another company. `is_stranger` of Slack does not tell: it is false in channels shared with them.
+    """
+    return organisation_id or home_team_id if team_id.startswith(ORGANISATION_PREFIX) else home_team_id
+
+
 def is_of_another_workspace(team_id: str, home_team_id: str | None) -> bool:
-    """True if the home workspace is another one. An organisation's workspaces are all its own."""
-    return home_team_id not in {None, team_id} and not team_id.startswith(ORGANISATION_PREFIX)
+    """True if a home by `find_home_team` is not the installation's."""
+    return home_team_id not in {None, team_id}
 
 
 def _access_objection(actor: Actor, person: people.Person | None, home_team_id: str | None) -> str | None:
     """Why they may not, as the metric's label."""
     if not actor.user_id:
         return "nobody"
-    homes = (home_team_id, person.home_team_id if person else None)
+    homes = (_claimed_home(actor.team_id, home_team_id), person.home_team_id if person else None)
     if any(is_of_another_workspace(actor.team_id, home) for home in homes):
         return "another workspace"
     if person is None:
@@ -59,3 +69,9 @@ def _access_objection(actor: Actor, person: people.Person | None, home_team_id: 
     if person.is_bot:
         return "bot"
     return "closed account" if person.is_deleted else None
+
+
+def _claimed_home(team_id: str, home_team_id: str | None) -> str | None:
+    """The home that a payload names. A workspace may be one of the organisation's own: then the profile decides."""
+    is_unclear = team_id.startswith(ORGANISATION_PREFIX) and not (home_team_id or "").startswith(ORGANISATION_PREFIX)
+    return None if is_unclear else home_team_id

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.domain.errors import UserError
 from bot.lazy_dataclass import dataclass
 from bot.services import outbox
+from bot.services.workspace.access import find_home_team
 from bot.store.incidents import incident_lists, installations
 from bot.store.shared import people, web_sessions
 
@@ -51,6 +52,7 @@ class SlackProfile:
     name: str
     handle: str = ""
     home_team_id: str | None = None
+    organisation_id: str | None = None
     is_bot: bool = False
     is_guest: bool = False
     is_deleted: bool = False
@@ -67,7 +69,10 @@ def save_profile(session: Session, team_id: str, known: SlackProfile, at: dateti
     if person.name != name:
         _refresh_titles(session, team_id, known.user_id, at)
     person.name, person.handle = name, known.handle
-    person.home_team_id, person.zone = known.home_team_id, known.zone
+    person.home_team_id = find_home_team(
+        team_id, home_team_id=known.home_team_id, organisation_id=known.organisation_id
+    )
+    person.zone = known.zone
     person.is_bot, person.is_guest, person.is_deleted = known.is_bot, known.is_guest, known.is_deleted
     person.profile_fetched_at = at
     session.add(person)

@@ -278,6 +278,7 @@ def parse_user(user: Mapping[str, Any]) -> SlackProfile:
         name=str(name),
         handle=str(user.get("name") or ""),
         home_team_id=find_id(user, "team_id"),
+        organisation_id=find_id(user.get("enterprise_user") or {}, "enterprise_id") or find_id(user, "enterprise_id"),
         is_bot=bool(user.get("is_bot")),
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_deleted=bool(user.get("deleted")),

@@ -28,6 +28,7 @@ class Person(StoredRow, table=True):
     name: str = ""
     handle: str = ""
     home_team_id: str | None = None
+    """Workspace, or organisation if an organisation installed the app and Slack names theirs."""
     is_bot: bool = False
     is_guest: bool = False
     is_deleted: bool = False
