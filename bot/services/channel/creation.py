@@ -50,10 +50,10 @@ def on_channel_created(session: Session, incident_id: int, channel_id: str, name
 
 
 def on_channel_refused(session: Session, incident_id: int, error: str, at: datetime) -> None:
-    """Tell the declarer and the incidents channel that there will be no channel."""
+    """Tell the declarer, the lead and the incidents channel that there will be no channel."""
     incident = incidents.lock(session, incident_id)
-    if incident.declared_by:
-        outbox.post_event_to_user(session, incident, at, incident.declared_by, "no channel", error=error)
+    for user_id in filter(None, dict.fromkeys([incident.declared_by, incident.lead])):
+        outbox.post_event_to_user(session, incident, at, user_id, "no channel", error=error)
     outbox.announce_channel(session, incident, at)
 
 

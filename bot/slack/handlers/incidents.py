@@ -190,20 +190,20 @@ def _open_menu(_settings: Settings, incident_id: int) -> View:
 
 
 def _show_incident(session: Session, settings: Settings, click: ButtonClick) -> EphemeralMessage:
-    incident = visibility_in_channel(session, click.team_id, click.channel_id).get(session, click.row_id)
+    seen = visibility_in_channel(session, click.team_id, click.channel_id, viewer=click.user_id)
+    incident = seen.get(session, click.row_id)
     return EphemeralMessage(render_overview(session, settings, incident.key))
 
 
 def _show_list(session: Session, settings: Settings, click: ButtonClick) -> ButtonReply:
     text, first, _ = _read_list_page(click.value)
-    return render_list(
-        session, settings, visibility_in_channel(session, click.team_id, click.channel_id), text, first=first
-    )
+    seen = visibility_in_channel(session, click.team_id, click.channel_id, viewer=click.user_id)
+    return render_list(session, settings, seen, text, first=first)
 
 
 def _show_search(session: Session, settings: Settings, click: ButtonClick) -> ButtonReply:
     text, first, with_drills = _read_list_page(click.value)
-    visibility = visibility_in_channel(session, click.team_id, click.channel_id)
+    visibility = visibility_in_channel(session, click.team_id, click.channel_id, viewer=click.user_id)
     return render_search(session, settings, visibility, text, with_drills=with_drills, first=first)
 
 

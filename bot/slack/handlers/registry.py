@@ -116,7 +116,8 @@ def check_visible(session: Session, click: ButtonClick, incident_id: int) -> Non
     Raises IncidentNotFound. For modals and App Home see `bot.slack.inbound.modals`.
     """
     if incident_id and click.channel_id and not click.view_id:
-        visibility_in_channel(session, click.team_id, click.channel_id).get(session, incident_id)
+        seen = visibility_in_channel(session, click.team_id, click.channel_id, viewer=click.user_id)
+        seen.get(session, incident_id)
 
 
 def check_subject(session: Session, about: About[Any], click: ButtonClick) -> None:

@@ -68,9 +68,8 @@ def _turn_page(session: Session, settings: Settings, click: ButtonClick) -> Butt
 
 def _load_choices(session: Session, use: ShortcutUse) -> IncidentChoices:
     here = incidents.find_by_channel(session, use.team_id, use.channel_id)
-    visible = visibility_in_channel(session, use.team_id, use.channel_id).filter(
-        incident_lists.find_open(session, use.team_id)
-    )
+    visibility = visibility_in_channel(session, use.team_id, use.channel_id, viewer=use.user_id)
+    visible = visibility.filter(incident_lists.find_open(session, use.team_id))
     if here is not None:
         visible = [here, *(each for each in visible if each.id != here.id)]
     choices = tuple(Choice(each.reference, f"{each.reference} {one_line(each.title, MAX_CHOICE)}") for each in visible)
@@ -131,7 +130,8 @@ def task_form(settings: Settings, use: ShortcutUse, found: IncidentChoices) -> V
 
 def _find_incident(session: Session, submission: ViewSubmission) -> Incident:
     """Find the incident that the form names, as visible in the message's channel."""
-    visibility = visibility_in_channel(session, submission.team_id, str(submission.metadata.get("channel") or ""))
+    channel = str(submission.metadata.get("channel") or "")
+    visibility = visibility_in_channel(session, submission.team_id, channel, viewer=submission.user_id)
     with errors_at(INCIDENT):
         return visibility.find(session, submission.text(INCIDENT))
 

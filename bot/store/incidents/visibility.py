@@ -2,7 +2,8 @@
 Visibility of incidents: the only place that decides it.
 
 Everybody in the workspace sees an incident that is not private. A private one is visible in its own channel, which
-Slack shows to its members only, and in the App Home of those whom Slack names as members.
+Slack shows to its members only, and in the App Home of those whom Slack names as members. While it has no channel,
+which Slack may have refused, those who declared or lead it see it.
 """
 
 from collections.abc import Iterable
@@ -39,6 +40,8 @@ class Visibility:
     inside: int | None = None
     among: frozenset[int] = frozenset()
     """Private incidents whose channels the viewer is a member of, for App Home."""
+    viewer: str | None = None
+    """The only person who reads what is shown; None if others may."""
 
     @property
     def _private(self) -> frozenset[int]:
@@ -47,12 +50,24 @@ class Visibility:
     @property
     def condition(self) -> ColumnElement[bool]:
         """The rule as a part of a query. `sees` is the same for a loaded row."""
-        of_all = col(Incident.is_private).is_(False)
-        seen = or_(of_all, col(Incident.id).in_(self._private)) if self._private else of_all
-        return and_(col(Incident.team_id) == self.team_id, seen)
+        seen: list[ColumnElement[bool]] = [col(Incident.is_private).is_(False)]
+        if self._private:
+            seen.append(col(Incident.id).in_(self._private))
+        if self.viewer is not None:
+            own = or_(col(Incident.declared_by) == self.viewer, col(Incident.lead) == self.viewer)
+            seen.append(and_(col(Incident.channel_id).is_(None), own))
+        return and_(col(Incident.team_id) == self.team_id, or_(*seen))
 
     def sees(self, incident: Guarded) -> bool:
-        return incident.team_id == self.team_id and (not incident.is_private or incident.id in self._private)
+        if incident.team_id != self.team_id:
+            return False
+        return not incident.is_private or incident.id in self._private or self._is_own(incident)
+
+    def _is_own(self, incident: Guarded) -> bool:
+        """False for mere revisions: the pages name such incidents in `among`."""
+        if self.viewer is None or not isinstance(incident, Incident) or incident.channel_id is not None:
+            return False
+        return self.viewer in {incident.declared_by, incident.lead}
 
     def filter(self, found: Iterable[Incident]) -> list[Incident]:
         return [each for each in found if self.sees(each)]
@@ -76,9 +91,9 @@ class Visibility:
         return found
 
 
-def visibility_in_channel(session: Session, team_id: str, channel_id: str) -> Visibility:
+def visibility_in_channel(session: Session, team_id: str, channel_id: str, *, viewer: str | None = None) -> Visibility:
     here = incidents.find_by_channel(session, team_id, channel_id) if channel_id else None
-    return Visibility(team_id, here.id if here else None)
+    return Visibility(team_id, here.id if here else None, viewer=viewer)
 
 
 def counts_for_people(team_id: str) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from bot.sandbox.workspace.records import SlackError
 from bot.store import outbox
 from tests.flows.timeline.test_time_questions import choose, newest_question
 from tests.support.survivors.survivor_outcome import same, seen_by_all
+from tests.support.worlds.databases import BOTH_DATABASES
 from tests.support.worlds.story import draft_files
 from tests.support.worlds.world import World, action_ids, rendered
 
@@ -222,6 +223,38 @@ async def test_no_channel_may_be_made(world: World) -> None:
     assert "resolved" in await choose(world, newest_question(world, channel="ops") | {"channel": "ops"}, 0)
     await world.finish()
     assert (await world.exported())["incident"]["status"] == "resolved"
+
+
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_a_private_incident_without_a_channel_is_reached_by_its_declarer(world: World) -> None:
+    """It has no announcement: the direct message has the button to try again."""
+    refusal = world.sandbox.fault("error", "conversations.create", error="too_many_convos_for_team")
+
+    await world.types("oncall", "/incident start --private payroll is wrong sev:2", "ops")
+    await world.finish()
+    direct = world.sandbox.open_dm("oncall")
+    shown = await world.types("oncall", "/incident show INC-1", "ops")
+    listed = await world.types("oncall", "/incident list", "ops")
+    others = [await world.types("dba", f"/incident {line}", "ops") for line in ("show INC-1", "list", "find payroll")]
+    await world.types("oncall", "/incident severity INC-1 1", "ops")
+
+    assert "payroll is wrong" in shown
+    assert "payroll is wrong" in listed
+    assert not any("is wrong" in each for each in others)
+    assert not world.channels
+    told = [each for each in world.sandbox.messages(direct) if "too_many_convos_for_team" in rendered(each)]
+    assert [action_ids(each) for each in told] == [{"incident_retry"}]
+
+    await world.presses("oncall", "incident_retry", channel=direct)
+    await world.finish()
+    told = [each for each in world.sandbox.messages(direct) if "too_many_convos_for_team" in rendered(each)]
+    assert len(told) == 2, "refused again"
+
+    world.sandbox.clear_fault(refusal)
+    await world.presses("oncall", "incident_retry", channel=direct)
+    await world.finish()
+    assert "U0ONCALL" in world.sandbox.members(world.channel)
+    assert "SEV1" in world.card()
 
 
 @pytest.mark.parametrize(

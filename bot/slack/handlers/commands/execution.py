@@ -196,7 +196,7 @@ def _run_command(
     actor = Actor(command.team_id, command.user_id, at, Origin.COMMAND)
     check_access(session, actor, home_team_id=command.home_team_id)
     here = find_by_channel(session, command.team_id, command.channel_id, command.channel_name)
-    visibility = Visibility(command.team_id, here.key if here else None)
+    visibility = Visibility(command.team_id, here.key if here else None, viewer=command.user_id)
     context = build_context(
         settings,
         question.asked_at if question else at,

@@ -5,10 +5,10 @@ from datetime import datetime
 from bot.domain.terms import Status
 from bot.services.views.event import EventView
 from bot.slack.blocks.incidents.archiving import channel_archived_message
-from bot.slack.blocks.incidents.card import incident_link
+from bot.slack.blocks.incidents.card import RETRY, incident_link
 from bot.slack.blocks.incidents.channel_lines.alerts import with_firing_alerts
 from bot.slack.blocks.incidents.channel_lines.parts import actor_text, int_value, person_text, with_text
-from bot.slack.blocks.limits import context, join_lines, link, literal, section, slack_datetime
+from bot.slack.blocks.limits import actions, button, context, join_lines, link, literal, section, slack_datetime
 from bot.slack.blocks.message import Message, plain_message
 
 
@@ -93,10 +93,11 @@ def new_channel_line(view: EventView) -> Message:
 
 def no_channel_line(view: EventView) -> Message:
     problem = literal(str(view.values.get("error", "")))
-    return plain_message(
+    text = (
         f":warning: {view.reference} is open, but Slack did not let me create its channel ({problem}). "
         f"In other channels, type {view.reference} as the first word of a command."
     )
+    return Message(text, [section(text), actions(button("Try again", RETRY, str(view.incident_id)))])
 
 
 def archive_soon_line(view: EventView) -> Message:

@@ -30,7 +30,7 @@ async def publish_home(context: EffectContext, claim: Claim) -> Outcome:
     await _ensure_known(context, team_id, user_id)
     among = await find_private_incidents(context, team_id, user_id)
     view = await context.database.read_large(
-        _render_home, context.settings(), Visibility(team_id, among=among), user_id, context.now()
+        _render_home, context.settings(), Visibility(team_id, among=among, viewer=user_id), user_id, context.now()
     )
     try:
         await context.gateway.call("views.publish", user_id=user_id, view=view)
