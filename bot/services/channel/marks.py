@@ -15,7 +15,13 @@ from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.channel.messages import SlackMessage, parse_ts
 from bot.services.escalation.responses.reactions import handle_reaction
-from bot.services.timeline.entries import MARKED_BY_HAND, restore_entry, update_entry_text, withdraw_entry
+from bot.services.timeline.entries import (
+    MARKED_BY_HAND,
+    refuse_merged,
+    restore_entry,
+    update_entry_text,
+    withdraw_entry,
+)
 from bot.services.timeline.kept_files import sync_files
 from bot.services.timeline.milestones import affects_milestones, refresh_milestones
 from bot.services.workspace.actor import Actor, Origin
@@ -39,8 +45,9 @@ def record_reaction(
     Record an emoji that was added or removed, and sync the message's entry.
 
     An emoji of the configured table marks the message; its one entry has the kinds of all present marks. The bot's own
-    messages cannot be marked: the person gets a message, unless the reaction answers an escalation. A sealed message
-    takes no new marks. Removing an emoji that has left the table still removes its mark.
+    messages cannot be marked, nor those of an incident that was merged: the person gets a message, unless the reaction
+    answers an escalation. A sealed message takes no new marks. Removing an emoji that has left the table still removes
+    its mark.
     """
     reaction.emoji = emoji_with_tone(reaction.emoji)
     if is_on_own_message and handle_reaction(session, settings, reaction, at):
@@ -77,12 +84,20 @@ def record_marks(
             if are_on_own_messages or (marked is not None and marked.message.is_own):
                 if mark.is_present:
                     outbox.post_ephemeral(session, incident, at, mark.user_id, "own message", emoji=mark.emoji)
+            elif incident.merged_into_id is not None and mark.is_present:
+                _refuse_mark(session, incident, mark, at)
             elif marked is None:
                 outbox.fetch_message(session, incident, at, channel_id, mark.message_ts)
             else:
                 present = None if marked.has_other_marks else [mark] if mark.is_present else []
                 changes.append(_MarkChange(marked.message, marked.entry, mark.user_id, present))
         _sync_all(session, settings, incident, changes, at)
+
+
+def _refuse_mark(session: Session, incident: Incident, mark: Reaction, at: datetime) -> None:
+    """Tell the person that the incident was merged: the record goes on in the other one."""
+    into = incidents.get(session, incidents.find_survivor(session, incident.key))
+    outbox.post_ephemeral(session, incident, at, mark.user_id, "merged", emoji=mark.emoji, into=into.reference)
 
 
 def _is_new_on_sealed(session: Session, mark: Reaction, marked: MarkedMessage | None) -> bool:
@@ -278,8 +293,9 @@ def mark_message(
 
     In the incident's own channel it equals a reaction. A message has one entry per incident: marking it again adds the
     kind. `message` is as the form was opened on it; a kept message goes by its present text. Raises UserError for a
-    redacted or deleted one.
+    redacted or deleted one, and for an incident that was merged.
     """
+    refuse_merged(session, incident)
     if message.channel_id == incident.channel_id:  # its edits and its deletion lock the incident of the channel
         incidents.lock(session, incident.key)
     else:

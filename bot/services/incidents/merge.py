@@ -169,8 +169,7 @@ def _carry_lead(session: Session, settings: Settings, source: Incident, target: 
 def _close_source(session: Session, settings: Settings, source: Incident, target: Incident, actor: Actor) -> None:
     before = Status(source.status)
     status = transition(before, Event.MERGE, settings.status_label)
-    source.status, source.merged_into_id = status.value, target.key
-    session.add(source)
+    source.status = status.value
     record_entry(
         session,
         source,
@@ -180,6 +179,8 @@ def _close_source(session: Session, settings: Settings, source: Incident, target
         status=status.value,
         status_before=before.value,
     )
+    source.merged_into_id = target.key  # from now on it takes no entries of people
+    session.add(source)
     stop_outstanding_work(session, source, actor)
     close_published(session, settings, source, actor)
     plan_archiving(session, settings, source, actor.at)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.domain.errors import StateError
 from bot.domain.record.facts import Fact, store_fact
 from bot.domain.terms import Kind, Precision, SourceKind
 from bot.domain.times import ParsedTime
@@ -31,6 +32,9 @@ SOURCE_BY_ORIGIN = {
     Origin.WEB: SourceKind.COMMAND,
 }
 
+BY_PERSONS = frozenset({Origin.COMMAND, Origin.BUTTON, Origin.MODAL, Origin.WEB})
+"""Origins whose words get an answer, so that they can be refused."""
+
 MARKED_BY_HAND = "marked_by_hand"
 """Key in an entry's details: marks that a person chose. Reactions do not remove them."""
 MARKS_DROPPED = "marks_dropped"
@@ -51,6 +55,17 @@ Amending the text drops it.
 """
 
 
+def refuse_merged(session: Session, incident: Incident) -> None:
+    """Raise StateError for an incident that was merged: the record goes on in the other one."""
+    if incident.merged_into_id is None:
+        return
+    into = incidents.get(session, incidents.find_survivor(session, incident.merged_into_id))
+    raise StateError(
+        f"{incident.reference} was merged into {into.reference}, so nothing was recorded. Do it in that incident's "
+        f"channel, or name it: `/incident note {into.reference} …`."
+    )
+
+
 def record_entry(
     session: Session,
     incident: Incident,
@@ -68,8 +83,10 @@ def record_entry(
 
     Without `when` it happened as it was recorded, without `language` its words are in the actor's. An entry of unknown
     time goes right after the last one. The caller holds the incident's lock where the entry can move the incident's
-    times, and refreshes them.
+    times, and refreshes them. Raises StateError for a person's entry in an incident that was merged.
     """
+    if actor.origin in BY_PERSONS and "public" not in details:  # its report on the status page may need a correction
+        refuse_merged(session, incident)
     happened_at = actor.at if when is None else when.at
     details[FROM_PAGE] = True if actor.origin is Origin.WEB else None
     precision = Precision.EXACT if when is None else when.precision

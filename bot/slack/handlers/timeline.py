@@ -68,6 +68,8 @@ def _turn_page(session: Session, settings: Settings, click: ButtonClick) -> Butt
 
 def _load_choices(session: Session, use: ShortcutUse) -> IncidentChoices:
     here = incidents.find_by_channel(session, use.team_id, use.channel_id)
+    if here is not None and here.merged_into_id is not None:
+        here = None
     visibility = visibility_in_channel(session, use.team_id, use.channel_id, viewer=use.user_id)
     visible = visibility.filter(incident_lists.find_open(session, use.team_id))
     if here is not None:

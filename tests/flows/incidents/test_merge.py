@@ -329,3 +329,51 @@ async def test_one_that_was_merged_is_not_reopened(world: World) -> None:
     told = await world.types("dba", "/incident reopen it is another thing after all")
 
     assert "cannot reopen. Continue in the incident that its card names." in told
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["note we found the fix", "task tell them", "improve the alert", "severity 1", "lead", "impact nobody can pay"],
+)
+async def test_what_is_typed_afterwards_is_refused_with_where_it_goes_on(world: World, line: str) -> None:
+    await two(world)
+    await merges(world)
+    before = await world.exported("INC-2")
+
+    told = await world.types("dba", f"/incident {line}")
+    await world.finish()
+
+    assert "INC-2 was merged into INC-1, so nothing was recorded." in told
+    assert "`/incident note INC-1 …`" in told
+    assert await world.exported("INC-2") == before
+
+
+async def test_what_was_begun_before_and_marks_afterwards_are_refused_too(world: World) -> None:
+    await two(world)
+    ts = await world.says("engineer", "the pool is exhausted")
+    await world.presses("dba", "incident_note")
+    await merges(world)
+    before = await world.exported("INC-2")
+
+    answer = await world.submits("dba", text="we found the fix")
+    await world.reacts("engineer", ts, "mag")
+    await world.finish()
+
+    assert "INC-2 was merged into INC-1" in str(answer)
+    hint = world.sandbox.ephemerals("engineer", world.channel)[-1]["text"]
+    assert "merged into INC-1, so :mag: logs nothing" in hint
+    assert not world.is_confirmed(ts)
+    assert await world.exported("INC-2") == before
+
+
+async def test_a_mark_from_before_can_be_removed_afterwards(world: World) -> None:
+    await two(world)
+    ts = await world.says("engineer", "the pool is exhausted")
+    await world.reacts("engineer", ts, "mag")
+    await merges(world)
+
+    await world.unreacts("engineer", ts, "mag")
+    await world.finish()
+
+    quoted = [each for each in (await world.exported("INC-2"))["timeline"] if each["text"] == "the pool is exhausted"]
+    assert [each["withdrawn_why"] for each in quoted] == ["its last reaction was removed"]

@@ -300,3 +300,4 @@ def _texts() -> Iterator[tuple[str, str]]:
     yield "whisper: answer refused", refused
     yield "whisper: redacted", ephemeral_text("redacted", left)
     yield "whisper: own message", ephemeral_text("own message", {"emoji": "mag"})
+    yield "whisper: merged", ephemeral_text("merged", {"emoji": "mag", "into": "INC-1"})

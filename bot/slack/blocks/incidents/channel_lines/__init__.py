@@ -141,6 +141,12 @@ def ephemeral_text(event: str, values: Mapping[str, object]) -> str:
             f"That is one of my own messages, so :{values.get('emoji')}: logs nothing. "
             "React to what people wrote, or type `/incident note`."
         )
+    if event == "merged":
+        into = values.get("into")
+        return (
+            f"This incident was merged into {into}, so :{values.get('emoji')}: logs nothing. To log the message there, "
+            f"use its shortcut *Add to timeline*, or type `/incident note {into} …`."
+        )
     if event == "answer refused":
         return f"{literal_with_mentions(str(values.get('text', '')))} Your reaction changed nothing."
     if event == "redacted":
