@@ -1,4 +1,4 @@
-"""Reconcile a channel with its transcript: messages and reactions missed while offline."""
+"""Reconcile a channel with its record: messages, reactions and states missed while offline."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field
@@ -10,10 +10,12 @@ from bot.config import Settings
 from bot.domain.timeline.emoji import emoji_with_tone, normalise_emoji
 from bot.lazy_dataclass import dataclass
 from bot.services import outbox
+from bot.services.channel.channel_changes import on_channel_made_private
 from bot.services.channel.channel_view import (
     ChannelSnapshot,
     MessageSnapshot,
     MissedChange,
+    MissedConversion,
     MissedDeletion,
     MissedMessage,
     MissedReaction,
@@ -24,7 +26,7 @@ from bot.services.channel.messages import SlackMessage, is_before_history, is_pa
 from bot.services.channel.transcript import record_deletion, record_message
 from bot.services.outbox.timer_payloads import IncidentTimer
 from bot.services.workspace.installation import save_channel_name
-from bot.store.incidents import incident_lists, incidents, installations, transcript
+from bot.store.incidents import incident_lists, incidents, installations, numbering, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.transcript import Message, Reaction
 from bot.store.outbox import batch
@@ -65,7 +67,11 @@ def run_reconcile_timer(session: Session, _settings: Settings, timer: Timer, at:
 
 
 def reconcile_after_gap(session: Session, at: datetime) -> None:
-    """After a start or a lost connection: read all channels of open and recent incidents."""
+    """
+    After a start or a lost connection: find what was missed.
+
+    Channels of open and recent incidents are read; those of all incidents may have become private.
+    """
     installation = installations.find_installation(session)
     if installation is None:
         return
@@ -78,17 +84,21 @@ def reconcile_after_gap(session: Session, at: datetime) -> None:
         timers.set_timers(session, RECONCILE_TIMER, later, at + RECONCILE_INTERVAL)
         for incident in (*still_open, *just_over):
             outbox.reconcile_channel(session, incident, at, whole=True)
+        if numbering.has_numbers(session, installation.team_id):
+            outbox.find_private_channels(session, installation.team_id, at)
 
 
 def find_missed_changes(
     session: Session, settings: Settings, team_id: str, part: ChannelSnapshot
 ) -> list[MissedChange]:
-    """Differences to the transcript, in the order to apply them. Reads only."""
+    """Differences to the record, in the order to apply them. Reads only."""
     incident = incidents.find_by_channel(session, team_id, part.channel_id)
     if incident is None:
         return []
     comparison = _Comparison.load(session, settings, team_id, incident, part)
     found: list[MissedChange] = []
+    if part.is_private and not incident.is_private:
+        found.append(MissedConversion())
     if part.name is not None and incident.channel_name not in {None, part.name}:  # None: it is made of a redacted title
         found.append(MissedRename(part.name))
     for each in part.seen:
@@ -111,6 +121,8 @@ def apply_missed_changes(
                 record_deletion(session, team_id, channel_id, ts, at)
             case MissedRename(name):
                 save_channel_name(session, team_id, channel_id, name)
+            case MissedConversion():
+                on_channel_made_private(session, settings, team_id, channel_id, at)
 
 
 @dataclass(frozen=True, slots=True)

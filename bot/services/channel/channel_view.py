@@ -41,6 +41,8 @@ class ChannelSnapshot:
     """The channel's new name, if it was renamed in this part."""
     unreadable: frozenset[str] = frozenset()
     """The ts of messages that are there and have another shape than Slack's messages."""
+    is_private: bool = False
+    """The channel was made private in this part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +66,9 @@ class MissedRename:
     name: str
 
 
-MissedChange = MissedMessage | MissedReaction | MissedDeletion | MissedRename
+@dataclass(frozen=True, slots=True)
+class MissedConversion:
+    """The channel was made private."""
+
+
+MissedChange = MissedMessage | MissedReaction | MissedDeletion | MissedRename | MissedConversion

@@ -251,6 +251,20 @@ def reconcile_channel(session: Session, incident: Incident, at: datetime, *, who
     )
 
 
+def find_private_channels(session: Session, team_id: str, at: datetime) -> None:
+    """Find channels of incidents that were made private."""
+    kind = OutboxKind.PRIVATE_CHANNELS
+    outbox.enqueue(
+        session,
+        lane="private channels",
+        kind=kind,
+        team_id=team_id,
+        at=at,
+        priority=PRIORITY[kind],
+        target=f"private channels:{team_id}",
+    )
+
+
 def refresh_vendor_notice(
     session: Session, team_id: str, incident: Incident | None, at: datetime, payload: VendorNoticePayload
 ) -> None:

@@ -31,6 +31,7 @@ class OutboxKind(StrEnum):
     KEPT_FILES = "kept files"
     ALERT_IMAGES = "images of alerts"
     USER_LOOKUP = "learn person"
+    PRIVATE_CHANNELS = "private channels"
     BLANK_MESSAGE = "unsay"
     DELETE_FILE = "delete file"
     MISSING_PERMISSIONS = "notice"
@@ -79,6 +80,7 @@ _KINDS: Mapping[OutboxKind, tuple[int, str]] = MappingProxyType(
         OutboxKind.ESCALATION: (14, "pages"),
         OutboxKind.BLANK_MESSAGE: (15, "messages"),
         OutboxKind.DELETE_FILE: (16, "messages"),
+        OutboxKind.PRIVATE_CHANNELS: (19, "reading"),
         OutboxKind.CARD: (20, "views"),
         OutboxKind.INVITE: (21, "channels"),
         OutboxKind.PAGE_TEST: (25, "messages"),

@@ -357,6 +357,7 @@ PAYLOADS: Mapping[OutboxKind, type[Payload]] = MappingProxyType(
         OutboxKind.KEPT_FILES: MessagePayload,
         OutboxKind.ALERT_IMAGES: EntryPayload,
         OutboxKind.USER_LOOKUP: UserPayload,
+        OutboxKind.PRIVATE_CHANNELS: NoPayload,
         OutboxKind.BLANK_MESSAGE: BlankMessagePayload,
         OutboxKind.DELETE_FILE: FilePayload,
         OutboxKind.MISSING_PERMISSIONS: MissingPermissionsPayload,

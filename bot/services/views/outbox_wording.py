@@ -43,6 +43,7 @@ ACT_WORDS = {
     OutboxKind.KEPT_FILES: "Keep or delete the files of a message",
     OutboxKind.ALERT_IMAGES: "Keep or delete the graphs of alerts",
     OutboxKind.USER_LOOKUP: "Look up a name",
+    OutboxKind.PRIVATE_CHANNELS: "Find channels that were made private",
     OutboxKind.CARD: "Update the card",
     OutboxKind.ANNOUNCEMENT: "Update the announcement",
     OutboxKind.TOPIC: "Set the topic",

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from bot.domain.terms import Status
 from bot.lazy_dataclass import dataclass
-from bot.store.database.tables import table_of
+from bot.store.database.tables import is_any_of, table_of
 from bot.store.incidents.incidents import OPEN, Incident, main_title
 from bot.store.incidents.postmortems import PUBLISHED
 from bot.store.incidents.visibility import Visibility
@@ -66,6 +66,15 @@ def find_private(session: Session, team_id: str, limit: int) -> list[Incident]:
         .limit(limit)
     )
     return list(session.exec(statement))
+
+
+def find_public_channels(session: Session, team_id: str, channel_ids: Collection[str]) -> list[str]:
+    """Those of the channels that have an incident on record as public."""
+    statement = select(Incident.team_id, Incident.channel_id).where(
+        is_any_of(col(Incident.channel_id), "channel_ids"), col(Incident.is_private).is_(False)
+    )
+    found = session.exec(statement, params={"channel_ids": sorted(channel_ids)})
+    return sorted({channel_id for team, channel_id in found if team == team_id and channel_id is not None})
 
 
 def find_hidden_references(session: Session, visibility: Visibility) -> list[str]:

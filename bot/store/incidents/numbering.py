@@ -18,6 +18,11 @@ class Counter(StoredRow, table=True):
     value: int
 
 
+def has_numbers(session: Session, team_id: str) -> bool:
+    """Whether an incident was ever declared."""
+    return session.exec(select(Counter.value).where(Counter.team_id == team_id).limit(1)).first() is not None
+
+
 def next_number(session: Session, team_id: str, series: str) -> int:
     """The series' next number. The counter is locked until the transaction ends."""
     first = {"team_id": team_id, "series": series, "value": 1}

@@ -203,6 +203,44 @@ async def test_what_others_have_of_it_from_before_ends_when_it_is_made_private(w
     assert (await world.gets(after.removeprefix(world.bot.settings.base_url)))[0] == 200
 
 
+@pytest.mark.parametrize("has_gap", [True, False], ids=["away", "lost"])
+async def test_a_conversion_whose_event_was_lost_is_found_in_slack(world: World, *, has_gap: bool) -> None:
+    """After a gap Slack lists the private channels; else the line in the channel's history says it."""
+    name = await world.declares(TITLE)
+    await world.types("oncall", "/incident summary the swordfish again", name)
+    await world.finish()
+    world.sandbox.delivery_fault("drop")
+    if has_gap:
+        world.sandbox.workspace.channels[world.sandbox.channel(name)["id"]].is_private = True
+    else:
+        await make_private(world, name)
+    world.sandbox.clear_faults()
+    world.sandbox.clear_calls()
+
+    if has_gap:
+        await world.restart()
+    await world.advance(minutes=11)
+
+    assert TITLE not in await world.types(OUTSIDER, "/incident list", "ops")
+    assert "There is no INC-1" in await world.types(OUTSIDER, "/incident show INC-1", "ops")
+    assert world.texts("incidents")[-1] == ":lock: This incident was made private."
+    assert (await world.audited()).count((None, "its channel was made private")) == 1
+    assert len(world.sandbox.calls("conversations.list")) == has_gap
+
+
+async def test_a_conversion_while_the_bot_was_away_is_found_long_after_the_end(world: World) -> None:
+    name = await world.declares(TITLE)
+    await world.types("oncall", "/incident resolve the swordfish is gone", name)
+    await world.advance(days=10)
+    world.sandbox.workspace.channels[world.sandbox.channel(name)["id"]].is_private = True
+
+    await world.restart()
+    await world.finish()
+
+    assert TITLE not in await world.types(OUTSIDER, "/incident list all", "ops")
+    assert "There is no INC-1" in await world.types(OUTSIDER, "/incident show INC-1", "ops")
+
+
 def pages_of(world: World, user: str) -> str:
     """The direct messages of the bot to a person."""
     direct = [each["id"] for each in world.sandbox.channels(user) if each.get("is_im")]

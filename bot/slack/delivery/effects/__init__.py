@@ -8,7 +8,7 @@ from bot.lazy_dataclass import dataclass
 from bot.services.outbox import OutboxKind, kind_of
 from bot.services.outbox.payloads import EventPayload, VendorNoticePayload, VendorReplyPayload, payload_of
 from bot.slack.api.rate_limits import POST_MESSAGE, PUBLISH_HOME, call_rates
-from bot.slack.delivery.effects.channel.backfill import read_channel_history
+from bot.slack.delivery.effects.channel.backfill import find_private_channels, read_channel_history
 from bot.slack.delivery.effects.channel.bookmarks import update_bookmarks
 from bot.slack.delivery.effects.channel.canvases import update_canvas
 from bot.slack.delivery.effects.channel.channels import (
@@ -139,6 +139,7 @@ EFFECTS: Mapping[OutboxKind, EffectHandler] = {
     OutboxKind.FETCH_MESSAGE: EffectHandler(fetch_message, "conversations.history"),
     OutboxKind.KEPT_FILES: EffectHandler(sync_kept_files, "conversations.history"),
     OutboxKind.USER_LOOKUP: EffectHandler(look_up_person, "users.info"),
+    OutboxKind.PRIVATE_CHANNELS: EffectHandler(find_private_channels, "conversations.list"),
     OutboxKind.RECONCILE_CHANNEL: EffectHandler(read_channel_history, "conversations.history"),
     OutboxKind.HOME: EffectHandler(publish_home, "views.publish"),
     OutboxKind.BOOKMARKS: EffectHandler(update_bookmarks, "bookmarks.list"),

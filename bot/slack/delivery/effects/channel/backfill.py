@@ -1,8 +1,8 @@
 """
-Effect that reads a channel's history, to find changes whose events were missed.
+Effects that find changes whose events were missed.
 
-Pages come newest first, each with its threads. Messages and progress are saved page by page: an interrupted read
-resumes from there.
+A history's pages come newest first, each with its threads. Messages and progress are saved page by page: an interrupted
+read resumes from there.
 """
 
 from collections.abc import AsyncIterator
@@ -13,8 +13,10 @@ from sqlmodel import Session
 from structlog import get_logger
 
 from bot.config import Settings
+from bot.domain.slack_app.missing_permissions import is_missing_permission
 from bot.lazy_dataclass import dataclass
 from bot.services.channel.backfill import RECONCILE_INTERVAL, apply_missed_changes, find_missed_changes
+from bot.services.channel.channel_changes import on_channel_made_private
 from bot.services.channel.channel_view import ChannelSnapshot, MessageSnapshot, ReactionMark
 from bot.services.outbox import reconcile_channel
 from bot.services.outbox.payloads import ReconcilePayload
@@ -23,7 +25,7 @@ from bot.slack.api.payload_validation import ListCursors
 from bot.slack.api.payloads import SYSTEM_SUBTYPES, BotIdentity, MalformedPayload, is_ts, parse_message, parsing_payload
 from bot.slack.delivery.effects.context import PAGE_SIZE, EffectContext
 from bot.store import outbox
-from bot.store.incidents import incidents
+from bot.store.incidents import incident_lists, incidents
 from bot.store.incidents.transcript import Thread, find_threads
 from bot.store.outbox import Claim, Done, Outcome
 
@@ -38,6 +40,7 @@ MAX_BATCH = 25
 DATE_PRECISION = timedelta(seconds=1)
 """Precision of an answer's Date header."""
 RENAME_SUBTYPES = ("channel_name", "group_name")
+CONVERSION_SUBTYPE = "channel_convert_to_private"
 GONE_ERRORS = {"thread_not_found", "message_not_found"}
 UNREADABLE_ERRORS = {"channel_not_found", "not_in_channel", "is_archived"}
 
@@ -77,6 +80,27 @@ async def read_channel_history(context: EffectContext, claim: Claim) -> Outcome:
             reconcile_channel(session, found, context.now())
 
     return Done(apply)
+
+
+async def find_private_channels(context: EffectContext, claim: Claim) -> Outcome:
+    """
+    Find incidents whose channel was made private while the bot was away.
+
+    Slack lists the private channels that the bot is in, also archived ones.
+    """
+    team_id, arguments = claim.row.team_id, {"types": "private_channel", "limit": PAGE_SIZE}
+    try:
+        async for answer in context.pages("conversations.list", search="private channels", **arguments):
+            ids = [str(each["id"]) for each in answer.get("channels", [])]
+            for channel_id in await context.database.read(incident_lists.find_public_channels, team_id, ids):
+                await context.database.run(
+                    on_channel_made_private, context.settings(), team_id, channel_id, context.now()
+                )
+    except SlackApiError as problem:
+        if not is_missing_permission(problem.error):
+            raise
+        log.warning("private channels unknown", problem=problem.error)
+    return Done()
 
 
 @dataclass
@@ -170,7 +194,10 @@ class _HistoryReader:
 
     def _snapshot(self, page: _Page, threads: frozenset[str]) -> ChannelSnapshot:
         name, (seen, unreadable) = self._new_name(page), self._message_snapshots(page.messages)
-        return ChannelSnapshot(self.channel, page.at, seen, page.oldest, page.before, threads, name, unreadable)
+        is_converted = any(each.get("subtype") == CONVERSION_SUBTYPE for each in page.messages)
+        return ChannelSnapshot(
+            self.channel, page.at, seen, page.oldest, page.before, threads, name, unreadable, is_converted
+        )
 
     def _new_name(self, page: _Page) -> str | None:
         """Channel name of the page's newest rename message; None if a newer page had one."""
