@@ -239,8 +239,7 @@ class Dogwatch:
         self._log_start(await self.database.read(installations.find_installation))
 
     async def _build_app(self, *, is_known: bool) -> SlackApp:
-        settings = lambda: self.settings  # noqa: E731
-        deps = Deps(self.database, self.gateway, self.clock, settings, self._users, self.modal_opener)
+        deps = Deps(self.database, self.gateway, self.clock, lambda: self.settings, self._users, self.modal_opener)
         installation = await self.database.read(installations.find_installation) if is_known else None
         return build_slack_app(deps, self._token, installation)
 
@@ -341,7 +340,8 @@ class Dogwatch:
         return min(MAX_ANSWER_SECONDS, self.settings.stop_seconds)
 
     async def _catch_up(self) -> None:
-        """Request the messages since the connection was lost, as soon as the database answers."""
+        """Request what was missed since the connection was lost, as soon as the database answers."""
+        self._users.note_gap()
         while True:
             try:
                 await self.database.run(backfill.reconcile_after_gap, self.clock.now())

@@ -26,6 +26,7 @@ from bot.services.channel.messages import SlackMessage, is_before_history, is_pa
 from bot.services.channel.transcript import record_deletion, record_message
 from bot.services.outbox.timer_payloads import IncidentTimer
 from bot.services.workspace.installation import save_channel_name
+from bot.services.workspace.people import refresh_profiles
 from bot.store.incidents import incident_lists, incidents, installations, numbering, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.transcript import Message, Reaction
@@ -70,7 +71,7 @@ def reconcile_after_gap(session: Session, at: datetime) -> None:
     """
     After a start or a lost connection: find what was missed.
 
-    Channels of open and recent incidents are read; those of all incidents may have become private.
+    Channels of open and recent incidents are read, those of all incidents may have become private, and people guests.
     """
     installation = installations.find_installation(session)
     if installation is None:
@@ -86,6 +87,7 @@ def reconcile_after_gap(session: Session, at: datetime) -> None:
             outbox.reconcile_channel(session, incident, at, whole=True)
         if numbering.has_numbers(session, installation.team_id):
             outbox.find_private_channels(session, installation.team_id, at)
+        refresh_profiles(session, installation.team_id, at)
 
 
 def find_missed_changes(

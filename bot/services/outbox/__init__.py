@@ -5,7 +5,7 @@ An event row (`post_…`) holds the values of something that happened; a view ro
 rendered from present state. `bot.slack` chooses the words when it sends. `kinds` has priorities and lanes.
 """
 
-from bot.services.outbox.app_home import HOME_OPEN, refresh_home, refresh_open_homes
+from bot.services.outbox.app_home import HOME_OPEN, MAX_OPEN_HOMES, refresh_home, refresh_open_homes
 from bot.services.outbox.direct import (
     post_approval_request,
     post_direct_message,
@@ -13,6 +13,7 @@ from bot.services.outbox.direct import (
     post_missing_permissions,
     post_review_request,
     post_role_briefing,
+    queue_profile_lookups,
     queue_user_lookup,
 )
 from bot.services.outbox.escalation import (
@@ -98,6 +99,7 @@ from bot.services.outbox.subscribers import (
 
 __all__ = [
     "HOME_OPEN",
+    "MAX_OPEN_HOMES",
     "REMINDER_CHECK",
     "REMINDER_CHECK_DELAY",
     "URGENCIES",
@@ -145,6 +147,7 @@ __all__ = [
     "queue_channel_setup",
     "queue_contact_method_test",
     "queue_page_bundle",
+    "queue_profile_lookups",
     "queue_publication",
     "queue_repeated_notices",
     "queue_sign_up_mail",

@@ -1,7 +1,7 @@
 """Direct messages other than pages, user lookups and notices of missing permissions."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -18,6 +18,10 @@ from bot.services.outbox.payloads import (
 from bot.services.outbox.rows import queue_direct_row, queue_row
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
+from bot.store.outbox import Effect
+
+PROFILE_SPACING = timedelta(seconds=2)
+"""Between two repeated lookups: most of Slack's 100 calls a minute are left to people who act."""
 
 
 def post_event_to_user(
@@ -69,6 +73,30 @@ def queue_user_lookup(session: Session, team_id: str, user_id: str, at: datetime
         priority=PRIORITY[OutboxKind.USER_LOOKUP],
         target=f"person:{user_id}",
         payload=UserPayload(user_id),
+    )
+
+
+def queue_profile_lookups(session: Session, team_id: str, user_ids: Sequence[str], at: datetime) -> None:
+    """
+    Have stored profiles looked up again.
+
+    They have a lane of their own: new people do not wait for them.
+    """
+    outbox.enqueue_all(
+        session,
+        *(
+            Effect(
+                lane="profiles",
+                kind=OutboxKind.USER_LOOKUP,
+                team_id=team_id,
+                at=at,
+                priority=PRIORITY[OutboxKind.USER_LOOKUP],
+                target=f"profile:{user_id}",
+                not_before=at + place * PROFILE_SPACING if place else None,
+                payload=UserPayload(user_id),
+            )
+            for place, user_id in enumerate(user_ids)
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from bot.domain.errors import UserError
 from bot.lazy_dataclass import dataclass
 from bot.services import outbox
 from bot.services.workspace.access import find_home_team
+from bot.store.escalation import overrides
 from bot.store.incidents import incident_lists, installations
 from bot.store.shared import people, web_sessions
 
@@ -96,6 +97,18 @@ def update_profile(
         outbox.queue_user_lookup(session, team_id, known.user_id, at)
     else:
         save_profile(session, team_id, known, at)
+
+
+def refresh_profiles(session: Session, team_id: str, at: datetime) -> None:
+    """
+    After a gap: look up those who see or get something without an act in Slack.
+
+    They are on call, have App Home open or are signed in to the pages. Everybody else is looked up when they act.
+    """
+    viewers = people.find_home_viewers(session, team_id, at - outbox.HOME_OPEN, outbox.MAX_OPEN_HOMES)
+    wanted = [*overrides.find_on_call(session, team_id), *viewers, *web_sessions.find_people(session, team_id)]
+    outdated = people.find_outdated(session, team_id, set(wanted), at)
+    outbox.queue_profile_lookups(session, team_id, [each for each in dict.fromkeys(wanted) if each in outdated], at)
 
 
 def _refresh_titles(session: Session, team_id: str, user_id: str, at: datetime) -> None:

@@ -92,6 +92,12 @@ def find_swap_halves(session: Session, row: ScheduleOverride) -> list[ScheduleOv
     return list(session.exec(found.order_by(col(ScheduleOverride.id)).execution_options(populate_existing=True)))
 
 
+def find_on_call(session: Session, team_id: str) -> list[str]:
+    """People on call by any schedule, as of the last checks."""
+    watches = session.exec(select(ScheduleWatch).where(ScheduleWatch.team_id == team_id))
+    return sorted({user_id for watch in watches for user_id in watch.people})
+
+
 def lock_watch(session: Session, team_id: str, schedule: str) -> ScheduleWatch:
     """Lock the schedule's watch: other changes and checks of it wait."""
     adding = insert_into(session, ScheduleWatch).values(team_id=team_id, schedule=schedule, people=[])

@@ -111,6 +111,13 @@ def find_ids(session: Session, team_id: str) -> list[str]:
     return list(session.exec(select(Person.user_id).where(Person.team_id == team_id)))
 
 
+def find_outdated(session: Session, team_id: str, user_ids: Collection[str], before: datetime) -> set[str]:
+    """Those of the people whose profile was last looked up before then."""
+    wanted = (Person.team_id == team_id, is_any_of(col(Person.user_id), "user_ids"))
+    statement = select(Person.user_id).where(*wanted, col(Person.profile_fetched_at) < before)
+    return set(session.exec(statement, params={"user_ids": sorted(user_ids)}))
+
+
 def find_names(session: Session, team_id: str, user_ids: Collection[str]) -> dict[str, str]:
     """Known names by id."""
     wanted = sorted(set(user_ids))

@@ -51,6 +51,12 @@ def find_of_person(session: Session, team_id: str, user_id: str) -> list[WebSess
     return list(session.exec(statement.order_by(col(WebSession.seen_at).desc(), col(WebSession.digest))))
 
 
+def find_people(session: Session, team_id: str) -> list[str]:
+    """People with sessions, also those whose are over."""
+    statement = select(WebSession.user_id).where(WebSession.team_id == team_id).distinct()
+    return list(session.exec(statement.order_by(col(WebSession.user_id))))
+
+
 def delete_of_person(session: Session, team_id: str, user_id: str) -> None:
     """Sign a person out everywhere."""
     session.execute(delete(WebSession).where(col(WebSession.team_id) == team_id, col(WebSession.user_id) == user_id))

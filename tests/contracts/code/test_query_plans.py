@@ -30,6 +30,8 @@ SMALL = {
     "clock_mark": "one row",
     "storm_watch": "one row a workspace",
     "heartbeat": "one row for each heartbeat of the configuration",
+    "schedule_watch": "one row for each schedule of the configuration",
+    "web_session": "those of signed-in browsers: ended ones are deleted at each sign-in",
     "counter": "one row for each series of incidents' numbers",
     "rate_limit": "those of the last day: older ones are deleted",
     "missing_permission": "one row for each thing that the workspace lacks",

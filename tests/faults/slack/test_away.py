@@ -14,7 +14,10 @@ from sqlmodel import Session, select
 
 from bot.store.incidents.transcript import Message, Reaction
 from tests.support.worlds.crowd import CHANNEL, Crowd, OverSockets, live_through
-from tests.support.worlds.world import World
+from tests.support.worlds.databases import BOTH_DATABASES
+from tests.support.worlds.oncall import POLICY, WEEKS
+from tests.support.worlds.visitor import Visitor
+from tests.support.worlds.world import World, rendered
 
 ENTRY = ("text", "kinds", "happened_at", "precision", "author_id", "recorded_by_id", "source", "files", "role")
 INCIDENT = ("status", "channel", "started_at", "ended_at", "mitigated_at", "identified_at", "resolution")
@@ -295,3 +298,92 @@ async def test_a_message_that_was_written_a_moment_before_the_look_is_not_taken_
     await world.settle()
 
     assert "written just now" in await transcript_of(world)
+
+
+async def changes_unnoticed(world: World, user: str, **changes: bool) -> None:
+    """Change somebody in Slack, whose event is lost; a minute passes before and after."""
+    await world.advance(minutes=1)
+    fault = world.sandbox.delivery_fault("drop")
+    world.sandbox.change_user(user, **changes)
+    await world.advance(minutes=1)
+    world.sandbox.clear_fault(fault)
+    world.sandbox.clear_calls()
+
+
+@pytest.mark.world(databases=BOTH_DATABASES)
+async def test_a_guest_of_meanwhile_commands_no_longer(world: World) -> None:
+    await world.declares(user="manager")
+    await world.types("oncall", "/incident list", "ops")
+    await changes_unnoticed(world, "manager", is_restricted=True)
+
+    await world.restart()
+
+    for text in ("start it is down as well", "list", "INC-1 resolve nothing to see"):
+        assert "cannot use commands" in await world.types("manager", f"/incident {text}", "ops"), text
+        assert "cannot use commands" not in await world.types("oncall", "/incident list", "ops")
+    asked = [each["args"]["user"] for each in world.sandbox.calls("users.info")]
+    assert sorted(asked) == ["U0MANAGER", "U0ONCALL"], "each once"
+
+
+async def test_a_guest_of_meanwhile_sees_no_incident_in_app_home(world: World) -> None:
+    await world.declares(user="manager")
+    await changes_unnoticed(world, "manager", is_restricted=True)
+
+    await world.restart()
+    await world.sandbox.open_home("manager")
+    await world.finish()
+
+    shown = rendered(world.sandbox.home("manager") or {})
+    assert "Guests" in shown
+    assert "INC-1" not in shown
+
+
+@pytest.mark.world(kind=OverSockets)
+async def test_a_guest_of_meanwhile_commands_no_longer_after_a_lost_connection(world: World) -> None:
+    await world.declares(user="manager")
+    await changes_unnoticed(world, "manager", is_restricted=True)
+
+    await world.sandbox.drop_sockets()
+    await world.sandbox.wait_until(lambda: bool(world.sandbox.calls("conversations.history")))
+
+    assert "cannot use commands" in await world.types("manager", "/incident list", "ops")
+
+
+async def test_while_slack_does_not_say_who_somebody_is_the_last_profile_counts(world: World) -> None:
+    """One attempt a minute; a guest of before stays one."""
+    await world.declares(user="manager")
+    world.sandbox.change_user("dba", is_restricted=True)
+    assert "cannot use commands" in await world.types("dba", "/incident list", "ops")
+    await changes_unnoticed(world, "manager", is_restricted=True)
+    fault = world.sandbox.fault("error", method="users.info", error="internal_error")
+
+    await world.restart()
+
+    for _ in range(2):
+        assert "INC-1" in await world.types("manager", "/incident list", "ops")
+        assert "cannot use commands" in await world.types("dba", "/incident list", "ops")
+    assert len(world.sandbox.calls("users.info")) == 2
+    world.sandbox.clear_fault(fault)
+    await world.advance(minutes=2)
+    assert "cannot use commands" in await world.types("manager", "/incident list", "ops")
+
+
+@pytest.mark.world(config=WEEKS + POLICY, databases=BOTH_DATABASES)
+async def test_who_left_meanwhile_is_signed_out_and_not_paged(world: World) -> None:
+    """They need not act: who is on call or signed in is looked up, one after the other."""
+    async with Visitor(world) as left, Visitor(world) as stays:
+        await left.signs_in("engineer")
+        await stays.signs_in("oncall")
+        await changes_unnoticed(world, "engineer", deleted=True)
+        assert (await left.opens("/")).status == 200
+
+        await world.restart()
+        await world.finish()
+
+        assert (await left.opens("/")).status == 303
+        assert (await stays.opens("/")).status == 200
+    asked = [each["args"]["user"] for each in world.sandbox.calls("users.info")]
+    assert asked == ["U0ENGINEER", "U0ONCALL"]
+    await world.declares("checkout is down service:checkout sev:1")
+    await world.finish()
+    assert not world.texts(world.sandbox.open_dm("engineer"))

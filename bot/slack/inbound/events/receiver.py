@@ -19,8 +19,8 @@ from bot.slack.inbound.events.mark_batching import MarkBatcher
 from bot.slack.inbound.events.record import (
     EVENTS,
     check_shape,
+    find_actor,
     find_marked_message,
-    find_responder,
     is_ignored,
     record_event,
     record_marks_together,
@@ -80,7 +80,7 @@ class EventReceiver:
     async def _record(self, body: Mapping[str, Any], bot: BotIdentity) -> bool:
         """Returns False for a redelivered event."""
         deps = self._deps
-        if (user := find_responder(deps.settings(), body)) is not None:
+        if (user := find_actor(deps.settings(), body)) is not None:
             await deps.user_cache.ensure_known(*user)
         if is_ignored(body["event"]):
             return True

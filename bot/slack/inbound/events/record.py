@@ -163,13 +163,17 @@ def is_ignored(event: Mapping[str, Any]) -> bool:
     return event.get("type") == "message" and event.get("subtype") in IGNORED_SUBTYPES
 
 
-def find_responder(settings: Settings, body: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return team and user of a reaction that may acknowledge an escalation."""
+def find_actor(settings: Settings, body: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return team and user of an event that needs access: App Home, an acknowledgement."""
     event = body["event"]
-    if event.get("type") != "reaction_added":
-        return None
-    emoji = normalise_emoji(read_id(event, "reaction"))
-    return (parse_team_id(body), read_id(event, "user")) if emoji in settings.escalation.acknowledge_emoji else None
+    match event.get("type"):
+        case "app_home_opened":
+            needs_access = event.get("tab", "home") == "home"
+        case "reaction_added":
+            needs_access = normalise_emoji(read_id(event, "reaction")) in settings.escalation.acknowledge_emoji
+        case _:
+            return None
+    return (parse_team_id(body), read_id(event, "user")) if needs_access else None
 
 
 def check_shape(body: Mapping[str, Any]) -> None:
