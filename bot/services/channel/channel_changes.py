@@ -12,7 +12,7 @@ from bot.services.workspace.actor import Actor, Origin
 from bot.services.workspace.audit_log import audit_action
 from bot.services.workspace.people import USER_ID_PREFIXES, ensure_known
 from bot.store import status_page
-from bot.store.escalation import escalations
+from bot.store.escalation import escalations, reminders
 from bot.store.incidents import incidents, slack_messages, timeline, transcript
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.slack_messages import SlackView, is_posted
@@ -115,9 +115,19 @@ def on_channel_made_private(session: Session, settings: Settings, team_id: str, 
     outbox.refresh_card(session, incident, at)
     for other in incidents.find_similar_to(session, incident.key):
         outbox.refresh_similar(session, other, at)
-    outbox.refresh_all_pages(session, incident, escalations.find_by_incident(session, incident.key), at)
+    _hide_from_others(session, incident, at)
     actor = Actor(team_id, None, at, Origin.MESSAGE)
     audit_action(session, actor, "its channel was made private", incident=incident)
+
+
+def _hide_from_others(session: Session, incident: Incident, at: datetime) -> None:
+    """Take the incident's words out of direct messages, for those who are not in its channel."""
+    outbox.refresh_all_pages(session, incident, escalations.find_by_incident(session, incident.key), at)
+    for reminder in reminders.find_by_incident(session, incident.key):
+        if reminder.user_id is not None and reminder.message_ts is not None:
+            outbox.refresh_reminder(session, incident, reminder.key, at, user_id=reminder.user_id, is_new=False)
+    messages = [(row.channel_id or "", row.ts) for row in slack_messages.find_direct(session, incident)]
+    outbox.hide_direct_messages(session, incident, at, messages)
 
 
 def move_to_new_channel(session: Session, settings: Settings, incident_id: int, actor: Actor) -> Incident:

@@ -228,6 +228,7 @@ class AckTimeoutView:
     acknowledged_at: datetime
     until: datetime
     names: dict[str, str]
+    is_private: bool = False
 
 
 def load_ack_timeout_view(session: Session, settings: Settings, escalation_id: int) -> AckTimeoutView | None:
@@ -246,4 +247,5 @@ def load_ack_timeout_view(session: Session, settings: Settings, escalation_id: i
         row.acknowledged_at,
         row.activity_asked_at + timedelta(minutes=settings.nudges.quiet_wait),
         people.find_names(session, incident.team_id, MENTION.findall(incident.title)),
+        incident.is_private,
     )

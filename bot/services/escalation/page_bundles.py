@@ -1,6 +1,6 @@
 """Page bundles: several pages in one message, acknowledged one by one or all at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -40,6 +40,7 @@ class BundledPage:
     is_waiting: bool
     acknowledged_by: str | None = None
     is_private: bool = False
+    incident_id: int = 0
 
     def without_words(self) -> "BundledPage":
         return replace(self, title=PRIVATE_TITLE, reason="")
@@ -117,6 +118,7 @@ def _build_page(session: Session, settings: Settings, row: Page) -> BundledPage:
         is_page_needed(session, found, incident, row),
         found.acknowledged_by,
         incident.is_private,
+        incident.key,
     )
 
 
@@ -135,9 +137,24 @@ def _record_outcome(
     record_page_outcome(session, page_id, sent=outcome == SENT, outcome=outcome, actor=actor, message=message)
 
 
-def load_bundle_of_page(session: Session, settings: Settings, page_id: int) -> BundleView:
-    """The message of a page in its present state. Raises UserError if it is gone."""
-    return _build_view(session, settings, _pages_of_message(session, page_id))
+def load_bundle_of_page(
+    session: Session, settings: Settings, page_id: int, *, hidden: Collection[int] = ()
+) -> BundleView:
+    """
+    The message of a page in its present state, without the words of the `hidden` incidents.
+
+    Raises UserError if it is gone.
+    """
+    view = _build_view(session, settings, _pages_of_message(session, page_id))
+    lines = [line.without_words() if line.incident_id in hidden else line for line in view.lines]
+    return replace(view, lines=lines)
+
+
+def find_bundled_incidents(session: Session, page_id: int) -> set[int]:
+    """Ids of the incidents in the message of a page. Raises UserError if it is gone."""
+    called = {each.escalation_id for each in _pages_of_message(session, page_id)}
+    found = (escalations.get(session, escalation_id) for escalation_id in called)
+    return {each.incident_id for each in found if each is not None}
 
 
 def _pages_of_message(session: Session, page_id: int) -> list[Page]:

@@ -33,6 +33,7 @@ class RoleBriefingView:
     is_over: bool
     channel_id: str | None
     catchup: CatchupView
+    is_private: bool = False
 
 
 def load_role_briefing(session: Session, settings: Settings, role_id: int, now: datetime) -> RoleBriefingView:
@@ -48,7 +49,13 @@ def load_role_briefing(session: Session, settings: Settings, role_id: int, now: 
         is_over=row.until is not None,
         channel_id=incident.channel_id,
         catchup=catchup.load_catchup(session, settings, row.incident_id, now),
+        is_private=incident.is_private,
     )
+
+
+def incident_of_assignment(session: Session, role_id: int) -> int:
+    """Raises UserError for an assignment that does not exist."""
+    return _get_assignment(session, role_id).incident_id
 
 
 def _get_assignment(session: Session, role_id: int) -> IncidentRole:

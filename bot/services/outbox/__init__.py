@@ -7,6 +7,7 @@ rendered from present state. `bot.slack` chooses the words when it sends. `kinds
 
 from bot.services.outbox.app_home import HOME_OPEN, MAX_OPEN_HOMES, refresh_home, refresh_open_homes
 from bot.services.outbox.direct import (
+    hide_direct_messages,
     post_approval_request,
     post_direct_message,
     post_event_to_user,
@@ -114,6 +115,7 @@ __all__ = [
     "delete_schedule_image",
     "fetch_message",
     "find_private_channels",
+    "hide_direct_messages",
     "invite_channel_members",
     "invite_users",
     "keep_alert_images",

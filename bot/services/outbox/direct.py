@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.services.outbox.incident import blank_message
 from bot.services.outbox.kinds import PRIORITY, OutboxKind
 from bot.services.outbox.payloads import (
     ApprovalRequestPayload,
@@ -19,6 +20,7 @@ from bot.services.outbox.rows import queue_direct_row, queue_row
 from bot.store import outbox
 from bot.store.incidents.incidents import Incident
 from bot.store.outbox import Effect
+from bot.store.shared import people
 
 PROFILE_SPACING = timedelta(seconds=2)
 """Between two repeated lookups: most of Slack's 100 calls a minute are left to people who act."""
@@ -54,6 +56,19 @@ def post_approval_request(session: Session, incident: Incident, at: datetime, pa
         queue_row(session, incident, kind, at, payload=payload)
     else:
         queue_direct_row(session, kind, incident.team_id, payload.user_id, at, incident=incident, payload=payload)
+
+
+def hide_direct_messages(
+    session: Session, incident: Incident, at: datetime, messages: Collection[tuple[str, str]]
+) -> None:
+    """
+    Take the words of an incident that became private out of direct messages, for those who may not see it.
+
+    `messages`: channel and ts of each.
+    """
+    readers = people.find_by_direct_channels(session, incident.team_id, {channel for channel, _ in messages})
+    for channel_id, ts in messages:
+        blank_message(session, incident, at, channel_id, ts, reader=readers.get(channel_id, ""))
 
 
 def post_direct_message(session: Session, team_id: str, user_id: str, at: datetime, event: str, **values: Any) -> None:

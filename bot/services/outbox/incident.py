@@ -209,10 +209,11 @@ def blank_message(
     is_left_behind: bool = False,
 ) -> None:
     """
-    Remove the text of one of the bot's own messages after a redaction.
+    Remove the text of one of the bot's own messages: after a redaction, or of an incident that became private.
 
     `page_of`: id of the escalation that the message pages for. Such a page is rendered again for its `reader`,
-    because its buttons may still be needed.
+    because its buttons may still be needed. `reader` alone: any other direct message; a reader who may see the incident
+    keeps it.
     `is_left_behind`: it is the escalation message in the channel of an incident that was merged.
     """
     queue_row(

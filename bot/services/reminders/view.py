@@ -67,6 +67,7 @@ class ReminderView:
     """The kind by emoji."""
     reviewers: tuple[str, ...] = ()
     """Names of those who are still asked for a review of the postmortem. `due` is the first of their days."""
+    is_private: bool = False
 
 
 def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -> ReminderView | None:
@@ -109,6 +110,7 @@ def load_reminder_view(session: Session, settings: Settings, reminder_id: int) -
         ),
         reactions=settings.reactions,
         reviewers=reviewers,
+        is_private=incident.is_private,
     )
 
 

@@ -9,7 +9,12 @@ from bot.domain.escalation.vendors import VendorEvent
 from bot.domain.terms import TargetKind
 from bot.services.escalation.ack_timeout import confirm_active
 from bot.services.escalation.duplicate_check import RepeatedRequest, find_repeated_request, page_again, read_request
-from bot.services.escalation.page_bundles import acknowledge_bundle, acknowledge_page, load_bundle_of_page
+from bot.services.escalation.page_bundles import (
+    acknowledge_bundle,
+    acknowledge_page,
+    find_bundled_incidents,
+    load_bundle_of_page,
+)
 from bot.services.escalation.responses.acknowledge import acknowledge
 from bot.services.escalation.responses.common import find_level_paged_instead
 from bot.services.escalation.responses.decline import decline, extend_wait, hand_back
@@ -33,7 +38,6 @@ from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import OLD_BUTTON, ButtonClick, ViewSubmission, read_choice
 from bot.slack.handlers.registry import (
     INCIDENT,
-    ROW,
     About,
     Answer,
     Button,
@@ -47,8 +51,6 @@ from bot.store.escalation import escalations
 from commands import vendor
 from commands.escalate import describe_escalations
 
-DIRECT = "D"
-"""The first letter of the ids of direct messages."""
 MAX_MINUTES_DIGITS = 4
 
 
@@ -64,7 +66,22 @@ def _find_called_incident(session: Session, click: ButtonClick) -> int:
     return called.incident_id if called else 0
 
 
-MINUTES = About(_read_minutes)
+def _find_paged_incident(session: Session, click: ButtonClick) -> set[int]:
+    """`click`: of a button whose value is an escalation's id, or begins with it."""
+    escalation_id = click.value.partition(".")[0]
+    called = escalations.get(session, int(escalation_id)) if is_row_id(escalation_id) else None
+    return {called.incident_id} if called else set()
+
+
+def _find_bundled_incidents(session: Session, click: ButtonClick) -> set[int]:
+    return find_bundled_incidents(session, click.row_id)
+
+
+PAGE = About(read_row_id, pages=_find_paged_incident)
+"""The id of an escalation. Its pages have such buttons."""
+BUNDLED_PAGE = About(read_row_id, pages=_find_bundled_incidents)
+"""The id of a page of a bundle."""
+MINUTES = About(_read_minutes, pages=_find_paged_incident)
 """An escalation's id, and minutes."""
 REQUEST = About(lambda click: click.value, incident=lambda _session, click: read_request(click.value).incident_id)
 """A request to page again."""
@@ -110,22 +127,27 @@ def _refresh_page(session: Session, settings: Settings, click: ButtonClick, was_
     A page that still waits after a refusal stays: the refusal is shown instead.
     """
     escalation_id = click.value.partition(".")[0]
-    if not click.channel_id.startswith(DIRECT) or not is_row_id(escalation_id):
+    if not click.is_direct or not is_row_id(escalation_id):
         return None
     view = load_escalation_view(session, settings, int(escalation_id))
     if view is None or (was_refused and view.is_waiting):
         return None
-    return page_message(view, click.user_id)
+    return page_message(view.without_words() if click.hidden else view, click.user_id)
 
 
-def _acknowledge_bundled(session: Session, settings: Settings, actor: Actor, page_id: int) -> Message:
+def _acknowledge_bundled(session: Session, settings: Settings, actor: Actor, page_id: int) -> None:
     acknowledge_page(session, settings, page_id, actor)
-    return page_bundle.page_bundle_message(load_bundle_of_page(session, settings, page_id))
 
 
-def _acknowledge_bundle(session: Session, settings: Settings, actor: Actor, page_id: int) -> Message:
+def _acknowledge_bundle(session: Session, settings: Settings, actor: Actor, page_id: int) -> None:
     acknowledge_bundle(session, settings, page_id, actor)
-    return page_bundle.page_bundle_message(load_bundle_of_page(session, settings, page_id))
+
+
+def _refresh_bundle(session: Session, settings: Settings, click: ButtonClick, was_refused: bool) -> Message | None:
+    """Return the bundle after a response. A refusal is shown instead."""
+    if was_refused:
+        return None
+    return page_bundle.page_bundle_message(load_bundle_of_page(session, settings, click.row_id, hidden=click.hidden))
 
 
 def _record_fix(session: Session, settings: Settings, actor: Actor, escalation_id: int) -> None:
@@ -208,18 +230,18 @@ def _hand_back(session: Session, settings: Settings, actor: Actor, submission: V
 
 
 BUTTONS = (
-    Button(controls.ACKNOWLEDGE, about=ROW, run=_acknowledge, refresh=_refresh_page),
-    Button(question.ACKNOWLEDGE_UNASKED, about=ROW, run=_acknowledge_unasked),
-    Button(controls.DECLINE, about=ROW, run=_decline, refresh=_refresh_page),
+    Button(controls.ACKNOWLEDGE, about=PAGE, run=_acknowledge, refresh=_refresh_page),
+    Button(question.ACKNOWLEDGE_UNASKED, about=PAGE, run=_acknowledge_unasked),
+    Button(controls.DECLINE, about=PAGE, run=_decline, refresh=_refresh_page),
     Button(controls.MORE_TIME, about=MINUTES, run=_extend_wait, refresh=_refresh_page),
-    Button(controls.HAND_OVER, about=ROW, modal=controls.hand_over_form),
-    Button(controls.HAND_BACK, about=ROW, modal=controls.hand_back_form),
-    Button(ON_IT, about=ROW, run=_confirm_active),
+    Button(controls.HAND_OVER, about=PAGE, modal=controls.hand_over_form),
+    Button(controls.HAND_BACK, about=PAGE, modal=controls.hand_back_form),
+    Button(ON_IT, about=PAGE, run=_confirm_active),
     Button(card.ESCALATE, about=INCIDENT, modal=modals.escalate_form, carries_url=True),
     Button(question.PAGE_AGAIN, about=REQUEST, run=_page_again),
-    Button(page_bundle.ACKNOWLEDGE, about=ROW, run=_acknowledge_bundled),
-    Button(page_bundle.ACKNOWLEDGE_ALL, about=ROW, run=_acknowledge_bundle),
-    Button(vendors.FIXED, about=ROW, run=_record_fix),
+    Button(page_bundle.ACKNOWLEDGE, about=BUNDLED_PAGE, run=_acknowledge_bundled, refresh=_refresh_bundle),
+    Button(page_bundle.ACKNOWLEDGE_ALL, about=BUNDLED_PAGE, run=_acknowledge_bundle, refresh=_refresh_bundle),
+    Button(vendors.FIXED, about=CALL, run=_record_fix),
     Button(vendors.FORM, about=CALL, filled_modal=_fill_vendor_form, carries_url=True),
 )
 FORMS = (

@@ -16,7 +16,7 @@ from bot.services.channel.channel_changes import move_to_new_channel
 from bot.services.incidents import edit, lifecycle, roles
 from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
-from bot.services.incidents.role_briefing import accept_role, load_role_briefing
+from bot.services.incidents.role_briefing import accept_role, incident_of_assignment, load_role_briefing
 from bot.services.reminders.check import SnoozePeriod, snooze_reminder
 from bot.services.similarity import switch_suggestion_off
 from bot.services.timeline.action_items import change_action_item
@@ -40,17 +40,7 @@ from bot.slack.blocks.message import Message, plain_message
 from bot.slack.blocks.modals import AT, SEVERITY, STATUS, TEXT, TITLE
 from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
-from bot.slack.handlers.registry import (
-    CLICK,
-    INCIDENT,
-    ROW,
-    About,
-    Button,
-    ButtonReply,
-    EphemeralMessage,
-    Form,
-    read_row_id,
-)
+from bot.slack.handlers.registry import CLICK, INCIDENT, About, Button, ButtonReply, EphemeralMessage, Form, read_row_id
 from bot.slack.replies.entry_points import IN_MENU
 from bot.slack.replies.incident_forms import (
     latest_reopening,
@@ -62,6 +52,7 @@ from bot.slack.replies.incident_forms import (
     load_status_form,
 )
 from bot.slack.replies.lists import render_list, render_overview, render_search
+from bot.store.escalation import reminders as reminder_rows
 from bot.store.incidents import action_items, incidents
 from bot.store.incidents.visibility import visibility_in_channel
 
@@ -79,6 +70,16 @@ def _read_postponement(click: ButtonClick) -> tuple[int, SnoozePeriod]:
     return int(reminder_id), SnoozePeriod(later)
 
 
+def _find_reminded_incident(session: Session, click: ButtonClick) -> int:
+    reminder = reminder_rows.get(session, _read_postponement(click)[0])
+    return reminder.incident_id if reminder else 0
+
+
+def _find_incident_of_task(session: Session, click: ButtonClick) -> int:
+    item = action_items.get(session, click.row_id)
+    return item.incident_id if item else 0
+
+
 def _read_change(click: ButtonClick) -> tuple[int, int]:
     incident_id, _, change_id = click.value.partition(".")
     if not (is_row_id(incident_id) and is_row_id(change_id)):
@@ -88,12 +89,14 @@ def _read_change(click: ButtonClick) -> tuple[int, int]:
 
 ARCHIVED_INCIDENT = About(_read_archived_incident)
 """The id of an incident whose channel is archived, so that it is visible nowhere."""
-POSTPONEMENT = About(_read_postponement)
+POSTPONEMENT = About(_read_postponement, incident=_find_reminded_incident)
 """A reminder's id, and until when to postpone it."""
 CHANGE = About(_read_change, incident=lambda _session, click: _read_change(click)[0])
 """An incident's id, and that of a change."""
-
-
+TASK = About(read_row_id, incident=_find_incident_of_task)
+"""The id of a task or improvement."""
+ASSIGNMENT = About(read_row_id, incident=lambda session, click: incident_of_assignment(session, click.row_id))
+"""The id of a time in a role."""
 NOTICE = About(read_row_id, incident=lambda session, click: incident_of_notice(session, click.row_id))
 """The id of a message about a vendor's incident."""
 
@@ -328,9 +331,9 @@ BUTTONS: tuple[Button[Any], ...] = (
     Button(REOPEN, about=INCIDENT, run=_reopen),
     Button(SET_SEVERITY, about=INCIDENT, modal=modals.severity_form, filled_modal=load_severity_form),
     *(Button(action_id, about=CLICK, show=_follow_link) for action_id in LINK_BUTTONS.values()),
-    Button(TOOK, about=ROW, run=_accept_role),
+    Button(TOOK, about=ASSIGNMENT, run=_accept_role),
     Button(archiving.GO_ON, about=ARCHIVED_INCIDENT, run=_move_to_new_channel),
-    Button(reminders.DONE, about=ROW, run=_complete_action_item),
+    Button(reminders.DONE, about=TASK, run=_complete_action_item),
     Button(reminders.PUT_OFF, about=POSTPONEMENT, run=_postpone_reminder),
     Button(NOT_SIMILAR, about=INCIDENT, run=_switch_suggestion_off),
     Button(lists.SHOW, about=CLICK, show=_show_incident),

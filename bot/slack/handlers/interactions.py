@@ -27,6 +27,9 @@ from bot.slack.blocks.inputs import initial_values, input_value
 OLD_BUTTON = "This button is from another version of Dogwatch. Use `/incident` instead."
 OLD_FORM = "This window is from another version of Dogwatch. Close it and open it again."
 
+DIRECT = "D"
+"""The first letter of the ids of direct messages."""
+
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -57,6 +60,8 @@ class ButtonClick:
     origin_channel_id: str = ""
     """The channel of the message with the button, also for a button in a modal that was opened from it."""
     is_in_home: bool = False
+    hidden: frozenset[int] = frozenset()
+    """Ids of incidents of the page with the button whose words the person may not see."""
 
     @classmethod
     def from_payload(cls, body: Mapping[str, Any]) -> "ButtonClick":
@@ -78,6 +83,11 @@ class ButtonClick:
             ),
             is_in_home=view.get("type") == "home",
         )
+
+    @property
+    def is_direct(self) -> bool:
+        """True for a button in a direct message."""
+        return self.channel_id.startswith(DIRECT)
 
     @property
     def row_id(self) -> int:

@@ -28,7 +28,7 @@ def _read_pair(click: ButtonClick) -> tuple[int, int]:
     return int(source), int(target)
 
 
-SOURCE_AND_TARGET = About(_read_pair)
+SOURCE_AND_TARGET = About(_read_pair, incident=lambda _session, click: _read_pair(click)[0])
 """The ids of the two incidents, which were visible when the confirmation was asked for."""
 
 

@@ -26,8 +26,18 @@ from bot.slack.blocks.postmortem.missing_facts import ASK
 from bot.slack.blocks.postmortem.review import APPROVE, COMMENT, review_request_message
 from bot.slack.handlers.fields import parse_time_field
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
-from bot.slack.handlers.registry import CLICK, INCIDENT, ROW, Answer, Button, EphemeralMessage, Form
+from bot.slack.handlers.registry import CLICK, INCIDENT, About, Answer, Button, EphemeralMessage, Form, read_row_id
 from bot.store.incidents import incidents
+from bot.store.incidents.document import reviews
+
+
+def _find_reviewed_incident(session: Session, click: ButtonClick) -> int:
+    review = reviews.get(session, click.row_id)
+    return review.incident_id if review else 0
+
+
+REVIEW = About(read_row_id, incident=_find_reviewed_incident)
+"""The id of a request to review the postmortem."""
 
 
 def _post_draft(session: Session, _settings: Settings, actor: Actor, incident_id: int) -> str:
@@ -112,7 +122,7 @@ BUTTONS = (
     Button(block_form.EDIT, about=INCIDENT, filled_modal=_fill_blocks_form),
     Button(card.DRAFT, about=INCIDENT, run=_post_draft),
     Button(card.CATCHUP, about=INCIDENT, run=_show_catchup),
-    Button(APPROVE, about=ROW, run=_approve),
+    Button(APPROVE, about=REVIEW, run=_approve),
     Button(COMMENT, about=CLICK, show=_open_page),
     Button(f"{ASK}_impact", about=INCIDENT, modal=modals.impact_form),
     Button(f"{ASK}_start", about=INCIDENT, modal=modals.start_form),

@@ -4,7 +4,7 @@ The entries of the tables of buttons, forms and shortcuts.
 An entry is all there is to add: a request finds it by its id, and passes the same checks of access and repetition.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY
 from typing import Any, Generic, TypeVar
 
@@ -43,11 +43,14 @@ class About(Generic[T]):
     The subject of a button.
 
     `read` parses the value; UserError for a button of another version. `incident` finds the id of the incident that has
-    to be visible in the channel of the button, 0 for none.
+    to be visible where the button is, 0 for none.
+    `pages` finds the ids of the incidents of a page instead. People may answer a page of theirs about an incident that
+    is hidden from them: see `ButtonClick.hidden`.
     """
 
     read: Callable[[ButtonClick], T]
     incident: Callable[[Session, ButtonClick], int] | None = None
+    pages: Callable[[Session, ButtonClick], Collection[int]] | None = None
 
 
 def read_row_id(click: ButtonClick) -> int:
@@ -57,7 +60,7 @@ def read_row_id(click: ButtonClick) -> int:
 INCIDENT = About(read_row_id, incident=lambda _session, click: click.row_id)
 """The value is an incident's id; 0 for a button that is about none."""
 ROW = About(read_row_id)
-"""The value is the id of another row. Such buttons are also in direct messages, where no incident is visible."""
+"""The value is the id of a row that belongs to no incident, or nothing."""
 CLICK = About(lambda click: click)
 """The value is read by the handler."""
 
@@ -113,7 +116,8 @@ def check_visible(session: Session, click: ButtonClick, incident_id: int) -> Non
     """
     Refuse a button of an old message elsewhere about an incident that has become private.
 
-    Raises IncidentNotFound. For modals and App Home see `bot.slack.inbound.modals`.
+    Raises IncidentNotFound. For modals and App Home see `bot.slack.inbound.modals`. In direct messages no incident that
+    is private is visible.
     """
     if incident_id and click.channel_id and not click.view_id:
         seen = visibility_in_channel(session, click.team_id, click.channel_id, viewer=click.user_id)
@@ -121,8 +125,12 @@ def check_visible(session: Session, click: ButtonClick, incident_id: int) -> Non
 
 
 def check_subject(session: Session, about: About[Any], click: ButtonClick) -> None:
-    """Raise UserError if the button's incident is not visible in its channel."""
-    if about.incident is not None:
+    """
+    Raise UserError if the button's incident is not visible in its channel.
+
+    In direct messages the person decides, not the channel: see `bot.slack.inbound.modals`.
+    """
+    if about.incident is not None and not click.is_direct:
         check_visible(session, click, about.incident(session, click))
 
 

@@ -55,7 +55,7 @@ async def _handle_click(deps: Deps, button: Button[Any], click: ButtonClick) -> 
     if button.run is not None:
         await deps.user_cache.ensure_known(click.team_id, click.user_id)
         try:
-            await check_click(deps, button.about, click)
+            click = await check_click(deps, button.about, click)
             return await deps.database.run(run_button, deps.settings(), button, click, deps.clock.now())
         except UserError as problem:
             return render_reply(f":warning: {problem.message}")

@@ -1,7 +1,8 @@
 """Open modals of buttons, shortcuts and `/incident`, and check who may still act in them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session
@@ -18,12 +19,14 @@ from bot.slack.blocks.incidents.forms.declare_form import declare_form
 from bot.slack.blocks.inputs import metadata_json
 from bot.slack.blocks.limits import View
 from bot.slack.blocks.notices import notice_modal
+from bot.slack.blocks.status_page import approval
 from bot.slack.handlers.commands.execution import SlashCommand
 from bot.slack.handlers.interactions import ButtonClick, ShortcutUse, ViewSubmission
 from bot.slack.handlers.registry import About, Button, Shortcut, check_subject
 from bot.slack.inbound.deps import Deps
 from bot.slack.inbound.user_cache import LOOKUP_SECONDS
 from bot.slack.replies.render import escape_markup
+from bot.store import status_page
 from bot.store.escalation import escalations
 from bot.store.incidents import incidents, timeline
 from bot.store.incidents.incidents import Incident, IncidentNotFound
@@ -123,11 +126,19 @@ async def _open(deps: Deps, trigger_id: str, building: Coroutine[Any, Any, View]
     return None
 
 
-async def check_click(deps: Deps, about: About[object], click: ButtonClick) -> None:
-    """Raise UserError for a button in a modal or App Home about a now hidden incident."""
-    find = about.incident
-    if find is not None and click.view_id:
+async def check_click(deps: Deps, about: About[object], click: ButtonClick) -> ButtonClick:
+    """
+    Return the click, with what the answer to a page must not show.
+
+    Raises UserError for a button in a modal, App Home or direct message about a now hidden incident.
+    """
+    find, find_all = about.incident, about.pages
+    if find is not None and (click.view_id or click.is_direct):
         await _check_member(deps, click.user_id, lambda session: find(session, click))
+    if find_all is not None and click.is_direct:
+        hidden = await _find_hidden(deps, click.user_id, lambda session: find_all(session, click))
+        return replace(click, hidden=hidden)
+    return click
 
 
 async def check_form(deps: Deps, submission: ViewSubmission) -> None:
@@ -146,6 +157,9 @@ def _find_incident_id(session: Session, submission: ViewSubmission) -> int:
     if isinstance(escalation_id := found.get(controls.ESCALATION), int):
         escalation = escalations.get(session, escalation_id)
         return escalation.incident_id if escalation else 0
+    if isinstance(request_id := found.get(approval.REQUEST), int):
+        request = status_page.get_request(session, request_id)
+        return request.incident_id if request else 0
     return 0
 
 
@@ -154,17 +168,14 @@ async def _check_member(deps: Deps, user_id: str, find_incident_id: Callable[[Se
     Raise UserError for a person who is not in the channel of a private incident.
 
     For what was built from what its reader could see then: the incident may have become private since, or its reader
-    may have left the channel. A button of a message needs no such check. `find_incident_id`: 0 for none.
+    may have left the channel. A button of a message in a channel needs no such check. `find_incident_id`: 0 for none.
     """
     incident = await deps.database.read(_find_private, find_incident_id)
     if incident is None or incident.channel_id is None:  # its channel is being created: nobody else has a modal
         return
-    try:
-        async with asyncio.timeout(LOOKUP_SECONDS):
-            is_member = await is_channel_member(deps.gateway, incident.channel_id, user_id)
-    except (SlackError, TimeoutError) as problem:
-        log.warning("membership check failed", problem=str(problem) or type(problem).__name__)
-        raise UserError(UNCHECKED) from problem
+    is_member = await _is_member(deps, incident, user_id)
+    if is_member is None:
+        raise UserError(UNCHECKED)
     if not is_member:
         raise IncidentNotFound("That incident does not exist.")
 
@@ -173,3 +184,28 @@ def _find_private(session: Session, find_incident_id: Callable[[Session], int]) 
     incident_id = find_incident_id(session)
     incident = incidents.get(session, incident_id) if incident_id else None
     return incident if incident is not None and incident.is_private else None
+
+
+async def _find_hidden(
+    deps: Deps, user_id: str, find_incident_ids: Callable[[Session], Collection[int]]
+) -> frozenset[int]:
+    """Return the private incidents in whose channels the person is not, or may not be: Slack does not say."""
+    private = await deps.database.read(_find_all_private, find_incident_ids)
+    members = await asyncio.gather(*(_is_member(deps, each, user_id) for each in private))
+    return frozenset(each.key for each, is_member in zip(private, members, strict=True) if not is_member)
+
+
+async def _is_member(deps: Deps, incident: Incident, user_id: str) -> bool | None:
+    """None if Slack does not say in time."""
+    if incident.channel_id is None:
+        return False
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            return await is_channel_member(deps.gateway, incident.channel_id, user_id)
+    except (SlackError, TimeoutError) as problem:
+        log.warning("membership check failed", problem=str(problem) or type(problem).__name__)
+        return None
+
+
+def _find_all_private(session: Session, find_incident_ids: Callable[[Session], Collection[int]]) -> list[Incident]:
+    return [each for each in incidents.find_by_ids(session, sorted(find_incident_ids(session))) if each.is_private]

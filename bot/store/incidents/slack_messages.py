@@ -27,6 +27,8 @@ class SlackView(StrEnum):
 
 BOOKMARK = "bookmark "
 """Beginning of the view of a bookmark; its purpose follows."""
+DIRECT = "direct "
+"""Beginning of the view of a direct message with words of the incident; its place follows."""
 
 
 class SlackMessage(StoredRow, table=True):
@@ -83,17 +85,36 @@ def is_posted(session: Session, incident: Incident, view: SlackView) -> bool:
     return find_ts(session, incident.key, view) is not None
 
 
-def save(session: Session, incident: Incident, view: str, ts: str, *, digest: str | None = None) -> None:
-    """Store where a view was posted, in place of what was stored of it."""
+def save(
+    session: Session,
+    incident: Incident,
+    view: str,
+    ts: str,
+    *,
+    digest: str | None = None,
+    channel_id: str | None = None,
+) -> None:
+    """Store where a view was posted (without `channel_id`: in the incident's channel), in place of what was stored."""
+    channel_id = channel_id or incident.channel_id
     rows = transaction_state(session).slack_messages.get(incident.key)
     if rows is None:  # nothing was read that would be outdated
-        place = {"incident_id": incident.key, "view": view, "channel_id": incident.channel_id}
+        place = {"incident_id": incident.key, "view": view, "channel_id": channel_id}
         insert_before_commit(session, _putting(dialect_of(session)), {**place, "ts": ts, "digest": digest})
         return
     row = rows.get(view) or SlackMessage(incident_id=incident.key, view=view, ts=ts)
-    row.ts, row.channel_id, row.digest = ts, incident.channel_id, digest
+    row.ts, row.channel_id, row.digest = ts, channel_id, digest
     session.add(row)
     transaction_state(session).slack_messages[incident.key] = {**rows, view: row}
+
+
+def save_direct(session: Session, incident: Incident, channel_id: str, ts: str) -> None:
+    """Store where a direct message with words of the incident was posted."""
+    save(session, incident, f"{DIRECT}{channel_id} {ts}", ts, channel_id=channel_id)
+
+
+def find_direct(session: Session, incident: Incident) -> list[SlackMessage]:
+    """Direct messages with words of the incident."""
+    return [row for view, row in find_all(session, incident.key).items() if view.startswith(DIRECT)]
 
 
 @cache
@@ -123,12 +144,11 @@ def bookmark_ids(session: Session, incident: Incident) -> dict[str, str]:
 
 
 def delete_of_channel(session: Session, incident: Incident) -> None:
-    """Delete all views in the channel that the incident leaves; the announcement stays."""
+    """Delete all views in the channel that the incident leaves; those elsewhere stay."""
     rows = find_all(session, incident.key)
+    elsewhere = {view: row for view, row in rows.items() if view == SlackView.ANNOUNCEMENT or view.startswith(DIRECT)}
     for view, row in rows.items():
-        if view != SlackView.ANNOUNCEMENT:
+        if view not in elsewhere:
             session.delete(row)
     session.flush()
-    transaction_state(session).slack_messages[incident.key] = {
-        view: row for view, row in rows.items() if view == SlackView.ANNOUNCEMENT
-    }
+    transaction_state(session).slack_messages[incident.key] = elsewhere

@@ -51,6 +51,14 @@ HOME_VIEWERS = (
 )
 
 
+def find_by_direct_channels(session: Session, team_id: str, channel_ids: Collection[str]) -> dict[str, str]:
+    """Ids of people by the channel of their direct messages."""
+    statement = select(Person.dm_channel_id, Person.user_id).where(
+        Person.team_id == team_id, col(Person.dm_channel_id).in_(sorted(channel_ids))
+    )
+    return {channel_id: user_id for channel_id, user_id in session.exec(statement) if channel_id is not None}
+
+
 def insert_missing(session: Session, team_id: str, user_ids: Collection[str]) -> list[str]:
     """
     Insert rows for people who have none, and return their ids; their names are not known yet.

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from bot.config.crypto import incident_page_link
+from bot.sandbox.web_api import response_url
 from bot.sandbox.workspace import messages
+from bot.slack.handlers import BUTTONS
+from bot.slack.handlers.registry import ROW
 from commands import COMMANDS
 from tests.contracts.docs.test_commands import EXAMPLES
 from tests.support.records.entries import picks
@@ -307,3 +310,113 @@ async def test_a_menu_that_was_opened_before_does_and_shows_nothing_any_more(wor
     shown = str([*world.sandbox.ephemerals(OUTSIDER, name), world.sandbox.views(OUTSIDER)])
     assert "does not exist" in shown
     assert "swordfish" not in shown
+
+
+WITHOUT_INCIDENT = {
+    *("home_declare", "oncall_undo", "oncall_now", "oncall_change"),
+    *("pages_add", "pages_test", "pages_test_arrived"),
+}
+NEW_TITLE = "marlin breach"
+
+
+def test_every_button_about_an_incident_names_it() -> None:
+    """A new button about a row says which incident it is about, so that others are refused or shown nothing."""
+    assert {each.action_id for each in BUTTONS if each.about is ROW} == WITHOUT_INCIDENT
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the bot sends to response URLs: a refresh soon replaces it."""
+    sent: list[str] = []
+    use = response_url.use_response_url
+
+    def record(workspace: Any, right_id: str, given: dict[str, Any], now: Any) -> None:
+        sent.append(str(given))
+        use(workspace, right_id, given, now)
+
+    monkeypatch.setattr(response_url, "use_response_url", record)
+    return sent
+
+
+async def test_direct_messages_from_before_lose_its_words(world: World) -> None:
+    name = await world.declares(TITLE)
+    for reader, role in ((OUTSIDER, "scribe"), ("engineer", "communications")):
+        await world.types("oncall", f"/incident role {role} @{reader}", name)
+    await world.types("oncall", f"/incident task feed the swordfish @{OUTSIDER} due:2026-03-03", name)
+    await world.types("oncall", "/incident resolve", name)
+    await world.types("oncall", f"/incident postmortem review @{OUTSIDER}", name)
+    await world.advance(days=2)
+    assert action_ids({"blocks": blocks_of(world, OUTSIDER)}) >= {"role_took", "home_done", "review_approve"}
+    before = pages_of(world, "engineer")
+    world.sandbox.leave(OUTSIDER, name)
+
+    await make_private(world, name)
+
+    assert "swordfish" not in pages_of(world, OUTSIDER)
+    assert pages_of(world, OUTSIDER).count("INC-1* is private now") == 3
+    assert action_ids({"blocks": blocks_of(world, OUTSIDER)}) == set()
+    assert pages_of(world, "engineer") == before, "a member keeps them"
+
+
+def blocks_of(world: World, user: str) -> list[Any]:
+    return [block for each in world.sandbox.messages(world.sandbox.open_dm(user), user) for block in each["blocks"]]
+
+
+async def test_buttons_in_direct_messages_show_nothing_to_who_left(world: World, answers: list[str]) -> None:
+    """A page can still be answered; everything else is refused."""
+    name = await world.declares(TITLE)
+    await world.types("oncall", f"/incident role scribe @{OUTSIDER}", name)
+    await world.types("oncall", f"/incident escalate @{OUTSIDER} the swordfish", name)
+    await world.finish()
+    await make_private(world, name)
+    world.sandbox.leave(OUTSIDER, name)
+    await world.types("oncall", f'/incident edit title:"{NEW_TITLE}"', name)
+    await world.types("oncall", "/incident impact marlin customers", name)
+    assert f"U0{OUTSIDER.upper()}" not in world.sandbox.members(name), "a repeated page would invite them again"
+    direct = world.sandbox.open_dm(OUTSIDER)
+
+    await world.presses(OUTSIDER, "role_took", channel=direct)
+    await world.presses(OUTSIDER, "escalation_decline", channel=direct)
+    await world.presses(OUTSIDER, "escalation_acknowledge", channel=direct)
+
+    assert [each for each in answers if "marlin" in each or "swordfish" in each] == []
+    refused, declined, acknowledged = answers
+    assert "INC-1 a private incident" in declined
+    assert "INC-1 a private incident" in acknowledged
+    assert "does not exist" in refused
+    [called] = (await world.exported())["escalations"]
+    assert called["acknowledged_by"] == OUTSIDER
+
+
+async def test_a_bundle_of_pages_shows_nothing_to_who_left(world: World, answers: list[str]) -> None:
+    for number in range(1, 7):
+        await world.types("oncall", f"/incident start queue {number} is stuck", "ops")
+        await world.types("oncall", f"/incident escalate INC-{number} @{OUTSIDER} look at {number}", "ops")
+    await world.advance(seconds=8)
+    name = world.channel
+    await make_private(world, name)
+    world.sandbox.leave(OUTSIDER, name)
+    await world.types("oncall", f'/incident edit title:"{NEW_TITLE}"', name)
+
+    await world.presses(OUTSIDER, "bundle_acknowledge", channel=world.sandbox.open_dm(OUTSIDER))
+
+    [answer] = answers
+    assert "queue 5 is stuck" in answer
+    assert "INC-6* SEV3 a private incident" in answer
+    assert "marlin" not in answer
+    assert "look at 6" not in answer
+
+
+async def test_a_member_goes_on_in_direct_messages(world: World, answers: list[str]) -> None:
+    name = await world.declares(TITLE)
+    await world.types("oncall", f"/incident role scribe @{OUTSIDER}", name)
+    await world.types("oncall", f"/incident escalate @{OUTSIDER} now", name)
+    await world.finish()
+    await make_private(world, name)
+    direct = world.sandbox.open_dm(OUTSIDER)
+
+    await world.presses(OUTSIDER, "role_took", channel=direct)
+    await world.presses(OUTSIDER, "escalation_acknowledge", channel=direct)
+
+    assert len(answers) == 2
+    assert all(TITLE in each for each in answers)

@@ -24,7 +24,7 @@ from bot.slack.blocks.escalation.page import page_message
 from bot.slack.blocks.escalation.vendors import case_question_message, vendor_message
 from bot.slack.blocks.message import Message
 from bot.slack.delivery.effects.context import EffectContext
-from bot.slack.delivery.effects.posting import edit_or_post, open_direct_channel, post_directly
+from bot.slack.delivery.effects.posting import edit_or_post, open_direct_channel, post_words_directly
 from bot.store import outbox
 from bot.store.escalation.pages import NOT_NEEDED, SENT
 from bot.store.incidents import incidents
@@ -104,9 +104,10 @@ async def ask_if_active(context: EffectContext, claim: Claim) -> Outcome:
     """Ask an acknowledger, unless they have been active meanwhile."""
     payload = ConfirmActivePayload.from_json(claim.row.details)
     view = await context.database.read(load_ack_timeout_view, context.settings(), payload.escalation_id)
-    if view is not None:
-        await post_directly(context, claim, payload.user_id, silence_check_message(view))
-    return Done()
+    if view is None:
+        return Done()
+    message = silence_check_message(view)
+    return await post_words_directly(context, claim, payload.user_id, message, is_private=view.is_private)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,14 @@ from bot.services.workspace.missing_permissions import list_unreported, mark_rep
 from bot.slack.api.errors import SlackApiError
 from bot.slack.api.lookups import is_channel_member
 from bot.slack.blocks.escalation.page import page_message
-from bot.slack.blocks.incidents.channel_lines import channel_line, ephemeral_text, redacted_message
+from bot.slack.blocks.incidents.channel_lines import channel_line, ephemeral_text, hidden_message, redacted_message
 from bot.slack.blocks.incidents.role_briefing import role_briefing_message
 from bot.slack.blocks.message import Message, join_messages
 from bot.slack.blocks.missing_permissions import missing_permissions_message
 from bot.slack.delivery.effects.channel.lookup import incidents_channel
 from bot.slack.delivery.effects.context import EffectContext, load_incident, require_channel
 from bot.slack.delivery.effects.escalations import moved_message
-from bot.slack.delivery.effects.posting import edit_message, forget_channel_on_error, post_directly
+from bot.slack.delivery.effects.posting import edit_message, forget_channel_on_error, post_directly, post_words_directly
 from bot.store.incidents.incidents import Incident
 from bot.store.incidents.timeline import TimelineEntry
 from bot.store.outbox import Claim, Done, OutboxRow, Outcome
@@ -102,7 +102,11 @@ async def post_missing_permissions(context: EffectContext, claim: Claim) -> Outc
 
 
 async def blank_redacted_message(context: EffectContext, claim: Claim) -> Outcome:
-    """Replace a message of the bot whose text was redacted; a page is shown as it is now."""
+    """
+    Replace a message of the bot whose text was redacted, or that its reader may not see any more.
+
+    A page is shown as it is now.
+    """
     payload, message = BlankMessagePayload.from_json(claim.row.details), redacted_message()
     if payload.page_of:
         view = await context.database.read(load_escalation_view, context.settings(), payload.page_of)
@@ -111,6 +115,11 @@ async def blank_redacted_message(context: EffectContext, claim: Claim) -> Outcom
         elif view:
             reader = payload.reader or ""
             message = page_message(await _view_for(context, view, reader), reader)
+    elif payload.reader is not None:
+        incident = await context.read_incident(claim.row.incident_id)
+        if await is_channel_member(context.gateway, incident.channel_id or "", payload.reader):
+            return Done()
+        message = hidden_message(incident.reference)
     try:
         await context.gateway.call(
             "chat.update", channel=payload.channel_id, ts=payload.message_ts, **message.content()
@@ -133,8 +142,9 @@ async def send_role_briefing(context: EffectContext, claim: Claim) -> Outcome:
     """Send a new role holder the briefing as it is now."""
     payload, settings, now = RoleBriefingPayload.from_json(claim.row.details), context.settings(), context.now()
     view = await context.database.read_large(load_role_briefing, settings, payload.role_id, now)
-    await post_directly(context, claim, payload.user_id, role_briefing_message(view))
-    return Done()
+    return await post_words_directly(
+        context, claim, payload.user_id, role_briefing_message(view), is_private=view.is_private
+    )
 
 
 async def post_ephemeral(context: EffectContext, claim: Claim, incident: Incident) -> Outcome:

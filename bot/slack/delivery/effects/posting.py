@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 
 from sqlmodel import Session
 
+from bot.services.outbox import hide_direct_messages
 from bot.services.workspace.installation import forget_incidents_channel, save_direct_channel
 from bot.slack.api.errors import SlackApiError
 from bot.slack.blocks.message import Message
-from bot.slack.delivery.effects.context import EffectContext
+from bot.slack.delivery.effects.context import EffectContext, incident_id_of
 from bot.store import outbox
+from bot.store.incidents import incidents, slack_messages
 from bot.store.outbox import Claim, Done, Outcome
 from bot.store.shared import people
 
@@ -69,6 +71,26 @@ async def post_directly(context: EffectContext, claim: Claim, user_id: str, mess
     """Post to one person. Returns channel and ts."""
     channel = await open_direct_channel(context, claim, user_id)
     return channel, await context.post(claim, channel, message)
+
+
+async def post_words_directly(
+    context: EffectContext, claim: Claim, user_id: str, message: Message, *, is_private: bool
+) -> Outcome:
+    """
+    Post a message with words of the row's incident to one person.
+
+    Its place is remembered: if the incident becomes private, others lose the words. `is_private`: it was when the
+    message was made.
+    """
+    channel, ts = await post_directly(context, claim, user_id, message)
+
+    def apply(session: Session) -> None:
+        incident = incidents.get(session, incident_id_of(claim.row))
+        slack_messages.save_direct(session, incident, channel, ts)
+        if incident.is_private:  # since the message was made
+            hide_direct_messages(session, incident, context.now(), [(channel, ts)])
+
+    return Done(None if is_private else apply)
 
 
 @asynccontextmanager

@@ -19,7 +19,17 @@ from bot.slack.blocks.status_page.approval import (
     decline_form,
 )
 from bot.slack.handlers.interactions import ButtonClick, ViewSubmission
-from bot.slack.handlers.registry import CLICK, ROW, Button, EphemeralMessage, Form
+from bot.slack.handlers.registry import CLICK, About, Button, EphemeralMessage, Form, read_row_id
+from bot.store import status_page
+
+
+def _find_incident(session: Session, click: ButtonClick) -> int:
+    request = status_page.get_request(session, click.row_id)
+    return request.incident_id if request else 0
+
+
+PUBLICATION = About(read_row_id, incident=_find_incident)
+"""The id of a request to approve a public update."""
 
 
 def _approve(session: Session, settings: Settings, actor: Actor, request_id: int) -> Message:
@@ -56,9 +66,9 @@ def _refresh_declined(session: Session, settings: Settings, submission: ViewSubm
 
 
 BUTTONS = (
-    Button(APPROVE, about=ROW, run=_approve, refresh=_refresh_request),
-    Button(DECLINE, about=ROW, modal=decline_form, carries_url=True),
-    Button(READ, about=ROW, show=_show_request),
+    Button(APPROVE, about=PUBLICATION, run=_approve, refresh=_refresh_request),
+    Button(DECLINE, about=PUBLICATION, modal=decline_form, carries_url=True),
+    Button(READ, about=PUBLICATION, show=_show_request),
     Button(OPEN, about=CLICK, show=_open_page),
 )
 FORMS = (Form(DECLINE_FORM, run=_decline, refresh=_refresh_declined),)

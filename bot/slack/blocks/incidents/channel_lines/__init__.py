@@ -134,6 +134,11 @@ def redacted_message() -> Message:
     return plain_message(":no_entry_sign: _Redacted. The timeline shows the author and the reason._")
 
 
+def hidden_message(reference: str) -> Message:
+    """Replacement of a direct message, for a person who may not see its incident any more."""
+    return plain_message(f":lock: *{reference}* is private now. Its channel shows it to its members only.")
+
+
 def ephemeral_text(event: str, values: Mapping[str, object]) -> str:
     """Text of an ephemeral message. Raises KeyError for an unknown event."""
     if event == "own message":

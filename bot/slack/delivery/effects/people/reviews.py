@@ -10,7 +10,7 @@ from bot.slack.api.lookups import is_channel_member
 from bot.slack.blocks.postmortem.review import review_request_message
 from bot.slack.delivery.effects.channel.channels import list_group_members
 from bot.slack.delivery.effects.context import EffectContext
-from bot.slack.delivery.effects.posting import post_directly
+from bot.slack.delivery.effects.posting import post_words_directly
 from bot.store.incidents import incidents
 from bot.store.outbox import Claim, Done, Outcome, Rejected
 
@@ -27,8 +27,8 @@ async def send_review_request(context: EffectContext, claim: Claim) -> Outcome:
     view = await context.database.read(load_review_request, context.settings(), payload.review_id)
     if view.is_private and not await is_channel_member(context.gateway, view.channel_id or "", payload.user_id):
         return Rejected("not a member of the private incident's channel")
-    await post_directly(context, claim, payload.user_id, review_request_message(view))
-    return Done()
+    message = review_request_message(view)
+    return await post_words_directly(context, claim, payload.user_id, message, is_private=view.is_private)
 
 
 async def _ask_group(context: EffectContext, claim: Claim, payload: ReviewRequestPayload) -> Outcome:
