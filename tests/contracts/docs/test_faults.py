@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = ROOT / "docs" / "operate" / "faults.md"
-FAULTS = range(1, 84)
+FAULTS = range(1, 97)
 
 
 class Row(NamedTuple):
