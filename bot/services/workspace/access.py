@@ -72,6 +72,10 @@ def _access_objection(actor: Actor, person: people.Person | None, home_team_id: 
 
 
 def _claimed_home(team_id: str, home_team_id: str | None) -> str | None:
-    """The home that a payload names. A workspace may be one of the organisation's own: then the profile decides."""
+    """
+    The home that a payload names.
+
+    None for a workspace that may be one of the organisation's own: then the profile decides.
+    """
     is_unclear = team_id.startswith(ORGANISATION_PREFIX) and not (home_team_id or "").startswith(ORGANISATION_PREFIX)
     return None if is_unclear else home_team_id
