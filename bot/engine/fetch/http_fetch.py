@@ -170,7 +170,7 @@ async def _fetch_following_redirects(
 
 
 def _validator(value: str) -> str | None:
-    """The header's value, to be stored and sent back; None for one that is no header by HTTP's own rules."""
+    """The header's value, to be stored and sent back; None for one that HTTP does not allow."""
     return value if value and value.isascii() and value.isprintable() else None
 
 

@@ -62,9 +62,9 @@ def hide_direct_messages(
     session: Session, incident: Incident, at: datetime, messages: Collection[tuple[str, str]]
 ) -> None:
     """
-    Take the words of an incident that became private out of direct messages, for those who may not see it.
+    Take the words of an incident that became private out of direct messages.
 
-    `messages`: channel and ts of each.
+    Those who may see it keep them. `messages`: channel and ts of each.
     """
     readers = people.find_by_direct_channels(session, incident.team_id, {channel for channel, _ in messages})
     for channel_id, ts in messages:

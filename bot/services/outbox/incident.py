@@ -209,7 +209,7 @@ def blank_message(
     is_left_behind: bool = False,
 ) -> None:
     """
-    Remove the text of one of the bot's own messages: after a redaction, or of an incident that became private.
+    Remove the text of one of the bot's own messages: it was redacted, or became private.
 
     `page_of`: id of the escalation that the message pages for. Such a page is rendered again for its `reader`,
     because its buttons may still be needed. `reader` alone: any other direct message; a reader who may see the incident

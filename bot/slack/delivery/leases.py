@@ -62,7 +62,7 @@ class LaneLeases:
                     log.warning("lane lost while its row ran", lane=lane)
 
     async def _renew(self, lane: str) -> bool:
-        """False if the lane is no longer this worker's: another one took it, or its row has just ended."""
+        """False if the lane is no longer ours: another worker took it, or its row has just ended."""
         until = self._clock.real_now() + self.duration
         try:
             is_ours = await self._database.run(outbox.renew_lease, lane, self._owner, until)

@@ -52,7 +52,7 @@ from bot.slack.replies.incident_forms import (
     load_status_form,
 )
 from bot.slack.replies.lists import render_list, render_overview, render_search
-from bot.store.escalation import reminders as reminder_rows
+from bot.store.escalation.reminders import Reminder
 from bot.store.incidents import action_items, incidents
 from bot.store.incidents.visibility import visibility_in_channel
 
@@ -71,7 +71,7 @@ def _read_postponement(click: ButtonClick) -> tuple[int, SnoozePeriod]:
 
 
 def _find_reminded_incident(session: Session, click: ButtonClick) -> int:
-    reminder = reminder_rows.get(session, _read_postponement(click)[0])
+    reminder = session.get(Reminder, _read_postponement(click)[0])
     return reminder.incident_id if reminder else 0
 
 

@@ -189,7 +189,7 @@ def _find_private(session: Session, find_incident_id: Callable[[Session], int]) 
 async def _find_hidden(
     deps: Deps, user_id: str, find_incident_ids: Callable[[Session], Collection[int]]
 ) -> frozenset[int]:
-    """Return the private incidents in whose channels the person is not, or may not be: Slack does not say."""
+    """The private incidents in whose channels the person is not, as far as Slack says."""
     private = await deps.database.read(_find_all_private, find_incident_ids)
     members = await asyncio.gather(*(_is_member(deps, each, user_id) for each in private))
     return frozenset(each.key for each, is_member in zip(private, members, strict=True) if not is_member)

@@ -282,7 +282,11 @@ def count(session: Session, incident_id: int) -> Counts:
 
 
 def summarize(session: Session, incident_id: int, shown: int) -> tuple[Counts, list[Alert]]:
-    """`count`, and the first alerts that fire; without any, the first that have ended. Of few alerts one statement."""
+    """
+    `count`, and the first alerts that fire; without any, the first that have ended.
+
+    Few alerts take one statement.
+    """
     rows = list(session.exec(FIRST_OF_ALL, params={"incident_id": incident_id, "most": shown + 1}))
     if len(rows) > shown:
         counts = count(session, incident_id)

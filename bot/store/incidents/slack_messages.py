@@ -94,7 +94,7 @@ def save(
     digest: str | None = None,
     channel_id: str | None = None,
 ) -> None:
-    """Store where a view was posted (without `channel_id`: in the incident's channel), in place of what was stored."""
+    """Store where a view was posted; without `channel_id` in the incident's channel."""
     channel_id = channel_id or incident.channel_id
     rows = transaction_state(session).slack_messages.get(incident.key)
     if rows is None:  # nothing was read that would be outdated

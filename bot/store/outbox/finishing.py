@@ -126,9 +126,10 @@ def finish_several(
 
 def _end_rows(session: Session, ended: Sequence[tuple[Claim, Done]], owner: str, now: datetime) -> dict[str, bool]:
     """
-    End the rows that need wait for nobody; returns their lanes, and whether these seem to have more rows.
+    End the rows that need wait for nobody.
 
-    Incidents are locked before lanes, if a result changes them.
+    Returns their lanes, and whether these seem to have more rows. Incidents are locked before lanes, if a result
+    changes them.
     """
     changing = {
         claim.row.key: claim.row.incident_id

@@ -165,9 +165,10 @@ def _known_pieces(line: CanvasLine) -> list[str]:
 
 def _has_pieces(text: str, pieces: Sequence[str]) -> bool:
     """
-    True if a line begins and ends with the outer pieces and has the others between them, in order.
+    True if a line begins and ends with the outer pieces and has the others between them.
 
-    Each is taken where it comes first, which is enough. A regular expression would try every place of each.
+    They come in order. Each is taken where it comes first, which is enough. A regular expression would try every place
+    of each.
     """
     first, *between, last = pieces
     text, last = text.rstrip(), last.rstrip()

@@ -103,7 +103,7 @@ async def post_missing_permissions(context: EffectContext, claim: Claim) -> Outc
 
 async def blank_redacted_message(context: EffectContext, claim: Claim) -> Outcome:
     """
-    Replace a message of the bot whose text was redacted, or that its reader may not see any more.
+    Replace a message of the bot whose text was redacted, or that is hidden from its reader.
 
     A page is shown as it is now.
     """
