@@ -237,8 +237,8 @@ async def test_what_several_reminders_write_is_written_at_once(either: World) ->
         return len(engine.run_due_timers(session, world.bot.settings, due, len(ASKED)))
 
     assert await world.bot.database.run(remind) == len(ASKED)
-    for start in ("INSERT INTO audit", "INSERT INTO lane"):
-        assert sum(start in each for each in sent) == 1, start
+    assert sum("INSERT INTO lane" in each for each in sent) == 1
+    assert sum(each.startswith("INSERT INTO audit") for each in sent) == 1, "on PostgreSQL others go with the lanes"
     assert sum(each.startswith("INSERT INTO timer") for each in sent) == 2, "the next steps; whether the pages went out"
     updates = sum(each.startswith("UPDATE escalation") for each in sent)
     assert updates <= 2, "the first before it is asked who looks at App Home, the others together"
