@@ -180,6 +180,12 @@ MORNING_HOUR = 9
 """Hour of the day at which a reminder of an open incident returns from a snooze until tomorrow."""
 
 
+def incident_of_reminder(session: Session, reminder_id: int) -> int:
+    """The id of the reminder's incident; 0 for a reminder that does not exist."""
+    row = reminders.get(session, reminder_id)
+    return row.incident_id if row is not None else 0
+
+
 def record_reminder_message(session: Session, reminder_id: int, channel_id: str, ts: str | None) -> None:
     """Record the message of a reminder, which replaces the former one."""
     row = reminders.lock(session, reminder_id)

@@ -17,7 +17,7 @@ from bot.services.incidents import edit, lifecycle, roles
 from bot.services.incidents.alerts import find_firing
 from bot.services.incidents.cancel import cancel_incident
 from bot.services.incidents.role_briefing import accept_role, incident_of_assignment, load_role_briefing
-from bot.services.reminders.check import SnoozePeriod, snooze_reminder
+from bot.services.reminders.check import SnoozePeriod, incident_of_reminder, snooze_reminder
 from bot.services.similarity import switch_suggestion_off
 from bot.services.timeline.action_items import change_action_item
 from bot.services.vendors.links import decline_vendor_incident, link_vendor_incident
@@ -52,7 +52,6 @@ from bot.slack.replies.incident_forms import (
     load_status_form,
 )
 from bot.slack.replies.lists import render_list, render_overview, render_search
-from bot.store.escalation.reminders import Reminder
 from bot.store.incidents import action_items, incidents
 from bot.store.incidents.visibility import visibility_in_channel
 
@@ -71,8 +70,7 @@ def _read_postponement(click: ButtonClick) -> tuple[int, SnoozePeriod]:
 
 
 def _find_reminded_incident(session: Session, click: ButtonClick) -> int:
-    reminder = session.get(Reminder, _read_postponement(click)[0])
-    return reminder.incident_id if reminder else 0
+    return incident_of_reminder(session, _read_postponement(click)[0])
 
 
 def _find_incident_of_task(session: Session, click: ButtonClick) -> int:

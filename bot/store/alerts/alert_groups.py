@@ -52,10 +52,10 @@ def lock_groups(
     found: dict[tuple[str, str], AlertGroup] = {}
     dialect = dialect_of(session)
     for source, some in chunks_by_source(sorted(set(keys))):
-        found |= _find(session, _locking_or_inserting() if dialect == "postgresql" else GROUPS, team_id, source, some)
+        found |= _lock(session, _locking_or_inserting() if dialect == "postgresql" else GROUPS, team_id, source, some)
         missing = [key for key in some if key not in found]
         if missing and dialect == "postgresql":  # another transaction was first
-            found |= _find(session, GROUPS, team_id, source, missing)
+            found |= _lock(session, GROUPS, team_id, source, missing)
         elif missing:
             values = [{"team_id": team_id, "source": source, "group_key": key} for _, key in missing]
             inserted = insert_into(session, AlertGroup).values(values).returning(*GROUP.c)
@@ -105,13 +105,13 @@ GROUPS = (
 
 @cache
 def _locking_or_inserting() -> Executable:
-    placeholders = {name: bindparam(name, type_=GROUP.c[name].type) for name in ("team_id", "source")}
+    new = {name: bindparam(name, type_=GROUP.c[name].type) for name in ("team_id", "source")}
     locked = GROUPS.with_only_columns(*GROUP.c)
-    union = lock_or_insert(AlertGroup, locked, GROUP.c.group_key, placeholders)
+    union = lock_or_insert(AlertGroup, locked, GROUP.c.group_key, new)
     return select(AlertGroup).from_statement(union).execution_options(populate_existing=True)
 
 
-def _find(
+def _lock(
     session: Session, statement: Executable, team_id: str, source: str, keys: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], AlertGroup]:
     names = [key for _, key in keys]

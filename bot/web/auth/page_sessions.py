@@ -24,7 +24,7 @@ SUBMISSION = "submission"
 """Field that identifies a form as it was opened."""
 MAX_SUBMISSION = 64
 MAX_FIELDS = 40
-GO_BACK = "Go back: what you entered is still there. Then send it again."
+GO_BACK = "Go back: what you entered is still there."
 
 
 class FormRefused(UserError):
@@ -92,9 +92,13 @@ class PageSessions:
             body = (await read_body(request, max_bytes)).decode()
             fields = parse_form(body, MAX_FIELDS)
         except TooLarge as problem:
-            raise FormRefused(f"The form has more than {max_bytes // 1024} KB. Shorten it. {GO_BACK}", 413) from problem
+            raise FormRefused(
+                f"The form has more than {max_bytes // 1024} KB. {GO_BACK} Shorten it, and send it again.", 413
+            ) from problem
         except TooSlow as problem:
-            raise FormRefused(f"The form did not arrive within {READ_SECONDS:.0f} seconds. {GO_BACK}", 408) from problem
+            raise FormRefused(
+                f"The form did not arrive within {READ_SECONDS:.0f} seconds. {GO_BACK} Send it again.", 408
+            ) from problem
         except (Unreadable, ValueError) as problem:
             raise FormRefused("The form cannot be read. Open the page again.", 400) from problem
         if viewer is not None and not is_form_token(self.settings, viewer.digest, fields.get(FORM_TOKEN, "")):
